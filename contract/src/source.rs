@@ -117,6 +117,12 @@ impl BaseUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its path without a slash at the end, such as `/tv`; empty at the root.
+    pub fn path(&self) -> &str {
+        let (_, rest) = self.0.split_once("://").expect("a base URL has a scheme");
+        rest.find('/').map_or("", |slash| &rest[slash..])
+    }
 }
 
 impl fmt::Display for BaseUrl {
@@ -146,6 +152,8 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::new(pasted).unwrap().as_str(), expected);
         }
+        assert_eq!(BaseUrl::new("https://h:1/x/y/").unwrap().path(), "/x/y");
+        assert_eq!(BaseUrl::new("https://h:1/").unwrap().path(), "");
         for refused in ["", "panel.example", "ftp://h", "http://", "http://u:hunter2@h", "http://a b"] {
             let why = BaseUrl::new(refused).unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");
