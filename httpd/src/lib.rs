@@ -1,1 +1,37 @@
-//! Placeholder.
+//! The plumbing that every HTTP program of Coax needs, and nothing that knows what is served.
+//!
+//! ```text
+//! TcpListener ──accept──▶ socket (tuned, stall-guarded) ──▶ hyper ──▶ answer(request, peer) ──▶ Response<Body>
+//!      ▲                                                                                            │
+//!      └── shutdown: stop accepting, let connections finish, abort the rest after `drain` ◀─────────┘
+//! ```
+//!
+//! [`serve`] runs until its `shutdown` future ends. Connections own what they use; a client that leaves drops its
+//! connection, the connection drops its [`Body`], and dropping the body is how a stream learns that nobody reads it.
+//!
+//! What does *not* belong here: routes, users, HTML, anything about television.
+
+mod body;
+mod encoding;
+mod entity;
+mod limit;
+mod listen;
+mod params;
+mod path;
+mod range;
+pub mod reply;
+mod socket;
+
+pub use body::Body;
+pub use encoding::accepts_gzip;
+pub use entity::Entity;
+pub use limit::raise_file_limit;
+pub use listen::{Settings, serve, terminated};
+pub use params::Params;
+pub use path::segments;
+pub use range::{Range, range};
+
+/// A request as it arrives: the body is read only by those who want it.
+pub type Request = http::Request<hyper::body::Incoming>;
+/// An answer with the one body type of the house.
+pub type Response = http::Response<Body>;

@@ -1,0 +1,145 @@
+//! The accept loop: one connection, one task; nothing accepted is lost when the program is asked to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use crate::socket::{self, Guarded};
+use crate::{Request, Response};
+
+/// How connections are treated.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Connections served at once; further ones wait in the kernel's backlog.
+    pub max_connections: usize,
+    /// A client that takes longer to send its request head is cut.
+    pub head_timeout: Duration,
+    /// A client that takes nothing from its socket for this long, while there is something to take, is cut.
+    pub stall_timeout: Duration,
+    /// What connections may take to finish after the shutdown began.
+    pub drain: Duration,
+    /// A path such as `/tv` below which everything is served as well, for a proxy that passes a sub-path on.
+    /// Empty: the root only.
+    pub prefix: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_connections: 8192,
+            head_timeout: Duration::from_secs(15),
+            stall_timeout: Duration::from_secs(15),
+            drain: Duration::from_secs(3),
+            prefix: String::new(),
+        }
+    }
+}
+
+/// What hyper may buffer per connection and direction. It takes slices of shared chunks, so this bounds what one
+/// client pins, and an over-long request head is refused with 431.
+const BUFFER: usize = 64 * 1024;
+
+/// Answers every request that reaches `listener` until `shutdown` ends, then drains.
+///
+/// Returns when the last connection has finished or `settings.drain` has passed, whichever is first. Endless bodies
+/// must be ended by their owner for the drain to be quick; what is still open after it is cut.
+pub async fn serve<A, F>(
+    listener: TcpListener,
+    settings: Settings,
+    answer: A,
+    shutdown: impl Future<Output = ()>,
+) where
+    A: Fn(Request, SocketAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let answer = Arc::new(answer);
+    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let (stream, peer, place) = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        socket::tune(&stream);
+        let answer = answer.clone();
+        connections.spawn(connection(stream, peer, settings.clone(), graceful.watcher(), answer, place));
+    }
+    drop(listener);
+    let finished = async {
+        graceful.shutdown().await;
+        while connections.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(settings.drain, finished).await.is_err() {
+        debug!("connections still open after the drain are cut");
+    }
+}
+
+/// Waits for a place first and a client then, so that a full house leaves clients in the kernel's queue.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    loop {
+        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, place),
+            Err(error) => {
+                // Out of file descriptors or memory: closing connections is what helps, so wait for some to close.
+                warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn connection<A, F>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    settings: Settings,
+    watcher: Watcher,
+    answer: Arc<A>,
+    _place: OwnedSemaphorePermit,
+) where
+    A: Fn(Request, SocketAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    let prefix = settings.prefix;
+    let service = service_fn(move |mut request: Request| {
+        crate::path::strip(request.uri_mut(), &prefix);
+        let answer = answer(request, peer);
+        async move { Ok::<_, std::convert::Infallible>(answer.await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new()) // without it hyper's own time-outs do nothing
+        .header_read_timeout(settings.head_timeout)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(Guarded::new(stream, settings.stall_timeout)), service);
+    if let Err(error) = watcher.watch(served).await {
+        debug!(%peer, %error, "connection ended early");
+    }
+}
+
+/// Ends when the operator asks the program to stop: SIGTERM, or Ctrl-C at a terminal.
+pub async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("the runtime has its signal driver");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
