@@ -14,6 +14,7 @@
 mod body;
 mod encoding;
 mod entity;
+mod limit;
 mod listen;
 mod params;
 mod path;
@@ -24,6 +25,7 @@ mod socket;
 pub use body::Body;
 pub use encoding::accepts_gzip;
 pub use entity::Entity;
+pub use limit::raise_file_limit;
 pub use listen::{Settings, serve, terminated};
 pub use params::Params;
 pub use path::segments;

@@ -1,0 +1,75 @@
+//! Facts for the programs, never sent to a client.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Where one guide channel stands in `guide.xml`, as byte ranges `[start, end)` of that file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuideRange {
+    /// The `<channel id>`, which is the `epg_channel_id` of the lists.
+    pub id: String,
+    /// Its `<channel>` element.
+    pub channel: (u64, u64),
+    /// Its `<programme>` elements, which stand together, sorted by start; empty when there are none.
+    pub programmes: (u64, u64),
+}
+
+/// What is known of a provider account: no address and no credentials, those are in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The name of its source in the configuration.
+    pub name: String,
+    /// Connections the provider allows at once; 0 when it did not say.
+    #[serde(default)]
+    pub max_connections: u32,
+}
+
+/// What an id is. Live channels, films and episodes share one number space, so that `/user/pass/ID` is unambiguous.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A channel.
+    Live,
+    /// A film.
+    Movie,
+    /// An episode of a series.
+    Episode,
+}
+
+/// How an upstream is received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// An MPEG transport stream over HTTP that goes on for ever.
+    Ts,
+    /// A file over HTTP, with a length and ranges.
+    File,
+}
+
+/// An address something can be received from, without what only the configuration knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// The account to dial with: the name of its source.
+    pub account: String,
+    /// Below the account's base URL, with `{username}` and `{password}` where they go.
+    pub path: String,
+    /// How it is received.
+    pub protocol: Protocol,
+    /// Request headers that the source asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// From where an id can be received.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playable {
+    /// Our id.
+    pub id: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// The container of a film or an episode, as in its list entry; `ts` for live.
+    pub container: String,
+    /// In order of preference; not empty.
+    pub upstreams: Vec<Upstream>,
+}

@@ -1,0 +1,271 @@
+//! `coax.toml`: one file for all programs, each of which owns a section.
+//!
+//! The keys that several programs need are fields of [`Config`]; the sections `[ingest]`, `[serve]` and `[relay]` are
+//! the settings of those programs, whole. A program that is not interested in a section reads it as [`Skip`].
+//!
+//! Environment variables come last and win, so that one provider works with no file at all.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
+
+use crate::disk::Data;
+use crate::secret::Secret;
+use crate::source::{BaseUrl, Kind, Name, Source, USER_AGENT};
+
+/// The configuration, with the sections a program is interested in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    bound = "I: DeserializeOwned + Default, S: DeserializeOwned + Default, R: DeserializeOwned + Default"
+)]
+pub struct Config<I = Skip, S = Skip, R = Skip> {
+    /// The folder that the programs share. `COAX_DATA` overrides it.
+    pub data: PathBuf,
+    /// Where to listen. `COAX_LISTEN` overrides it, and `PORT` its port.
+    pub listen: String,
+    /// The address that apps reach us under, when it is not the one they send: behind a proxy with a sub-path, say.
+    /// `PUBLIC_BASE_URL` overrides it.
+    pub public_base_url: Option<BaseUrl>,
+    /// What ingest reads and the relay dials. `XTREAM_BASE_URL`, `XTREAM_USERNAME` and `XTREAM_PASSWORD` together
+    /// add one named `xtream`.
+    pub source: Vec<Source>,
+    /// Settings of ingest.
+    pub ingest: I,
+    /// Settings of the server.
+    pub serve: S,
+    /// Settings of the relay.
+    pub relay: R,
+}
+
+impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
+    fn default() -> Self {
+        Self {
+            data: "data".into(),
+            listen: "0.0.0.0:8080".into(),
+            public_base_url: None,
+            source: Vec::new(),
+            ingest: I::default(),
+            serve: S::default(),
+            relay: R::default(),
+        }
+    }
+}
+
+/// A section that this program does not look into.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Skip;
+
+impl<'de> Deserialize<'de> for Skip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// What is wrong with a configuration: `file:line: what, and what to do`.
+#[derive(Debug)]
+pub struct ConfigError {
+    place: String,
+    what: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl<I, S, R> Config<I, S, R>
+where
+    I: DeserializeOwned + Default,
+    S: DeserializeOwned + Default,
+    R: DeserializeOwned + Default,
+{
+    /// Reads `path` (or starts from the defaults without one), lets the environment override it, and checks what
+    /// only the whole can tell.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which never shows a value.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut config = match path {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+                    place: path.display().to_string(),
+                    what: format!("cannot be read: {error}"),
+                })?;
+                Self::parse(&text, &path.display().to_string())?
+            }
+            None => Self::default(),
+        };
+        config.environment(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
+        let place = path.map_or_else(|| "the environment".into(), |path| path.display().to_string());
+        config.check(place)?;
+        Ok(config)
+    }
+
+    /// Reads a configuration that is called `name` in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let line =
+                error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            ConfigError { place: format!("{name}:{line}"), what: explain(error.message()) }
+        })
+    }
+
+    /// The shared folder.
+    pub fn data(&self) -> Data {
+        Data::new(&self.data)
+    }
+
+    fn environment(&mut self, get: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        if let Some(data) = get("COAX_DATA") {
+            self.data = data.into();
+        }
+        if let Some(listen) = get("COAX_LISTEN") {
+            self.listen = listen;
+        }
+        if let Some(port) = get("PORT") {
+            let host = self.listen.rsplit_once(':').map_or("0.0.0.0", |(host, _)| host);
+            self.listen = format!("{host}:{port}");
+        }
+        let base_url = |name: &str| match get(name) {
+            Some(url) => BaseUrl::new(&url)
+                .map(Some)
+                .map_err(|what| ConfigError { place: name.into(), what: what.into() }),
+            None => Ok(None),
+        };
+        if let Some(url) = base_url("PUBLIC_BASE_URL")? {
+            self.public_base_url = Some(url);
+        }
+        let Some(url) = base_url("XTREAM_BASE_URL")? else { return Ok(()) };
+        let secret = |name: &str| {
+            get(name).map(Secret::new).ok_or_else(|| ConfigError {
+                place: name.into(),
+                what: "is not set, but XTREAM_BASE_URL is: set all three of XTREAM_BASE_URL, XTREAM_USERNAME and \
+                       XTREAM_PASSWORD"
+                    .into(),
+            })
+        };
+        self.source.push(Source {
+            name: Name::new("xtream").expect("fits the rule"),
+            kind: Kind::Xtream,
+            url,
+            username: secret("XTREAM_USERNAME")?,
+            password: secret("XTREAM_PASSWORD")?,
+            user_agent: get("XTREAM_USER_AGENT").unwrap_or_else(|| USER_AGENT.into()),
+            max_connections: None,
+        });
+        Ok(())
+    }
+
+    fn check(&self, place: String) -> Result<(), ConfigError> {
+        if self.listen.parse::<std::net::SocketAddr>().is_err() {
+            let what =
+                format!("`listen` is {:?}; expected an address and a port such as 0.0.0.0:8080", self.listen);
+            return Err(ConfigError { place, what });
+        }
+        for (at, source) in self.source.iter().enumerate() {
+            if self.source[..at].iter().any(|before| before.name == source.name) {
+                let what = format!("two sources are called `{}`; give each its own `name`", source.name);
+                return Err(ConfigError { place, what });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns serde's "unknown field" into words for people, with the nearest valid key.
+fn explain(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if !(message.starts_with("unknown field") || message.starts_with("unknown variant")) {
+        return message.trim().to_owned();
+    }
+    let what = if message.starts_with("unknown field") { "key" } else { "value" };
+    let Some(wrong) = quoted.next() else { return message.to_owned() };
+    let valid: Vec<&str> = quoted.collect();
+    let nearest = valid
+        .iter()
+        .map(|key| (strsim::damerau_levenshtein(wrong, key), key))
+        .min()
+        .filter(|(distance, key)| *distance <= key.len().max(wrong.len()) / 2);
+    let hint = nearest.map(|(_, key)| format!("; did you mean `{key}`?")).unwrap_or_default();
+    format!("unknown {what} `{wrong}`{hint} (valid here: {})", valid.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "[[source]]\nname = \"acme\"\nurl = \"http://h\"\nusername = \"u\"\n";
+
+    fn error(text: &str) -> String {
+        Config::<Skip, Skip, Skip>::parse(text, "coax.toml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_name_file_line_key_and_the_nearest_valid_key() {
+        let text = format!("{SOURCE}pasword = \"hunter2\"\n");
+        let error_text = error(&text);
+        assert!(
+            error_text.starts_with("coax.toml:5: unknown key `pasword`; did you mean `password`?"),
+            "{error_text}"
+        );
+        assert!(error("lisen = \"x\"").contains("did you mean `listen`?"));
+        let unlike_all = error("zzzzzzzzzzzz = 1");
+        assert!(!unlike_all.contains("did you mean") && unlike_all.contains("valid here: data, listen"));
+        assert!(error("[[source]]\nkind = \"xtreme\"").contains("did you mean `xtream`?"));
+        assert!(error("[[source]]\nname = \"a b\"").starts_with("coax.toml:2: a source's name"));
+        assert!(error(SOURCE).contains("missing field `password`"));
+    }
+
+    #[test]
+    fn errors_never_show_a_value_that_may_be_secret() {
+        for text in [
+            format!("{SOURCE}password = 31337"),
+            format!("{SOURCE}password = [\"31337\"]"),
+            format!("{SOURCE}password = \"31337\nx"),
+            "[[source]]\nurl = \"http://u:31337@h\"".into(),
+        ] {
+            assert!(!error(&text).contains("31337"), "{}", error(&text));
+        }
+    }
+
+    #[test]
+    fn the_environment_alone_makes_a_configuration() {
+        let set = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        let mut config = Config::<Skip, Skip, Skip>::default();
+        config
+            .environment(set(&[
+                ("XTREAM_BASE_URL", "http://panel.example/"),
+                ("XTREAM_USERNAME", "u"),
+                ("XTREAM_PASSWORD", "p"),
+                ("PORT", "10000"),
+                ("COAX_DATA", "/var/data"),
+                ("PUBLIC_BASE_URL", "https://tv.example/x"),
+            ]))
+            .unwrap();
+        assert_eq!(config.source[0].url.as_str(), "http://panel.example");
+        assert_eq!(config.listen, "0.0.0.0:10000");
+        assert_eq!(config.data, Path::new("/var/data"));
+        assert_eq!(config.public_base_url.unwrap().as_str(), "https://tv.example/x");
+        let half = Config::<Skip, Skip, Skip>::default().environment(set(&[("XTREAM_BASE_URL", "http://h")]));
+        assert!(half.unwrap_err().to_string().starts_with("XTREAM_USERNAME: is not set"));
+    }
+
+    #[test]
+    fn two_sources_of_one_name_are_refused() {
+        let source = format!("{SOURCE}password = \"p\"\n");
+        let config = Config::<Skip, Skip, Skip>::parse(&source.repeat(2), "coax.toml").unwrap();
+        assert!(config.check("coax.toml".into()).unwrap_err().to_string().contains("`acme`"));
+    }
+}
