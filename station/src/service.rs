@@ -10,7 +10,7 @@ use crate::panel::{self, Action, Ask, Document, page};
 use crate::provider::Provider;
 use crate::route::{Form, Route};
 use crate::settings::Target;
-use crate::stream::{self, Wish};
+use crate::stream::{self, Refusal, Wish};
 
 /// What is needed of a request after its body has been read.
 struct Call {
@@ -92,7 +92,7 @@ impl Call {
         self.provider.ledger.request(document.name());
         let fault = match self.fault(Target::Action(document.name().to_owned())) {
             Ok(fault) => fault,
-            Err(refusal) => return refusal,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
         };
         if let Some(answer) = fault.and_then(|fault| instead(fault, reply::JSON, b"[]")) {
             return answer;
@@ -130,7 +130,7 @@ impl Call {
         username: &str,
         password: &str,
         id: u32,
-        answer: impl FnOnce(&Wish<'_>) -> Response,
+        answer: impl FnOnce(&Wish<'_>) -> Result<Response, Refusal>,
     ) -> Response {
         if !self.redirected {
             self.provider.ledger.request(endpoint);
@@ -145,7 +145,7 @@ impl Call {
         }
         let fault = match self.fault(Target::Stream(id)) {
             Ok(fault) => fault,
-            Err(refusal) => return refusal,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
         };
         match fault {
             Some(Fault::Redirect(hops)) if !self.redirected => {
@@ -163,8 +163,8 @@ impl Call {
             Wish { provider: &self.provider, account, id, headers: &self.headers, fault, head: self.head };
         match fault {
             // Prepared by the stream itself.
-            Some(Fault::Clip(_) | Fault::Half) if live => answer(&wish),
-            fault => suffer(fault, answer(&wish)),
+            Some(Fault::Clip(_) | Fault::Half) if live => settle(answer(&wish)),
+            fault => suffer(fault, settle(answer(&wish))),
         }
     }
 
@@ -177,23 +177,20 @@ impl Call {
         };
         let fault = match self.fault(Target::Stream(id)) {
             Ok(fault) => fault,
-            Err(refusal) => return refusal,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
         };
         if let Some(answer) = fault.and_then(|fault| instead(fault, "video/mp2t", b"")) {
             return answer;
         }
         let wish =
             Wish { provider: &self.provider, account, id, headers: &self.headers, fault, head: self.head };
-        suffer(fault, stream::segment(&wish, session, number))
+        suffer(fault, settle(stream::segment(&wish, session, number)))
     }
 
     /// What goes wrong: as the query says, or as was planned.
-    fn fault(&self, target: Target) -> Result<Option<Fault>, Response> {
+    fn fault(&self, target: Target) -> Result<Option<Fault>, String> {
         match self.params.get("fault") {
-            Some(fault) => fault
-                .parse()
-                .map(Some)
-                .map_err(|why: String| reply::text(StatusCode::BAD_REQUEST, why + "\n")),
+            Some(fault) => fault.parse().map(Some),
             None => Ok(self.provider.fault(&target)),
         }
     }
@@ -244,6 +241,11 @@ fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Op
         }
         _ => None,
     }
+}
+
+/// A refusal is an answer.
+fn settle(answer: Result<Response, Refusal>) -> Response {
+    answer.unwrap_or_else(|refusal| *refusal)
 }
 
 fn suffer(fault: Option<Fault>, answer: Response) -> Response {

@@ -34,7 +34,7 @@ impl Ids {
 }
 
 fn is_prime(n: u64) -> bool {
-    n > 1 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    n > 1 && (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
 fn power(mut base: u64, mut exponent: u64, modulus: u64) -> u64 {

@@ -100,7 +100,7 @@ impl Series {
                 pick(ADJECTIVES, name(0)),
                 pick(NOUNS, name(1))
             ),
-            extension: if number % 2 == 0 { "mkv" } else { "mp4" },
+            extension: if number.is_multiple_of(2) { "mkv" } else { "mp4" },
         }
     }
 }

@@ -8,9 +8,8 @@ use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use httpd::{Body, Range, Response, range};
 
-use super::{Wish, broadcast, ts};
+use super::{Refusal, Wish, refuse, ts};
 use crate::clock;
-use crate::panel::page;
 use crate::television::PACKET;
 
 /// The archive trails the air by a minute.
@@ -19,33 +18,26 @@ const TRAIL: i64 = 60;
 const PIECE: u64 = 348 * PACKET as u64;
 
 /// A channel from `start` (seconds since 1970) for some minutes, or to a minute ago.
-pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Response {
-    if let Err(refusal) = wish.admit() {
-        return refusal;
-    }
+pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Result<Response, Refusal> {
+    wish.admit()?;
     let catalogue = &wish.provider.catalogue;
-    let Some(start) = start else { return page(StatusCode::BAD_REQUEST, "400 Bad Request") };
+    let start = start.ok_or_else(|| refuse(StatusCode::BAD_REQUEST))?;
     let days = catalogue.live_index(wish.id).map_or(0, |index| catalogue.archive_days(index));
     let now = catalogue.guide().now();
     let minutes = minutes.parse().ok().filter(|minutes| (1..=480).contains(minutes)).unwrap_or(120);
     let end = (start + minutes * 60).min(now - TRAIL);
     if start < now - i64::from(days) * 86_400 || start >= end {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
+        return Err(refuse(StatusCode::NOT_FOUND));
     }
-    let Some(broadcast) = broadcast(wish.provider, wish.id) else {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
-    };
+    let broadcast = wish.broadcast()?;
     // Another start replaces the same viewer's session instead of being a second one.
-    let seat = match wish.seat(Some(format!("archive-{}", wish.session())), std::time::Duration::ZERO) {
-        Ok(seat) => seat,
-        Err(refusal) => return refusal,
-    };
+    let seat = wish.seat(Some(format!("archive-{}", wish.session())), std::time::Duration::ZERO)?;
     let first = broadcast.entry(broadcast.entry_before(broadcast.at(start as u64 * 1_000_000)));
     let size = broadcast.packets_in((end - start) as u64 * 1_000_000) * PACKET as u64;
     let (status, from, to) = match range(wish.headers, size) {
         Range::Whole => (StatusCode::OK, 0, size),
         Range::Part { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
-        Range::Unsatisfiable => return page(StatusCode::RANGE_NOT_SATISFIABLE, "416 Range Not Satisfiable"),
+        Range::Unsatisfiable => return Err(refuse(StatusCode::RANGE_NOT_SATISFIABLE)),
     };
     let state = (Arc::new(broadcast), seat, from);
     let pieces = stream::unfold(state, move |(broadcast, seat, from)| async move {
@@ -77,7 +69,7 @@ pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Res
     {
         answer.headers_mut().insert(header::CONTENT_RANGE, range);
     }
-    answer
+    Ok(answer)
 }
 
 /// The spellings of a start that panels take: `2025-01-01:06-00` and its like in UTC, or seconds since 1970.

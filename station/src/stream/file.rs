@@ -5,24 +5,22 @@ use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use httpd::{Body, Range, Response, range};
 
-use super::Wish;
+use super::{Refusal, Wish};
 use crate::ledger::Seat;
 
 const MP4: &[u8] = include_bytes!("../../assets/film.mp4");
 const MKV: &[u8] = include_bytes!("../../assets/film.mkv");
 
 /// The file behind a film or an episode.
-pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Response {
+pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Result<Response, Refusal> {
     let (bytes, media_type) = match extension {
         "mp4" => (Bytes::from_static(MP4), "video/mp4"),
         "mkv" => (Bytes::from_static(MKV), "video/x-matroska"),
         _ => (transport(wish), "video/mp2t"),
     };
     // The ranges of one viewer share a place.
-    match wish.seat(Some(wish.session()), std::time::Duration::ZERO) {
-        Ok(seat) => ranged(wish, bytes, media_type, seat),
-        Err(refusal) => refusal,
-    }
+    let seat = wish.seat(Some(wish.session()), std::time::Duration::ZERO)?;
+    Ok(ranged(wish, bytes, media_type, seat))
 }
 
 /// A film as a transport stream: one turn of the loop, from its beginning.
@@ -34,7 +32,7 @@ fn transport(wish: &Wish<'_>) -> Bytes {
 }
 
 /// Bytes of a known size: clean HTTP, or what many panels make of it.
-pub(super) fn ranged(wish: &Wish<'_>, bytes: Bytes, media_type: &'static str, seat: Seat) -> Response {
+fn ranged(wish: &Wish<'_>, bytes: Bytes, media_type: &'static str, seat: Seat) -> Response {
     let size = bytes.len() as u64;
     let part = move |start: u64, end: u64| held(bytes.slice(start as usize..end as usize), seat);
     let (status, content_range, body) = if wish.provider.settings.dirty_ranges {

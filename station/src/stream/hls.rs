@@ -6,21 +6,16 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use httpd::{Body, Response};
 
-use super::{Wish, broadcast, ts};
+use super::{Refusal, Wish, refuse, ts};
 use crate::clock;
-use crate::panel::page;
 use crate::television::Broadcast;
 
 /// `.m3u8`: the last segments that are complete.
-pub(super) fn playlist(wish: &Wish<'_>) -> Response {
+pub(super) fn playlist(wish: &Wish<'_>) -> Result<Response, Refusal> {
     let settings = &wish.provider.settings;
-    let Some(broadcast) = broadcast(wish.provider, wish.id) else {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
-    };
+    let broadcast = wish.broadcast()?;
     let session = format!("{}-{}", wish.account.username, wish.session());
-    if let Err(refusal) = wish.seat(Some(session.clone()), settings.hls_linger) {
-        return refusal;
-    }
+    wish.seat(Some(session.clone()), settings.hls_linger)?;
     let entries = u64::from(settings.segment_entries.max(1));
     let (end, seconds) = (newest(&broadcast, entries), broadcast.entry_seconds() * entries as f64);
     let first = end.saturating_sub(u64::from(settings.window.max(1)));
@@ -35,29 +30,25 @@ pub(super) fn playlist(wish: &Wish<'_>) -> Response {
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-mpegurl"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
+    Ok(answer)
 }
 
 /// A segment of the window, or of a little before it.
-pub(crate) fn segment(wish: &Wish<'_>, session: &str, number: u64) -> Response {
+pub(crate) fn segment(wish: &Wish<'_>, session: &str, number: u64) -> Result<Response, Refusal> {
     let settings = &wish.provider.settings;
-    let Some(broadcast) = broadcast(wish.provider, wish.id) else {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
-    };
+    let broadcast = wish.broadcast()?;
     let entries = u64::from(settings.segment_entries.max(1));
     let newest = newest(&broadcast, entries);
     if number >= newest || number + 2 * u64::from(settings.window.max(1)) < newest {
-        return page(StatusCode::NOT_FOUND, "404 Not Found");
+        return Err(refuse(StatusCode::NOT_FOUND));
     }
     if wish.provider.ledger.is_kicked(session) {
-        return page(StatusCode::FORBIDDEN, "403 Forbidden");
+        return Err(refuse(StatusCode::FORBIDDEN));
     }
-    if let Err(refusal) = wish.seat(Some(session.to_owned()), settings.hls_linger) {
-        return refusal;
-    }
+    wish.seat(Some(session.to_owned()), settings.hls_linger)?;
     let mut out = Vec::new();
     broadcast.write(broadcast.entry(number * entries), broadcast.entry((number + 1) * entries), &mut out);
-    ts(Body::from(Bytes::from(out)))
+    Ok(ts(Body::from(Bytes::from(out))))
 }
 
 /// The number of the segment that is not complete yet.

@@ -35,50 +35,59 @@ pub(crate) struct Wish<'a> {
     pub(crate) head: bool,
 }
 
+/// An answer that ends the matter.
+pub(crate) type Refusal = Box<Response>;
+
+fn refuse(status: StatusCode) -> Refusal {
+    Box::new(page(status, &status.to_string()))
+}
+
 /// A live channel, a film or an episode, whatever the id says.
-pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Response {
-    if let Err(refusal) = wish.admit() {
-        return refusal;
-    }
+pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
+    wish.admit()?;
     let catalogue = &wish.provider.catalogue;
     if catalogue.live_index(wish.id).is_some() {
         return match form {
             Form::Ts => wish.live(),
             Form::Hls => hls::playlist(wish),
-            Form::File => page(StatusCode::NOT_ACCEPTABLE, "406 Not Acceptable"),
+            Form::File => Err(refuse(StatusCode::NOT_ACCEPTABLE)),
         };
     }
     let film = catalogue.film_index(wish.id).map(|index| catalogue.film(index).extension);
     match film.or_else(|| catalogue.episode(wish.id).map(|(_, episode)| episode.extension)) {
         Some(extension) => file::film(wish, extension),
-        None => page(StatusCode::NOT_FOUND, "404 Not Found"),
+        None => Err(refuse(StatusCode::NOT_FOUND)),
     }
 }
 
 impl Wish<'_> {
     /// An account that may not watch is refused, and HEAD gets an empty 200, as from most panels.
-    fn admit(&self) -> Result<(), Response> {
+    fn admit(&self) -> Result<(), Refusal> {
         if self.provider.status(self.account) != Status::Active {
-            return Err(denied(self.provider.settings.dialect));
+            return Err(Box::new(denied(self.provider.settings.dialect)));
         }
         if self.head {
-            return Err(Response::new(Body::empty()));
+            return Err(Box::new(Response::new(Body::empty())));
         }
         Ok(())
     }
 
-    fn live(&self) -> Response {
-        let Some(broadcast) = broadcast(self.provider, self.id) else {
-            return page(StatusCode::NOT_FOUND, "404 Not Found");
-        };
+    fn live(&self) -> Result<Response, Refusal> {
+        let broadcast = self.broadcast()?;
         if let Some(seconds) = self.clip_seconds() {
-            return clip(self.provider, &broadcast, seconds);
+            return Ok(clip(&broadcast, seconds));
         }
-        let seat = match self.seat(None, Duration::ZERO) {
-            Ok(seat) => seat,
-            Err(refusal) => return refusal,
-        };
-        ts(Body::stream(live::television(self.provider, broadcast, seat)))
+        let seat = self.seat(None, Duration::ZERO)?;
+        Ok(ts(Body::stream(live::television(self.provider, broadcast, seat))))
+    }
+
+    /// The broadcast of a live channel.
+    fn broadcast(&self) -> Result<Broadcast, Refusal> {
+        let provider = self.provider;
+        let index = provider.catalogue.live_index(self.id).ok_or_else(|| refuse(StatusCode::NOT_FOUND))?;
+        let channel = provider.catalogue.channel(index);
+        let bitrate = provider.settings.bitrate / if channel.radio { 10 } else { 1 };
+        Ok(provider.reels.broadcast(self.id, &channel.name, channel.radio, bitrate))
     }
 
     /// A short clip and the end: asked for, or the half of something endless.
@@ -91,7 +100,7 @@ impl Wish<'_> {
     }
 
     /// A place in the ledger, or what the panel says when there is none.
-    fn seat(&self, session: Option<String>, linger: Duration) -> Result<Seat, Response> {
+    fn seat(&self, session: Option<String>, linger: Duration) -> Result<Seat, Refusal> {
         let limit = self.provider.settings.limit;
         let claim = Claim {
             account: &self.account.username,
@@ -102,13 +111,10 @@ impl Wish<'_> {
             kick: limit == Limit::KickOldest,
         };
         self.provider.ledger.open(claim).map_err(|_| match limit {
-            Limit::Refuse(status) => {
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
-                page(status, status.as_str())
-            }
+            Limit::Refuse(status) => refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN)),
             Limit::KickOldest | Limit::Slate => {
                 let slate = self.provider.reels.broadcast(self.id, "Too many connections", false, 0);
-                clip(self.provider, &slate, 5)
+                Box::new(clip(&slate, 5))
             }
         })
     }
@@ -121,15 +127,8 @@ impl Wish<'_> {
     }
 }
 
-/// The broadcast of a live channel.
-fn broadcast(provider: &Provider, id: u32) -> Option<Broadcast> {
-    let channel = provider.catalogue.channel(provider.catalogue.live_index(id)?);
-    let bitrate = provider.settings.bitrate / if channel.radio { 10 } else { 1 };
-    Some(provider.reels.broadcast(id, &channel.name, channel.radio, bitrate))
-}
-
 /// Some seconds from a key picture on, at line speed.
-fn clip(_provider: &Provider, broadcast: &Broadcast, seconds: u64) -> Response {
+fn clip(broadcast: &Broadcast, seconds: u64) -> Response {
     let from = broadcast.entry(broadcast.entry_before(broadcast.at(crate::clock::micros())));
     let mut out = Vec::new();
     broadcast.write(from, from + broadcast.packets_in(seconds * 1_000_000), &mut out);

@@ -63,7 +63,8 @@ impl Reels {
         let reels = if radio { &self.radio } else { &self.television };
         let reel = reels[id as usize % reels.len()].clone();
         let wanted = bitrate * LOOP_MICROS / 1_000_000 / (PACKET as u64 * 8);
-        let program = u16::try_from(id % 65_535 + u32::from(id % 65_535 == 0)).expect("a remainder of 65535");
+        let program =
+            u16::try_from(id % 65_535 + u32::from(id.is_multiple_of(65_535))).expect("a remainder of 65535");
         Broadcast {
             slots: wanted.max(reel.packets.len() as u64),
             tables: Tables::new(program, name, radio),
