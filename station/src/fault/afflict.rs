@@ -72,7 +72,11 @@ fn limited(source: Source, bytes: u64, end: End) -> impl Stream<Item = io::Resul
             match end {
                 // The source is kept, so the connection still counts.
                 End::Silence => std::future::pending::<()>().await,
-                End::Broken => return Some((Err(io::Error::other("cut on request")), (source, 0))),
+                End::Broken => {
+                    // What goes before has to leave first: an error drops whatever is still in the server's buffers.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    return Some((Err(io::Error::other("cut on request")), (source, 0)));
+                }
             }
         }
         let mut chunk = source.next().await?;

@@ -14,6 +14,8 @@ use crate::television::PACKET;
 
 /// The archive trails the air by a minute.
 const TRAIL: i64 = 60;
+/// A programme that is still archived can have begun this much before the oldest day.
+const GRACE: i64 = 6 * 3600;
 /// Bytes made at a time.
 const PIECE: u64 = 348 * PACKET as u64;
 
@@ -26,7 +28,7 @@ pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Res
     let now = catalogue.guide().now();
     let minutes = minutes.parse().ok().filter(|minutes| (1..=480).contains(minutes)).unwrap_or(120);
     let end = (start + minutes * 60).min(now - TRAIL);
-    if start < now - i64::from(days) * 86_400 || start >= end {
+    if days == 0 || start < now - i64::from(days) * 86_400 - GRACE || start >= end {
         return Err(refuse(StatusCode::NOT_FOUND));
     }
     let broadcast = wish.broadcast()?;

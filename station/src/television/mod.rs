@@ -24,20 +24,12 @@ pub(crate) const VIDEO: u16 = 0x0100;
 pub(crate) const AUDIO: u16 = 0x0101;
 
 /// Bytes of a transport packet.
-pub(crate) const PACKET: usize = 188;
+pub(crate) use mpegts::PACKET;
+
 /// One turn in microseconds.
 const LOOP_MICROS: u64 = LOOP * 100 / 9;
 /// One turn in ticks of 27 MHz.
 const LOOP_CLOCK: u64 = LOOP * 300;
-
-/// A null packet (ISO/IEC 13818-1, 2.4.1).
-const NULL: [u8; PACKET] = {
-    let mut packet = [0xff; PACKET];
-    packet[0] = 0x47;
-    packet[1] = 0x1f;
-    packet[3] = 0x10;
-    packet
-};
 
 /// The reels of all tones, multiplexed once.
 pub(crate) struct Reels {
@@ -136,7 +128,7 @@ impl Broadcast {
             let due = if next == real { self.slots } else { next * self.slots / real };
             let padding = (due - slot).min(to - number);
             for _ in 0..padding {
-                out.extend_from_slice(&NULL);
+                out.extend_from_slice(&mpegts::NULL_PACKET);
             }
             number += padding;
             if number < to && due < self.slots && padding == due - slot {

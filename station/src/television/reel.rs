@@ -46,7 +46,12 @@ pub(crate) struct Reel {
 /// A table section at least this often, 90 kHz: 0.1 s.
 const TABLES: u64 = 9000;
 /// A PCR at least every so many packets of the line that carries it: under 40 ms at the clip's own rate.
-const CLOCK: usize = 10;
+const fn clock_every(line: Line) -> usize {
+    match line {
+        Line::Video => 10,
+        _ => 1,
+    }
+}
 
 impl Reel {
     /// The test card with a tone.
@@ -68,7 +73,7 @@ impl Reel {
     fn new(mut units: Vec<(Line, Unit)>, clock: Line) -> Self {
         units.sort_by_key(|(line, unit)| (unit.dts, *line as u8));
         let mut mux =
-            Mux { clock, since_clock: CLOCK, packets: Vec::new(), counts: [0; 5], arrivals: Vec::new() };
+            Mux { clock, since_clock: 0, packets: Vec::new(), counts: [0; 5], arrivals: Vec::new() };
         let mut entries = Vec::new();
         let mut next_tables = 0;
         for (line, unit) in units {
@@ -114,7 +119,7 @@ impl Mux {
         let mut rest = &pes[..];
         let mut first = true;
         while !rest.is_empty() {
-            let clock = line == self.clock && (first || self.since_clock >= CLOCK);
+            let clock = line == self.clock && (first || self.since_clock >= clock_every(line));
             let mut field = Vec::new();
             if clock || (first && entry) {
                 field.push(if first && entry { 0x40 } else { 0 } | if clock { 0x10 } else { 0 });

@@ -64,7 +64,7 @@ fn section(table: u8, flags: u16, extension: u16, body: &[u8]) -> Vec<u8> {
     section.extend(extension.to_be_bytes());
     section.extend([0xc1, 0x00, 0x00]);
     section.extend(body);
-    section.extend(crc(&section).to_be_bytes());
+    section.extend(mpegts::psi::crc32(&section).to_be_bytes());
     section
 }
 
@@ -73,14 +73,4 @@ fn packet(pid: u16, section: &[u8]) -> [u8; 188] {
     packet[..5].copy_from_slice(&[0x47, 0x40 | (pid >> 8) as u8, pid as u8, 0x10, 0x00]);
     packet[5..5 + section.len()].copy_from_slice(section);
     packet
-}
-
-/// ISO/IEC 13818-1, annex A.
-fn crc(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte) << 24, |crc, _| match crc & 0x8000_0000 {
-            0 => crc << 1,
-            _ => crc << 1 ^ 0x04c1_1db7,
-        })
-    })
 }
