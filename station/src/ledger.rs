@@ -290,8 +290,8 @@ impl Books {
     fn kick(&mut self, number: u64) {
         let Some(place) = self.places.get(&number) else { return };
         place.kicked.store(true, Ordering::Relaxed);
-        let (account, idle) = (place.account.clone(), place.users == 0);
-        self.account(&account).kicked += 1;
+        let (account, idle, open) = (place.account.clone(), place.users == 0, place.open);
+        self.account(&account).kicked += u64::from(open);
         if idle {
             self.closed(number);
         }

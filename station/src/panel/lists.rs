@@ -68,6 +68,9 @@ pub(super) fn streams(ask: Ask, kind: Kind) -> Response {
         (Kind::Films, _) => catalogue.films(),
         (Kind::Series, _) => catalogue.series(),
     };
+    // Only channels are repeated in classic lists; a film or a series has one category there.
+    let classic = ask.classic();
+    let other = move |second: Option<u32>| second.filter(|_| !classic);
     let mut list = List { ask, filter, shown: 0 };
     let part = move |index: u32, out: &mut Vec<u8>| match kind {
         Kind::Live => {
@@ -78,13 +81,13 @@ pub(super) fn streams(ask: Ask, kind: Kind) -> Response {
         }
         Kind::Films => {
             let item = catalogue.film(index);
-            list.element(index, item.category, item.second_category, out, |json, at, category| {
+            list.element(index, item.category, other(item.second_category), out, |json, at, category| {
                 film(json, &item, at, category);
             });
         }
         Kind::Series => {
             let item = catalogue.series_at(index);
-            list.element(index, item.category, item.second_category, out, |json, at, category| {
+            list.element(index, item.category, other(item.second_category), out, |json, at, category| {
                 series(json, &item, at, category);
             });
         }
@@ -105,7 +108,7 @@ struct List {
 }
 
 impl List {
-    /// Classic panels name a stream once for each of its categories, and count a filtered list from 1.
+    /// Classic panels name a channel once for each of its categories, and count a filtered list from 1.
     fn element(
         &mut self,
         index: u32,

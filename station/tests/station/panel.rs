@@ -58,6 +58,7 @@ async fn classic_lists_repeat_a_channel_per_category_and_xui_names_all_of_them()
     let ids: BTreeSet<u64> = classic.iter().map(|entry| entry["stream_id"].as_u64().unwrap()).collect();
     assert!(ids.len() == 200 && classic.len() > 200);
     assert!(classic.iter().all(|entry| entry["is_adult"].is_string() && entry.get("category_ids").is_none()));
+    assert_eq!(list(&panel(Dialect::Classic).await, "get_vod_streams").await.len(), 40);
     let xui = list(&panel(Dialect::Xui).await, "get_live_streams").await;
     assert_eq!(xui.len(), 200);
     assert!(xui.iter().all(|entry| entry["is_adult"].is_number()));

@@ -111,6 +111,24 @@ async fn a_connection_may_have_a_clock_of_its_own() {
 }
 
 #[tokio::test]
+async fn head_is_an_empty_answer_that_nobody_is_counted_for() {
+    let station = start(Settings::default()).await;
+    let answer = client().head(station.live_url(0)).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), station.counts().peak), (200, 0));
+}
+
+#[tokio::test]
+async fn a_dropped_station_closes_its_connections() {
+    let station = start(Settings::default()).await;
+    let mut viewer = get(&station.live_url(0)).await;
+    read(&mut viewer, 1000).await;
+    let url = station.url();
+    drop(station);
+    while let Ok(Some(_)) = viewer.chunk().await {}
+    assert!(client().get(url).send().await.is_err());
+}
+
+#[tokio::test]
 async fn hls_is_a_window_of_segments_that_fit_together() {
     let station = start(Settings::default()).await;
     let id = station.catalogue().live_id(0);
