@@ -38,11 +38,13 @@ impl Gzipped {
     /// `pieces` compressed, by the first who asks for this selection; the others wait for the same bytes. `None`: to
     /// be sent as it is.
     pub(crate) async fn get(self: &Arc<Self>, selection: Selection, pieces: &[Bytes]) -> Option<Bytes> {
-        if pieces.iter().map(Bytes::len).sum::<usize>() <= SMALL {
+        if is_small(pieces) {
             return None;
         }
-        let answer = self.answers.lock().expect("nobody panics while holding this lock");
-        let answer = { answer }.entry(selection).or_default().clone();
+        let answer = {
+            let mut answers = self.answers.lock().expect("nobody panics while holding this lock");
+            answers.entry(selection).or_default().clone()
+        };
         if let Some(made) = answer.get() {
             return made.clone();
         }
@@ -52,10 +54,13 @@ impl Gzipped {
         making.await.ok().flatten()
     }
 
-    /// What is there already.
-    pub(crate) fn ready(&self, selection: Selection) -> Option<Bytes> {
+    /// What [`Gzipped::get`] would give, if that is known without making it.
+    pub(crate) fn ready(&self, selection: Selection, pieces: &[Bytes]) -> Option<Option<Bytes>> {
+        if is_small(pieces) {
+            return Some(None);
+        }
         let answers = self.answers.lock().expect("nobody panics while holding this lock");
-        answers.get(&selection)?.get()?.clone()
+        answers.get(&selection)?.get().cloned()
     }
 
     async fn make(&self, pieces: Vec<Bytes>) -> Option<Bytes> {
@@ -66,6 +71,10 @@ impl Gzipped {
         self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         Some(made)
     }
+}
+
+fn is_small(pieces: &[Bytes]) -> bool {
+    pieces.iter().map(Bytes::len).sum::<usize>() <= SMALL
 }
 
 /// `None` as soon as the outcome is longer than `limit`.
@@ -107,17 +116,17 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_made_once_and_one_without_room_is_not_kept() {
         let list = [Bytes::from("[1234567890]".repeat(1000))];
+        let noise: Vec<u8> = (0..4000u32).map(|n| blake3::hash(&n.to_le_bytes()).as_bytes()[0]).collect();
+        let (noise, small) = ([Bytes::from(noise)], [Bytes::from_static(b"[]")]);
+        let [live, vod, series] =
+            [Section::LiveStreams, Section::VodStreams, Section::Series].map(Selection::all);
         let gzipped = Arc::new(Gzipped::new(500));
-        let all = Selection::all(Section::LiveStreams);
-        let (first, second) = tokio::join!(gzipped.get(all, &list), gzipped.get(all, &list));
+        assert_eq!(gzipped.ready(live, &list), None);
+        let (first, second) = tokio::join!(gzipped.get(live, &list), gzipped.get(live, &list));
         let first = first.unwrap();
         assert!(first.starts_with(&[0x1f, 0x8b]) && first.as_ptr() == second.unwrap().as_ptr());
-        let noise: Vec<u8> = (0..4000u32).map(|n| blake3::hash(&n.to_le_bytes()).as_bytes()[0]).collect();
-        assert_eq!(gzipped.get(Selection::all(Section::Series), &[noise.into()]).await, None);
-        assert!(gzipped.ready(all).is_some() && gzipped.ready(Selection::all(Section::Series)).is_none());
-        assert_eq!(
-            gzipped.get(Selection::all(Section::VodStreams), &[Bytes::from_static(b"[]")]).await,
-            None
-        );
+        assert_eq!(gzipped.ready(live, &list), Some(Some(first)));
+        assert_eq!((gzipped.get(vod, &noise).await, gzipped.ready(vod, &noise)), (None, Some(None)));
+        assert_eq!((gzipped.ready(series, &small), gzipped.get(series, &small).await), (Some(None), None));
     }
 }

@@ -53,17 +53,19 @@ pub(super) fn selection(section: Section, asked: &Asked) -> Selection {
     Selection { section, part }
 }
 
-/// Sends the selected entries.
+/// Sends the selected entries, compressed for those who take it. HEAD compresses nothing, so it cannot always tell
+/// the length.
 pub(super) async fn answer(shelf: &Shelf, selection: Selection, asked: &Asked) -> Result<Response, Refusal> {
     let pieces = pieces(shelf, selection);
     let compressed = match accepts_gzip(&asked.headers) {
-        false => None,
-        true if asked.is_head() => shelf.gzipped.ready(selection),
-        true => shelf.gzipped.get(selection, &pieces).await,
+        false => Some(None),
+        true if asked.is_head() => shelf.gzipped.ready(selection, &pieces),
+        true => Some(shelf.gzipped.get(selection, &pieces).await),
     };
+    let unknown = compressed.is_none();
+    let compressed = compressed.flatten();
     let hash = shelf.release.hash(contract::release::BUNDLE);
     let coding = if compressed.is_some() { "-gz" } else { "" };
-    let unmade = asked.is_head() && compressed.is_none() && accepts_gzip(&asked.headers);
     let entity = Entity {
         gzip: compressed.is_some(),
         etag: format!("{}-{selection}{coding}", hash.get(..16).unwrap_or(hash)),
@@ -73,8 +75,7 @@ pub(super) async fn answer(shelf: &Shelf, selection: Selection, asked: &Asked) -
         ranges: false,
     };
     let mut response = entity.reply(&asked.headers);
-    if unmade {
-        // HEAD makes nothing, so it cannot tell the length of what GET would compress.
+    if unknown {
         *response.body_mut() = Body::stream(stream::empty());
     }
     Ok(response)

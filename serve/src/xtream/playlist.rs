@@ -3,15 +3,13 @@
 mod reduce;
 mod splice;
 
-use bytes::Bytes;
-use futures_util::stream;
 use http::Response;
 use http::header::{self, HeaderValue};
 use httpd::{Body, Params};
 
 use self::reduce::{Kinds, Reduction};
-pub(crate) use self::splice::Tokens;
-use self::splice::{Spliced, Values};
+pub(crate) use self::splice::Template;
+use self::splice::Values;
 use crate::Server;
 use crate::refusal::Refusal;
 use crate::service::Asked;
@@ -32,37 +30,18 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<httpd::Resp
     let shelf = server.shelf()?;
     let form = Form::decode(&asked.params);
     let values = Values::new(&asked.base()?.url(), &login.name, &login.password, form.extension);
-    let release = &shelf.release;
-    let (source, tokens) = match form.kinds == Kinds::LIVE {
-        true => (&release.live_m3u, &shelf.live_tokens),
-        false => (&release.full_m3u, &shelf.full_tokens),
+    let (template, kinds) = match form.kinds == Kinds::LIVE {
+        true => (&shelf.live_m3u, Kinds::LIVE),
+        false => (&shelf.full_m3u, Kinds::ALL),
     };
-    let whole = form.plus && (form.kinds == Kinds::ALL || form.kinds == Kinds::LIVE);
-    let body = if !whole {
-        let reduction = Reduction { plus: form.plus, kinds: form.kinds };
-        Body::stream(stream::iter(Spliced::reduced(source.clone(), values, reduction).map(Ok)))
+    let body = if !form.plus || form.kinds != kinds {
+        template.reduced(values, Reduction { plus: form.plus, kinds: form.kinds })
     } else if asked.is_head() {
-        // HEAD counts nothing: it tells the length if somebody has counted before.
-        match tokens.get() {
-            Some(tokens) => Body::sized_stream(values.length(source.len(), tokens), stream::empty()),
-            None => Body::stream(stream::empty()),
-        }
+        template.promised(&values)
     } else {
-        let tokens = counted(tokens, source).await;
-        let length = values.length(source.len(), &tokens);
-        Body::sized_stream(length, stream::iter(Spliced::whole(source.clone(), values).map(Ok)))
+        template.whole(values).await?
     };
     Ok(attachment(body, &login.name, form.plus))
-}
-
-/// Counts the tokens of a playlist, once per release, off the async threads.
-async fn counted(tokens: &tokio::sync::OnceCell<Tokens>, source: &Bytes) -> Tokens {
-    let count = || async {
-        let source = source.clone();
-        let counting = tokio::task::spawn_blocking(move || Tokens::count(&source));
-        counting.await.expect("counting bytes does not panic")
-    };
-    *tokens.get_or_init(count).await
 }
 
 fn attachment(body: Body, name: &str, plus: bool) -> httpd::Response {

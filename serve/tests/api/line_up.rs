@@ -67,6 +67,13 @@ impl LineUp {
         }
     }
 
+    /// The usual and 200 channels more, so that compressing is worth it.
+    pub(crate) fn long() -> Self {
+        let mut line_up = Self::usual();
+        line_up.live.extend((1000..1200).map(|id| live(id, id, "One more", "", &[1])));
+        line_up
+    }
+
     /// Nothing at all.
     pub(crate) fn empty() -> Self {
         Self {

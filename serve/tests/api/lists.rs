@@ -299,9 +299,7 @@ async fn numbers_do_for_actions_too() {
 /// 11
 #[tokio::test]
 async fn lists_are_compressed_only_on_request_and_known_ones_are_not_sent_again() {
-    let mut line_up = LineUp::usual();
-    line_up.live.extend((1000..1200).map(|id| live(id, id, "One more", "", &[1])));
-    let house = House::with(Settings::default(), None, Some(line_up)).await;
+    let house = House::with(Settings::default(), None, Some(LineUp::long())).await;
     let ask = |coding: &str| {
         Ask::new("GET", &format!("/player_api.php?{ANN}&action=get_live_streams"))
             .header("Accept-Encoding", coding)
@@ -338,10 +336,8 @@ async fn lists_are_compressed_only_on_request_and_known_ones_are_not_sent_again(
 
 #[tokio::test]
 async fn without_room_for_compressed_answers_lists_are_sent_as_they_are() {
-    let mut line_up = LineUp::usual();
-    line_up.live.extend((1000..1200).map(|id| live(id, id, "One more", "", &[1])));
     let settings = Settings { gzip_cache: 100, ..Settings::default() };
-    let house = House::with(settings, None, Some(line_up)).await;
+    let house = House::with(settings, None, Some(LineUp::long())).await;
     for _ in 0..2 {
         let asked = Ask::new("GET", &format!("/player_api.php?{ANN}&action=get_live_streams"));
         let answer = asked.header("Accept-Encoding", "gzip").send(house.address).await;
@@ -352,12 +348,19 @@ async fn without_room_for_compressed_answers_lists_are_sent_as_they_are() {
 
 #[tokio::test]
 async fn head_tells_what_get_would_and_makes_nothing() {
-    let house = House::new().await;
-    let head = Ask::new("HEAD", &format!("/player_api.php?{ANN}&action=get_live_streams"));
-    let head = head.send(house.address).await;
-    let get = house.api("action=get_live_streams").await;
-    assert_eq!((head.status, head.body.len()), (200, 0));
-    for name in ["content-length", "content-type", "etag", "vary", "cache-control"] {
-        assert!(head.header(name).is_some() && head.header(name) == get.header(name), "{name}");
+    let house = House::with(Settings::default(), None, Some(LineUp::long())).await;
+    let ask = async |method, coding| {
+        let asked = Ask::new(method, &format!("/player_api.php?{ANN}&action=get_live_streams"));
+        asked.header("Accept-Encoding", coding).send(house.address).await
+    };
+    let unmade = ask("HEAD", "gzip").await;
+    assert_eq!((unmade.status, unmade.body.len(), unmade.header("content-length")), (200, 0, None));
+    for coding in ["identity", "gzip"] {
+        let (get, head) = (ask("GET", coding).await, ask("HEAD", coding).await);
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        for name in ["content-length", "content-type", "etag", "vary", "cache-control"] {
+            assert!(head.header(name).is_some() && head.header(name) == get.header(name), "{name}");
+        }
+        assert_eq!(head.header("content-encoding"), get.header("content-encoding"));
     }
 }
