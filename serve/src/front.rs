@@ -31,16 +31,16 @@ struct Health<'a> {
 
 /// `/health`: 200 when there is a release to serve, else 503.
 pub(crate) fn health(server: &Server) -> Response {
-    let shelf = server.shelf().ok();
-    let health = match &shelf {
-        Some(shelf) => Health {
+    let prepared = server.prepared().ok();
+    let health = match &prepared {
+        Some(prepared) => Health {
             status: "ok",
-            release: Some(&shelf.release.name),
-            age: Some(server.now().saturating_sub(shelf.release.manifest.created)),
+            release: Some(&prepared.release.name),
+            age: Some(server.now().saturating_sub(prepared.release.manifest.created)),
         },
         None => Health { status: "no release yet", release: None, age: None },
     };
-    let status = if shelf.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if prepared.is_some() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let document = serde_json::to_vec(&health).expect("plain fields become JSON");
     let mut response = reply::json(status, document);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

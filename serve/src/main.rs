@@ -1,11 +1,12 @@
 //! `serve`: the Xtream API, playlists and guide from the published release, with relays elsewhere.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
-use contract::config::{Config, Skip};
+use contract::config::{Config, ConfigError, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
 use contract::user::Users;
@@ -27,11 +28,22 @@ struct Arguments {
     log_format: Format,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("serve: {error:#}");
+            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::<Skip, Settings, Skip>::load(arguments.config.as_deref())?;
+    httpd::raise_file_limit();
 
     let data = config.data();
     let follower = Follower::start(data.clone());

@@ -1,5 +1,7 @@
 //! Every path the server knows, decoded once.
 
+use contract::user::check_name;
+
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -35,9 +37,8 @@ impl Route {
                 _ => Self::Unknown,
             },
             ["live" | "movie" | "series", _, _, name] => stream(name),
-            // The untyped form comes last: it would swallow everything of three segments.
-            ["live" | "movie" | "series", _, _] => Self::Unknown,
-            [_, _, name] => stream(name),
+            // The untyped form comes last, and a user's name is none of the words that begin other addresses.
+            [user, _, name] if check_name(user.trim()).is_ok() => stream(name),
             _ => Self::Unknown,
         }
     }
@@ -98,6 +99,7 @@ mod tests {
             ("/movie/u/p/2", Route::Stream(2)),
             ("/series/u/p/3.mp4", Route::Stream(3)),
             ("/live/u/1", Route::Unknown),
+            ("/hls/token/7.ts", Route::Unknown),
             ("/u/p/x", Route::Unknown),
             ("/u/p/+1", Route::Unknown),
             ("/u/p/1.", Route::Unknown),

@@ -14,8 +14,8 @@ use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
 use crate::login::Login;
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::shelf::Shelf;
 use crate::{Route, Settings, front, relays, xtream};
 
 /// Answers requests from the newest release.
@@ -28,7 +28,7 @@ pub struct Server {
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// The newest release that a request has seen.
-    shelf: Mutex<Option<Arc<Shelf>>>,
+    prepared: Mutex<Option<Arc<Prepared>>>,
 }
 
 /// A request with what every answer needs of it.
@@ -59,7 +59,7 @@ impl Server {
             users,
             viewers: Box::new(viewers),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())),
-            shelf: Mutex::new(None),
+            prepared: Mutex::new(None),
         }
     }
 
@@ -110,15 +110,15 @@ impl Server {
     }
 
     /// The newest release, to be held until the answer is complete.
-    pub(crate) fn shelf(&self) -> Result<Arc<Shelf>, Refusal> {
-        let mut shelf = self.shelf.lock().expect("nobody panics while holding this lock");
+    pub(crate) fn prepared(&self) -> Result<Arc<Prepared>, Refusal> {
+        let mut newest = self.prepared.lock().expect("nobody panics while holding this lock");
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        match &*shelf {
-            Some(shelf) if Arc::ptr_eq(&shelf.release, &release) => Ok(shelf.clone()),
+        match &*newest {
+            Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
             _ => {
-                let new = Arc::new(Shelf::new(release, self.settings.gzip_cache));
-                *shelf = Some(new.clone());
-                Ok(new)
+                let prepared = Arc::new(Prepared::new(release, self.settings.gzip_cache));
+                *newest = Some(prepared.clone());
+                Ok(prepared)
             }
         }
     }

@@ -65,17 +65,17 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
         return account::answer(server, asked).await;
     }
     server.viewer(asked).await?;
-    let shelf = server.shelf()?;
+    let prepared = server.prepared()?;
     match action {
         Action::Account => {
             unreachable!("answered above: it needs no release, and tells those who are barred so")
         }
-        Action::Categories(section) => lists::answer(&shelf, Selection::all(section), asked).await,
-        Action::List(section) => lists::answer(&shelf, lists::selection(section, asked), asked).await,
-        Action::MovieInfo => details::movie(server, &shelf, asked).await,
-        Action::SeriesInfo => details::series(server, &shelf, asked).await,
-        Action::ShortListings => guide::short(server, shelf, asked).await,
-        Action::AllListings => guide::all(server, shelf, asked).await,
+        Action::Categories(section) => lists::answer(&prepared, Selection::all(section), asked).await,
+        Action::List(section) => lists::answer(&prepared, lists::selection(section, asked), asked).await,
+        Action::MovieInfo => details::movie(server, &prepared, asked).await,
+        Action::SeriesInfo => details::series(server, &prepared, asked).await,
+        Action::ShortListings => guide::short(server, prepared, asked).await,
+        Action::AllListings => guide::all(server, prepared, asked).await,
     }
 }
 

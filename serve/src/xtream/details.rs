@@ -10,16 +10,16 @@ use httpd::{Response, reply};
 use serde_json::{Value, json};
 
 use crate::Server;
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
-use crate::shelf::Shelf;
 
 /// How panels say that there is no such film.
 const NO_MOVIE: &str = r#"{"info":[]}"#;
 
 /// `get_vod_info`.
-pub(super) async fn movie(server: &Server, shelf: &Shelf, asked: &Asked) -> Result<Response, Refusal> {
-    let Some((id, entry)) = listed(shelf, Section::VodStreams, asked.params.get("vod_id")) else {
+pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
+    let Some((id, entry)) = listed(prepared, Section::VodStreams, asked.params.get("vod_id")) else {
         return Ok(document(NO_MOVIE));
     };
     if let Some(stored) = stored(server, Subject::Movie(id)).await? {
@@ -30,8 +30,8 @@ pub(super) async fn movie(server: &Server, shelf: &Shelf, asked: &Asked) -> Resu
 }
 
 /// `get_series_info`.
-pub(super) async fn series(server: &Server, shelf: &Shelf, asked: &Asked) -> Result<Response, Refusal> {
-    let Some((id, entry)) = listed(shelf, Section::Series, asked.params.get("series_id")) else {
+pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
+    let Some((id, entry)) = listed(prepared, Section::Series, asked.params.get("series_id")) else {
         return Ok(document(no_series().to_string()));
     };
     if let Some(stored) = stored(server, Subject::Series(id)).await? {
@@ -43,9 +43,9 @@ pub(super) async fn series(server: &Server, shelf: &Shelf, asked: &Asked) -> Res
 }
 
 /// The id and the list entry, if the release has it: details of what is not listed are nobody's business.
-fn listed(shelf: &Shelf, section: Section, id: Option<&str>) -> Option<(u32, Bytes)> {
+fn listed(prepared: &Prepared, section: Section, id: Option<&str>) -> Option<(u32, Bytes)> {
     let id = id?.trim().parse().ok()?;
-    Some((id, shelf.release.find(section, id)?))
+    Some((id, prepared.release.find(section, id)?))
 }
 
 async fn stored(server: &Server, subject: Subject) -> Result<Option<Bytes>, Refusal> {

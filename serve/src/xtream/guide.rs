@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use self::programme::{Programme, programmes};
 use super::account::date_time;
 use crate::Server;
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
-use crate::shelf::Shelf;
 
 /// Listings of a channel when the client does not say how many it wants, and the most it gets.
 const LIMIT: usize = 4;
@@ -76,20 +76,28 @@ struct Channel<'a> {
 }
 
 /// `get_short_epg`.
-pub(super) async fn short(server: &Server, shelf: Arc<Shelf>, asked: &Asked) -> Result<Response, Refusal> {
+pub(super) async fn short(
+    server: &Server,
+    prepared: Arc<Prepared>,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
     let limit = asked.params.get("limit").and_then(|limit| limit.trim().parse().ok());
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(MOST);
-    answer(server, shelf, asked, Extent::Next(limit)).await
+    answer(server, prepared, asked, Extent::Next(limit)).await
 }
 
 /// `get_simple_data_table`.
-pub(super) async fn all(server: &Server, shelf: Arc<Shelf>, asked: &Asked) -> Result<Response, Refusal> {
-    answer(server, shelf, asked, Extent::All).await
+pub(super) async fn all(
+    server: &Server,
+    prepared: Arc<Prepared>,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
+    answer(server, prepared, asked, Extent::All).await
 }
 
 async fn answer(
     server: &Server,
-    shelf: Arc<Shelf>,
+    prepared: Arc<Prepared>,
     asked: &Asked,
     extent: Extent,
 ) -> Result<Response, Refusal> {
@@ -99,7 +107,7 @@ async fn answer(
     let ids: Vec<u32> =
         asked_for.split(',').filter_map(|id| id.trim().parse().ok()).take(MOST_CHANNELS).collect();
     let reading = tokio::task::spawn_blocking(move || {
-        let of = |id: &u32| listings(&shelf, *id, extent, now);
+        let of = |id: &u32| listings(&prepared, *id, extent, now);
         match several {
             false => document(&ids.first().map_or_else(Vec::new, of)),
             true => document(&ids.iter().map(|id| (*id, of(id))).collect::<BTreeMap<_, _>>()),
@@ -119,8 +127,8 @@ fn document(epg_listings: &impl Serialize) -> Vec<u8> {
 }
 
 /// The listings of one channel; none for an unknown one, or one without a guide.
-fn listings(shelf: &Shelf, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
-    let release = &shelf.release;
+fn listings(prepared: &Prepared, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
+    let release = &prepared.release;
     let Some(entry) = release.find(Section::LiveStreams, id) else { return Vec::new() };
     let Ok(channel) = serde_json::from_slice::<Channel<'_>>(&entry) else { return Vec::new() };
     let Some(range) = release.index.guide(&channel.epg_channel_id) else { return Vec::new() };

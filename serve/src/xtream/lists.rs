@@ -7,9 +7,9 @@ use contract::bundle::Section;
 use futures_util::stream;
 use httpd::{Body, Entity, Response, accepts_gzip, reply};
 
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
-use crate::shelf::Shelf;
 
 /// What a list request selects: the key under which its answer is kept, and its validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,16 +55,20 @@ pub(super) fn selection(section: Section, asked: &Asked) -> Selection {
 
 /// Sends the selected entries, compressed for those who take it. HEAD compresses nothing, so it cannot always tell
 /// the length.
-pub(super) async fn answer(shelf: &Shelf, selection: Selection, asked: &Asked) -> Result<Response, Refusal> {
-    let pieces = pieces(shelf, selection);
+pub(super) async fn answer(
+    prepared: &Prepared,
+    selection: Selection,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
+    let pieces = pieces(prepared, selection);
     let compressed = match accepts_gzip(&asked.headers) {
         false => Some(None),
-        true if asked.is_head() => shelf.gzipped.ready(selection, &pieces),
-        true => Some(shelf.gzipped.get(selection, &pieces).await),
+        true if asked.is_head() => prepared.gzipped.ready(selection, &pieces),
+        true => Some(prepared.gzipped.get(selection, &pieces).await),
     };
     let unknown = compressed.is_none();
     let compressed = compressed.flatten();
-    let hash = shelf.release.hash(contract::release::BUNDLE);
+    let hash = prepared.release.hash(contract::release::BUNDLE);
     let coding = if compressed.is_some() { "-gz" } else { "" };
     let entity = Entity {
         gzip: compressed.is_some(),
@@ -81,8 +85,8 @@ pub(super) async fn answer(shelf: &Shelf, selection: Selection, asked: &Asked) -
     Ok(response)
 }
 
-fn pieces(shelf: &Shelf, Selection { section, part }: Selection) -> Vec<Bytes> {
-    let (index, bundle) = (&shelf.release.index, &shelf.release.bundle);
+fn pieces(prepared: &Prepared, Selection { section, part }: Selection) -> Vec<Bytes> {
+    let (index, bundle) = (&prepared.release.index, &prepared.release.bundle);
     match part {
         Part::Everything => index.list(bundle, section),
         Part::Category(id) => index.category(bundle, section, id),

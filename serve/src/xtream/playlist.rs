@@ -27,12 +27,12 @@ struct Form {
 /// a reduced one is made while it is sent.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<httpd::Response, Refusal> {
     let login = server.viewer(asked).await?;
-    let shelf = server.shelf()?;
+    let prepared = server.prepared()?;
     let form = Form::decode(&asked.params);
     let values = Values::new(&asked.base()?.url(), &login.name, &login.password, form.extension);
     let (template, kinds) = match form.kinds == Kinds::LIVE {
-        true => (&shelf.live_m3u, Kinds::LIVE),
-        false => (&shelf.full_m3u, Kinds::ALL),
+        true => (&prepared.live_m3u, Kinds::LIVE),
+        false => (&prepared.full_m3u, Kinds::ALL),
     };
     let body = if !form.plus || form.kinds != kinds {
         template.reduced(values, Reduction { plus: form.plus, kinds: form.kinds })

@@ -11,8 +11,8 @@ use crate::service::Asked;
 /// both: a file is a file.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
     server.viewer(asked).await?;
-    let shelf = server.shelf()?;
-    let release = &shelf.release;
+    let prepared = server.prepared()?;
+    let release = &prepared.release;
     let file = asked.params.get("gzip").is_some_and(|gzip| matches!(gzip.trim(), "1" | "true" | "yes"));
     let coded = !file && accepts_gzip(&asked.headers);
     let (bytes, hash) = match file || coded {

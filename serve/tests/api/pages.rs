@@ -58,3 +58,25 @@ async fn apart_from_relays_viewers_are_sent_to_the_one_that_has_the_channel() {
     let without = House::new().await;
     assert_eq!(Ask::new("GET", "/live/u/p/101.ts").send(without.address).await.status, 404);
 }
+
+/// 25
+#[tokio::test]
+async fn while_releases_are_published_every_answer_is_of_one_of_them() {
+    let house = House::new().await;
+    let (few, many) = (LineUp::usual(), LineUp::long());
+    let publishing = async {
+        for at in 0..10 {
+            house.publish(if at % 2 == 0 { &many } else { &few });
+            tokio::task::yield_now().await;
+        }
+    };
+    let reading = async {
+        for _ in 0..30 {
+            let list = house.api("action=get_live_streams").await.json();
+            let playlist = house.get(&format!("/get.php?{ANN}&key=live,radio_streams")).await;
+            let counts = (list.as_array().unwrap().len(), playlist.text().matches("#EXTINF").count());
+            assert!([4, 204].contains(&counts.0) && [4, 204].contains(&counts.1), "{counts:?}");
+        }
+    };
+    tokio::join!(publishing, reading);
+}

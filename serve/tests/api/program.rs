@@ -55,3 +55,19 @@ async fn it_says_when_it_is_ready_ends_when_asked_and_logs_no_credentials() {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
+
+#[tokio::test]
+async fn a_wrong_configuration_is_named_and_ends_it_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("coax.toml");
+    let wrong = b"[serve]\ntrusted_proxys = []\n";
+    contract::disk::replace(&file, wrong, contract::disk::Access::Everybody).unwrap();
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_serve")).arg("--config").arg(&file).output().await.unwrap();
+    assert_eq!(program.status.code(), Some(2));
+    let error = String::from_utf8(program.stderr).unwrap();
+    assert!(
+        error.contains("coax.toml:2: unknown key `trusted_proxys`; did you mean `trusted_proxies`?"),
+        "{error}"
+    );
+}
