@@ -99,6 +99,8 @@ fn is_path(prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn requested(headers: &[(&'static str, &str)], trusted: bool) -> Option<String> {
@@ -143,5 +145,15 @@ mod tests {
         assert_eq!((base.url().as_str(), base.port()), ("https://tv.example/x", 443));
         let base = Base::configured(&BaseUrl::new("http://10.0.0.1:8080").unwrap());
         assert_eq!((base.url().as_str(), base.host.as_str()), ("http://10.0.0.1:8080", "10.0.0.1"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_host_that_is_taken_is_one(host in "[a-z0-9.:/@\\[\\]\" {-]{0,20}") {
+            if let Some((name, _)) = host_and_port(&host) {
+                let foreign = name.contains(['/', '@', '"', ' ', '{']);
+                prop_assert!(!foreign && !name.is_empty());
+            }
+        }
     }
 }

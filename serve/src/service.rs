@@ -13,7 +13,7 @@ use http::{HeaderMap, Method};
 use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
-use crate::login::Login;
+use crate::login::{Login, Logins};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::{Route, Settings, front, relays, xtream};
@@ -24,7 +24,7 @@ pub struct Server {
     pub(crate) details: Details,
     public: Option<Base>,
     follower: Arc<Follower>,
-    users: Arc<Users>,
+    logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// The newest release that a request has seen.
@@ -56,7 +56,7 @@ impl Server {
             details: Details::new(data),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
-            users,
+            logins: Logins::new(users),
             viewers: Box::new(viewers),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())),
             prepared: Mutex::new(None),
@@ -101,7 +101,7 @@ impl Server {
 
     /// Who asks, if the pair is known.
     pub(crate) async fn login(&self, asked: &Asked) -> Result<Login, Refusal> {
-        Login::verify(&self.users, &asked.params).await
+        self.logins.verify(&asked.params).await
     }
 
     /// Who asks, if he may watch.

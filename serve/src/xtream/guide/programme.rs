@@ -120,6 +120,8 @@ fn unix(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -138,5 +140,13 @@ mod tests {
         assert_eq!(text.description, "Folge\u{a0}1\na ]] > b &unknown;");
         assert_eq!(text.lang, "de");
         assert_eq!(found[1].text(), Text::default());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_is_no_panic(text in "(<programme start=\"20251009080000 \\+0000\"|<title>|</|<!\\[CDATA\\[|\\]\\]>|&#?[a-z0-9]{0,4};?|.|>){0,40}") {
+            programmes(&text).iter().for_each(|programme| drop(programme.text()));
+            drop(Programme { start: 0, stop: 1, content: &text }.text());
+        }
     }
 }

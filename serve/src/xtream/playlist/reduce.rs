@@ -111,6 +111,8 @@ fn name(head: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -120,5 +122,24 @@ mod tests {
         assert_eq!(Kinds::decode("live,radio_streams"), Kinds::LIVE);
         assert_eq!(Kinds::decode("live, movie,nonsense"), Kinds(1 | 4));
         assert_eq!(Kinds::decode("created_live"), Kinds(0));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_reduced_by_nothing_is_the_same(lines in prop::collection::vec("[#,\"{a-z/=:-]{0,12}", 0..40), length in 1usize..200) {
+            let text = format!("#EXTM3U x\n{}", lines.join("\n")).into_bytes();
+            let (mut at, mut copied) = (0, Vec::new());
+            let reduction = Reduction { plus: true, kinds: Kinds::ALL };
+            while at < text.len() {
+                at += reduction.copy(&text[at..], length, at == 0, &mut |piece| copied.extend_from_slice(piece));
+            }
+            prop_assert_eq!(copied, text);
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_no_panic(text in prop::collection::vec(any::<u8>(), 1..300), key in "[a-z,]{0,20}") {
+            let reduction = Reduction { plus: false, kinds: Kinds::decode(&key) };
+            prop_assert_eq!(reduction.copy(&text, usize::MAX, true, &mut |_| {}), text.len());
+        }
     }
 }
