@@ -1,1 +1,41 @@
-//! Placeholder.
+//! MPEG transport streams (ISO/IEC 13818-1), as far as a relay must understand them.
+//!
+//! ```text
+//!  bytes, cut anywhere ──▶ Aligner ──whole packets──▶ Tracker ──AccessPoint──▶ whoever joins viewers
+//!                            │                          │ follows PAT ▶ PMT ▶ streams, PCR, continuity
+//!                            ▼                          ▼
+//!                     Foreign: "this is HTML"     Restamper ──same packets, one unbroken clock──▶ viewers
+//! ```
+//!
+//! Bytes flow from left to right and are copied once, by the [`Aligner`]. Nobody here waits, allocates per packet,
+//! does I/O or panics, whatever the bytes are: bad input is skipped and counted. Where a table and the elementary
+//! stream disagree, the elementary stream is believed; where nothing can be proved within a bound, the answer is no.
+//!
+//! What does not belong here: decoding, sockets, clocks of the machine, and any opinion on what to do with a channel.
+
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod classify;
+pub mod clock;
+pub mod codec;
+pub mod continuity;
+pub mod join;
+pub mod packet;
+pub mod pes;
+pub mod pid_map;
+pub mod program;
+pub mod psi;
+pub mod restamp;
+pub mod sync;
+pub mod tracker;
+
+pub use access::Proof;
+pub use classify::{Foreign, classify};
+pub use clock::{Pcr, Timestamp};
+pub use codec::{Codec, Kind};
+pub use packet::{NULL_PACKET, PACKET, Packet, Pid, SYNC, packets};
+pub use program::{Program, Stream};
+pub use restamp::Restamper;
+pub use sync::Aligner;
+pub use tracker::{AccessPoint, Tracker};
