@@ -11,6 +11,30 @@
 //! does I/O or panics, whatever the bytes are: bad input is skipped and counted. Where a table and the elementary
 //! stream disagree, the elementary stream is believed; where nothing can be proved within a bound, the answer is no.
 //!
+//! ```
+//! use mpegts::{Aligner, PACKET, Tracker, packets};
+//!
+//! # let received: [&[u8]; 2] = [&[], &[]];
+//! let (mut aligner, mut tracker) = (Aligner::new(), Tracker::new());
+//! let mut held = Vec::new(); // packets that nobody has got yet,
+//! let mut first = 0; // and the number of the first of them
+//! for bytes in received {
+//!     let new = held.len();
+//!     aligner.push(bytes, &mut held);
+//!     for packet in packets(&held[new..]) {
+//!         if let Some(point) = tracker.push(packet) {
+//!             let offset = (point.packet - first) as usize * PACKET;
+//!             // A viewer may begin at held[offset..], behind the tables of `point`.
+//! #           let _ = offset;
+//!         }
+//!     }
+//!     let sure = tracker.undecided().unwrap_or(tracker.packets());
+//!     let chunk: Vec<u8> = held.drain(..(sure - first) as usize * PACKET).collect();
+//!     first = sure;
+//! #   drop(chunk);
+//! }
+//! ```
+//!
 //! What does not belong here: decoding, sockets, clocks of the machine, and any opinion on what to do with a channel.
 
 #![forbid(unsafe_code)]

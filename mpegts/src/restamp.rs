@@ -174,22 +174,27 @@ impl Last {
     }
 }
 
-/// How long a clip of whole packets lasts, in ticks of 90 kHz: from the first to the last unit of its longest stream of
-/// pictures or sound, and one step more. `None` if there are no two units with times.
+/// How long a clip of whole packets lasts, in ticks of 90 kHz: from its first unit of pictures to its last and one frame
+/// more; of sound, if there are no pictures. `None` if there are no two units with times.
+///
+/// Make the sound of a clip end with its pictures, or every seam has a gap or an overlap of the difference.
 pub fn length(clip: &[u8]) -> Option<i64> {
     let mut spans = PidMap::<Span>::default();
     for packet in packets(clip).filter(|packet| packet.unit_start()) {
         let Some(header) = pes::Header::read(packet.payload()) else { continue };
         if let (Some(time), Some(span)) = (header.decode_time(), spans.entry(packet.pid())) {
+            span.video = matches!(header.stream_id, 0xE0..=0xEF);
             span.unit(time);
         }
     }
-    spans.iter().filter(|(_, span)| span.total > 0).map(|(_, span)| span.total + span.step).max()
+    let spans = spans.iter().map(|(_, span)| span).filter(|span| span.total > 0);
+    spans.max_by_key(|span| (span.video, span.total)).map(|span| span.total + span.step)
 }
 
 /// The time of one stream of a clip.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
+    video: bool,
     last: Option<Timestamp>,
     total: i64,
     step: i64,

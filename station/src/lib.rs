@@ -1,1 +1,36 @@
-//! Placeholder.
+//! A synthetic provider: what the demo watches, and the upstream of every test.
+//!
+//! ```text
+//!             ┌─ route ──▶ panel ──▶ catalogue (names, ids, guide: pure functions of a seed) ──pieces──┐
+//! request ──▶ service                                                                                  ├─ afflict ──▶ answer
+//!             └─ route ──▶ stream ─▶ television (packets: a pure function of time) ────────────────────┘
+//!                            │
+//!                            └─ ledger: who is connected, how many may be, what was asked for
+//! ```
+//!
+//! Nothing is stored. A list of a hundred thousand films and a week of guide are made while they are sent, 64 KiB at a
+//! time; television is computed for the packet numbers that are due. A client that leaves drops its body, the body
+//! drops its seat in the ledger. Faults are done to finished answers, in one place.
+//!
+//! Besides the panel there is a control endpoint: `GET /_station/counts`, `POST /_station/reset` and
+//! `POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]` (or `action=NAME` for an API action or document). Every
+//! address also takes `?fault=FAULT`; see [`Fault`] for the spelling.
+
+mod catalogue;
+mod clock;
+mod fault;
+mod ledger;
+mod panel;
+mod provider;
+mod route;
+mod service;
+mod settings;
+mod station;
+mod stream;
+mod television;
+
+pub use catalogue::Catalogue;
+pub use fault::Fault;
+pub use ledger::{AccountCounts, ChannelCounts, Counts};
+pub use settings::{Account, Dialect, Limit, Settings, Start, Status, Target, TimeBase};
+pub use station::Station;

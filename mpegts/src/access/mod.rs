@@ -24,7 +24,7 @@ use scan::{Answer, Scan};
 /// Bytes of a unit that are searched before the answer is no.
 pub const UNIT_LIMIT: usize = 64 * 1024;
 /// Packets of the whole stream after which the answer is no, whatever they belong to.
-pub const PACKET_LIMIT: u64 = 2048;
+pub const PACKET_LIMIT: u64 = 512;
 
 /// Why a place is taken for a random access point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,11 +98,8 @@ impl<M: Copy> Finder<M> {
         if self.codec.kind() == Kind::Audio {
             return audio(number, packet, mark);
         }
-        if pes::starts(packet.payload()) || packet.scrambled() {
-            self.open = Some(Candidate::new(number, mark, packet, self.codec));
-            return self.scan(packet).or(earlier);
-        }
-        earlier
+        self.open = Some(Candidate::new(number, mark, packet, self.codec));
+        self.scan(packet).or(earlier)
     }
 
     /// Tells the finder that the transport stream has come to packet `number`, so that the wait stays bounded.

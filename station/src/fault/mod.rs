@@ -1,0 +1,150 @@
+//! What can go wrong, in one grammar for the query, the control endpoint, the command line and the tests.
+//!
+//! | spelling | what happens |
+//! |---|---|
+//! | `status:403` | refused with that status and a line of HTML |
+//! | `html` | 200 with an HTML page instead of what was asked for |
+//! | `empty` | 200 with nothing: no bytes on a stream, `[]` on a list |
+//! | `half` | the first half of the answer and a clean end; of live television the first seconds |
+//! | `stall:BYTES` | nothing more after so many bytes, but the connection stays open |
+//! | `cut:BYTES` | the connection breaks after so many bytes, without a clean end |
+//! | `slow:MS` | the head at once, the first byte so many milliseconds later |
+//! | `clip:SECONDS` | a clip of that length at line speed and a clean end, as panels answer refusals |
+//! | `redirect:HOPS` | so many redirects in front of the stream, each with a token that can be used once |
+//! | `dribble:BYTES/MS` | so many bytes every so many milliseconds |
+//! | `garbage:BYTES` | bytes that are no packets (1 to 187) after every so many bytes |
+
+mod afflict;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub(crate) use afflict::afflict;
+
+/// Something that goes wrong. See the module for the spelling; [`FromStr`] reads it and `Display` writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused with this status (100 to 599 and the inventions of panels up to 999).
+    Status(u16),
+    /// 200 and a page.
+    Html,
+    /// 200 and nothing.
+    Empty,
+    /// Half of it.
+    Half,
+    /// Silence after so many bytes.
+    Stall(u64),
+    /// A broken connection after so many bytes.
+    Cut(u64),
+    /// The first byte this many milliseconds late.
+    Slow(u64),
+    /// A clip of this many seconds and the end.
+    Clip(u64),
+    /// So many one-use redirects, 1 to 20.
+    Redirect(u32),
+    /// `bytes` every `millis`.
+    Dribble {
+        /// At least 1.
+        bytes: u64,
+        /// At least 1.
+        millis: u64,
+    },
+    /// Garbage after every so many bytes, at least 1.
+    Garbage(u64),
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, argument) = text.split_once(':').unwrap_or((text, ""));
+        let number = |least: u64, most: u64| match argument.parse::<u64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("fault {name} needs a number from {least} to {most}, not {argument:?}")),
+        };
+        match name {
+            "html" | "empty" | "half" if !argument.is_empty() => Err(format!("fault {name} takes no number")),
+            "html" => Ok(Self::Html),
+            "empty" => Ok(Self::Empty),
+            "half" => Ok(Self::Half),
+            "status" => number(200, 999).map(|status| Self::Status(status as u16)),
+            "stall" => number(0, u64::MAX).map(Self::Stall),
+            "cut" => number(0, u64::MAX).map(Self::Cut),
+            "slow" => number(0, 3_600_000).map(Self::Slow),
+            "clip" => number(1, 3600).map(Self::Clip),
+            "redirect" => number(1, 20).map(|hops| Self::Redirect(hops as u32)),
+            "garbage" => number(1, u64::MAX).map(Self::Garbage),
+            "dribble" => {
+                match argument.split_once('/').map(|(bytes, millis)| (bytes.parse(), millis.parse())) {
+                    Some((Ok(bytes), Ok(millis))) if bytes > 0 && millis > 0 => {
+                        Ok(Self::Dribble { bytes, millis })
+                    }
+                    _ => Err(format!("fault dribble needs BYTES/MS, not {argument:?}")),
+                }
+            }
+            _ => Err(format!("unknown fault {name:?}")),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status:{status}"),
+            Self::Html => f.write_str("html"),
+            Self::Empty => f.write_str("empty"),
+            Self::Half => f.write_str("half"),
+            Self::Stall(bytes) => write!(f, "stall:{bytes}"),
+            Self::Cut(bytes) => write!(f, "cut:{bytes}"),
+            Self::Slow(millis) => write!(f, "slow:{millis}"),
+            Self::Clip(seconds) => write!(f, "clip:{seconds}"),
+            Self::Redirect(hops) => write!(f, "redirect:{hops}"),
+            Self::Dribble { bytes, millis } => write!(f, "dribble:{bytes}/{millis}"),
+            Self::Garbage(bytes) => write!(f, "garbage:{bytes}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_read_and_written_back() {
+        let table = [
+            ("status:403", Fault::Status(403)),
+            ("html", Fault::Html),
+            ("empty", Fault::Empty),
+            ("half", Fault::Half),
+            ("stall:1000000", Fault::Stall(1_000_000)),
+            ("cut:500000", Fault::Cut(500_000)),
+            ("slow:3000", Fault::Slow(3000)),
+            ("clip:6", Fault::Clip(6)),
+            ("redirect:3", Fault::Redirect(3)),
+            ("dribble:100/50", Fault::Dribble { bytes: 100, millis: 50 }),
+            ("garbage:100", Fault::Garbage(100)),
+        ];
+        for (text, fault) in table {
+            assert_eq!(text.parse(), Ok(fault));
+            assert_eq!(fault.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_fault_is_named() {
+        for text in [
+            "",
+            "sulk",
+            "status",
+            "status:70",
+            "status:1000",
+            "html:1",
+            "dribble:5",
+            "dribble:0/5",
+            "garbage:0",
+            "clip:x",
+        ] {
+            assert!(text.parse::<Fault>().is_err(), "{text}");
+        }
+    }
+}

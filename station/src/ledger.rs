@@ -1,0 +1,322 @@
+//! Who is connected: the panel's view, which decides who may come in, and the true one, which the tests read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+/// What a station has seen since it started or was reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Streams open now: sockets of live television, films and catch-up, and HLS sessions.
+    pub open: u64,
+    /// The most of them at the same time.
+    pub peak: u64,
+    /// Requests by endpoint or action, such as `get_live_streams`, `xmltv`, `live`, `movie`.
+    pub requests: BTreeMap<String, u64>,
+    /// By stream id.
+    pub channels: BTreeMap<u32, ChannelCounts>,
+    /// By user name.
+    pub accounts: BTreeMap<String, AccountCounts>,
+}
+
+impl Counts {
+    /// The counts of one stream; zeros if it was never asked for.
+    pub fn channel(&self, id: u32) -> ChannelCounts {
+        self.channels.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Requests of an endpoint or action.
+    pub fn requests(&self, endpoint: &str) -> u64 {
+        self.requests.get(endpoint).copied().unwrap_or(0)
+    }
+}
+
+/// What one stream has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelCounts {
+    /// Connections open now.
+    pub open: u64,
+    /// The most of them at the same time.
+    pub peak: u64,
+    /// Requests, refused ones included; the hops of a redirect are one request.
+    pub requests: u64,
+}
+
+/// What one account has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AccountCounts {
+    /// Connections open now.
+    pub open: u64,
+    /// The most of them at the same time.
+    pub peak: u64,
+    /// Connections the panel believes to be open: those and the ones it has not noticed to be closed.
+    pub held: u64,
+    /// Requests refused (or given a slate) because of the limit.
+    pub refused: u64,
+    /// Connections cut to make room for a newer one.
+    pub kicked: u64,
+}
+
+/// One stream being delivered. Dropping it closes the connection in the books.
+pub(crate) struct Seat {
+    ledger: Arc<Ledger>,
+    number: u64,
+    kicked: Arc<AtomicBool>,
+}
+
+impl Seat {
+    /// Somebody else has been given the place.
+    pub(crate) fn is_kicked(&self) -> bool {
+        self.kicked.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.ledger.close(self.number);
+    }
+}
+
+/// What is asked of the ledger.
+pub(crate) struct Claim<'a> {
+    pub(crate) account: &'a str,
+    /// The account's limit, 0 for none.
+    pub(crate) max: u32,
+    pub(crate) stream: u32,
+    /// Requests with the same name share a place: the ranges of one film, the segments of one HLS session.
+    pub(crate) session: Option<String>,
+    /// How long the place is kept after the last of them.
+    pub(crate) linger: Duration,
+    /// The oldest goes instead.
+    pub(crate) kick: bool,
+}
+
+/// The account has no place left.
+pub(crate) struct Full;
+
+pub(crate) struct Ledger {
+    release_delay: Duration,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    next: u64,
+    places: HashMap<u64, Place>,
+    counts: Counts,
+}
+
+struct Place {
+    account: String,
+    stream: u32,
+    session: Option<String>,
+    linger: Duration,
+    /// Connections that use it now.
+    users: u32,
+    /// Open in the true view.
+    open: bool,
+    touched: Instant,
+    kicked: Arc<AtomicBool>,
+}
+
+impl Ledger {
+    pub(crate) fn new(release_delay: Duration) -> Self {
+        Self { release_delay, books: Mutex::default() }
+    }
+
+    /// Takes a place, or joins the one of the same session.
+    pub(crate) fn open(self: &Arc<Self>, claim: Claim<'_>) -> Result<Seat, Full> {
+        self.sweep();
+        let mut books = self.books();
+        if let Some(number) = books.session(&claim) {
+            return self.join(&mut books, number);
+        }
+        let mut held: Vec<u64> = books.of(claim.account).map(|(number, _)| number).collect();
+        held.sort_unstable();
+        let most = claim.max as usize;
+        if claim.max > 0 && held.len() >= most {
+            if !claim.kick {
+                books.account(claim.account).refused += 1;
+                return Err(Full);
+            }
+            for number in &held[..held.len() + 1 - most] {
+                books.kick(*number);
+            }
+        }
+        let number = books.next;
+        books.next += 1;
+        let place = Place {
+            account: claim.account.to_owned(),
+            stream: claim.stream,
+            session: claim.session,
+            linger: claim.linger,
+            users: 0,
+            open: false,
+            touched: Instant::now(),
+            kicked: Arc::default(),
+        };
+        books.places.insert(number, place);
+        self.join(&mut books, number)
+    }
+
+    fn join(self: &Arc<Self>, books: &mut Books, number: u64) -> Result<Seat, Full> {
+        let place = books.places.get_mut(&number).ok_or(Full)?;
+        place.users += 1;
+        place.touched = Instant::now();
+        let kicked = place.kicked.clone();
+        let (account, stream) = (place.account.clone(), place.stream);
+        if !std::mem::replace(&mut place.open, true) {
+            books.opened(&account, stream);
+        }
+        Ok(Seat { ledger: self.clone(), number, kicked })
+    }
+
+    fn close(&self, number: u64) {
+        let mut books = self.books();
+        let Some(place) = books.places.get_mut(&number) else { return };
+        place.users -= 1;
+        place.touched = Instant::now();
+        if place.users == 0 && place.linger.is_zero() {
+            books.closed(number);
+        }
+        drop(books);
+        self.sweep();
+    }
+
+    /// A session whose place was given away.
+    pub(crate) fn is_kicked(&self, session: &str) -> bool {
+        let books = self.books();
+        let places = books.places.values().filter(|place| place.session.as_deref() == Some(session));
+        let mut kicked = None;
+        for place in places {
+            kicked = Some(kicked.unwrap_or(true) && place.kicked.load(Ordering::Relaxed));
+        }
+        kicked.unwrap_or(false)
+    }
+
+    /// Connections the panel believes an account to have.
+    pub(crate) fn held(&self, account: &str) -> u64 {
+        self.sweep();
+        self.books().of(account).count() as u64
+    }
+
+    /// Counts a request by what it asked for.
+    pub(crate) fn request(&self, endpoint: &str) {
+        let mut books = self.books();
+        match books.counts.requests.get_mut(endpoint) {
+            Some(requests) => *requests += 1,
+            None => {
+                books.counts.requests.insert(endpoint.to_owned(), 1);
+            }
+        }
+    }
+
+    /// Counts a request for a stream.
+    pub(crate) fn stream_request(&self, stream: u32) {
+        self.books().counts.channels.entry(stream).or_default().requests += 1;
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.sweep();
+        let books = self.books();
+        let mut counts = books.counts.clone();
+        for (account, counts) in &mut counts.accounts {
+            counts.held = books.of(account).count() as u64;
+        }
+        counts
+    }
+
+    /// Forgets everything but what is open.
+    pub(crate) fn reset(&self) {
+        self.sweep();
+        let mut books = self.books();
+        books.counts = Counts::default();
+        let open: Vec<(String, u32)> = books
+            .places
+            .values()
+            .filter(|place| place.open)
+            .map(|place| (place.account.clone(), place.stream))
+            .collect();
+        for (account, stream) in open {
+            books.opened(&account, stream);
+        }
+    }
+
+    /// Closes sessions that have lingered and lets go of what the panel has noticed to be closed.
+    fn sweep(&self) {
+        let mut books = self.books();
+        let stale: Vec<u64> = books
+            .places
+            .iter()
+            .filter(|(_, place)| place.open && place.users == 0 && place.touched.elapsed() >= place.linger)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in stale {
+            books.closed(number);
+        }
+        let delay = self.release_delay;
+        books.places.retain(|_, place| {
+            place.users > 0 || place.open || place.touched.elapsed() < place.linger + delay
+        });
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        // The books are consistent between any two statements, so a panic elsewhere does not spoil them.
+        self.books.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Books {
+    /// The places an account holds in the panel's view.
+    fn of(&self, account: &str) -> impl Iterator<Item = (u64, &Place)> {
+        self.places
+            .iter()
+            .filter(move |(_, place)| place.account == account && !place.kicked.load(Ordering::Relaxed))
+            .map(|(number, place)| (*number, place))
+    }
+
+    fn session(&self, claim: &Claim<'_>) -> Option<u64> {
+        claim.session.as_ref()?;
+        self.of(claim.account).find(|(_, place)| place.session == claim.session).map(|(number, _)| number)
+    }
+
+    fn account(&mut self, account: &str) -> &mut AccountCounts {
+        self.counts.accounts.entry(account.to_owned()).or_default()
+    }
+
+    fn kick(&mut self, number: u64) {
+        let Some(place) = self.places.get(&number) else { return };
+        place.kicked.store(true, Ordering::Relaxed);
+        let (account, idle, open) = (place.account.clone(), place.users == 0, place.open);
+        self.account(&account).kicked += u64::from(open);
+        if idle {
+            self.closed(number);
+        }
+    }
+
+    fn opened(&mut self, account: &str, stream: u32) {
+        let up = |open: &mut u64, peak: &mut u64| {
+            *open += 1;
+            *peak = (*peak).max(*open);
+        };
+        up(&mut self.counts.open, &mut self.counts.peak);
+        let channel = self.counts.channels.entry(stream).or_default();
+        up(&mut channel.open, &mut channel.peak);
+        let account = self.account(account);
+        up(&mut account.open, &mut account.peak);
+    }
+
+    fn closed(&mut self, number: u64) {
+        let Some(place) = self.places.get_mut(&number) else { return };
+        if !std::mem::replace(&mut place.open, false) {
+            return;
+        }
+        let (account, stream) = (place.account.clone(), place.stream);
+        self.counts.open -= 1;
+        self.counts.channels.entry(stream).or_default().open -= 1;
+        self.account(&account).open -= 1;
+    }
+}

@@ -1,0 +1,139 @@
+//! Every address of the station, decoded once.
+
+use httpd::segments;
+
+use crate::panel::{Action, Document};
+
+/// What a path asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/player_api.php`, `/panel_api.php`, `/get.php`, `/xmltv.php`, each also without `.php`
+    Document(Document),
+    /// `/live/u/p/ID[.ts|.m3u8]`, `/u/p/ID[.ext]`, `/movie/u/p/ID.EXT`, `/series/u/p/ID.EXT`
+    Stream { username: String, password: String, id: u32, form: Form },
+    /// `/timeshift/u/p/MINUTES/START/ID.ts`
+    Archive { username: String, password: String, minutes: String, start: String, id: u32 },
+    /// `/streaming/timeshift.php`, `/timeshift.php`
+    ArchiveQuery,
+    /// `/hls/SESSION/ID/NUMBER.ts`
+    Segment { session: String, id: u32, number: u64 },
+    /// `/auth/TOKEN`, what a redirect leads to
+    Token(String),
+    /// `/logo/ID.svg`, `/poster/ID.svg`
+    Picture(u32),
+    /// `/_station/counts`
+    Counts,
+    /// `/_station/reset`
+    Reset,
+    /// `/_station/fault`
+    Fault,
+    /// Anything else.
+    Unknown,
+}
+
+/// In what form a stream is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `.ts` or nothing
+    Ts,
+    /// `.m3u8`
+    Hls,
+    /// Any other extension: a file
+    File,
+}
+
+impl Route {
+    pub(crate) fn of(path: &str, action: impl Fn() -> Action) -> Self {
+        let segments = segments(path);
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        Self::decode(&segments, action).unwrap_or(Self::Unknown)
+    }
+
+    fn decode(segments: &[&str], action: impl Fn() -> Action) -> Option<Self> {
+        Some(match segments {
+            ["player_api.php" | "player_api"] => Self::Document(Document::Player(action())),
+            ["panel_api.php" | "panel_api"] => Self::Document(Document::Panel),
+            ["get.php" | "get"] => Self::Document(Document::Playlist),
+            ["xmltv.php" | "xmltv"] => Self::Document(Document::Guide),
+            ["streaming", "timeshift.php"] | ["timeshift.php"] => Self::ArchiveQuery,
+            ["_station", "counts"] => Self::Counts,
+            ["_station", "reset"] => Self::Reset,
+            ["_station", "fault"] => Self::Fault,
+            ["auth", token] => Self::Token((*token).to_owned()),
+            ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
+            ["hls", session, id, file] => Self::Segment {
+                session: (*session).to_owned(),
+                id: id.parse().ok()?,
+                number: file.strip_suffix(".ts")?.parse().ok()?,
+            },
+            ["timeshift", username, password, minutes, start, file] => Self::Archive {
+                username: (*username).to_owned(),
+                password: (*password).to_owned(),
+                minutes: (*minutes).to_owned(),
+                start: (*start).to_owned(),
+                id: file.strip_suffix(".ts").unwrap_or(file).parse().ok()?,
+            },
+            ["live" | "movie" | "series", username, password, file] | [username, password, file] => {
+                let (id, extension) = file.split_once('.').unwrap_or((file, "ts"));
+                Self::Stream {
+                    username: (*username).to_owned(),
+                    password: (*password).to_owned(),
+                    id: id.parse().ok()?,
+                    form: match extension {
+                        "ts" => Form::Ts,
+                        "m3u8" => Form::Hls,
+                        _ => Form::File,
+                    },
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_understood() {
+        let stream = |id, form| Route::Stream { username: "u".into(), password: "p".into(), id, form };
+        let table = [
+            ("/player_api.php", Route::Document(Document::Player(Action::Live))),
+            ("//player_api", Route::Document(Document::Player(Action::Live))),
+            ("/panel_api.php", Route::Document(Document::Panel)),
+            ("/get.php", Route::Document(Document::Playlist)),
+            ("/xmltv.php", Route::Document(Document::Guide)),
+            ("/live/u/p/5.ts", stream(5, Form::Ts)),
+            ("/live/u/p/5", stream(5, Form::Ts)),
+            ("/u/p/5", stream(5, Form::Ts)),
+            ("/live/u/p/5.m3u8", stream(5, Form::Hls)),
+            ("/movie/u/p/5.mkv", stream(5, Form::File)),
+            ("/series/u/p/5.mp4", stream(5, Form::File)),
+            ("/u/p/five", Route::Unknown),
+            (
+                "/timeshift/u/p/60/2025-01-01:06-00/5.ts",
+                Route::Archive {
+                    username: "u".into(),
+                    password: "p".into(),
+                    minutes: "60".into(),
+                    start: "2025-01-01:06-00".into(),
+                    id: 5,
+                },
+            ),
+            ("/streaming/timeshift.php", Route::ArchiveQuery),
+            ("/timeshift.php", Route::ArchiveQuery),
+            ("/hls/abc/5/77.ts", Route::Segment { session: "abc".into(), id: 5, number: 77 }),
+            ("/auth/abc", Route::Token("abc".into())),
+            ("/logo/5.svg", Route::Picture(5)),
+            ("/poster/5.svg", Route::Picture(5)),
+            ("/_station/counts", Route::Counts),
+            ("/_station/reset", Route::Reset),
+            ("/_station/fault", Route::Fault),
+            ("/", Route::Unknown),
+        ];
+        for (path, route) in table {
+            assert_eq!(Route::of(path, || Action::Live), route, "{path}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! One request: what it is for, whose it is, what goes wrong with it, and the answer.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use httpd::{Body, Params, Request, Response, reply};
+
+use crate::fault::{Fault, afflict};
+use crate::panel::{self, Action, Ask, Document, page};
+use crate::provider::Provider;
+use crate::route::{Form, Route};
+use crate::settings::Target;
+use crate::stream::{self, Refusal, Wish};
+
+/// What is needed of a request after its body has been read.
+struct Call {
+    provider: Arc<Provider>,
+    params: Params,
+    headers: HeaderMap,
+    base: String,
+    path_and_query: String,
+    head: bool,
+    /// It came through its redirects.
+    redirected: bool,
+}
+
+/// Answers one request.
+pub(crate) async fn answer(provider: Arc<Provider>, request: Request) -> Response {
+    let head = request.method() == Method::HEAD;
+    if request.method() == Method::OPTIONS {
+        return reply::preflight();
+    }
+    let headers = request.headers().clone();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let base = format!("http://{host}");
+    let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let post = request.method() == Method::POST;
+    let params = Params::read(request).await;
+    let call = Call { provider, params, headers, base, path_and_query, head, redirected: false };
+    reply::cors(call.answer(post))
+}
+
+impl Call {
+    fn answer(mut self, post: bool) -> Response {
+        let mut route = self.route();
+        if let Route::Token(token) = &route {
+            self.provider.ledger.request("auth");
+            let Some((hops, path_and_query)) = self.provider.redeem(token) else {
+                return page(StatusCode::FORBIDDEN, "403 Forbidden");
+            };
+            if hops > 0 {
+                return self.redirect(hops, &path_and_query);
+            }
+            self.params = Params::from_query(path_and_query.split_once('?').map(|(_, query)| query));
+            self.path_and_query = path_and_query;
+            self.redirected = true;
+            route = self.route();
+        }
+        match route {
+            Route::Document(document) => self.document(document),
+            Route::Stream { ref username, ref password, id, form } => {
+                self.stream(username, password, id, form)
+            }
+            Route::Archive { username, password, minutes, start, id } => {
+                self.archive(&username, &password, id, &start, &minutes)
+            }
+            Route::ArchiveQuery => {
+                let value = |name| self.params.get(name).unwrap_or("").to_owned();
+                let id = value("stream").trim().parse().unwrap_or(0);
+                self.archive(&value("username"), &value("password"), id, &value("start"), &value("duration"))
+            }
+            Route::Segment { session, id, number } => self.segment(&session, id, number),
+            Route::Picture(id) => picture(id),
+            Route::Counts => self.counts(),
+            Route::Reset if post => {
+                self.provider.clear_faults();
+                self.provider.ledger.reset();
+                reply::text(StatusCode::OK, "reset\n")
+            }
+            Route::Fault if post => self.plan(),
+            Route::Reset | Route::Fault => reply::text(StatusCode::METHOD_NOT_ALLOWED, "POST, please\n"),
+            Route::Token(_) | Route::Unknown => page(StatusCode::NOT_FOUND, "404 Not Found"),
+        }
+    }
+
+    fn route(&self) -> Route {
+        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        Route::of(path, || Action::of(&self.params))
+    }
+
+    fn document(self, document: Document) -> Response {
+        self.provider.ledger.request(document.name());
+        let fault = match self.fault(Target::Action(document.name().to_owned())) {
+            Ok(fault) => fault,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        };
+        if let Some(answer) = fault.and_then(|fault| instead(fault, reply::JSON, b"[]")) {
+            return answer;
+        }
+        if self.head {
+            return Response::new(Body::empty());
+        }
+        let (username, password) =
+            (self.params.get("username").unwrap_or(""), self.params.get("password").unwrap_or(""));
+        let Some(account) = self.provider.account(username, password).cloned() else {
+            return panel::rejected(self.provider.settings.dialect);
+        };
+        let ask = Ask { provider: self.provider, account, params: self.params, base: self.base };
+        suffer(fault, panel::answer(ask, document))
+    }
+
+    fn stream(&self, username: &str, password: &str, id: u32, form: Form) -> Response {
+        let endpoint = match (self.provider.catalogue.live_index(id), form) {
+            (Some(_), Form::Hls) => "hls",
+            (Some(_), _) => "live",
+            (None, _) => "film",
+        };
+        self.deliver(endpoint, username, password, id, |wish| stream::stream(wish, form))
+    }
+
+    fn archive(&self, username: &str, password: &str, id: u32, start: &str, minutes: &str) -> Response {
+        let instant = stream::instant(start);
+        self.deliver("archive", username, password, id, |wish| stream::archive(wish, instant, minutes))
+    }
+
+    /// Credentials, redirects and faults, which all kinds of streams have in common.
+    fn deliver(
+        &self,
+        endpoint: &str,
+        username: &str,
+        password: &str,
+        id: u32,
+        answer: impl FnOnce(&Wish<'_>) -> Result<Response, Refusal>,
+    ) -> Response {
+        if !self.redirected {
+            self.provider.ledger.request(endpoint);
+            self.provider.ledger.stream_request(id);
+        }
+        let Some(account) = self.provider.account(username, password) else {
+            return stream::denied(self.provider.settings.dialect);
+        };
+        let redirects = self.provider.settings.redirects;
+        if redirects > 0 && !self.redirected {
+            return self.redirect(redirects, &self.path_and_query);
+        }
+        let fault = match self.fault(Target::Stream(id)) {
+            Ok(fault) => fault,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        };
+        match fault {
+            Some(Fault::Redirect(hops)) if !self.redirected => {
+                return self.redirect(hops, &self.path_and_query);
+            }
+            Some(Fault::Redirect(_)) | None => {}
+            Some(fault) => {
+                if let Some(answer) = instead(fault, "video/mp2t", b"") {
+                    return answer;
+                }
+            }
+        }
+        let live = self.provider.catalogue.live_index(id).is_some() && endpoint == "live";
+        let wish =
+            Wish { provider: &self.provider, account, id, headers: &self.headers, fault, head: self.head };
+        match fault {
+            // Prepared by the stream itself.
+            Some(Fault::Clip(_) | Fault::Half) if live => settle(answer(&wish)),
+            fault => suffer(fault, settle(answer(&wish))),
+        }
+    }
+
+    fn segment(&self, session: &str, id: u32, number: u64) -> Response {
+        self.provider.ledger.request("segment");
+        let account = session.rsplitn(3, '-').nth(2).unwrap_or("");
+        let Some(account) = self.provider.settings.accounts.iter().find(|known| known.username == account)
+        else {
+            return page(StatusCode::FORBIDDEN, "403 Forbidden");
+        };
+        let fault = match self.fault(Target::Stream(id)) {
+            Ok(fault) => fault,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        };
+        if let Some(answer) = fault.and_then(|fault| instead(fault, "video/mp2t", b"")) {
+            return answer;
+        }
+        let wish =
+            Wish { provider: &self.provider, account, id, headers: &self.headers, fault, head: self.head };
+        suffer(fault, settle(stream::segment(&wish, session, number)))
+    }
+
+    /// What goes wrong: as the query says, or as was planned.
+    fn fault(&self, target: Target) -> Result<Option<Fault>, String> {
+        match self.params.get("fault") {
+            Some(fault) => fault.parse().map(Some),
+            None => Ok(self.provider.fault(&target)),
+        }
+    }
+
+    fn redirect(&self, hops: u32, path_and_query: &str) -> Response {
+        let token = self.provider.issue(hops - 1, path_and_query);
+        reply::redirect(&format!("{}/auth/{token}", self.base))
+    }
+
+    fn counts(&self) -> Response {
+        let counts = serde_json::to_vec_pretty(&self.provider.ledger.counts());
+        reply::json(StatusCode::OK, counts.expect("numbers and strings are JSON"))
+    }
+
+    /// `POST /_station/fault?channel=ID|*|action=NAME&fault=FAULT[&times=N]`; `fault=none` takes it back.
+    fn plan(&self) -> Response {
+        let target = match (self.params.get("channel"), self.params.get("action")) {
+            (Some(channel), _) => channel.parse(),
+            (None, Some(action)) => Ok(Target::Action(action.to_owned())),
+            (None, None) => Err("channel=ID, channel=* or action=NAME is missing".to_owned()),
+        };
+        let fault = match self.params.get("fault") {
+            None | Some("" | "none") => Ok(None),
+            Some(fault) => fault.parse().map(Some),
+        };
+        let times = self.params.get("times").and_then(|times| times.parse().ok());
+        match target.and_then(|target| fault.map(|fault| (target, fault))) {
+            Ok((target, fault)) => {
+                self.provider.set_fault(target, fault, times);
+                reply::text(StatusCode::OK, "planned\n")
+            }
+            Err(why) => reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        }
+    }
+}
+
+/// Faults that stand instead of an answer.
+fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Option<Response> {
+    match fault {
+        Fault::Status(status) => {
+            Some(page(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), &status.to_string()))
+        }
+        Fault::Html => Some(page(StatusCode::OK, "Service temporarily unavailable")),
+        Fault::Empty => {
+            let mut answer = Response::new(Body::from(nothing));
+            answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+            Some(answer)
+        }
+        _ => None,
+    }
+}
+
+/// A refusal is an answer.
+fn settle(answer: Result<Response, Refusal>) -> Response {
+    answer.unwrap_or_else(|refusal| *refusal)
+}
+
+fn suffer(fault: Option<Fault>, answer: Response) -> Response {
+    match fault {
+        Some(fault) if answer.status().is_success() => afflict(fault, answer),
+        _ => answer,
+    }
+}
+
+/// A picture for everything that has one: its colour tells the id.
+fn picture(id: u32) -> Response {
+    let hue = crate::catalogue::mix(1, u64::from(id)) % 360;
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"200\" height=\"200\"><rect width=\"200\" height=\"200\" rx=\"24\" \
+         fill=\"hsl({hue},60%,40%)\"/><text x=\"100\" y=\"115\" font-family=\"sans-serif\" font-size=\"40\" fill=\"white\" \
+         text-anchor=\"middle\">{id}</text></svg>"
+    );
+    let mut answer = Response::new(Body::from(svg));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
+    answer
+}

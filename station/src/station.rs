@@ -1,0 +1,120 @@
+//! A running station.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::catalogue::Catalogue;
+use crate::fault::Fault;
+use crate::ledger::Counts;
+use crate::provider::Provider;
+use crate::service;
+use crate::settings::{Settings, Target};
+use crate::television::Reels;
+
+/// A provider that answers on a socket of its own. Dropping it cuts its connections and closes the socket.
+pub struct Station {
+    address: SocketAddr,
+    provider: Arc<Provider>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Station {
+    /// Listens and begins to answer, inside the current tokio runtime.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let listen = settings.listen;
+        let listener =
+            TcpListener::bind(listen).await.with_context(|| format!("station: listen on {listen}"))?;
+        let address = listener.local_addr().context("station: own address")?;
+        let provider = Arc::new(Provider::new(settings));
+        let answering = provider.clone();
+        let answer = move |request, _peer| service::answer(answering.clone(), request);
+        let task = tokio::spawn(async move {
+            httpd::serve(listener, httpd::Settings::default(), answer, std::future::pending()).await;
+        });
+        Ok(Self { address, provider, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://ADDRESS`, without a slash at the end: what a person would type into an app.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it has seen so far.
+    pub fn counts(&self) -> Counts {
+        self.provider.ledger.counts()
+    }
+
+    /// Forgets what it has seen, and all faults.
+    pub fn reset(&self) {
+        self.provider.clear_faults();
+        self.provider.ledger.reset();
+    }
+
+    /// From now on this goes wrong there, until [`Station::clear_fault`].
+    pub fn set_fault(&self, target: impl Into<Target>, fault: Fault) {
+        self.provider.set_fault(target.into(), Some(fault), None);
+    }
+
+    /// The next `times` requests go wrong there, and no more.
+    pub fn set_fault_times(&self, target: impl Into<Target>, fault: Fault, times: u32) {
+        self.provider.set_fault(target.into(), Some(fault), Some(times));
+    }
+
+    /// Nothing goes wrong there any more.
+    pub fn clear_fault(&self, target: impl Into<Target>) {
+        self.provider.set_fault(target.into(), None, None);
+    }
+
+    /// What is on offer: ids, names, sizes.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.provider.catalogue
+    }
+
+    /// The frequency in hertz of a channel's tone, by stream id.
+    pub fn tone(id: u32) -> u32 {
+        Reels::tone(id)
+    }
+
+    /// The address of a live channel as a transport stream, by its place in the line-up, for the first account.
+    pub fn live_url(&self, index: u32) -> String {
+        self.stream_url("live", self.catalogue().live_id(index), "ts")
+    }
+
+    /// The address of a stream of the first account: `kind` is `live`, `movie` or `series`.
+    pub fn stream_url(&self, kind: &str, id: u32, extension: &str) -> String {
+        let (username, password) = match self.provider.settings.accounts.first() {
+            Some(account) => (account.username.as_str(), account.password.as_str()),
+            None => ("", ""),
+        };
+        format!("{}/{kind}/{username}/{password}/{id}.{extension}", self.url())
+    }
+
+    /// The address of an action of `player_api.php` for the first account; no action is the account document.
+    pub fn api_url(&self, action: &str) -> String {
+        let account = self.provider.settings.accounts.first().cloned().unwrap_or_default();
+        format!(
+            "{}/player_api.php?username={}&password={}&action={action}",
+            self.url(),
+            account.username,
+            account.password
+        )
+    }
+}

@@ -1,0 +1,115 @@
+//! Catch-up: yesterday's television, computed from its time.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderValue, StatusCode, header};
+use httpd::{Body, Range, Response, range};
+
+use super::{Refusal, Wish, refuse, ts};
+use crate::clock;
+use crate::television::PACKET;
+
+/// The archive trails the air by a minute.
+const TRAIL: i64 = 60;
+/// A programme that is still archived can have begun this much before the oldest day.
+const GRACE: i64 = 6 * 3600;
+/// Bytes made at a time.
+const PIECE: u64 = 348 * PACKET as u64;
+
+/// A channel from `start` (seconds since 1970) for some minutes, or to a minute ago.
+pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Result<Response, Refusal> {
+    wish.admit()?;
+    let catalogue = &wish.provider.catalogue;
+    let start = start.ok_or_else(|| refuse(StatusCode::BAD_REQUEST))?;
+    let days = catalogue.live_index(wish.id).map_or(0, |index| catalogue.archive_days(index));
+    let now = catalogue.guide().now();
+    let minutes = minutes.parse().ok().filter(|minutes| (1..=480).contains(minutes)).unwrap_or(120);
+    let end = (start + minutes * 60).min(now - TRAIL);
+    if days == 0 || start < now - i64::from(days) * 86_400 - GRACE || start >= end {
+        return Err(refuse(StatusCode::NOT_FOUND));
+    }
+    let broadcast = wish.broadcast()?;
+    // Another start replaces the same viewer's session instead of being a second one.
+    let seat = wish.seat(Some(format!("archive-{}", wish.session())), std::time::Duration::ZERO)?;
+    let first = broadcast.entry(broadcast.entry_before(broadcast.at(start as u64 * 1_000_000)));
+    let size = broadcast.packets_in((end - start) as u64 * 1_000_000) * PACKET as u64;
+    let (status, from, to) = match range(wish.headers, size) {
+        Range::Whole => (StatusCode::OK, 0, size),
+        Range::Part { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
+        Range::Unsatisfiable => return Err(refuse(StatusCode::RANGE_NOT_SATISFIABLE)),
+    };
+    let state = (Arc::new(broadcast), seat, from);
+    let pieces = stream::unfold(state, move |(broadcast, seat, from)| async move {
+        if from == to {
+            return None;
+        }
+        if seat.is_kicked() {
+            return Some((
+                Err(io::Error::other("the account's place was given away")),
+                (broadcast, seat, to),
+            ));
+        }
+        let until = to.min((from / PIECE + 1) * PIECE);
+        let (packet, end) = (from / PACKET as u64, until.div_ceil(PACKET as u64));
+        let mut out = Vec::with_capacity((end - packet) as usize * PACKET);
+        broadcast.write(first + packet, first + end, &mut out);
+        let skip = (from % PACKET as u64) as usize;
+        let piece = Bytes::from(out).slice(skip..skip + (until - from) as usize);
+        Some((Ok(piece), (broadcast, seat, until)))
+    });
+    let mut answer = ts(Body::sized_stream(to - from, pieces));
+    *answer.status_mut() = status;
+    // What panels really say (RFC 9110 knows only `bytes` and `none`).
+    if let Ok(accepted) = HeaderValue::try_from(format!("0-{size}")) {
+        answer.headers_mut().insert(header::ACCEPT_RANGES, accepted);
+    }
+    if let (StatusCode::PARTIAL_CONTENT, Ok(range)) =
+        (status, HeaderValue::try_from(format!("bytes {from}-{}/{size}", to - 1)))
+    {
+        answer.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    Ok(answer)
+}
+
+/// The spellings of a start that panels take: `2025-01-01:06-00` and its like in UTC, or seconds since 1970.
+pub(crate) fn instant(text: &str) -> Option<i64> {
+    if text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let parts: Option<Vec<i64>> =
+        text.split(['-', ':', '_', ' ', 'T']).map(|part| part.trim_end_matches('Z').parse().ok()).collect();
+    match parts?.as_slice() {
+        [year, month, day, hour, minute] => clock::epoch(*year, *month, *day, *hour, *minute, 0),
+        [year, month, day, hour, minute, second] => {
+            clock::epoch(*year, *month, *day, *hour, *minute, *second)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant;
+
+    #[test]
+    fn a_start_is_read_in_every_spelling() {
+        let same = [
+            "2025-10-09:08-00",
+            "2025-10-09:08-00-00",
+            "2025-10-09_08-00",
+            "2025-10-09:08:00:00",
+            "2025-10-09 08:00",
+            "2025-10-09T08:00:00Z",
+            "1759996800",
+        ];
+        for text in same {
+            assert_eq!(instant(text), Some(1_759_996_800), "{text}");
+        }
+        for text in ["", "yesterday", "2025-10-09", "2025-99-09:08-00"] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
+}

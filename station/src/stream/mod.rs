@@ -1,0 +1,151 @@
+//! Streams: live television, HLS, films with ranges and catch-up.
+
+mod archive;
+mod file;
+mod hls;
+mod live;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use httpd::{Body, Response};
+
+use crate::fault::Fault;
+use crate::ledger::{Claim, Seat};
+use crate::panel::page;
+use crate::provider::Provider;
+use crate::route::Form;
+use crate::settings::{Account, Dialect, Limit, Status};
+use crate::television::Broadcast;
+
+pub(crate) use archive::{archive, instant};
+pub(crate) use hls::segment;
+
+/// A request for a stream of an account that exists.
+pub(crate) struct Wish<'a> {
+    pub(crate) provider: &'a Arc<Provider>,
+    pub(crate) account: &'a Account,
+    pub(crate) id: u32,
+    pub(crate) headers: &'a HeaderMap,
+    /// What will happen to the answer, for those that have to be prepared for.
+    pub(crate) fault: Option<Fault>,
+    /// A panel does nothing for HEAD.
+    pub(crate) head: bool,
+}
+
+/// An answer that ends the matter.
+pub(crate) type Refusal = Box<Response>;
+
+fn refuse(status: StatusCode) -> Refusal {
+    Box::new(page(status, &status.to_string()))
+}
+
+/// A live channel, a film or an episode, whatever the id says.
+pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
+    wish.admit()?;
+    let catalogue = &wish.provider.catalogue;
+    if catalogue.live_index(wish.id).is_some() {
+        return match form {
+            Form::Ts => wish.live(),
+            Form::Hls => hls::playlist(wish),
+            Form::File => Err(refuse(StatusCode::NOT_ACCEPTABLE)),
+        };
+    }
+    let film = catalogue.film_index(wish.id).map(|index| catalogue.film(index).extension);
+    match film.or_else(|| catalogue.episode(wish.id).map(|(_, episode)| episode.extension)) {
+        Some(extension) => file::film(wish, extension),
+        None => Err(refuse(StatusCode::NOT_FOUND)),
+    }
+}
+
+impl Wish<'_> {
+    /// An account that may not watch is refused, and HEAD gets an empty 200, as from most panels.
+    fn admit(&self) -> Result<(), Refusal> {
+        if self.provider.status(self.account) != Status::Active {
+            return Err(Box::new(denied(self.provider.settings.dialect)));
+        }
+        if self.head {
+            return Err(Box::new(Response::new(Body::empty())));
+        }
+        Ok(())
+    }
+
+    fn live(&self) -> Result<Response, Refusal> {
+        let broadcast = self.broadcast()?;
+        if let Some(seconds) = self.clip_seconds() {
+            return Ok(clip(&broadcast, seconds));
+        }
+        let seat = self.seat(None, Duration::ZERO)?;
+        Ok(ts(Body::stream(live::television(self.provider, broadcast, seat))))
+    }
+
+    /// The broadcast of a live channel.
+    fn broadcast(&self) -> Result<Broadcast, Refusal> {
+        let provider = self.provider;
+        let index = provider.catalogue.live_index(self.id).ok_or_else(|| refuse(StatusCode::NOT_FOUND))?;
+        let channel = provider.catalogue.channel(index);
+        let bitrate = provider.settings.bitrate / if channel.radio { 10 } else { 1 };
+        Ok(provider.reels.broadcast(self.id, &channel.name, channel.radio, bitrate))
+    }
+
+    /// A short clip and the end: asked for, or the half of something endless.
+    fn clip_seconds(&self) -> Option<u64> {
+        match self.fault {
+            Some(Fault::Clip(seconds)) => Some(seconds),
+            Some(Fault::Half) => Some(8),
+            _ => None,
+        }
+    }
+
+    /// A place in the ledger, or what the panel says when there is none.
+    fn seat(&self, session: Option<String>, linger: Duration) -> Result<Seat, Refusal> {
+        let limit = self.provider.settings.limit;
+        let claim = Claim {
+            account: &self.account.username,
+            max: self.account.max_connections,
+            stream: self.id,
+            session,
+            linger,
+            kick: limit == Limit::KickOldest,
+        };
+        self.provider.ledger.open(claim).map_err(|_| match limit {
+            Limit::Refuse(status) => refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN)),
+            Limit::KickOldest | Limit::Slate => {
+                let slate = self.provider.reels.broadcast(self.id, "Too many connections", false, 0);
+                Box::new(clip(&slate, 5))
+            }
+        })
+    }
+
+    /// One client's requests for one title share a place.
+    fn session(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+        let agent = agent.iter().fold(0, |hash, byte| crate::catalogue::mix(hash, u64::from(*byte)));
+        format!("{:x}-{:x}", self.id, crate::catalogue::mix(agent, self.account.username.len() as u64))
+    }
+}
+
+/// Some seconds from a key picture on, at line speed.
+fn clip(broadcast: &Broadcast, seconds: u64) -> Response {
+    let from = broadcast.entry(broadcast.entry_before(broadcast.at(crate::clock::micros())));
+    let mut out = Vec::new();
+    broadcast.write(from, from + broadcast.packets_in(seconds * 1_000_000), &mut out);
+    ts(Body::from(Bytes::from(out)))
+}
+
+fn ts(body: Body) -> Response {
+    let mut answer = Response::new(body);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp2t"));
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// What an account that may not watch gets instead of a stream.
+pub(crate) fn denied(dialect: Dialect) -> Response {
+    match dialect {
+        Dialect::Classic => page(StatusCode::UNAUTHORIZED, "401 Unauthorized"),
+        Dialect::Xui => page(StatusCode::NOT_FOUND, "404 Not Found"),
+    }
+}

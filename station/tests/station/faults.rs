@@ -1,0 +1,167 @@
+//! What goes wrong on request.
+
+use std::time::{Duration, Instant};
+
+use station::{Fault, Settings, Station, Target};
+
+use crate::{client, eventually, fast, get, read, start, text};
+
+async fn faulty(fault: &str) -> (Station, reqwest::Response) {
+    let station = start(fast()).await;
+    let answer = get(&format!("{}?fault={fault}", station.live_url(0))).await;
+    (station, answer)
+}
+
+#[tokio::test]
+async fn a_stream_can_be_refused_with_any_status() {
+    for status in [401, 403, 404, 458, 509, 884] {
+        let (_station, answer) = faulty(&format!("status:{status}")).await;
+        assert_eq!(answer.status().as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_can_be_a_page_or_nothing() {
+    let (_station, answer) = faulty("html").await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().starts_with("<html>"));
+    let (_station, answer) = faulty("empty").await;
+    assert_eq!((answer.status().as_u16(), answer.bytes().await.unwrap().len()), (200, 0));
+}
+
+#[tokio::test]
+async fn a_stream_can_be_cut_without_an_end() {
+    let (station, mut answer) = faulty("cut:500000").await;
+    let mut size = 0;
+    let error = loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => size += chunk.len(),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(error && size <= 500_000);
+    eventually(|| station.counts().open == 0).await;
+}
+
+#[tokio::test]
+async fn a_stream_can_fall_silent_and_stay_open() {
+    let (station, mut answer) = faulty("stall:100000").await;
+    assert_eq!(read(&mut answer, 100_000).await.len(), 100_000);
+    let more = tokio::time::timeout(Duration::from_millis(300), answer.chunk()).await;
+    assert!(more.is_err());
+    assert_eq!(station.counts().open, 1);
+    drop(answer);
+    eventually(|| station.counts().open == 0).await;
+}
+
+#[tokio::test]
+async fn the_first_byte_can_be_late() {
+    let began = Instant::now();
+    let (_station, mut answer) = faulty("slow:400").await;
+    read(&mut answer, 1).await;
+    assert!(began.elapsed() >= Duration::from_millis(400));
+}
+
+#[tokio::test]
+async fn a_refusal_can_look_like_a_clip() {
+    let (station, answer) = faulty("clip:6").await;
+    let clip = answer.bytes().await.unwrap();
+    assert!(clip[0] == 0x47 && (1_300_000..1_700_000).contains(&clip.len()), "{}", clip.len());
+    assert_eq!(station.counts().peak, 0);
+}
+
+#[tokio::test]
+async fn a_stream_can_dribble() {
+    let (_station, mut answer) = faulty("dribble:100/50").await;
+    let began = Instant::now();
+    let bytes = read(&mut answer, 500).await;
+    assert!(bytes.len() >= 500 && began.elapsed() >= Duration::from_millis(150));
+}
+
+#[tokio::test]
+async fn there_can_be_garbage_between_packets() {
+    let (_station, mut answer) = faulty("garbage:1880").await;
+    let bytes = read(&mut answer, 20_000).await;
+    assert!(bytes[..1880].chunks(188).all(|packet| packet[0] == 0x47));
+    assert!(bytes[1880..].chunks(188).any(|packet| packet[0] != 0x47));
+}
+
+#[tokio::test]
+async fn redirects_lead_to_the_stream_once() {
+    let station = start(fast()).await;
+    let no_redirects = {
+        client();
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+    };
+    let mut url = format!("{}?fault=redirect:3", station.live_url(0));
+    let mut hops = Vec::new();
+    loop {
+        let mut answer = no_redirects.get(&url).send().await.unwrap();
+        if answer.status() == 200 {
+            assert_eq!(read(&mut answer, 188).await[0], 0x47);
+            break;
+        }
+        assert_eq!(answer.status(), 302);
+        url = answer.headers()["location"].to_str().unwrap().to_owned();
+        hops.push(url.clone());
+    }
+    assert_eq!(hops.len(), 3);
+    for hop in hops {
+        assert_eq!(get(&hop).await.status(), 403);
+    }
+}
+
+#[tokio::test]
+async fn every_stream_can_be_behind_redirects() {
+    let station = start(Settings { redirects: 2, ..fast() }).await;
+    let mut answer = get(&station.live_url(0)).await;
+    assert!(answer.url().path().starts_with("/auth/"));
+    assert_eq!(read(&mut answer, 188).await[0], 0x47);
+    assert_eq!(station.counts().channel(station.catalogue().live_id(0)).requests, 1);
+}
+
+#[tokio::test]
+async fn faults_are_planned_per_channel_and_so_many_times() {
+    let station = start(fast()).await;
+    let id = station.catalogue().live_id(0);
+    let control = format!("{}/_station/fault", station.url());
+    let plan = |query: String| {
+        let control = control.clone();
+        async move { client().post(format!("{control}?{query}")).send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(plan(format!("channel={id}&fault=status:404&times=1")).await, 200);
+    assert_eq!(get(&station.live_url(0)).await.status(), 404);
+    assert_eq!(get(&station.live_url(0)).await.status(), 200);
+    assert_eq!(plan("channel=*&fault=status:503".into()).await, 200);
+    assert_eq!(get(&station.live_url(1)).await.status(), 503);
+    assert_eq!(plan("channel=*&fault=none".into()).await, 200);
+    assert_eq!(get(&station.live_url(1)).await.status(), 200);
+    assert_eq!(plan("channel=*&fault=sulk".into()).await, 400);
+    assert_eq!(plan("fault=html".into()).await, 400);
+    station.set_fault(id, Fault::Html);
+    assert!(text(&station.live_url(0)).await.starts_with("<html>"));
+    station.reset();
+    assert_eq!(get(&station.live_url(0)).await.status(), 200);
+}
+
+#[tokio::test]
+async fn lists_go_wrong_too() {
+    let station = start(Settings::default()).await;
+    let action = || Target::Action("get_live_streams".into());
+    let url = station.api_url("get_live_streams");
+    let whole = text(&url).await;
+    station.set_fault(action(), Fault::Empty);
+    assert_eq!(text(&url).await, "[]");
+    station.set_fault(action(), Fault::Half);
+    assert_eq!(text(&url).await, whole[..whole.len() / 2]);
+    station.set_fault(action(), Fault::Html);
+    assert!(text(&url).await.starts_with("<html>"));
+    station.set_fault(action(), Fault::Status(503));
+    assert_eq!(get(&url).await.status(), 503);
+    station.set_fault(action(), Fault::Cut(100));
+    assert!(get(&url).await.text().await.is_err());
+    assert!(text(&station.api_url("get_vod_streams")).await.starts_with('['));
+    station.clear_fault(action());
+    assert_eq!(text(&url).await, whole);
+}
