@@ -296,7 +296,8 @@ impl TimeLine {
     fn pass(&mut self, now: Instant) {
         let before = self.looked.replace(now);
         if let (None, Some(before)) = (self.last, before) {
-            self.ticks += (now.duration_since(before).as_micros() as i64).min(1_000_000) * (Pcr::HZ / 1_000_000);
+            self.ticks +=
+                (now.duration_since(before).as_micros() as i64).min(1_000_000) * (Pcr::HZ / 1_000_000);
         }
     }
 

@@ -323,7 +323,8 @@ impl Ring {
 
     /// A packet border somewhere back, for a stream in which no access points are found.
     fn blind(&self, now: Duration) -> (u64, Point) {
-        let back = self.chunks.iter().rev().take_while(|chunk| now.saturating_sub(chunk.time) <= BLIND).count();
+        let back =
+            self.chunks.iter().rev().take_while(|chunk| now.saturating_sub(chunk.time) <= BLIND).count();
         let tables = self.gone.as_ref().map_or_else(Bytes::new, |point| point.tables.clone());
         let point = Point { offset: 0, time: now, tables, program: None, splice: false };
         (self.first + self.chunks.len().saturating_sub(back.max(1)) as u64, point)

@@ -163,7 +163,10 @@ impl Headend {
         }
         let release = self.follower.release();
         let accounts = release.as_deref().map_or(&[][..], |release| release.index.accounts());
-        Ok(accounts.iter().find(|known| known.name == account).map_or(1, |known| known.max_connections.max(1)))
+        Ok(accounts
+            .iter()
+            .find(|known| known.name == account)
+            .map_or(1, |known| known.max_connections.max(1)))
     }
 
     /// Lets something go that has a connection of `account` and is not needed as much.

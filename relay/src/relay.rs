@@ -86,7 +86,12 @@ impl Relay {
         self.headend.close();
     }
 
-    async fn route(&self, route: Option<Route>, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    async fn route(
+        &self,
+        route: Option<Route>,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
             Some(Route::Segment { .. }) => Err(Refusal::Unknown),
@@ -129,7 +134,8 @@ impl Relay {
         let user = match known {
             Some(user) => Some(user),
             None => {
-                let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
+                let (users, name, password) =
+                    (self.users.clone(), asked.user.clone(), asked.password.clone());
                 let checked = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
                 checked.ok().flatten()
             }

@@ -73,7 +73,8 @@ impl std::fmt::Debug for Stream {
 /// `123` or `123.ext`.
 fn stream(shelf: Shelf, user: &str, password: &str, name: &str) -> Option<Route> {
     let (id, extension) = name.split_once('.').unwrap_or((name, "ts"));
-    let plain = (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let plain =
+        (1..=8).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let (user, password) = (user.into(), password.into());
     let extension = extension.to_ascii_lowercase();
     plain.then_some(Route::Stream(Stream { shelf, user, password, id: number(id)?, extension }))

@@ -99,7 +99,10 @@ mod tests {
     fn durations_are_written_as_seconds() {
         let parse = |text: &str| Config::<Skip, Skip, Settings>::parse(text, "coax.toml");
         let settings = parse("[relay]\nlinger = 3\nburst_least = 0.5").unwrap().relay;
-        assert_eq!((settings.linger, settings.burst_least), (Duration::from_secs(3), Duration::from_millis(500)));
+        assert_eq!(
+            (settings.linger, settings.burst_least),
+            (Duration::from_secs(3), Duration::from_millis(500))
+        );
         assert!(parse("[relay]\nlinger = -1").unwrap_err().to_string().contains("expected seconds"));
         assert!(parse("[relay]\nlingr = 1").unwrap_err().to_string().contains("did you mean `linger`"));
     }

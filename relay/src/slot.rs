@@ -79,7 +79,8 @@ impl Slots {
     /// Slots in use, by account.
     pub(crate) fn used(&self) -> Vec<(String, usize)> {
         let accounts = self.accounts();
-        let mut used: Vec<_> = accounts.iter().map(|(name, ledger)| (name.clone(), ledger.held.len())).collect();
+        let mut used: Vec<_> =
+            accounts.iter().map(|(name, ledger)| (name.clone(), ledger.held.len())).collect();
         used.sort();
         used
     }

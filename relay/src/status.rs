@@ -13,7 +13,8 @@ use crate::tuner::Tuner;
 /// Answers whoever asks from this machine itself; for everybody else there is nothing here. What comes through a
 /// proxy on this machine comes from elsewhere.
 pub(crate) fn answer(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) -> Result<Response, Refusal> {
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
+    let forwarded =
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
     if forwarded || !peer.ip().to_canonical().is_loopback() {
         return Err(Refusal::Unknown);
     }

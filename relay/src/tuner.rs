@@ -111,7 +111,9 @@ impl Pump {
     async fn go_on(&mut self, mut why: Failure) -> Failure {
         let account = self.slot.as_ref().map_or_else(String::new, |slot| slot.account().to_owned());
         let upstreams = self.channel.upstreams.iter();
-        let Some(upstream) = upstreams.clone().find(|each| each.account == account).cloned() else { return why };
+        let Some(upstream) = upstreams.clone().find(|each| each.account == account).cloned() else {
+            return why;
+        };
         let (mut attempt, mut refusals, mut lost) = (0, 0, Instant::now());
         loop {
             refusals = if why.is_refusal() { refusals + 1 } else { 0 };

@@ -1,7 +1,7 @@
 //! A channel as one endless transport stream.
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::Response;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use httpd::Body;
 
 use crate::subscriber::Subscriber;
@@ -31,4 +31,3 @@ fn answer(body: Body) -> httpd::Response {
     *response.headers_mut() = HeaderMap::from_iter(HEAD);
     response
 }
-

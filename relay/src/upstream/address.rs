@@ -26,12 +26,14 @@ pub(super) fn is_public(address: IpAddr) -> bool {
                 || first == 0
                 || shared)
         }
-        IpAddr::V6(v6) => !(v6.is_loopback()
-            || v6.is_unspecified()
-            || v6.is_multicast()
-            || v6.is_unique_local()
-            || v6.is_unicast_link_local()
-            || maps_private(v6)),
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || maps_private(v6))
+        }
     }
 }
 

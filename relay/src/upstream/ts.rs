@@ -41,7 +41,9 @@ impl Stream {
             match icy(&head) {
                 Icy::Undecided => self.head = Some(head),
                 Icy::No => return Ok(Some(head.into())),
-                Icy::Head(length) if length < head.len() => return Ok(Some(Bytes::from(head).slice(length..))),
+                Icy::Head(length) if length < head.len() => {
+                    return Ok(Some(Bytes::from(head).slice(length..)));
+                }
                 Icy::Head(_) => {}
             }
         }
