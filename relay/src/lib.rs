@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The relay: one upstream connection per channel, every viewer.
+//!
+//! ```text
+//!  provider ──HTTP──▶ upstream ──bytes──▶ cutter ──chunks──▶ feed ══╦══▶ Subscriber ──▶ hyper body ──▶ client
+//!                     └────────── tuner: ONE task per channel ────┘ ╚══▶ Subscriber ──▶ hyper body ──▶ client
+//!                                                       numbered, bounded
+//!  client gone ─▶ body dropped ─▶ Subscriber dropped ─▶ last Viewing ─▶ linger ─▶ Tuner dropped ─▶ upstream closed
+//! ```
+//!
+//! Bytes flow one way. Control flows back by dropping: nobody is told to stop. The writer waits for nobody; a viewer
+//! who falls behind loses data, and never delays another by a chunk.
+//!
+//! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
+//! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
+//! accounts allow), `seat` (what users may).
+
+mod cutter;
+mod feed;
+mod headend;
+mod output;
+mod refusal;
+mod relay;
+mod route;
+mod seat;
+mod settings;
+mod slot;
+mod status;
+mod subscriber;
+mod tuner;
+mod upstream;
+
+pub use relay::Relay;
+pub use route::{Route, Shelf, Stream};
+pub use settings::Settings;

@@ -1,0 +1,311 @@
+//! What an upstream sends, cut into chunks for the feed. Pure: no I/O, no clock of its own.
+//!
+//! ```text
+//! bytes ──▶ Aligner ──▶ pending packets ──▶ Tracker: where does an access point begin?
+//!                         │  ▲ packets of which that is not known yet are held back (almost never)
+//!                         ▼  │
+//!                       Restamper ──▶ Cut { bytes, points }
+//! ```
+//!
+//! What one connection sends is a *piece*. A piece begins with PAT, PMT and an access point: what comes before is
+//! dropped. From the second piece on, clocks and continuity counters go on from where the last piece broke off.
+//!
+//! Everything is parsed once per channel, however many watch. `pending` is bounded by a chunk, one read of the
+//! upstream and [`mpegts::access::PACKET_LIMIT`] packets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mpegts::join::Trim;
+use mpegts::sync::Verdict;
+use mpegts::{AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker};
+
+use crate::feed::{Cut, Point};
+use crate::settings::Settings;
+
+/// A piece in which no access point is found for this long begins anywhere: scrambled, or of an unknown coding.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// The same when it carries neither picture nor sound, so that nothing is to be expected.
+const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+/// Points closer together than this are of no use to anybody.
+const SPACING: Duration = Duration::from_millis(200);
+
+/// Cuts one channel into chunks, piece by piece.
+pub(crate) struct Cutter {
+    chunk_bytes: usize,
+    chunk_time: Duration,
+    aligner: Aligner,
+    tracker: Tracker,
+    restamper: Restamper,
+    /// While the streams of a piece begin, one after the other.
+    trim: Option<Trim>,
+    scratch: Vec<u8>,
+    pending: Vec<u8>,
+    /// How much of `pending` was looked at (and, in a piece that has begun, restamped).
+    seen: usize,
+    /// When the first byte of `pending` came.
+    since: Option<Instant>,
+    /// The packet that may turn out to begin an access point: its number, and where it is in `pending`.
+    candidate: Option<(u64, usize)>,
+    points: Vec<Point>,
+    /// When the first packets of the piece came.
+    opened: Option<Instant>,
+    /// The piece has begun: what comes is passed on.
+    running: bool,
+    pieces: u32,
+    /// What the piece before was made of.
+    program: Option<Arc<Program>>,
+    changed: bool,
+    line: TimeLine,
+}
+
+/// The channel's own time: what its clock says, added up over pieces and jumps.
+#[derive(Default)]
+struct TimeLine {
+    ticks: i64,
+    last: Option<Pcr>,
+    looked: Option<Instant>,
+}
+
+impl Cutter {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            chunk_bytes: (settings.chunk_bytes / PACKET).max(1) * PACKET,
+            chunk_time: settings.chunk_time,
+            aligner: Aligner::new(),
+            tracker: Tracker::new(),
+            restamper: Restamper::new(),
+            trim: None,
+            scratch: Vec::new(),
+            pending: Vec::new(),
+            seen: 0,
+            since: None,
+            candidate: None,
+            points: Vec::new(),
+            opened: None,
+            running: false,
+            pieces: 0,
+            program: None,
+            changed: false,
+            line: TimeLine::default(),
+        }
+    }
+
+    /// Another connection begins. What was pending is forgotten: take it before, with [`Cutter::take`].
+    pub(crate) fn begin(&mut self) {
+        self.aligner.reset();
+        self.program = self.tracker.program().cloned().or(self.program.take());
+        self.tracker = Tracker::new();
+        self.pending.clear();
+        self.points.clear();
+        (self.seen, self.since, self.candidate, self.trim) = (0, None, None, None);
+        (self.opened, self.running) = (None, false);
+        self.line.last = None;
+    }
+
+    /// Takes the next bytes of the connection.
+    pub(crate) fn push(&mut self, input: &[u8], now: Instant) {
+        self.aligner.push(input, &mut self.pending);
+        while self.seen + PACKET <= self.pending.len() {
+            self.look();
+            self.seen += PACKET;
+        }
+        self.line.pass(now);
+        if !self.running && !self.pending.is_empty() {
+            self.wait_for_access(now);
+        }
+        if self.running && !self.pending.is_empty() {
+            self.since.get_or_insert(now);
+        }
+    }
+
+    /// The next chunk: of full size, or when `all` is asked for whatever may go out.
+    pub(crate) fn take(&mut self, all: bool) -> Option<Cut> {
+        let held = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
+        let size = if self.running { held.min(self.chunk_bytes) } else { 0 };
+        if size == 0 || (size < self.chunk_bytes && !all) {
+            return None;
+        }
+        let bytes = Bytes::copy_from_slice(&self.pending[..size]); // exactly as large as it is: it will be kept
+        self.drop_first(size);
+        let within = self.points.iter().take_while(|point| point.offset < size).count();
+        let points = self.points.drain(..within).collect();
+        self.points.iter_mut().for_each(|point| point.offset -= size);
+        self.since = None;
+        Some(Cut { bytes, time: self.line.time(), points })
+    }
+
+    /// When what is pending must go out, full or not.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.since.map(|since| since + self.chunk_time)
+    }
+
+    /// Something else than television is coming: its name, once that is certain.
+    pub(crate) fn foreign(&self) -> Option<&'static str> {
+        match self.aligner.verdict() {
+            Verdict::Foreign(foreign) => Some(foreign.name()),
+            Verdict::Transport | Verdict::Undecided => None,
+        }
+    }
+
+    /// The connection has ended: what it was if it never was television.
+    pub(crate) fn foreign_at_end(&self) -> Option<&'static str> {
+        let nothing = self.aligner.verdict() != Verdict::Transport;
+        nothing.then(|| mpegts::classify(self.aligner.head()).name())
+    }
+
+    /// The piece has begun.
+    pub(crate) fn running(&self) -> bool {
+        self.running
+    }
+
+    /// A piece began whose picture or sound is coded unlike the one before: players cannot go on.
+    pub(crate) fn changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Jumps of continuity counters in this piece: lost packets.
+    pub(crate) fn lost_packets(&self) -> u64 {
+        self.tracker.counts().continuity_errors
+    }
+
+    /// Looks at the packet at `seen`.
+    fn look(&mut self) {
+        let number = self.tracker.packets();
+        let Some(packet) = view(&self.pending, self.seen) else { return };
+        let found = self.tracker.push(packet);
+        self.line.advance(self.tracker.pcr());
+        if self.tracker.undecided() == Some(number) {
+            self.candidate = Some((number, self.seen));
+        }
+        if let Some(point) = found {
+            let place = match self.candidate {
+                _ if point.packet == number => Some(self.seen),
+                Some((candidate, at)) if candidate == point.packet => Some(at),
+                _ => None, // it went out already
+            };
+            if let Some(place) = place {
+                self.access(place, &point);
+            }
+        }
+        if self.running {
+            self.dress(self.seen);
+        }
+    }
+
+    fn access(&mut self, place: usize, found: &AccessPoint) {
+        if !self.running {
+            return self.begin_piece(place, found);
+        }
+        let time = self.line.time();
+        if self.points.last().is_some_and(|last| time.saturating_sub(last.time) < SPACING) {
+            return;
+        }
+        let mut tables = Vec::new();
+        found.tables(&mut tables);
+        if self.pieces > 1 {
+            // Counted as the source counts; a copy of the restamper counts them as they go out.
+            self.restamper.clone().apply(&mut tables);
+        }
+        let program = Some(found.program.clone());
+        self.points.push(Point { offset: place, time, tables: tables.into(), program, splice: false });
+    }
+
+    /// The first access point of a piece: tables and what follows go out, what came before does not.
+    fn begin_piece(&mut self, place: usize, found: &AccessPoint) {
+        self.drop_first(place);
+        if self.pieces > 0 {
+            self.restamper.splice(found);
+        } else {
+            self.restamper.follow(&found.program);
+        }
+        let mut tables = Vec::new();
+        found.tables(&mut tables);
+        self.trim = Some(Trim::new(&found.program));
+        self.start(&tables, Some(found.program.clone()));
+    }
+
+    /// While no access point is known nothing goes out, and only what may begin one is kept.
+    fn wait_for_access(&mut self, now: Instant) {
+        let keep = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
+        self.drop_first(keep);
+        let program = self.tracker.program().cloned();
+        let hopeless = program.as_ref().is_some_and(|program| program.leading().is_none());
+        let patience = if hopeless { LITTLE_PATIENCE } else { PATIENCE };
+        if now.duration_since(*self.opened.get_or_insert(now)) > patience {
+            let mut tables = Vec::new();
+            program.iter().for_each(|program| program.tables(0, 0, &mut tables));
+            self.start(&tables, None);
+        }
+    }
+
+    /// The piece begins with `tables` and all that is pending.
+    fn start(&mut self, tables: &[u8], program: Option<Arc<Program>>) {
+        self.pending.splice(..0, tables.iter().copied());
+        self.seen += tables.len();
+        self.candidate = self.candidate.map(|(number, at)| (number, at + tables.len()));
+        self.changed |= match (&self.program, self.tracker.program()) {
+            (Some(before), Some(now)) => !before.continues_as(now),
+            _ => false,
+        };
+        self.running = true;
+        let splice = self.pieces > 0;
+        self.pieces += 1;
+        self.points.push(Point { offset: 0, time: self.line.time(), tables: Bytes::new(), program, splice });
+        (0..self.seen).step_by(PACKET).for_each(|at| self.dress(at));
+    }
+
+    /// Makes the packet at `at` ready to go out.
+    fn dress(&mut self, at: usize) {
+        let Some(packet) = self.pending.get_mut(at..at + PACKET) else { return };
+        if let Some(trim) = &mut self.trim {
+            self.scratch.clear();
+            trim.push(packet, &mut self.scratch);
+            if self.scratch.is_empty() {
+                packet.copy_from_slice(&NULL_PACKET); // so that every packet keeps its place
+            }
+            if trim.done() {
+                self.trim = None;
+            }
+        }
+        self.restamper.apply(packet);
+    }
+
+    fn drop_first(&mut self, bytes: usize) {
+        self.pending.drain(..bytes);
+        self.seen -= bytes;
+        self.candidate = self.candidate.and_then(|(number, at)| Some((number, at.checked_sub(bytes)?)));
+    }
+}
+
+impl TimeLine {
+    /// A clock reference, perhaps the same as before.
+    fn advance(&mut self, pcr: Option<Pcr>) {
+        if pcr == self.last {
+            return;
+        }
+        if let (Some(now), Some(last)) = (pcr, self.last) {
+            let step = now.since(last);
+            self.ticks += if (0..10 * Pcr::HZ).contains(&step) { step } else { 0 };
+        }
+        self.last = pcr;
+    }
+
+    /// Where a stream has no clock, ours must do.
+    fn pass(&mut self, now: Instant) {
+        let before = self.looked.replace(now);
+        if let (None, Some(before)) = (self.last, before) {
+            self.ticks +=
+                (now.duration_since(before).as_micros() as i64).min(1_000_000) * (Pcr::HZ / 1_000_000);
+        }
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_micros(self.ticks.unsigned_abs() / (Pcr::HZ as u64 / 1_000_000))
+    }
+}
+
+fn view(packets: &[u8], at: usize) -> Option<Packet<'_>> {
+    Packet::new(packets.get(at..)?.first_chunk()?)
+}

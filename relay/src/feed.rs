@@ -1,0 +1,384 @@
+//! A channel's recent bytes: a ring of numbered, immutable chunks that every viewer reads at his own pace.
+//!
+//! ```text
+//!            first                        point                     next to come
+//!              │ 17   18   19   20   21   22   23   24   25   26   27 │
+//!   dropped ◀──┤[....][....][....][....][..P.][....][..P.][....][....]│◀── pump: the only writer, waits for nobody
+//!              │                      joiner ─▶          ▲ viewer: next = 25
+//!              └── whoever falls behind `first` jumps to the newest point
+//! ```
+//!
+//! Chunks are whole packets and are shared by reference count: nothing is copied for a viewer but the packets before
+//! all his streams have begun. The mutex is held for an instant; wakers are called after it is released.
+//!
+//! Size: [`Limits::bytes`] or [`Limits::time`], whichever is reached first; the oldest chunk goes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mpegts::join::Trim;
+use mpegts::{NULL_PACKET, PACKET, Program};
+
+use crate::refusal::Failure;
+use crate::settings::Settings;
+
+/// How far back somebody begins where nothing is known of access points.
+const BLIND: Duration = Duration::from_secs(2);
+/// A viewer who falls out of the feed more than this many times
+const JUMPS: u32 = 5;
+/// in this time has a line that is too slow for the channel, and is let go.
+const JUMPS_IN: Duration = Duration::from_secs(60);
+
+/// Seven null packets: what fits into one datagram of those who pass it on as such.
+static FILLER: [u8; 7 * PACKET] = {
+    let mut filler = [0; 7 * PACKET];
+    let mut at = 0;
+    while at < filler.len() {
+        filler[at] = NULL_PACKET[at % PACKET];
+        at += 1;
+    }
+    filler
+};
+
+/// The recent bytes of one channel.
+pub(crate) struct Feed {
+    limits: Limits,
+    ring: Mutex<Ring>,
+}
+
+/// How much a feed remembers, and where in it somebody begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    bytes: usize,
+    time: Duration,
+    burst_least: Duration,
+    burst_most: Duration,
+    burst_bytes: usize,
+}
+
+/// The next chunk for a feed.
+pub(crate) struct Cut {
+    /// Whole packets.
+    pub(crate) bytes: Bytes,
+    /// The channel's own time at the end of `bytes`, from the first piece of it that was received.
+    pub(crate) time: Duration,
+    /// Where in `bytes` somebody can begin, in order.
+    pub(crate) points: Vec<Point>,
+}
+
+/// A place where a viewer can begin.
+#[derive(Clone)]
+pub(crate) struct Point {
+    /// Where it is in its chunk.
+    pub(crate) offset: usize,
+    /// The channel's time there.
+    pub(crate) time: Duration,
+    /// PAT and PMT to be sent before it.
+    pub(crate) tables: Bytes,
+    /// What the tables say, if anything is known.
+    pub(crate) program: Option<Arc<Program>>,
+    /// The time line before it has nothing to do with the one after it.
+    pub(crate) splice: bool,
+}
+
+/// What a feed has seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// Bytes from upstream.
+    pub(crate) received: u64,
+    /// Bytes to viewers.
+    pub(crate) sent: u64,
+    /// Viewers who fell out and jumped.
+    pub(crate) jumps: u64,
+    /// Connections to the upstream after the first.
+    pub(crate) restarts: u64,
+    /// Jumps of continuity counters in what the upstream sent.
+    pub(crate) lost_packets: u64,
+}
+
+#[derive(Default)]
+struct Ring {
+    chunks: VecDeque<Chunk>,
+    /// The number of the oldest chunk.
+    first: u64,
+    bytes: usize,
+    /// Those in `chunks`, in order.
+    points: VecDeque<(u64, Point)>,
+    /// The last point that went away with its chunk.
+    gone: Option<Point>,
+    end: Option<Option<Failure>>,
+    /// Who is to be woken by the next change.
+    waiting: Vec<Waker>,
+    /// Counts the times at which `waiting` was emptied.
+    generation: u64,
+    counts: Counts,
+}
+
+struct Chunk {
+    bytes: Bytes,
+    time: Duration,
+}
+
+/// One viewer's place in a feed.
+#[derive(Default)]
+pub(crate) struct Cursor {
+    /// The chunk to be read next; `None` before the first.
+    next: Option<u64>,
+    offset: usize,
+    /// What is sent before that chunk.
+    head: Option<Head>,
+    /// With which generation of the ring, and as whom, this viewer is waiting.
+    waiting: Option<(u64, Waker)>,
+    jumps: u32,
+    jumping_since: Option<Instant>,
+}
+
+/// The beginning of a viewer's stream.
+struct Head {
+    tables: Bytes,
+    trim: Option<Trim>,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            bytes: settings.feed_bytes,
+            time: settings.feed_time,
+            burst_least: settings.burst_least,
+            burst_most: settings.burst_most,
+            burst_bytes: settings.burst_bytes,
+        }
+    }
+}
+
+impl Feed {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, ring: Mutex::default() }
+    }
+
+    /// Appends a chunk and wakes whoever waits for it.
+    pub(crate) fn push(&self, cut: Cut) {
+        let mut ring = self.ring();
+        if ring.end.is_some() {
+            return;
+        }
+        ring.append(cut);
+        ring.forget(&self.limits);
+        let waiting = ring.wake();
+        drop(ring);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Nothing comes any more. Viewers read what is there; those who wait for a beginning are told why there is none.
+    pub(crate) fn end(&self, why: Option<Failure>) {
+        let mut ring = self.ring();
+        ring.end.get_or_insert(why);
+        let waiting = ring.wake();
+        drop(ring);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Lets every viewer look whether something else than the feed has changed for him.
+    pub(crate) fn nudge(&self) {
+        let waiting = self.ring().wake();
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn ended(&self) -> bool {
+        self.ring().end.is_some()
+    }
+
+    /// Whether there was anything to see yet.
+    pub(crate) fn started(&self) -> bool {
+        self.ring().started()
+    }
+
+    /// A sign of life for viewers while there is nothing else, once they have seen something: players that hear
+    /// nothing give up.
+    pub(crate) fn fill(&self) {
+        let Some(time) = self.now() else { return };
+        self.push(Cut { bytes: Bytes::from_static(&FILLER), time, points: Vec::new() });
+    }
+
+    /// The channel's time, once it has begun.
+    fn now(&self) -> Option<Duration> {
+        self.ring().chunks.back().map(|chunk| chunk.time)
+    }
+
+    /// The upstream is connected to once more; the connection before had lost so many packets.
+    pub(crate) fn restarted(&self, lost_packets: u64) {
+        let mut ring = self.ring();
+        ring.counts.restarts += 1;
+        ring.counts.lost_packets += lost_packets;
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        self.ring().counts.received += bytes as u64;
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.ring().counts
+    }
+
+    /// Waits until there is something to see.
+    ///
+    /// # Errors
+    /// Why there will never be.
+    pub(crate) fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let mut ring = self.ring();
+        if ring.started() {
+            return Poll::Ready(Ok(()));
+        }
+        match &ring.end {
+            Some(why) => Poll::Ready(Err(why.clone().unwrap_or(Failure::Closing))),
+            None => cursor.wait(&mut ring, cx),
+        }
+    }
+
+    /// The viewer's next bytes; `None` at the end. His place is taken and read in one turn of the lock, so that nothing
+    /// can be dropped in between.
+    pub(crate) fn poll_next(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut ring = self.ring();
+        if cursor.next.is_none_or(|next| next < ring.first) && ring.started() {
+            if cursor.next.is_some() {
+                ring.counts.jumps += 1;
+                if !cursor.may_jump() {
+                    return Poll::Ready(None);
+                }
+            }
+            let (chunk, point) = ring.place(cursor.next.is_some(), &self.limits);
+            cursor.begin(chunk, point);
+        }
+        let Some(next) = cursor.next.filter(|next| ring.chunk(*next).is_some()) else {
+            return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
+        };
+        let bytes = ring.chunk(next).map_or_else(Bytes::new, |chunk| chunk.bytes.slice(cursor.offset..));
+        ring.counts.sent += bytes.len() as u64;
+        drop(ring);
+        (cursor.next, cursor.offset) = (Some(next + 1), 0);
+        Poll::Ready(Some(cursor.dress(bytes)))
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+impl Ring {
+    fn append(&mut self, cut: Cut) {
+        let number = self.first + self.chunks.len() as u64;
+        self.bytes += cut.bytes.len();
+        self.chunks.push_back(Chunk { bytes: cut.bytes, time: cut.time });
+        self.points.extend(cut.points.into_iter().map(|point| (number, point)));
+    }
+
+    fn forget(&mut self, limits: &Limits) {
+        let now = self.chunks.back().map_or(Duration::ZERO, |chunk| chunk.time);
+        let surplus = |ring: &Self, oldest: &Chunk| {
+            ring.bytes > limits.bytes || now.saturating_sub(oldest.time) > limits.time
+        };
+        while self.chunks.len() > 1 && self.chunks.front().is_some_and(|oldest| surplus(self, oldest)) {
+            self.bytes -= self.chunks.pop_front().map_or(0, |oldest| oldest.bytes.len());
+            self.first += 1;
+        }
+        while self.points.front().is_some_and(|(chunk, _)| *chunk < self.first) {
+            self.gone = self.points.pop_front().map(|(_, point)| point);
+        }
+    }
+
+    fn wake(&mut self) -> Vec<Waker> {
+        self.generation += 1;
+        let room = Vec::with_capacity(self.waiting.len());
+        std::mem::replace(&mut self.waiting, room)
+    }
+
+    fn chunk(&self, number: u64) -> Option<&Chunk> {
+        self.chunks.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    fn started(&self) -> bool {
+        !self.points.is_empty() || self.gone.is_some()
+    }
+
+    /// Where somebody begins: for one who `fell` out the newest point; else the newest that fills his player's buffer.
+    fn place(&self, fell: bool, limits: &Limits) -> (u64, Point) {
+        let now = self.chunks.back().map_or(Duration::ZERO, |chunk| chunk.time);
+        let far_enough = |point: &Point| now.saturating_sub(point.time) >= limits.burst_least;
+        let fits = |chunk: u64, point: &Point| {
+            now.saturating_sub(point.time) <= limits.burst_most && self.since(chunk) <= limits.burst_bytes
+        };
+        let newest_first = || self.points.iter().rev();
+        let filling = newest_first().find(|(_, point)| far_enough(point));
+        let best = filling.filter(|(chunk, point)| !fell && fits(*chunk, point));
+        let (chunk, point) = match best.or_else(|| newest_first().next()) {
+            Some((chunk, point)) => (*chunk, point.clone()),
+            None => self.blind(now),
+        };
+        (chunk, point)
+    }
+
+    /// A packet border somewhere back, for a stream in which no access points are found.
+    fn blind(&self, now: Duration) -> (u64, Point) {
+        let back =
+            self.chunks.iter().rev().take_while(|chunk| now.saturating_sub(chunk.time) <= BLIND).count();
+        let tables = self.gone.as_ref().map_or_else(Bytes::new, |point| point.tables.clone());
+        let point = Point { offset: 0, time: now, tables, program: None, splice: false };
+        (self.first + self.chunks.len().saturating_sub(back.max(1)) as u64, point)
+    }
+
+    /// Bytes from a chunk on.
+    fn since(&self, chunk: u64) -> usize {
+        let skip = chunk.saturating_sub(self.first) as usize;
+        self.chunks.iter().skip(skip).map(|chunk| chunk.bytes.len()).sum()
+    }
+}
+
+impl Cursor {
+    fn begin(&mut self, chunk: u64, point: Point) {
+        (self.next, self.offset) = (Some(chunk), point.offset);
+        let trim = point.program.as_deref().map(Trim::new);
+        self.head = Some(Head { tables: point.tables, trim });
+    }
+
+    /// Puts the tables before the first bytes, and takes out what belongs to units that began earlier.
+    fn dress(&mut self, bytes: Bytes) -> Bytes {
+        let Some(Head { tables, mut trim }) = self.head.take() else { return bytes };
+        let begun = trim.as_ref().is_none_or(Trim::done);
+        if begun && tables.is_empty() {
+            return bytes;
+        }
+        let mut dressed = Vec::with_capacity(tables.len() + bytes.len());
+        dressed.extend_from_slice(&tables);
+        match &mut trim {
+            Some(trim) => trim.push(&bytes, &mut dressed),
+            None => dressed.extend_from_slice(&bytes),
+        }
+        if trim.as_ref().is_some_and(|trim| !trim.done()) {
+            self.head = Some(Head { tables: Bytes::new(), trim });
+        }
+        dressed.into()
+    }
+
+    /// To be woken once, however often it is asked.
+    fn wait<T>(&mut self, ring: &mut Ring, cx: &mut Context<'_>) -> Poll<T> {
+        let known = self.waiting.as_ref();
+        if !known.is_some_and(|(at, waker)| *at == ring.generation && waker.will_wake(cx.waker())) {
+            ring.waiting.push(cx.waker().clone());
+            self.waiting = Some((ring.generation, cx.waker().clone()));
+        }
+        Poll::Pending
+    }
+
+    fn may_jump(&mut self) -> bool {
+        let since = *self.jumping_since.get_or_insert_with(Instant::now);
+        if since.elapsed() > JUMPS_IN {
+            (self.jumps, self.jumping_since) = (0, Some(Instant::now()));
+        }
+        self.jumps += 1;
+        self.jumps <= JUMPS
+    }
+}

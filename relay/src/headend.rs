@@ -1,0 +1,239 @@
+//! All reception of one relay: which channels are tuned, who watches them, and what is let go for whom.
+//!
+//! A tuner belongs to those who watch it; the map only finds it. When the last one leaves, it lingers for a while in
+//! case he comes back, unless somebody needs its account's connection.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::Duration;
+
+use contract::bundle::Playable;
+use contract::release::Follower;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+use crate::feed::Feed;
+use crate::refusal::Failure;
+use crate::seat::{Asking, Seats};
+use crate::settings::Settings;
+use crate::slot::{Holder, Slot, Slots};
+use crate::tuner::Tuner;
+use crate::upstream::Dialler;
+
+/// The reception of one relay.
+pub(crate) struct Headend {
+    pub(crate) settings: Settings,
+    pub(crate) dialler: Dialler,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) seats: Arc<Seats>,
+    follower: Arc<Follower>,
+    house: Mutex<House>,
+    runtime: Handle,
+}
+
+#[derive(Default)]
+struct House {
+    tuners: HashMap<u32, Weak<Tuner>>,
+    /// Oldest first.
+    lingering: Vec<Lingering>,
+    lingered: u64,
+    /// Channels that could not be received a moment ago.
+    failed: HashMap<u32, (Instant, Failure)>,
+    closed: bool,
+}
+
+/// What nobody watches any more.
+struct Lingering {
+    number: u64,
+    tuner: Arc<Tuner>,
+}
+
+/// The right of one viewer to the tuner of his channel. Given back by dropping it.
+pub(crate) struct Viewing {
+    headend: Arc<Headend>,
+    tuner: Arc<Tuner>,
+}
+
+impl Headend {
+    /// Called within the runtime that the channels shall run in.
+    pub(crate) fn new(settings: Settings, dialler: Dialler, follower: Arc<Follower>) -> Arc<Self> {
+        Arc::new(Self {
+            slots: Slots::new(settings.release_delay),
+            seats: Arc::default(),
+            house: Mutex::default(),
+            runtime: Handle::current(),
+            settings,
+            dialler,
+            follower,
+        })
+    }
+
+    /// Watches a channel. Returns at once: connecting happens in the tuner, so simultaneous calls make one connection.
+    ///
+    /// # Errors
+    /// The channel could not be received a moment ago, or the relay is closing.
+    pub(crate) fn tune(self: &Arc<Self>, channel: Playable, asking: &Asking) -> Result<Viewing, Failure> {
+        let mut house = self.house();
+        if house.closed {
+            return Err(Failure::Closing);
+        }
+        let id = channel.id;
+        let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
+        if let Some(tuner) = running {
+            tuner.viewers.fetch_add(1, Ordering::Relaxed);
+            house.lingering.retain(|lingering| !Arc::ptr_eq(&lingering.tuner, &tuner));
+            return Ok(Viewing { headend: self.clone(), tuner });
+        }
+        let memory = self.settings.failure_memory;
+        house.failed.retain(|_, (since, _)| since.elapsed() < memory);
+        if let Some((_, failure)) = house.failed.get(&id) {
+            return Err(failure.clone());
+        }
+        house.tuners.retain(|_, tuner| tuner.strong_count() > 0);
+        let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
+        house.tuners.insert(id, Arc::downgrade(&tuner));
+        Ok(Viewing { headend: self.clone(), tuner })
+    }
+
+    /// A connection of `account`. Whoever lingers on it makes room, oldest first, and then the other stream of the
+    /// client who asks; else this waits a moment for somebody to leave.
+    ///
+    /// # Errors
+    /// [`Failure::Full`], [`Failure::NoSource`].
+    pub(crate) async fn claim(
+        &self,
+        account: &str,
+        holder: Holder,
+        asking: &Asking,
+        patience: Duration,
+    ) -> Result<Slot, Failure> {
+        let most = self.allowed(account)?;
+        let deadline = Instant::now() + patience;
+        loop {
+            let mut freed = std::pin::pin!(self.slots.freed.notified());
+            freed.as_mut().enable();
+            let next = match self.slots.take(account, most, holder) {
+                Ok(slot) => return Ok(slot),
+                Err(next) => next,
+            };
+            let made = self.make_room(account, asking);
+            let until = next.map_or(deadline, |next| deadline.max(next.into()));
+            if !made && Instant::now() >= until {
+                return Err(Failure::Full);
+            }
+            // Room that was made is there in an instant; more is not let go meanwhile.
+            let until = if made { Instant::now() + Duration::from_secs(1) } else { until };
+            let until = next.map_or(until, |next| until.min(next.into()));
+            let _ = tokio::time::timeout_at(until, freed).await;
+        }
+    }
+
+    /// Remembers that a channel could not be received, so that viewers who try again at once do not hammer the
+    /// provider.
+    pub(crate) fn failed(&self, channel: u32, failure: Failure) {
+        self.house().failed.insert(channel, (Instant::now(), failure));
+    }
+
+    /// Ends everything and begins nothing more.
+    pub(crate) fn close(&self) {
+        let (lingering, tuners) = {
+            let mut house = self.house();
+            house.closed = true;
+            (std::mem::take(&mut house.lingering), std::mem::take(&mut house.tuners))
+        };
+        drop(lingering);
+        tuners.values().filter_map(Weak::upgrade).for_each(|tuner| tuner.feed.end(Some(Failure::Closing)));
+        self.seats.cut_unless(|_| false);
+    }
+
+    /// The channels that are tuned now, by id.
+    pub(crate) fn tuners(&self) -> Vec<Arc<Tuner>> {
+        let mut tuners: Vec<_> = self.house().tuners.values().filter_map(Weak::upgrade).collect();
+        tuners.sort_by_key(|tuner| tuner.channel);
+        tuners
+    }
+
+    /// Connections that `account` allows. What the configuration says counts (0: no limit), else what the provider
+    /// says; one that says nothing allows one.
+    fn allowed(&self, account: &str) -> Result<u32, Failure> {
+        let source = self.dialler.source(account).ok_or(Failure::NoSource)?;
+        if let Some(configured) = source.max_connections {
+            return Ok(if configured == 0 { u32::MAX } else { configured });
+        }
+        let release = self.follower.release();
+        let accounts = release.as_deref().map_or(&[][..], |release| release.index.accounts());
+        Ok(accounts
+            .iter()
+            .find(|known| known.name == account)
+            .map_or(1, |known| known.max_connections.max(1)))
+    }
+
+    /// Lets something go that has a connection of `account` and is not needed as much.
+    fn make_room(&self, account: &str, asking: &Asking) -> bool {
+        let lingering = {
+            let mut house = self.house();
+            let on_account = |each: &Lingering| self.slots.holds(account, each.tuner.holder());
+            house.lingering.iter().position(on_account).map(|place| house.lingering.remove(place))
+        };
+        lingering.is_some() || self.seats.zap(asking, account, &self.slots) && self.make_room(account, asking)
+    }
+
+    /// A viewer has left.
+    fn left(self: &Arc<Self>, tuner: &Arc<Tuner>) {
+        let mut house = self.house();
+        let last = tuner.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
+        // What never sent anything is not worth keeping.
+        if !last || house.closed || tuner.feed.ended() || !tuner.feed.started() {
+            return;
+        }
+        house.lingered += 1;
+        let number = house.lingered;
+        house.lingering.push(Lingering { number, tuner: tuner.clone() });
+        drop(house);
+        let (headend, linger) = (Arc::downgrade(self), self.settings.linger);
+        self.runtime.spawn(async move {
+            tokio::time::sleep(linger).await;
+            if let Some(headend) = headend.upgrade() {
+                headend.lingered(number);
+            }
+        });
+    }
+
+    fn lingered(&self, number: u64) {
+        let mut house = self.house();
+        let found = house.lingering.iter().position(|lingering| lingering.number == number);
+        let over = found.map(|place| house.lingering.remove(place));
+        drop(house);
+        drop(over);
+    }
+
+    fn house(&self) -> MutexGuard<'_, House> {
+        self.house.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+impl Viewing {
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        self.tuner.feed.clone()
+    }
+
+    /// Whether a connection of `account` is in use for this viewer and nobody else.
+    pub(crate) fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
+        self.tuner.viewers.load(Ordering::Relaxed) == 1 && slots.holds(account, self.tuner.holder())
+    }
+
+    /// Lets the viewer's connection notice what has changed.
+    pub(crate) fn nudge(&self) {
+        self.tuner.feed.nudge();
+    }
+}
+
+impl Drop for Viewing {
+    fn drop(&mut self) {
+        self.headend.left(&self.tuner);
+    }
+}
+
+/// How many watch; changed under the lock of the house only.
+pub(crate) type Viewers = AtomicU32;

@@ -1,0 +1,66 @@
+//! `relay`: streams of the published release, for its users.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+use contract::config::{Config, Skip};
+use contract::log::{self, Format};
+use contract::release::Follower;
+use contract::user::Users;
+use relay::{Relay, Settings};
+use tokio::net::TcpListener;
+
+/// Receives each channel once, for all who watch it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The configuration; without it, the environment and the defaults.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where to listen, instead of where the configuration says.
+    #[arg(long)]
+    listen: Option<String>,
+    /// How to log.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: Format,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    log::init(arguments.log_format);
+    httpd::raise_file_limit();
+    let provider = rustls::crypto::ring::default_provider();
+    provider.install_default().map_err(|_| anyhow!("two TLS implementations in one program"))?;
+    let config = Config::<Skip, Skip, Settings>::load(arguments.config.as_deref())?;
+
+    let data = config.data();
+    let follower = Follower::start(data.clone());
+    let users = Arc::new(Users::new(data));
+    let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
+    let relay = Relay::new(config.relay, config.source, follower, users)?;
+
+    let listen = arguments.listen.unwrap_or(config.listen);
+    let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    ready(&listener.local_addr()?.to_string());
+    let (answering, closing) = (relay.clone(), relay);
+    let answer = move |request, peer| {
+        let relay = answering.clone();
+        async move { relay.answer(request, peer).await }
+    };
+    let shutdown = async move {
+        httpd::terminated().await;
+        closing.close();
+    };
+    let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
+    httpd::serve(listener, settings, answer, shutdown).await;
+    Ok(())
+}
+
+/// The line that scripts wait for.
+#[allow(clippy::print_stdout)]
+fn ready(address: &str) {
+    println!("ready http://{address}");
+}

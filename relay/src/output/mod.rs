@@ -1,0 +1,3 @@
+//! What viewers get, one file per form.
+
+pub(crate) mod ts;

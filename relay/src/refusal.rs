@@ -1,0 +1,124 @@
+//! Why somebody gets no picture, and what he is told instead. The one place that knows statuses, and logs.
+
+use http::StatusCode;
+use http::header::{self, HeaderValue};
+use httpd::reply;
+use tracing::{debug, info, warn};
+
+/// Seconds after which a viewer may ask again when something is full.
+const RETRY: u32 = 5;
+
+/// Why an upstream gives nothing. The text holds no address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The account's connections are all in use.
+    #[error("every connection of the account is in use")]
+    Full,
+    /// The provider answered with this status.
+    #[error("the provider refused with status {0}")]
+    Refused(u16),
+    /// The provider answered 200 with something else than was asked for.
+    #[error("the provider sent {0} instead")]
+    Foreign(&'static str),
+    /// A short clip and the end: how panels say "expired", "not on air" or "too many connections".
+    #[error("the provider sent a short clip and the end")]
+    Clip,
+    /// Redirected too often, to nowhere or to where it must not lead.
+    #[error("the provider's redirect is not followed: {0}")]
+    Redirect(&'static str),
+    /// No connection, or it broke.
+    #[error("the provider cannot be reached: {0}")]
+    Dead(&'static str),
+    /// The stream ended.
+    #[error("the provider ended the stream")]
+    Ended,
+    /// Connected, and nothing came.
+    #[error("the provider is silent")]
+    Silent,
+    /// The configuration has no source of this name any more.
+    #[error("no source of this name is configured")]
+    NoSource,
+    /// The relay is closing.
+    #[error("the relay is closing")]
+    Closing,
+}
+
+impl Failure {
+    /// Said by the provider on purpose: asking again and again makes it worse.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(status) => *status < 500,
+            Self::Foreign(_) | Self::Clip | Self::Redirect(_) | Self::NoSource | Self::Closing => true,
+            Self::Full | Self::Dead(_) | Self::Ended | Self::Silent => false,
+        }
+    }
+}
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// A pair nobody has, or a user who may not watch now.
+    #[error("credentials")]
+    Forbidden,
+    /// No such id, or not for this user, or not in this form; nobody can tell which.
+    #[error("no such stream")]
+    Unknown,
+    /// There is no release.
+    #[error("there is no release yet")]
+    NotReady,
+    /// The user has as many streams as he may.
+    #[error("the user's streams are all in use")]
+    Seats,
+    /// Neither GET, HEAD nor OPTIONS.
+    #[error("this method is not served")]
+    Method,
+    /// A range behind the end of a file of this size.
+    #[error("a range behind the end")]
+    Range(u64),
+    /// The upstream's fault.
+    #[error(transparent)]
+    Upstream(#[from] Failure),
+}
+
+impl Refusal {
+    /// What the client gets; and the line in the log.
+    pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
+        match &self {
+            Self::Upstream(why) => warn!(id, %why, "no picture"),
+            Self::NotReady | Self::Seats => info!(id, why = %self, "refused"),
+            Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
+                debug!(id, why = %self, "refused")
+            }
+        }
+        let mut response = match self {
+            Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
+            Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
+            Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
+            Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
+            Self::Method => not_allowed(),
+            Self::Range(size) => unsatisfiable(size),
+            Self::Upstream(Failure::Full | Failure::Closing) => {
+                reply::unavailable(RETRY, "Every connection is in use; ask again.")
+            }
+            Self::Upstream(Failure::Silent) => {
+                reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")
+            }
+            Self::Upstream(_) => reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n"),
+        };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn not_allowed() -> httpd::Response {
+    let mut response = reply::empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    response
+}
+
+fn unsatisfiable(size: u64) -> httpd::Response {
+    let mut response = reply::empty(StatusCode::RANGE_NOT_SATISFIABLE);
+    let range = HeaderValue::try_from(format!("bytes */{size}")).expect("digits");
+    response.headers_mut().insert(header::CONTENT_RANGE, range);
+    response
+}

@@ -1,0 +1,168 @@
+//! The relay: every address has its answer here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use contract::bundle::{Kind, Playable};
+use contract::release::Follower;
+use contract::source::Source;
+use contract::user::{Standing, User, Users};
+use http::Method;
+use httpd::{Request, Response, reply};
+
+use crate::headend::Headend;
+use crate::refusal::{Failure, Refusal};
+use crate::route::{Route, Shelf, Stream};
+use crate::seat::Client;
+use crate::settings::Settings;
+use crate::subscriber::Subscriber;
+use crate::upstream::Dialler;
+use crate::{output, status};
+
+/// How often it is looked whether those who watch still may.
+const INSPECTION: Duration = Duration::from_secs(1);
+
+/// Answers the addresses of streams.
+pub struct Relay {
+    pub(crate) headend: Arc<Headend>,
+    follower: Arc<Follower>,
+    users: Arc<Users>,
+}
+
+impl Relay {
+    /// A relay of what the releases that `follower` finds list, received from `sources`, for `users`. Must be called
+    /// within a tokio runtime; everything is received there.
+    ///
+    /// # Errors
+    /// The system gives no TLS. [`rustls::crypto::CryptoProvider::install_default`] must have been called before.
+    pub fn new(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+    ) -> anyhow::Result<Arc<Self>> {
+        let dialler = Dialler::new(&settings, sources)?;
+        let headend = Headend::new(settings, dialler, follower.clone());
+        let relay = Arc::new(Self { headend, follower, users });
+        let inspected = Arc::downgrade(&relay);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(INSPECTION).await;
+                let Some(relay) = inspected.upgrade() else { break };
+                relay.inspect();
+            }
+        });
+        Ok(relay)
+    }
+
+    /// Whether `path` is one of the relay's addresses.
+    pub fn takes(path: &str) -> bool {
+        Route::decode(path).is_some()
+    }
+
+    /// Answers one request that came from `peer`.
+    pub async fn answer(self: &Arc<Self>, request: Request, peer: SocketAddr) -> Response {
+        let route = Route::decode(request.uri().path());
+        let id = match &route {
+            Some(Route::Stream(stream)) => Some(stream.id),
+            _ => None,
+        };
+        let answer = match *request.method() {
+            Method::OPTIONS => return reply::preflight(),
+            Method::GET | Method::HEAD => self.route(route, &request, peer).await,
+            _ => Err(Refusal::Method),
+        };
+        reply::cors(answer.unwrap_or_else(|refusal| refusal.answer(id)))
+    }
+
+    /// Streams that the user of this name has open.
+    pub fn viewers(&self, user: &str) -> u32 {
+        self.headend.seats.of(user).try_into().unwrap_or(u32::MAX)
+    }
+
+    /// Ends every stream and begins no more, so that connections can finish.
+    pub fn close(&self) {
+        self.headend.close();
+    }
+
+    async fn route(
+        &self,
+        route: Option<Route>,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        match route {
+            Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
+            Some(Route::Segment { .. }) => Err(Refusal::Unknown),
+            Some(Route::Status) => status::answer(&self.headend, request.headers(), peer),
+            None => Err(Refusal::Unknown),
+        }
+    }
+
+    async fn stream(&self, asked: Stream, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+        let user = self.user(&asked).await?;
+        let playable = self.playable(&asked)?;
+        let client = Client::of(request.headers(), peer);
+        match playable.kind {
+            Kind::Live => self.live(playable, &user, &client, request.method()).await,
+            Kind::Movie | Kind::Episode => Err(Refusal::Unknown),
+        }
+    }
+
+    async fn live(
+        &self,
+        channel: Playable,
+        user: &User,
+        client: &Client,
+        method: &Method,
+    ) -> Result<Response, Refusal> {
+        if method == Method::HEAD {
+            return Ok(output::ts::head());
+        }
+        let seat = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        let viewing = self.headend.tune(channel, seat.asking())?;
+        let mut subscriber = Subscriber::new(viewing, seat);
+        let budget = self.headend.settings.start_budget;
+        tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
+        Ok(output::ts::stream(subscriber))
+    }
+
+    /// Who asks, if he may watch.
+    async fn user(&self, asked: &Stream) -> Result<Arc<User>, Refusal> {
+        let known = self.users.recall(&asked.user, &asked.password);
+        let user = match known {
+            Some(user) => Some(user),
+            None => {
+                let (users, name, password) =
+                    (self.users.clone(), asked.user.clone(), asked.password.clone());
+                let checked = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
+                checked.ok().flatten()
+            }
+        };
+        user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
+    }
+
+    /// What is asked for, if it is what the address says.
+    fn playable(&self, asked: &Stream) -> Result<Playable, Refusal> {
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let playable = release.playable(asked.id).ok_or(Refusal::Unknown)?;
+        let fits = match asked.shelf {
+            Shelf::Live => playable.kind == Kind::Live,
+            Shelf::Film => playable.kind != Kind::Live,
+            Shelf::Any => true,
+        };
+        if fits { Ok(playable) } else { Err(Refusal::Unknown) }
+    }
+
+    /// Cuts the streams of users who were thrown out or whose time is over.
+    fn inspect(&self) {
+        let stays = |name: &str| self.users.find(name).is_some_and(|user| may_watch(&user));
+        self.headend.seats.cut_unless(stays);
+    }
+}
+
+fn may_watch(user: &User) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    user.standing(now) == Standing::Active
+}

@@ -1,0 +1,180 @@
+//! Seats: the streams that users have open, and who has to go when there is one too many.
+//!
+//! A user may hold `max_connections` seats (0: as many as he likes). When they are all taken, the same *client*
+//! (address and User-Agent) gets the oldest of its own seats anew, because a player that changes the channel opens the
+//! new stream before it closes the old one; another client is refused.
+//!
+//! What a seat holds is let go the moment the seat is cut, not when the old connection notices: a player that has
+//! stopped reading would keep it for long.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use contract::user::User;
+use http::HeaderMap;
+use http::header;
+
+use crate::headend::Viewing;
+use crate::slot::Slots;
+
+/// The seats of all users.
+#[derive(Default)]
+pub(crate) struct Seats {
+    users: Mutex<HashMap<String, Vec<Arc<Place>>>>,
+    last: AtomicU64,
+}
+
+/// A seat that is taken. Given back by dropping it.
+pub(crate) struct Seat {
+    seats: Arc<Seats>,
+    place: Arc<Place>,
+}
+
+/// A seat as the list knows it.
+struct Place {
+    asking: Asking,
+    cut: AtomicBool,
+    holds: Mutex<Option<Viewing>>,
+}
+
+/// Who asks for a stream, by the seat he has taken for it.
+#[derive(Clone)]
+pub(crate) struct Asking {
+    /// Later seats have higher numbers.
+    number: u64,
+    user: Arc<str>,
+    client: Client,
+}
+
+/// A device, as far as one can tell it from others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Client {
+    address: IpAddr,
+    agent: String,
+}
+
+impl Client {
+    /// Who sent this request. A forwarding proxy is believed: all that somebody gains by lying is to be taken for
+    /// another device of the same user.
+    pub(crate) fn of(headers: &HeaderMap, peer: SocketAddr) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let forwarded = text(header::HeaderName::from_static("x-forwarded-for"));
+        let first = forwarded.split(',').next().and_then(|first| first.trim().parse().ok());
+        Self {
+            address: first.unwrap_or_else(|| peer.ip().to_canonical()),
+            agent: text(header::USER_AGENT).into(),
+        }
+    }
+}
+
+impl Seats {
+    /// A seat for `user`; `None` if they are all taken by other clients.
+    pub(crate) fn take(self: &Arc<Self>, user: &User, client: &Client) -> Option<Seat> {
+        let mut users = self.users();
+        let taken = users.entry(user.name.clone()).or_default();
+        let full = user.max_connections > 0 && taken.len() >= user.max_connections as usize;
+        let replaced = match full {
+            true => Some(taken.remove(taken.iter().position(|place| place.asking.client == *client)?)),
+            false => None,
+        };
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let asking = Asking { number, user: user.name.as_str().into(), client: client.clone() };
+        let place = Arc::new(Place { asking, cut: AtomicBool::new(false), holds: Mutex::default() });
+        taken.push(place.clone());
+        drop(users);
+        replaced.iter().for_each(|place| place.cut());
+        Some(Seat { seats: self.clone(), place })
+    }
+
+    /// Cuts the oldest stream that the client of `asking` opened before, if that frees a connection of `account`.
+    pub(crate) fn zap(&self, asking: &Asking, account: &str, slots: &Slots) -> bool {
+        let own = |place: &Arc<Place>| {
+            place.asking.client == asking.client
+                && place.asking.number < asking.number
+                && place.is_alone_on(account, slots)
+        };
+        let found = {
+            let mut users = self.users();
+            let Some(taken) = users.get_mut(&*asking.user) else { return false };
+            taken.iter().position(own).map(|found| taken.remove(found))
+        };
+        found.iter().for_each(|place| place.cut());
+        found.is_some()
+    }
+
+    /// Cuts every stream of those who may not go on, by name.
+    pub(crate) fn cut_unless(&self, may_watch: impl Fn(&str) -> bool) {
+        let mut cut = Vec::new();
+        self.users().retain(|user, taken| {
+            let stays = may_watch(user);
+            if !stays {
+                cut.append(taken);
+            }
+            stays
+        });
+        cut.iter().for_each(|place| place.cut());
+    }
+
+    /// Streams of a user.
+    pub(crate) fn of(&self, user: &str) -> usize {
+        self.users().get(user).map_or(0, Vec::len)
+    }
+
+    fn users(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<Place>>>> {
+        self.users.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+impl Place {
+    fn cut(&self) {
+        let held = {
+            let mut holds = self.holds();
+            self.cut.store(true, Ordering::Relaxed);
+            holds.take()
+        };
+        if let Some(viewing) = held {
+            viewing.nudge();
+        }
+    }
+
+    fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
+        self.holds().as_ref().is_some_and(|viewing| viewing.is_alone_on(account, slots))
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Option<Viewing>> {
+        self.holds.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+impl Seat {
+    pub(crate) fn asking(&self) -> &Asking {
+        &self.place.asking
+    }
+
+    /// Somebody else has the seat now, or nobody may.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.place.cut.load(Ordering::Relaxed)
+    }
+
+    /// What this seat is for: let go with the seat.
+    pub(crate) fn hold(&self, viewing: Viewing) {
+        let mut holds = self.place.holds();
+        if !self.is_cut() {
+            *holds = Some(viewing);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut users = self.seats.users();
+        if let Some(taken) = users.get_mut(&*self.place.asking.user) {
+            taken.retain(|place| !Arc::ptr_eq(place, &self.place));
+            if taken.is_empty() {
+                users.remove(&*self.place.asking.user);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `[relay]` of `coax.toml`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+/// How channels are received and shared. Durations are written as seconds, such as `15` or `1.5`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Bytes that the feed of one channel remembers at most. Whatever the bitrate, a channel costs no more memory than
+    /// this (and what slow viewers still hold on to, at most 64 KiB and a chunk each).
+    pub feed_bytes: usize,
+    /// Time that the feed of one channel remembers, unless `feed_bytes` is reached first: as long may a viewer's
+    /// connection hang before he loses a part.
+    #[serde(deserialize_with = "seconds")]
+    pub feed_time: Duration,
+    /// A chunk is passed on when it has this many bytes,
+    pub chunk_bytes: usize,
+    /// or when its first byte is this old. Larger values cost latency, smaller ones CPU for every viewer.
+    #[serde(deserialize_with = "seconds")]
+    pub chunk_time: Duration,
+    /// How long a channel is received on after its last viewer has left. A lingering channel gives way at once when
+    /// its account's connection is needed.
+    #[serde(deserialize_with = "seconds")]
+    pub linger: Duration,
+    /// The same for a film between two requests for parts of it.
+    #[serde(deserialize_with = "seconds")]
+    pub film_linger: Duration,
+    /// A viewer who joins begins at the newest access point at least this long ago, so that his player can fill its
+    /// buffer at once,
+    #[serde(deserialize_with = "seconds")]
+    pub burst_least: Duration,
+    /// but at none that is longer ago than this
+    #[serde(deserialize_with = "seconds")]
+    pub burst_most: Duration,
+    /// or further back than this many bytes.
+    pub burst_bytes: usize,
+    /// How long a viewer waits for the first byte of a channel before he is told that nothing comes.
+    #[serde(deserialize_with = "seconds")]
+    pub start_budget: Duration,
+    /// How long a connection to a provider may take to be made.
+    #[serde(deserialize_with = "seconds")]
+    pub connect_timeout: Duration,
+    /// An upstream that sends nothing for this long is lost.
+    #[serde(deserialize_with = "seconds")]
+    pub silence: Duration,
+    /// How long viewers of a channel that was lost are held while it is received anew.
+    #[serde(deserialize_with = "seconds")]
+    pub give_up: Duration,
+    /// A channel that could not be received is not tried again for this long.
+    #[serde(deserialize_with = "seconds")]
+    pub failure_memory: Duration,
+    /// How long a viewer waits for a connection of a full account: somebody who zaps with another player opens the
+    /// new channel a moment before he closes the old one.
+    #[serde(deserialize_with = "seconds")]
+    pub slot_patience: Duration,
+    /// How long a provider goes on counting a connection that was closed; so long it is not used again.
+    #[serde(deserialize_with = "seconds")]
+    pub release_delay: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            feed_bytes: 32 * 1024 * 1024,
+            feed_time: Duration::from_secs(12),
+            chunk_bytes: 64 * 1024,
+            chunk_time: Duration::from_millis(50),
+            linger: Duration::from_secs(15),
+            film_linger: Duration::from_secs(4),
+            burst_least: Duration::from_millis(1500),
+            burst_most: Duration::from_secs(6),
+            burst_bytes: 8 * 1024 * 1024,
+            start_budget: Duration::from_secs(25),
+            connect_timeout: Duration::from_secs(5),
+            silence: Duration::from_secs(10),
+            give_up: Duration::from_secs(60),
+            failure_memory: Duration::from_secs(5),
+            slot_patience: Duration::from_secs(2),
+            release_delay: Duration::ZERO,
+        }
+    }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(deserializer)?)
+        .map_err(|_| D::Error::custom("expected seconds, such as 15 or 1.5"))
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::config::{Config, Skip};
+
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_seconds() {
+        let parse = |text: &str| Config::<Skip, Skip, Settings>::parse(text, "coax.toml");
+        let settings = parse("[relay]\nlinger = 3\nburst_least = 0.5").unwrap().relay;
+        assert_eq!(
+            (settings.linger, settings.burst_least),
+            (Duration::from_secs(3), Duration::from_millis(500))
+        );
+        assert!(parse("[relay]\nlinger = -1").unwrap_err().to_string().contains("expected seconds"));
+        assert!(parse("[relay]\nlingr = 1").unwrap_err().to_string().contains("did you mean `linger`"));
+    }
+}

@@ -1,0 +1,54 @@
+//! One viewer's stream: a place in a feed and a seat. It is the body of his answer; there is no task.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::feed::{Cursor, Feed};
+use crate::headend::Viewing;
+use crate::refusal::Failure;
+use crate::seat::Seat;
+
+/// A viewer of a channel. When hyper drops it, the viewer has left.
+pub(crate) struct Subscriber {
+    feed: Arc<Feed>,
+    cursor: Cursor,
+    seat: Seat,
+}
+
+impl Subscriber {
+    pub(crate) fn new(viewing: Viewing, seat: Seat) -> Self {
+        let feed = viewing.feed();
+        seat.hold(viewing);
+        Self { feed, cursor: Cursor::default(), seat }
+    }
+
+    /// Waits until there is something to see.
+    ///
+    /// # Errors
+    /// Why there will be nothing.
+    pub(crate) async fn started(&mut self) -> Result<(), Failure> {
+        std::future::poll_fn(|cx| self.feed.poll_start(&mut self.cursor, cx)).await
+    }
+}
+
+impl Stream for Subscriber {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { feed, cursor, seat } = &mut *self;
+        loop {
+            if seat.is_cut() {
+                return Poll::Ready(None);
+            }
+            match ready!(feed.poll_next(cursor, cx)) {
+                Some(bytes) if bytes.is_empty() => {} // nothing of this chunk is for a viewer who has just begun
+                bytes => return Poll::Ready(bytes.map(Ok)),
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! One channel that is being received: one upstream connection, one task, whoever watches.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use contract::bundle::{Playable, Upstream};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep};
+use tracing::{Instrument, debug, info, info_span};
+
+use crate::cutter::Cutter;
+use crate::feed::{Feed, Limits};
+use crate::headend::{Headend, Viewers};
+use crate::refusal::Failure;
+use crate::seat::Asking;
+use crate::slot::{Holder, Slot};
+use crate::upstream::Reception;
+
+/// Waits before the attempts to get a lost channel back; the last one is repeated. Each is up to a fifth longer or
+/// shorter, so that the channels of a provider that went down do not come back in step.
+const BACK_OFF: [Duration; 4] =
+    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+/// A connection that held this long was a good one: the next loss is a new story.
+const STABLE: Duration = Duration::from_secs(30);
+/// An upstream that ends by itself sooner than this was a clip and no channel.
+const CLIP: Duration = Duration::from_secs(15);
+/// Refusals in a row after which a lost channel is given up: a provider that says no means it.
+const REFUSALS: u32 = 3;
+/// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
+/// after these many seconds each.
+const ASK_AGAIN: [u64; 3] = [1, 2, 4];
+/// A connection closed this recently may still be counted.
+const STILL_COUNTED: Duration = Duration::from_secs(10);
+/// Viewers get a sign of life when there is nothing else for this long.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// A channel on the air. Dropping it closes the upstream.
+pub(crate) struct Tuner {
+    pub(crate) channel: u32,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) viewers: Viewers,
+    pump: AbortHandle,
+}
+
+/// The one writer of a feed.
+struct Pump {
+    headend: Arc<Headend>,
+    feed: Arc<Feed>,
+    channel: Playable,
+    asking: Asking,
+    cutter: Cutter,
+    slot: Option<Slot>,
+}
+
+impl Tuner {
+    /// Begins to receive `channel` for its first viewer.
+    pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Asking) -> Self {
+        let feed = Arc::new(Feed::new(Limits::new(&headend.settings)));
+        let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
+        let pump = Pump { headend, feed: feed.clone(), channel, asking, cutter, slot: None };
+        let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
+        Self { channel: id, feed, viewers: Viewers::new(1), pump }
+    }
+
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::Channel(self.channel)
+    }
+
+    pub(crate) fn watching(&self) -> u32 {
+        self.viewers.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Tuner {
+    fn drop(&mut self) {
+        self.pump.abort();
+        self.feed.end(Some(Failure::Closing));
+    }
+}
+
+impl Pump {
+    async fn run(mut self) {
+        let mut why = self.begin().await;
+        if self.feed.started() {
+            why = self.go_on(why).await;
+        }
+        info!(%why, "off the air");
+        self.slot = None;
+        if why != Failure::Full {
+            self.headend.failed(self.channel.id, why.clone());
+        }
+        self.feed.end(Some(why));
+    }
+
+    /// Tries every upstream in order until one sends. Returns when that one is lost, or why there is none.
+    async fn begin(&mut self) -> Failure {
+        let mut why = Failure::NoSource;
+        for upstream in self.channel.upstreams.clone() {
+            why = self.receive(&upstream).await;
+            if self.feed.started() {
+                break;
+            }
+            debug!(account = upstream.account, %why, "no upstream");
+        }
+        why
+    }
+
+    /// Holds the viewers while the channel is received anew, again and again. Returns why that had to end.
+    async fn go_on(&mut self, mut why: Failure) -> Failure {
+        let account = self.slot.as_ref().map_or_else(String::new, |slot| slot.account().to_owned());
+        let upstreams = self.channel.upstreams.iter();
+        let Some(upstream) = upstreams.clone().find(|each| each.account == account).cloned() else {
+            return why;
+        };
+        let (mut attempt, mut refusals, mut lost) = (0, 0, Instant::now());
+        loop {
+            refusals = if why.is_refusal() { refusals + 1 } else { 0 };
+            let given_up = lost.elapsed() > self.headend.settings.give_up;
+            if given_up || refusals >= REFUSALS || self.cutter.changed() {
+                return why;
+            }
+            info!(account, %why, attempt, "lost; receiving again");
+            self.wait(jitter(BACK_OFF[BACK_OFF.len().min(attempt + 1) - 1])).await;
+            attempt += 1;
+            self.feed.restarted(self.cutter.lost_packets());
+            let began = Instant::now();
+            why = self.receive(&upstream).await;
+            if self.cutter.running() {
+                lost = Instant::now();
+                attempt = if began.elapsed() > STABLE { 0 } else { attempt };
+            }
+        }
+    }
+
+    /// Connects and receives until that ends; says why.
+    async fn receive(&mut self, upstream: &Upstream) -> Failure {
+        self.cutter.begin();
+        match self.open(upstream).await {
+            Ok(reception) => self.pump(reception).await,
+            Err(why) => why,
+        }
+    }
+
+    async fn open(&mut self, upstream: &Upstream) -> Result<Reception, Failure> {
+        let headend = self.headend.clone();
+        if self.slot.as_ref().is_none_or(|slot| slot.account() != upstream.account) {
+            self.slot = None;
+            let (holder, patience) = (Holder::Channel(self.channel.id), headend.settings.slot_patience);
+            self.slot = Some(headend.claim(&upstream.account, holder, &self.asking, patience).await?);
+        }
+        let mut again = ASK_AGAIN.iter();
+        loop {
+            let opened = self.held(Reception::open(&headend.dialler, upstream)).await;
+            let Err(Failure::Refused(status)) = opened else { return opened };
+            let counted = !matches!(status, 401 | 404 | 410 | 451)
+                && headend.slots.released_within(&upstream.account, STILL_COUNTED);
+            match again.next().filter(|_| counted && !self.feed.started()) {
+                Some(seconds) => sleep(Duration::from_secs(*seconds)).await,
+                None => return opened,
+            }
+        }
+    }
+
+    /// Feeds what comes in. One timer for the channel: when the pending chunk is due, or the viewers have heard nothing
+    /// for too long.
+    async fn pump(&mut self, mut reception: Reception) -> Failure {
+        let began = Instant::now();
+        let mut timer = pin!(sleep(QUIET));
+        loop {
+            tokio::select! {
+                biased;
+                read = reception.next() => match read {
+                    Ok(Some(bytes)) => {
+                        let pending = self.cutter.due();
+                        self.feed.received(bytes.len());
+                        self.cutter.push(&bytes, std::time::Instant::now());
+                        if let Some(foreign) = self.cutter.foreign() {
+                            return Failure::Foreign(foreign);
+                        }
+                        if self.publish(false) || pending != self.cutter.due() {
+                            timer.as_mut().reset(self.next_turn());
+                        }
+                    }
+                    Ok(None) => return self.ended(began),
+                    Err(why) => {
+                        self.publish(true);
+                        return why;
+                    }
+                },
+                () = &mut timer => {
+                    if !self.publish(true) {
+                        self.feed.fill();
+                    }
+                    timer.as_mut().reset(self.next_turn());
+                }
+            }
+        }
+    }
+
+    /// Gives the feed what is ready, or `all` of what is pending. Whether there was something.
+    fn publish(&mut self, all: bool) -> bool {
+        let due = self.cutter.due().is_some_and(|due| due <= std::time::Instant::now());
+        let mut published = false;
+        while let Some(cut) = self.cutter.take(all || due) {
+            self.feed.push(cut);
+            published = true;
+        }
+        published
+    }
+
+    fn next_turn(&self) -> Instant {
+        self.cutter.due().map_or_else(|| Instant::now() + QUIET, Instant::from_std)
+    }
+
+    fn ended(&mut self, began: Instant) -> Failure {
+        self.publish(true);
+        match self.cutter.foreign_at_end() {
+            Some(foreign) => Failure::Foreign(foreign),
+            None if began.elapsed() < CLIP => Failure::Clip,
+            None => Failure::Ended,
+        }
+    }
+
+    async fn wait(&self, time: Duration) {
+        self.held(sleep(time)).await;
+    }
+
+    /// Does `something` and meanwhile gives viewers a sign of life, if they have seen anything yet.
+    async fn held<T>(&self, something: impl Future<Output = T>) -> T {
+        let mut something = pin!(something);
+        loop {
+            match tokio::time::timeout(QUIET, &mut something).await {
+                Ok(done) => return done,
+                Err(_) => self.feed.fill(),
+            }
+        }
+    }
+}
+
+/// Up to a fifth more or less.
+fn jitter(time: Duration) -> Duration {
+    time.mul_f64(rand::random_range(0.8..1.2))
+}

@@ -1,0 +1,191 @@
+//! Asking a provider for a stream: the only place where its address and the account's credentials meet.
+
+use std::collections::HashMap;
+
+use contract::bundle::Upstream;
+use contract::source::Source;
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Response};
+use url::{Host, Url};
+
+use super::address::{self, PublicOnly};
+use crate::refusal::Failure;
+use crate::settings::Settings;
+
+/// Redirects that are followed for one stream. Real panels have one or two.
+const REDIRECTS: usize = 5;
+
+/// What needs no escaping in a path segment (RFC 3986, 2.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Dials the configured sources.
+pub(crate) struct Dialler {
+    /// For what is configured.
+    direct: Client,
+    /// For where public sources redirect to.
+    guarded: Client,
+    sources: HashMap<String, Source>,
+}
+
+impl Dialler {
+    pub(crate) fn new(settings: &Settings, sources: Vec<Source>) -> reqwest::Result<Self> {
+        let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), source));
+        Ok(Self {
+            direct: client(settings).build()?,
+            guarded: client(settings).dns_resolver(PublicOnly).build()?,
+            sources: sources.collect(),
+        })
+    }
+
+    /// The source that `account` names.
+    pub(crate) fn source(&self, account: &str) -> Option<&Source> {
+        self.sources.get(account)
+    }
+
+    /// Asks for `upstream`, for a part of it if there is a `range`, and follows where the provider sends us: always
+    /// anew from the configured address, since what it redirects to is good for one use.
+    ///
+    /// # Errors
+    /// Nobody answers, or the way does not end. A refusal is an answer.
+    pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
+        let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+        let headers = headers(source, upstream, range);
+        let mut url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
+        let mut client = &self.direct;
+        for _ in 0..=REDIRECTS {
+            let request = client.get(url.clone()).headers(headers.clone());
+            let response = request.send().await.map_err(|error| failure(&error))?;
+            let Some(next) = target(&response, &url)? else { return Ok(response) };
+            if std::ptr::eq(client, &self.direct) && address::leads_outside(&url).await {
+                client = &self.guarded;
+            }
+            if std::ptr::eq(client, &self.guarded) && is_private_literal(&next) {
+                return Err(Failure::Redirect("it leads into a private network"));
+            }
+            url = next;
+        }
+        Err(Failure::Redirect("there are too many"))
+    }
+}
+
+fn client(settings: &Settings) -> reqwest::ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
+    Client::builder()
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .http1_only()
+        // Providers' servers are what they are. With `ICY 200 OK` the head arrives as part of the body.
+        .http09_responses()
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        // A connection that is kept open counts against the account.
+        .pool_max_idle_per_host(0)
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.silence)
+        // Containers without certificates of their own exist.
+        .tls_certs_merge(roots)
+}
+
+fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let asked = upstream.headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+    });
+    if let Ok(agent) = HeaderValue::try_from(&source.user_agent) {
+        headers.insert(header::USER_AGENT, agent);
+    }
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.extend(asked);
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
+        headers.insert(header::RANGE, range);
+    }
+    headers
+}
+
+/// The address of `path` at the source, with credentials. Never logged, never part of an error.
+fn url(source: &Source, path: &str) -> Option<Url> {
+    let escaped = |secret: &str| utf8_percent_encode(secret, ESCAPED).to_string();
+    let path = path
+        .replace("{username}", &escaped(source.username.reveal()))
+        .replace("{password}", &escaped(source.password.reveal()));
+    Url::parse(&format!("{}/{}", source.url, path.trim_start_matches('/'))).ok()
+}
+
+/// Where the response sends us; `None` if it is the answer itself.
+fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
+    let redirects = matches!(
+        response.status(),
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    if !redirects {
+        return Ok(None);
+    }
+    let location = response.headers().get(header::LOCATION).ok_or(Failure::Redirect("it leads nowhere"))?;
+    let location = String::from_utf8_lossy(location.as_bytes());
+    match from.join(&location) {
+        Ok(next) if matches!(next.scheme(), "http" | "https") && next.has_host() => Ok(Some(next)),
+        _ => Err(Failure::Redirect("it leads nowhere")),
+    }
+}
+
+/// Names are checked when they are resolved; an address that is written out is not resolved.
+fn is_private_literal(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => !address::is_public(address.into()),
+        Some(Host::Ipv6(address)) => !address::is_public(address.into()),
+        _ => false,
+    }
+}
+
+/// What went wrong, in words that hold no address: reqwest's own would show credentials.
+pub(super) fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() {
+        Failure::Dead("no connection")
+    } else if error.is_timeout() {
+        Failure::Silent
+    } else if error.is_decode() || error.is_body() {
+        Failure::Dead("the connection broke")
+    } else {
+        Failure::Dead("no answer that is HTTP")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::secret::Secret;
+    use contract::source::{BaseUrl, Kind, Name};
+
+    use super::*;
+
+    fn source(url: &str) -> Source {
+        Source {
+            name: Name::new("acme").unwrap(),
+            kind: Kind::Xtream,
+            url: BaseUrl::new(url).unwrap(),
+            username: Secret::new("a b/c"),
+            password: Secret::new("p?ss#w%rd"),
+            user_agent: "VLC".into(),
+            max_connections: None,
+        }
+    }
+
+    #[test]
+    fn credentials_are_escaped_into_the_path() {
+        let url = url(&source("http://h:1/tv"), "live/{username}/{password}/7.ts").unwrap();
+        assert_eq!(url.as_str(), "http://h:1/tv/live/a%20b%2Fc/p%3Fss%23w%25rd/7.ts");
+    }
+}

@@ -1,0 +1,42 @@
+//! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
+
+mod address;
+mod dial;
+mod ts;
+
+use bytes::Bytes;
+use contract::bundle;
+
+pub(crate) use dial::Dialler;
+
+use crate::refusal::Failure;
+
+/// An upstream that is sending.
+pub(crate) enum Reception {
+    /// A transport stream over HTTP.
+    Ts(ts::Stream),
+}
+
+impl Reception {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Why nothing will come from there now.
+    pub(crate) async fn open(dialler: &Dialler, upstream: &bundle::Upstream) -> Result<Self, Failure> {
+        match upstream.protocol {
+            bundle::Protocol::Ts | bundle::Protocol::File => {
+                ts::Stream::open(dialler, upstream).await.map(Self::Ts)
+            }
+        }
+    }
+
+    /// The next bytes; `None` when the provider has ended the stream. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// The connection broke or is silent.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Self::Ts(stream) => stream.next().await,
+        }
+    }
+}

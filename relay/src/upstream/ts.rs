@@ -1,0 +1,88 @@
+//! A transport stream over HTTP that goes on for ever.
+
+use bytes::Bytes;
+use contract::bundle::Upstream;
+use http::StatusCode;
+use reqwest::Response;
+
+use super::dial::{self, Dialler};
+use crate::refusal::Failure;
+
+/// A head of old streaming servers that HTTP does not know, and that arrives as the beginning of the body.
+const ICY: &[u8] = b"ICY ";
+/// It is no longer than this.
+const ICY_HEAD: usize = 8 * 1024;
+
+/// A stream that is coming in.
+pub(crate) struct Stream {
+    response: Response,
+    /// The first bytes, while they may be the head of an old streaming server.
+    head: Option<Vec<u8>>,
+}
+
+impl Stream {
+    /// Asks for the stream. What the answer says of its type is not believed, its bytes are. Never for a range of it: some servers answer 416 to that.
+    pub(super) async fn open(dialler: &Dialler, upstream: &Upstream) -> Result<Self, Failure> {
+        let response = dialler.get(upstream, None).await?;
+        match response.status() {
+            StatusCode::OK => Ok(Self { response, head: Some(Vec::new()) }),
+            status => Err(Failure::Refused(status.as_u16())),
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let Some(bytes) = self.response.chunk().await.map_err(|error| dial::failure(&error))? else {
+                // What looked like a beginning and never was one is passed on, to be classified.
+                return Ok(self.head.take().filter(|head| !head.is_empty()).map(Bytes::from));
+            };
+            let Some(mut head) = self.head.take() else { return Ok(Some(bytes)) };
+            head.extend_from_slice(&bytes);
+            match icy(&head) {
+                Icy::Undecided => self.head = Some(head),
+                Icy::No => return Ok(Some(head.into())),
+                Icy::Head(length) if length < head.len() => {
+                    return Ok(Some(Bytes::from(head).slice(length..)));
+                }
+                Icy::Head(_) => {}
+            }
+        }
+    }
+}
+
+enum Icy {
+    Undecided,
+    No,
+    /// So many bytes of it.
+    Head(usize),
+}
+
+fn icy(head: &[u8]) -> Icy {
+    let begins = head.len().min(ICY.len());
+    if head[..begins] != ICY[..begins] || head.len() > ICY_HEAD {
+        return Icy::No;
+    }
+    match head.windows(4).position(|window| window == b"\r\n\r\n") {
+        Some(at) => Icy::Head(at + 4),
+        None => Icy::Undecided,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_an_old_server_is_no_part_of_the_stream() {
+        let length = |head: &[u8]| match icy(head) {
+            Icy::Undecided => None,
+            Icy::No => Some(0),
+            Icy::Head(length) => Some(length),
+        };
+        assert_eq!(length(b"ICY 200 OK\r\nicy-name: x\r\n\r\n\x47"), Some(27));
+        assert_eq!(length(b"ICY 200 OK\r\nicy-na"), None);
+        assert_eq!(length(b"IC"), None);
+        assert_eq!(length(b"\x47\x40"), Some(0));
+        assert_eq!(length(&[b"ICY ".as_slice(), &[b'x'; ICY_HEAD]].concat()), Some(0));
+    }
+}

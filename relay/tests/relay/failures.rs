@@ -1,0 +1,82 @@
+//! What viewers are told when there is no picture.
+
+use std::time::Duration;
+
+use station::Fault;
+
+use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, Stage, UNKNOWN_THERE};
+use crate::viewer::{Viewer, assert_begins_well};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reason_has_its_status() {
+    let mut plan = Plan::default();
+    plan.relay.silence = Duration::from_millis(500);
+    let stage = Stage::with(plan).await;
+    for (channel, fault, status) in [
+        (1, Fault::Status(403), 502),
+        (2, Fault::Status(503), 502),
+        (3, Fault::Html, 502),
+        (4, Fault::Empty, 502),
+        (5, Fault::Stall(0), 504),
+        (6, Fault::Slow(60_000), 504),
+        (7, Fault::Cut(100), 502),
+    ] {
+        stage.station.set_fault(stage.there(channel), fault);
+        let mut viewer = Viewer::get(&stage, &Stage::path(channel)).await;
+        assert_eq!(viewer.status(), status, "{fault}");
+        assert!(!String::from_utf8_lossy(&viewer.rest().await).contains("station"));
+    }
+    for (path, status) in [
+        (Stage::path(UNKNOWN_THERE), 502),
+        (Stage::path(DEAD), 502),
+        (Stage::path(555), 404),
+        ("/live/ann/wrong/1.ts".into(), 403),
+        ("/live/nobody/secret/1.ts".into(), 403),
+        ("/player_api.php".into(), 404),
+    ] {
+        assert_eq!(Viewer::get(&stage, &path).await.status(), status, "{path}");
+    }
+    let forbidden = Viewer::get(&stage, "/live/ann/wrong/1.ts").await;
+    assert_eq!(forbidden.header("content-length"), Some("0"));
+    assert_eq!(stage.station.counts().open, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_viewers_who_try_again_does_not_reach_the_provider() {
+    let mut plan = Plan::default();
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    stage.station.set_fault(stage.there(LIVE), Fault::Status(403));
+    for _ in 0..20 {
+        assert_eq!(Viewer::get(&stage, &Stage::path(LIVE)).await.status(), 502);
+    }
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_refuses_a_lost_channel_is_not_hammered_and_the_viewer_is_let_go() {
+    let stage = Stage::new().await;
+    let there = stage.there(LIVE);
+    stage.station.set_fault_times(there, Fault::Cut(600_000), 1);
+    let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    viewer.read(100_000).await;
+    stage.station.set_fault(there, Fault::Status(403));
+    viewer.rest().await;
+    let requests = stage.station.counts().channel(there).requests;
+    assert!((2..=5).contains(&requests), "{requests}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upstreams_are_tried_in_order() {
+    let stage = Stage::new().await;
+    let mut viewer = Viewer::get(&stage, &Stage::path(SECOND_CHOICE)).await;
+    assert_begins_well(&viewer.read(100_000).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_is_for_this_machine_only() {
+    let stage = Stage::new().await;
+    assert_eq!(Viewer::get(&stage, "/relay/status").await.status(), 200);
+    let forwarded = Viewer::ask(&stage, "GET", "/relay/status", "X-Forwarded-For: 8.8.8.8\r\n").await;
+    assert_eq!(forwarded.status(), 404);
+}

@@ -1,0 +1,114 @@
+//! The first bytes of a viewer, and the shape of the answer.
+
+use std::time::Duration;
+
+use crate::stage::{LIVE, Plan, Stage};
+use crate::viewer::{Viewer, assert_begins_well, eventually, watch};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_viewer_and_one_who_joins_later_begin_with_tables_and_an_access_point() {
+    let mut plan = Plan::default();
+    plan.station.bitrate = 8_000_000;
+    let stage = Stage::with(plan).await;
+    let mut first = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let bytes = first.read(6_000_000).await;
+    assert_begins_well(&bytes);
+    let mut second = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let burst = second.read(1_500_000).await;
+    assert_begins_well(&burst);
+    let (first, second) = (watch(&bytes), watch(&burst));
+    assert!(first.longest_step < 0.2 && second.longest_step < 0.2, "{first:?} {second:?}");
+    // What the second one gets at once is 1.5 to 6 seconds of the past.
+    let back = first.access.last().unwrap() - second.access.first().unwrap();
+    assert!(back < 6 * 90_000, "{back}");
+    assert!(first.access.contains(&second.access[0]), "his past is their past");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_the_address_plays() {
+    let stage = Stage::new().await;
+    for path in [
+        "/live/ann/secret/1.ts",
+        "/live/ann/secret/1",
+        "/ann/secret/1",
+        "/ann/secret/1.ts",
+        "//live/ann/secret/1.ts",
+        "/live/ann/secret/1.ts?x=y",
+    ] {
+        let mut viewer = Viewer::get(&stage, path).await;
+        assert_eq!(viewer.status(), 200, "{path}");
+        assert_begins_well(&viewer.read(100_000).await);
+    }
+    for path in ["/ann/secret/x", "/ann/secret/1/2", "/movie/ann/secret/1.ts", "/ann/secret/123456"] {
+        assert_eq!(Viewer::get(&stage, path).await.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_has_no_length_and_no_ranges() {
+    let stage = Stage::new().await;
+    let mut viewer = Viewer::ask(&stage, "GET", &Stage::path(LIVE), "Range: bytes=0-\r\n").await;
+    assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp2t")));
+    assert_eq!((viewer.header("content-length"), viewer.header("accept-ranges")), (None, None));
+    assert_eq!(viewer.header("cache-control"), Some("no-store"));
+    assert_eq!(viewer.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(viewer.next().await[0], 0x47);
+
+    let old = format!("GET {} HTTP/1.0\r\n\r\n", Stage::path(LIVE));
+    let mut viewer = Viewer::speak(&stage, &old).await;
+    assert!(viewer.status() == 200 && viewer.header("transfer-encoding").is_none());
+    assert_begins_well(&viewer.read(100_000).await[..99_828]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_names_the_type_and_touches_no_upstream() {
+    let stage = Stage::new().await;
+    let mut viewer = Viewer::ask(&stage, "HEAD", &Stage::path(LIVE), "Connection: close\r\n").await;
+    assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp2t")));
+    assert_eq!(viewer.rest().await, b"");
+    assert_eq!(Viewer::ask(&stage, "HEAD", "/live/ann/wrong/1.ts", "").await.status(), 403);
+    assert_eq!(Viewer::ask(&stage, "POST", &Stage::path(LIVE), "").await.status(), 405);
+    assert_eq!(Viewer::ask(&stage, "OPTIONS", &Stage::path(LIVE), "").await.status(), 204);
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_upstream_is_received_again_and_the_viewer_sees_one_unbroken_stream() {
+    let mut plan = Plan::default();
+    plan.station.time_base = station::TimeBase::Connection;
+    let stage = Stage::with(plan).await;
+    let there = stage.there(LIVE);
+    stage.station.set_fault_times(there, station::Fault::Cut(1_200_000), 1);
+    let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let bytes = viewer.read(2_800_000).await;
+    assert_eq!(stage.station.counts().channel(there).requests, 2);
+    assert_begins_well(&bytes);
+    let seen = watch(&bytes);
+    assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
+    assert!(seen.longest_step < 1.0, "{seen:?}");
+    assert!(seen.access.is_sorted(), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_packet_does_not_reach_viewers() {
+    let stage = Stage::new().await;
+    stage.station.set_fault(stage.there(LIVE), station::Fault::Garbage(50_000));
+    let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let bytes = viewer.read(600_000).await;
+    assert_eq!(mpegts::packets(&bytes).count(), bytes.len() / 188);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_are_followed_from_the_beginning_each_time() {
+    let stage = Stage::new().await;
+    stage.station.set_fault(stage.there(LIVE), station::Fault::Redirect(4));
+    for _ in 0..2 {
+        let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+        assert_begins_well(&viewer.read(100_000).await);
+        drop(viewer);
+        eventually("closed", || stage.station.counts().open == 0).await;
+    }
+    stage.station.set_fault(stage.there(LIVE), station::Fault::Redirect(9));
+    assert_eq!(Viewer::get(&stage, &Stage::path(LIVE)).await.status(), 502);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+}

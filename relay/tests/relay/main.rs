@@ -1,0 +1,10 @@
+//! The relay through its front door, with the station as its provider.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod failures;
+mod joining;
+mod limits;
+mod sharing;
+mod stage;
+mod viewer;

@@ -1,0 +1,199 @@
+//! A station, a release that lists what it sends, some users, and a relay between them.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer};
+use contract::disk::Data;
+use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
+use contract::secret::Secret;
+use contract::source::{BaseUrl, Name, Source};
+use contract::user::{PasswordHash, State, User, Users};
+use relay::{Relay, Settings};
+use station::Station;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// Our id of the first channel; the others follow.
+pub(crate) const LIVE: u32 = 1;
+/// Our id of the first film.
+pub(crate) const FILM: u32 = 9001;
+/// Our id of the first episode.
+pub(crate) const EPISODE: u32 = 9501;
+/// A channel that the provider does not know.
+pub(crate) const UNKNOWN_THERE: u32 = 701;
+/// A channel of a provider that is switched off.
+pub(crate) const DEAD: u32 = 702;
+/// A channel with a dead upstream before a living one.
+pub(crate) const SECOND_CHOICE: u32 = 703;
+
+/// What is running in a test. Ends with it.
+pub(crate) struct Stage {
+    pub(crate) station: Station,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) address: SocketAddr,
+    pub(crate) users: Arc<Users>,
+    server: tokio::task::JoinHandle<()>,
+    _folder: TempDir,
+}
+
+/// What a test can ask for. The rest is as in life, only quicker.
+pub(crate) struct Plan {
+    pub(crate) station: station::Settings,
+    pub(crate) relay: Settings,
+    pub(crate) http: httpd::Settings,
+    /// Connections that the account allows.
+    pub(crate) connections: u32,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            station: station::Settings {
+                accounts: vec![station::Account { max_connections: 8, ..Default::default() }],
+                ..Default::default()
+            },
+            relay: Settings {
+                linger: Duration::ZERO,
+                film_linger: Duration::from_millis(300),
+                slot_patience: Duration::from_millis(300),
+                failure_memory: Duration::ZERO,
+                ..Settings::default()
+            },
+            http: httpd::Settings::default(),
+            connections: 8,
+        }
+    }
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    pub(crate) async fn with(plan: Plan) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let station = Station::start(plan.station).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        publish(&data, &station, plan.connections);
+        let users = Arc::new(Users::new(data.clone()));
+        users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
+        let relay = Relay::new(plan.relay, sources, Follower::start(data), users.clone()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answering = relay.clone();
+        let answer = move |request, peer| {
+            let relay = answering.clone();
+            async move { relay.answer(request, peer).await }
+        };
+        let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
+        Self { station, relay, address, users, server, _folder: folder }
+    }
+
+    /// The provider's id of one of our channels.
+    pub(crate) fn there(&self, channel: u32) -> u32 {
+        self.station.catalogue().live_id(channel - LIVE)
+    }
+
+    /// The address of a stream for `ann`.
+    pub(crate) fn path(channel: u32) -> String {
+        format!("/live/ann/secret/{channel}.ts")
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn source(name: &str, url: &str) -> Source {
+    Source {
+        name: Name::new(name).unwrap(),
+        kind: Default::default(),
+        url: BaseUrl::new(url).unwrap(),
+        username: Secret::new("station"),
+        password: Secret::new("station"),
+        user_agent: "VLC/3.0.20".into(),
+        max_connections: None,
+    }
+}
+
+pub(crate) fn user(name: &str, max_connections: u32) -> User {
+    User {
+        name: name.into(),
+        password: PasswordHash::new("secret"),
+        max_connections,
+        expires: None,
+        state: State::Active,
+        trial: false,
+        created: 1,
+    }
+}
+
+/// A release with everything the station has.
+fn publish(data: &Data, station: &Station, connections: u32) {
+    let releases = Releases::new(data.clone());
+    let lock = releases.lock().unwrap().unwrap();
+    let draft = releases.draft(&lock).unwrap();
+    let mut manifest = Manifest { schema: Manifest::SCHEMA, ..Manifest::default() };
+    for name in ARTEFACTS {
+        let mut artefact = draft.artefact(name).unwrap();
+        if name == BUNDLE {
+            let mut bundle = Writer::new(&mut artefact).unwrap();
+            let account = bundle::Account { name: "station".into(), max_connections: connections };
+            bundle.push(Section::Accounts, &account).unwrap();
+            for playable in playables(station) {
+                bundle.push(Section::Playables, &playable).unwrap();
+            }
+            bundle.finish().unwrap();
+        } else {
+            artefact.write_all(b"-").unwrap();
+        }
+        manifest.files.push(artefact.finish().unwrap());
+    }
+    releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn playables(station: &Station) -> Vec<Playable> {
+    let catalogue = station.catalogue();
+    let live = |id, account: &str, there: u32| Playable {
+        id,
+        kind: Kind::Live,
+        container: "ts".into(),
+        upstreams: vec![upstream(
+            account,
+            &format!("live/{{username}}/{{password}}/{there}.ts"),
+            Protocol::Ts,
+        )],
+    };
+    let file = |id, kind, word: &str, there: u32, container: &str| Playable {
+        id,
+        kind,
+        container: container.into(),
+        upstreams: vec![upstream(
+            "station",
+            &format!("{word}/{{username}}/{{password}}/{there}.{container}"),
+            Protocol::File,
+        )],
+    };
+    let mut all: Vec<Playable> =
+        (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
+    let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
+    second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
+    all.extend([live(UNKNOWN_THERE, "station", 999_999), live(DEAD, "dead", 1), second]);
+    let films = 0..catalogue.films();
+    all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
+    let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);
+    all.extend(episodes.map(|(there, id)| file(id, Kind::Episode, "series", there, "mkv")));
+    all
+}
+
+fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
+    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
+}
