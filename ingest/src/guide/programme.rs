@@ -157,10 +157,10 @@ impl Programme {
         let Some(at) = self.child else { return };
         if CHILDREN[at].name == name {
             self.finish();
-        } else if CHILDREN[at].shape == Shape::Credits {
-            if let Some(role) = self.inner.take() {
-                element(&mut self.roles[role], ROLES[role], "", &self.text);
-            }
+        } else if CHILDREN[at].shape == Shape::Credits
+            && let Some(role) = self.inner.take()
+        {
+            element(&mut self.roles[role], ROLES[role], "", &self.text);
         }
     }
 
