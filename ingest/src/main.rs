@@ -160,7 +160,7 @@ fn list(data: &Data) -> anyhow::Result<()> {
             }
             Err(error) => error.to_string(),
         };
-        say(&format!("{number:06}  {told}  {mark}").trim_end().to_owned());
+        say(format!("{number:06}  {told}  {mark}").trim_end());
     }
     Ok(())
 }

@@ -48,8 +48,8 @@ pub async fn run(
     let now = now();
     let run = Run { data, settings, progress, scratch: draft.scratch(), now };
 
-    let gathered: Vec<Gathered> =
-        stream::iter(sources).map(|source| run.gather(source)).buffered(AT_ONCE).collect().await;
+    let gathering: Vec<_> = sources.iter().map(|source| run.gather(source)).collect();
+    let gathered: Vec<Gathered> = stream::iter(gathering).buffered(AT_ONCE).collect().await;
     let taken = |report: &SourceReport| report.outcome == Some(Outcome::Taken);
     let (parts, reports): (Vec<_>, Vec<_>) = gathered.into_iter().map(|it| (it.part, it.report)).unzip();
     if !reports.iter().any(taken) {
@@ -168,9 +168,7 @@ impl Run<'_> {
 fn part(source: &Source, mut harvest: Harvest, guide: Option<Spool>) -> Part {
     for channel in &mut harvest.live {
         if let Some(spelling) = guide.as_ref().and_then(|guide| guide.spelling(&channel.guide)) {
-            if spelling != channel.guide {
-                channel.guide = spelling.to_owned();
-            }
+            channel.guide.replace_range(.., spelling);
         }
     }
     Part { source: source.clone(), harvest, guide }

@@ -1,13 +1,13 @@
 //! The guide: XMLTV of any size in, XMLTV sorted by channel and time out, in little memory.
 //!
 //! ```text
-//! XMLTV ──▶ Decoded ──▶ read ──▶ Spool: every programme rendered, in a file, with 24 bytes about each in memory
+//! XMLTV ──▶ decoded ──▶ read ──▶ Spool: every programme rendered, in a file; where each channel's are, in memory
 //!           gzip, UTF-8          │
-//!                                ▼ output::guide sorts the 24 bytes and copies the programmes in order
+//!                                ▼ output::guide takes channel after channel, and sorts the programmes of one
 //! ```
 
+mod children;
 mod decode;
-mod programme;
 mod read;
 mod spool;
 pub(crate) mod time;
@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub(crate) use decode::decoded;
 pub(crate) use read::{Facts, GuideError, read};
-pub(crate) use spool::{Ahead, Record, Spool};
+pub(crate) use spool::{Programme, Spool, programmes};
 
 /// Guide channels somebody asked for, by the ids of the lists.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use contract::source::Source;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use super::programme::{Programme, attribute};
-use super::{Spool, Wanted, time};
+use super::children::{Children, attribute};
+use super::{Programme, Spool, Wanted, time};
 use crate::tidy;
 
 /// Faults after which a document is given up.
@@ -19,7 +19,7 @@ const FAULTS: u64 = 10_000;
 pub(crate) struct Facts {
     /// Programmes of channels that were wanted.
     pub(crate) programmes: u64,
-    /// Programmes whose times mean nothing, or lie outside the window.
+    /// Programmes whose times mean nothing or lie outside the window, and those of a channel that has too many.
     pub(crate) dropped: u64,
     /// Places where the XML was wrong.
     pub(crate) faults: u64,
@@ -60,7 +60,7 @@ pub(crate) fn read(
         facts: Facts::default(),
         open: None,
         last: None,
-        programme: Programme::default(),
+        children: Children::default(),
         text: Vec::new(),
         root: false,
     };
@@ -105,7 +105,7 @@ struct Reading<'a> {
     open: Option<(u32, u32, u32)>,
     /// The channel of the programme before, and its position if it is wanted: guides are mostly grouped by channel.
     last: Option<(String, Option<u32>)>,
-    programme: Programme,
+    children: Children,
     text: Vec<u8>,
     root: bool,
 }
@@ -120,18 +120,18 @@ impl Reading<'_> {
             }
             Event::End(element) => self.end(element.name().0),
             Event::Text(text) if self.open.is_some() => {
-                self.programme.text(&text.into_inner());
+                self.children.text(&text.into_inner());
                 Ok(())
             }
             Event::CData(text) if self.open.is_some() => {
-                self.programme.text(&text.into_inner());
+                self.children.text(&text.into_inner());
                 Ok(())
             }
             Event::GeneralRef(reference) if self.open.is_some() => {
                 let name = reference.into_inner();
                 match tidy::entity(&name) {
-                    Some(meaning) => self.programme.text(&meaning),
-                    None => self.programme.text(&format!("&{name};")),
+                    Some(meaning) => self.children.text(&meaning),
+                    None => self.children.text(&format!("&{name};")),
                 }
                 Ok(())
             }
@@ -151,7 +151,7 @@ impl Reading<'_> {
                     self.spool.channel(&id);
                 }
             }
-            name if self.open.is_some() => self.programme.open(name, element.attributes(), self.source),
+            name if self.open.is_some() => self.children.open(name, element.attributes(), self.source),
             _ => {}
         }
         Ok(())
@@ -161,7 +161,7 @@ impl Reading<'_> {
         match name {
             "tv" => self.facts.complete = true,
             "programme" => self.end_programme()?,
-            _ if self.open.is_some() => self.programme.close(name),
+            _ if self.open.is_some() => self.children.close(name),
             _ => {}
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Reading<'_> {
             return None;
         };
         let stop = time("stop").filter(|stop| *stop > start && *stop - start < 7 * 86_400).unwrap_or(0);
-        self.programme.clear();
+        self.children.clear();
         Some((channel, start as u32, stop as u32))
     }
 
@@ -195,9 +195,10 @@ impl Reading<'_> {
     fn end_programme(&mut self) -> io::Result<()> {
         let Some((channel, start, stop)) = self.open.take() else { return Ok(()) };
         self.text.clear();
-        self.programme.render(&mut self.text);
-        self.facts.programmes += 1;
-        self.spool.add(channel, start, stop, &self.text)
+        self.children.render(&mut self.text);
+        let added = self.spool.add(channel, Programme { start, stop, text: &self.text })?;
+        *if added { &mut self.facts.programmes } else { &mut self.facts.dropped } += 1;
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use quick_xml::escape::{escape, partial_escape};
 
 use super::Notes;
-use crate::guide::{Ahead, Record, time};
+use crate::guide::{Programme, programmes, time};
 use crate::line_up::LineUp;
 
 /// Bytes that go to the compressor together, and how many such pieces may wait for it.
@@ -99,15 +99,14 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
         let range = (start, out.plain.position());
         notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
     }
-    let records = sorted(line_up, &channels);
-    let mut ahead: Vec<Ahead> = line_up.parts.iter().map(|_| Ahead::default()).collect();
-    let mut rest = records.as_slice();
-    for (at, range) in notes.ranges.iter_mut().enumerate() {
-        let many = rest.iter().take_while(|entry| entry.channel as usize == at).count();
-        let (own, others) = rest.split_at(many);
-        rest = others;
+    let mut bytes = Vec::new();
+    for range in &mut notes.ranges {
+        bytes.clear();
+        for spool in line_up.parts.iter().filter_map(|part| part.guide.as_ref()) {
+            spool.read(&range.id, &mut bytes)?;
+        }
         let start = out.plain.position();
-        programmes(&mut out, line_up, &range.id, own, &mut ahead)?;
+        write_programmes(&mut out, &range.id, &bytes)?;
         range.programmes = (start, out.plain.position());
     }
     out.write_all(b"</tv>\n")?;
@@ -149,63 +148,68 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
     out.write_all(b"</channel>\n")
 }
 
-/// A programme of the line-up.
-#[derive(Clone, Copy)]
-struct Entry {
-    /// Position in the guide's channels.
-    channel: u32,
-    /// Whose spool it is in.
-    part: u32,
-    record: Record,
-}
-
-/// Everything that belongs to a channel of the guide, by channel and start; of two that start together the longer text
-/// first.
-fn sorted(line_up: &LineUp, channels: &[GuideChannel<'_>]) -> Vec<Entry> {
-    let at: HashMap<&str, u32> = channels.iter().map(|channel| channel.id).zip(0..).collect();
-    let mut entries = Vec::new();
-    for (part, spool) in
-        line_up.parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.guide.as_ref()?)))
-    {
-        let of_spool: Vec<Option<u32>> = spool.ids().iter().map(|id| at.get(id.as_str()).copied()).collect();
-        entries.reserve_exact(spool.records().len());
-        entries.extend(spool.records().iter().filter_map(|record| {
-            Some(Entry { channel: of_spool[record.channel as usize]?, part: part as u32, record: *record })
-        }));
-    }
-    entries.sort_by_key(|entry| (entry.channel, entry.record.start, u32::MAX - entry.record.length));
-    entries
-}
-
-/// The programmes of one channel: one for each start, none beyond the start of the next, each with an end.
-fn programmes(
-    out: &mut impl Write,
-    line_up: &LineUp,
-    channel: &str,
-    entries: &[Entry],
-    ahead: &mut [Ahead],
-) -> io::Result<()> {
+/// The programmes of one channel: sorted, one for each start (the one that says most), none beyond the start of the
+/// next, each with an end.
+fn write_programmes(out: &mut impl Write, channel: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut all: Vec<Programme<'_>> = programmes(bytes).collect();
+    all.sort_by_key(|programme| (programme.start, usize::MAX - programme.text.len()));
+    all.dedup_by_key(|programme| programme.start);
     let tail = format!(" channel=\"{}\">", escape(channel));
-    let same_start = |a: &Entry, b: &Entry| a.record.start == b.record.start;
-    let mut each = entries.chunk_by(same_start).map(|same| &same[0]).peekable();
-    while let Some(Entry { part, record, .. }) = each.next() {
-        let next = each.peek().map(|entry| entry.record.start);
-        let given = Some(record.stop).filter(|stop| *stop > record.start);
-        let stop = match (given, next) {
+    for (at, Programme { start, stop, text }) in all.iter().enumerate() {
+        let next = all.get(at + 1).map(|next| next.start);
+        let stop = match (Some(*stop).filter(|stop| stop > start), next) {
             (Some(stop), Some(next)) => stop.min(next),
             (Some(stop), None) => stop,
-            (None, Some(next)) => next.min(record.start + LONGEST),
-            (None, None) => record.start + LAST,
+            (None, Some(next)) => next.min(start + LONGEST),
+            (None, None) => start + LAST,
         };
         out.write_all(b"<programme start=\"")?;
-        time::write(out, record.start)?;
+        time::write(out, *start)?;
         out.write_all(b"\" stop=\"")?;
         time::write(out, stop)?;
         out.write_all(b"\"")?;
         out.write_all(tail.as_bytes())?;
-        let spool = line_up.parts[*part as usize].guide.as_ref().expect("its record came from there");
-        out.write_all(spool.text(record, &mut ahead[*part as usize])?)?;
+        out.write_all(text)?;
         out.write_all(b"</programme>\n")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programmes_do_not_overlap_and_all_have_an_end() {
+        let mut bytes = Vec::new();
+        for (start, stop, text) in [
+            (3600, 9000, "b"),
+            (0, 3600, "a"),
+            (0, 0, "longer"),
+            (7200, 0, "c"),
+            (90_000, 0, "d"),
+            (95_000, 7, "e"),
+        ] {
+            for number in [start, stop, text.len() as u32] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        let mut out = Vec::new();
+        write_programmes(&mut out, "x", &bytes).unwrap();
+        let expected = [
+            ("000000", "010000", "longer"),
+            ("010000", "020000", "b"),
+            ("020000", "080000", "c"),
+        ]
+        .map(|(start, stop, text)| {
+            format!(
+                "<programme start=\"19700101{start} +0000\" stop=\"19700101{stop} +0000\" channel=\"x\">{text}</programme>\n"
+            )
+        });
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with(&expected.concat()), "{text}");
+        assert!(text.contains("start=\"19700102010000 +0000\" stop=\"19700102022320 +0000\""), "{text}");
+        assert!(text.ends_with("stop=\"19700102032320 +0000\" channel=\"x\">e</programme>\n"), "{text}");
+    }
 }

@@ -1,4 +1,4 @@
-use super::super::{Ahead, decoded};
+use super::super::{decoded, programmes as each};
 use super::*;
 
 fn source() -> Source {
@@ -12,12 +12,15 @@ fn programmes(document: &[u8]) -> (Facts, Vec<String>) {
     let wanted = Wanted::new(["One.uk", "two"].into_iter());
     let input = decoded(io::Cursor::new(document.to_vec())).unwrap();
     let facts = read(input, &wanted, 1_700_000_000..1_800_000_000, &source(), &mut spool).unwrap();
-    let mut ahead = Ahead::default();
-    let lines = spool.records().iter().map(|record| {
-        let text = String::from_utf8(spool.text(record, &mut ahead).unwrap().to_vec()).unwrap();
-        format!("{} {} {} {text}", spool.ids()[record.channel as usize], record.start, record.stop)
-    });
-    (facts, lines.collect())
+    let mut lines = Vec::new();
+    for id in ["One.uk", "two"] {
+        let mut bytes = Vec::new();
+        let id = spool.spelling(id).unwrap_or_default();
+        spool.read(id, &mut bytes).unwrap();
+        let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
+        lines.extend(each(&bytes).map(|it| format!("{id} {} {} {}", it.start, it.stop, text(it.text))));
+    }
+    (facts, lines)
 }
 
 const NOON: &str = "20250101120000 +0000";

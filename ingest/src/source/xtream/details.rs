@@ -62,8 +62,8 @@ pub(crate) async fn series(
     let parameters = [("action", "get_series_info"), ("series_id", id)];
     let patience = settings.request_timeout;
     let question = Question { page: "player_api.php", parameters: &parameters, patience };
-    let body = panel.ask(question, async |answer| answer.whole(LARGEST).await).await;
-    match body {
+    let body = async { panel.ask(question).await?.whole(LARGEST).await };
+    match body.await {
         Ok(body) => read(&body, source),
         Err(Failure::Status(status)) if status.as_u16() == 404 => Ok(None),
         Err(failure) => Err(failure),

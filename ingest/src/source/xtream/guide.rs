@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use contract::source::Source;
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use super::panel::{Answer, Failure, Panel, Question};
 use crate::Settings;
 use crate::guide::{Facts, GuideError, Spool, Wanted, decoded, read};
+use crate::json::Oddity;
 
 /// Pieces of the body that may wait for the parser; then the panel waits.
 const WAITING: usize = 16;
@@ -30,9 +32,10 @@ pub(crate) async fn guide(
     scratch: &Path,
 ) -> Result<(Spool, Facts), String> {
     let question = Question { page: "xmltv.php", parameters: &[], patience: settings.guide_timeout };
-    let wanted = std::sync::Arc::new(wanted);
+    let wanted = Arc::new(wanted);
     panel
-        .insist(question, async |mut answer| {
+        .insist(|| async {
+            let mut answer = panel.ask(question).await?;
             let (sender, receiver) = mpsc::channel(WAITING);
             let (wanted, window, source) = (wanted.clone(), window.clone(), source.clone());
             let spool = Spool::new(scratch).map_err(|error| Failure::Refused(error.to_string()))?;
@@ -41,12 +44,13 @@ pub(crate) async fn guide(
             });
             let broken = feed(&mut answer, sender).await.err();
             let parsed = parsing.await.map_err(|_| Failure::Refused("the guide broke the parser".into()))?;
-            let (spool, facts) = parsed.map_err(|error| match (error, broken) {
-                (_, Some(broken)) => broken,
-                (error, None) => Failure::Refused(error.to_string()),
-            })?;
+            let (spool, facts) = match (parsed, broken) {
+                (Ok(parsed), _) => parsed,
+                (Err(_), Some(broken)) => return Err(broken),
+                (Err(error), None) => return Err(Failure::Refused(error.to_string())),
+            };
             let enough = facts.complete || answer.percent().is_some_and(|percent| percent >= ENOUGH);
-            if enough { Ok((spool, facts)) } else { Err(Failure::Odd(crate::json::Oddity::Truncated)) }
+            if enough { Ok((spool, facts)) } else { Err(Failure::Odd(Oddity::Truncated)) }
         })
         .await
         .map_err(|failure| failure.to_string())

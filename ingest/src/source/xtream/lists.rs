@@ -58,7 +58,7 @@ pub(super) async fn categories(
     let question = Question { page: "player_api.php", parameters: &parameters, patience };
     let context = Context { source, places: &HashMap::new() };
     let mut categories: Vec<Category> =
-        panel.insist(question, async |answer| read(answer, context).await).await?.0;
+        panel.insist(|| async { read(panel.ask(question).await?, context).await }).await?.0;
     let mut seen = std::collections::HashSet::new();
     categories.retain(|category| seen.insert(category.id.clone()));
     Ok(categories)
@@ -76,20 +76,13 @@ pub(super) async fn entries<T: Entry>(
     let ids = categories.iter().map(|category| category.id.clone());
     let places: HashMap<String, u32> = ids.zip(0..).collect();
     let context = Context { source, places: &places };
-    let action = ("action", actions(list).1);
-    let ask = async |category: Option<&str>| {
-        let all = [action, ("category_id", category.unwrap_or_default())];
-        let parameters = if category.is_some() { &all[..] } else { &all[..1] };
-        let question = Question { page: "player_api.php", parameters, patience };
-        panel.insist(question, async |answer| read::<T>(answer, context).await).await
-    };
-    let (found, rejects) = match ask(None).await {
+    let (found, rejects) = match ask::<T>(panel, list, None, context, patience).await {
         Err(failure) if failure.may_pass() && !categories.is_empty() => {
             let source = source.name.as_str();
             tracing::info!(source, list = list.word(), %failure, "asking category by category");
             let (mut found, mut rejects) = (Vec::new(), 0);
             for category in categories {
-                let (some, bad) = ask(Some(&category.id)).await?;
+                let (some, bad) = ask::<T>(panel, list, Some(&category.id), context, patience).await?;
                 found.extend(some);
                 rejects += bad;
             }
@@ -98,6 +91,20 @@ pub(super) async fn entries<T: Entry>(
         whole => whole?,
     };
     Ok((merge(found), rejects))
+}
+
+/// Asks for a list, or for one category of it.
+async fn ask<T: Entry>(
+    panel: &Panel<'_>,
+    list: List,
+    category: Option<&str>,
+    context: Context<'_>,
+    patience: Duration,
+) -> Result<(Vec<T>, usize), Failure> {
+    let all = [("action", actions(list).1), ("category_id", category.unwrap_or_default())];
+    let parameters = if category.is_some() { &all[..] } else { &all[..1] };
+    let question = Question { page: "player_api.php", parameters, patience };
+    panel.insist(|| async { read(panel.ask(question).await?, context).await }).await
 }
 
 /// Reads a list as it comes.

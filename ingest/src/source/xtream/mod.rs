@@ -52,7 +52,9 @@ pub(crate) async fn harvest(
     let patience = settings.request_timeout;
     bar.step("account");
     let account = panel
-        .insist(account::question(patience), async |answer| account::read(&answer.whole(1 << 20).await?))
+        .insist(|| async {
+            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?)
+        })
         .await
         .map_err(|failure| format!("account: {failure}"))?;
     if let Some(expires) = account.expires.filter(|expires| *expires < now + ENDS_SOON) {

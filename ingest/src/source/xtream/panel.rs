@@ -1,10 +1,11 @@
 //! Asking a panel: requests, patience, redirects, and what went wrong in words without an address.
 
+use std::future::Future;
 use std::time::Duration;
 
 use contract::source::Source;
-use reqwest::{Client, StatusCode, header, redirect};
-use tokio::time::timeout;
+use reqwest::{Client, Response, StatusCode, header, redirect};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::Settings;
 use crate::json::Oddity;
@@ -78,41 +79,42 @@ impl<'a> Panel<'a> {
         Ok(Self { source, settings, client: client(source, settings)? })
     }
 
-    /// Asks once; `take` reads the answer, all within the question's patience.
-    pub(crate) async fn ask<T>(
-        &self,
-        question: Question<'_>,
-        take: impl AsyncFnOnce(Answer) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let patience = question.patience;
-        timeout(patience, async { take(self.begin(question).await?).await })
-            .await
-            .unwrap_or(Err(Failure::Slow(patience.as_secs())))
-    }
-
-    /// Asks, and asks again after a rest while the failure is one that may pass.
-    pub(crate) async fn insist<T>(
-        &self,
-        question: Question<'_>,
-        mut take: impl AsyncFnMut(Answer) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    /// Makes an `attempt`, and makes it again after a rest while the failure is one that may pass.
+    pub(crate) async fn insist<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mut pause = self.settings.retry_pause;
         for _ in 0..self.settings.retries {
-            match self.ask(question, &mut take).await {
+            match attempt().await {
                 Err(failure) if failure.may_pass() => {
-                    let (source, page) = (self.source.name.as_str(), question.page);
-                    tracing::debug!(source, page, %failure, "asking again");
+                    tracing::debug!(source = %self.source.name, %failure, "asking again");
                     tokio::time::sleep(pause).await;
                     pause *= 2;
                 }
                 settled => return settled,
             }
         }
-        self.ask(question, &mut take).await
+        attempt().await
     }
 
-    /// Up to the first byte of the answer's body.
-    async fn begin(&self, question: Question<'_>) -> Result<Answer, Failure> {
+    /// Asks once. The answer has the question's patience, counted from now.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub(crate) async fn ask(&self, question: Question<'_>) -> Result<Answer, Failure> {
+        let ends = Instant::now() + question.patience;
+        let response = timeout_at(ends, self.begin(question)).await;
+        let response = response.unwrap_or(Err(Failure::Slow(question.patience.as_secs())))?;
+        if !response.status().is_success() {
+            return Err(Failure::Status(response.status()));
+        }
+        let expected = response.content_length();
+        Ok(Answer { response, expected, received: 0, ends, patience: question.patience })
+    }
+
+    /// Up to the first byte of the body, behind all redirects.
+    async fn begin(&self, question: Question<'_>) -> Result<Response, Failure> {
         let base = format!("{}/{}", self.source.url, question.page);
         let mut url = url::Url::parse(&base)
             .map_err(|error| Failure::Connection(format!("the address cannot be used: {error}")))?;
@@ -127,7 +129,7 @@ impl<'a> Panel<'a> {
                 .map_err(|_| Failure::Slow(patience.as_secs()))?
                 .map_err(connection)?;
             if !response.status().is_redirection() {
-                return answer(response);
+                return Ok(response);
             }
             let location = response.headers().get(header::LOCATION);
             let next = location.and_then(|location| url.join(location.to_str().ok()?).ok());
@@ -162,24 +164,21 @@ fn client(source: &Source, settings: &Settings) -> Result<Client, Failure> {
         .map_err(connection)
 }
 
-fn answer(response: reqwest::Response) -> Result<Answer, Failure> {
-    if !response.status().is_success() {
-        return Err(Failure::Status(response.status()));
-    }
-    Ok(Answer { expected: response.content_length(), received: 0, response })
-}
-
 /// An answer whose body is still to come.
 pub(crate) struct Answer {
-    response: reqwest::Response,
+    response: Response,
     expected: Option<u64>,
     received: u64,
+    /// When the patience is at its end.
+    ends: Instant,
+    patience: Duration,
 }
 
 impl Answer {
     /// The next piece of the body; `None` at its end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<bytes::Bytes>, Failure> {
-        let chunk = self.response.chunk().await.map_err(connection)?;
+        let chunk = timeout_at(self.ends, self.response.chunk()).await;
+        let chunk = chunk.map_err(|_| Failure::Slow(self.patience.as_secs()))?.map_err(connection)?;
         self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         Ok(chunk)
     }

@@ -21,19 +21,19 @@ enum Shape {
     Credits,
 }
 
-struct Child {
+struct Kind {
     name: &'static str,
     shape: Shape,
     /// Whether there may be several.
     many: bool,
 }
 
-const fn child(name: &'static str, shape: Shape, many: bool) -> Child {
-    Child { name, shape, many }
+const fn child(name: &'static str, shape: Shape, many: bool) -> Kind {
+    Kind { name, shape, many }
 }
 
 /// The children that are kept, in the order of the DTD.
-const CHILDREN: [Child; 16] = [
+const CHILDREN: [Kind; 16] = [
     child("title", Shape::Text("lang"), true),
     child("sub-title", Shape::Text("lang"), true),
     child("desc", Shape::Text("lang"), true),
@@ -69,11 +69,11 @@ const ROLES: [&str; 10] = [
 /// The longest text that is kept of a child, in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// Collects one programme after the other.
+/// Collects the children of one programme after the other.
 #[derive(Default)]
-pub(super) struct Programme {
+pub(super) struct Children {
     /// The finished children, by position in [`CHILDREN`].
-    children: [String; CHILDREN.len()],
+    finished: [String; CHILDREN.len()],
     /// The finished people, by position in [`ROLES`].
     roles: [String; ROLES.len()],
     child: Option<usize>,
@@ -86,10 +86,10 @@ pub(super) struct Programme {
     text: String,
 }
 
-impl Programme {
+impl Children {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.children.iter_mut().chain(&mut self.roles).for_each(String::clear);
+        self.finished.iter_mut().chain(&mut self.roles).for_each(String::clear);
         (self.child, self.inner, self.unknown) = (None, None, 0);
     }
 
@@ -157,10 +157,10 @@ impl Programme {
         let Some(at) = self.child else { return };
         if CHILDREN[at].name == name {
             self.finish();
-        } else if CHILDREN[at].shape == Shape::Credits {
-            if let Some(role) = self.inner.take() {
-                element(&mut self.roles[role], ROLES[role], "", &self.text);
-            }
+        } else if CHILDREN[at].shape == Shape::Credits
+            && let Some(role) = self.inner.take()
+        {
+            element(&mut self.roles[role], ROLES[role], "", &self.text);
         }
     }
 
@@ -168,8 +168,8 @@ impl Programme {
     fn finish(&mut self) {
         let Some(at) = self.child.take() else { return };
         let inner = self.inner.take();
-        let Child { name, shape, many } = CHILDREN[at];
-        let out = &mut self.children[at];
+        let Kind { name, shape, many } = CHILDREN[at];
+        let out = &mut self.finished[at];
         if !many && !out.is_empty() {
             return;
         }
@@ -198,10 +198,10 @@ impl Programme {
     /// The text between `<programme …>` and its end. A programme has a title, if only the word for not having one.
     pub(super) fn render(&mut self, out: &mut Vec<u8>) {
         self.finish();
-        if self.children[0].is_empty() {
+        if self.finished[0].is_empty() {
             out.extend_from_slice(b"<title>Untitled</title>");
         }
-        self.children.iter().for_each(|child| out.extend_from_slice(child.as_bytes()));
+        self.finished.iter().for_each(|child| out.extend_from_slice(child.as_bytes()));
     }
 }
 
