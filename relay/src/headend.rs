@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use contract::bundle::Playable;
 use contract::release::Follower;
+use contract::user::User;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::feed::Feed;
+use crate::play::{self, Play};
 use crate::refusal::Failure;
 use crate::seat::{Asking, Seats};
 use crate::settings::Settings;
+use crate::sizes::Sizes;
 use crate::slot::{Holder, Slot, Slots};
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
@@ -27,6 +30,7 @@ pub(crate) struct Headend {
     pub(crate) dialler: Dialler,
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
+    pub(crate) sizes: Sizes,
     follower: Arc<Follower>,
     house: Mutex<House>,
     runtime: Handle,
@@ -35,9 +39,11 @@ pub(crate) struct Headend {
 #[derive(Default)]
 struct House {
     tuners: HashMap<u32, Weak<Tuner>>,
+    plays: HashMap<play::Key, Weak<Play>>,
+    /// Counts plays and what lingers.
+    last: u64,
     /// Oldest first.
     lingering: Vec<Lingering>,
-    lingered: u64,
     /// Channels that could not be received a moment ago.
     failed: HashMap<u32, (Instant, Failure)>,
     closed: bool,
@@ -46,7 +52,21 @@ struct House {
 /// What nobody watches any more.
 struct Lingering {
     number: u64,
-    tuner: Arc<Tuner>,
+    what: Idle,
+}
+
+enum Idle {
+    Channel(Arc<Tuner>),
+    Film(Arc<Play>),
+}
+
+impl Idle {
+    fn holder(&self) -> Holder {
+        match self {
+            Self::Channel(tuner) => tuner.holder(),
+            Self::Film(play) => play.holder(),
+        }
+    }
 }
 
 /// The right of one viewer to the tuner of his channel. Given back by dropping it.
@@ -61,6 +81,7 @@ impl Headend {
         Arc::new(Self {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
+            sizes: Sizes::default(),
             house: Mutex::default(),
             runtime: Handle::current(),
             settings,
@@ -82,7 +103,7 @@ impl Headend {
         let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
         if let Some(tuner) = running {
             tuner.viewers.fetch_add(1, Ordering::Relaxed);
-            house.lingering.retain(|lingering| !Arc::ptr_eq(&lingering.tuner, &tuner));
+            house.lingering.retain(|each| each.what.holder() != tuner.holder());
             return Ok(Viewing { headend: self.clone(), tuner });
         }
         let memory = self.settings.failure_memory;
@@ -94,6 +115,32 @@ impl Headend {
         let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
         house.tuners.insert(id, Arc::downgrade(&tuner));
         Ok(Viewing { headend: self.clone(), tuner })
+    }
+
+    /// Begins to answer a request for a part of a film; `None` if the user has no seat for it. Requests of one client for
+    /// one film are one play.
+    pub(crate) fn play(self: &Arc<Self>, key: play::Key, user: &User) -> Option<play::Request> {
+        let mut house = self.house();
+        let running = house.plays.get(&key).and_then(Weak::upgrade).filter(|play| !play.closed());
+        if let Some(play) = running {
+            house.lingering.retain(|each| each.what.holder() != play.holder());
+            return Some(play.enter(self.clone()));
+        }
+        house.last += 1;
+        let number = house.last;
+        let (seat, replaced) = self.seats.take(user, &key.client)?;
+        let play = Play::new(number, seat);
+        house.plays.retain(|_, play| play.strong_count() > 0);
+        house.plays.insert(key, Arc::downgrade(&play));
+        let request = play.enter(self.clone());
+        drop(house);
+        drop(replaced); // which lets its channel go, and for that needs the house
+        Some(request)
+    }
+
+    /// A connection of `account` if there is one that nobody has any use for.
+    pub(crate) fn spare(&self, account: &str, holder: Holder) -> Option<Slot> {
+        self.slots.take(account, self.allowed(account).ok()?, holder).ok()
     }
 
     /// A connection of `account`. Whoever lingers on it makes room, oldest first, and then the other stream of the
@@ -135,6 +182,14 @@ impl Headend {
         self.house().failed.insert(channel, (Instant::now(), failure));
     }
 
+    /// Why `id` could not be received a moment ago.
+    pub(crate) fn recent_failure(&self, id: u32) -> Option<Failure> {
+        let memory = self.settings.failure_memory;
+        let house = self.house();
+        let (since, failure) = house.failed.get(&id)?;
+        (since.elapsed() < memory).then(|| failure.clone())
+    }
+
     /// Ends everything and begins nothing more.
     pub(crate) fn close(&self) {
         let (lingering, tuners) = {
@@ -173,7 +228,7 @@ impl Headend {
     fn make_room(&self, account: &str, asking: &Asking) -> bool {
         let lingering = {
             let mut house = self.house();
-            let on_account = |each: &Lingering| self.slots.holds(account, each.tuner.holder());
+            let on_account = |each: &Lingering| self.slots.holds(account, each.what.holder());
             house.lingering.iter().position(on_account).map(|place| house.lingering.remove(place))
         };
         lingering.is_some() || self.seats.zap(asking, account, &self.slots) && self.make_room(account, asking)
@@ -181,19 +236,32 @@ impl Headend {
 
     /// A viewer has left.
     fn left(self: &Arc<Self>, tuner: &Arc<Tuner>) {
-        let mut house = self.house();
+        let house = self.house();
         let last = tuner.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
         // What never sent anything is not worth keeping.
         if !last || house.closed || tuner.feed.ended() || !tuner.feed.started() {
             return;
         }
-        house.lingered += 1;
-        let number = house.lingered;
-        house.lingering.push(Lingering { number, tuner: tuner.clone() });
+        self.linger(house, Idle::Channel(tuner.clone()), self.settings.linger);
+    }
+
+    /// A request for a part of a film has ended.
+    pub(crate) fn paused(self: &Arc<Self>, play: &Arc<Play>, request: u64) {
+        let house = self.house();
+        if play.leave(request) && !house.closed {
+            self.linger(house, Idle::Film(play.clone()), self.settings.film_linger);
+        }
+    }
+
+    /// Keeps `what` for a while.
+    fn linger(self: &Arc<Self>, mut house: MutexGuard<'_, House>, what: Idle, time: Duration) {
+        house.last += 1;
+        let number = house.last;
+        house.lingering.push(Lingering { number, what });
         drop(house);
-        let (headend, linger) = (Arc::downgrade(self), self.settings.linger);
+        let headend = Arc::downgrade(self);
         self.runtime.spawn(async move {
-            tokio::time::sleep(linger).await;
+            tokio::time::sleep(time).await;
             if let Some(headend) = headend.upgrade() {
                 headend.lingered(number);
             }

@@ -106,7 +106,10 @@ impl Relay {
         let client = Client::of(request.headers(), peer);
         match playable.kind {
             Kind::Live => self.live(playable, &user, &client, request.method()).await,
-            Kind::Movie | Kind::Episode => Err(Refusal::Unknown),
+            Kind::Movie | Kind::Episode => {
+                let (headend, headers) = (&self.headend, request.headers());
+                output::file::answer(headend, playable, &user, &client, request.method(), headers).await
+            }
         }
     }
 
@@ -120,7 +123,8 @@ impl Relay {
         if method == Method::HEAD {
             return Ok(output::ts::head());
         }
-        let seat = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        drop(replaced); // first, so that its connection is free for this one
         let viewing = self.headend.tune(channel, seat.asking())?;
         let mut subscriber = Subscriber::new(viewing, seat);
         let budget = self.headend.settings.start_budget;
@@ -152,6 +156,7 @@ impl Relay {
             Shelf::Film => playable.kind != Kind::Live,
             Shelf::Any => true,
         };
+        let fits = fits && (playable.kind == Kind::Live || asked.extension != "m3u8");
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Subscriber {
 impl Subscriber {
     pub(crate) fn new(viewing: Viewing, seat: Seat) -> Self {
         let feed = viewing.feed();
-        seat.hold(viewing);
+        seat.hold_channel(viewing);
         Self { feed, cursor: Cursor::default(), seat }
     }
 

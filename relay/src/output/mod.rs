@@ -1,3 +1,4 @@
 //! What viewers get, one file per form.
 
+pub(crate) mod file;
 pub(crate) mod ts;
