@@ -14,6 +14,7 @@
 //! Size: [`Limits::bytes`] or [`Limits::time`], whichever is reached first; the oldest chunk goes.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -117,9 +118,13 @@ struct Ring {
     counts: Counts,
 }
 
-struct Chunk {
-    bytes: Bytes,
-    time: Duration,
+/// A part of a feed.
+#[derive(Clone)]
+pub(crate) struct Chunk {
+    /// Whole packets.
+    pub(crate) bytes: Bytes,
+    /// The channel's time at its end.
+    pub(crate) time: Duration,
 }
 
 /// One viewer's place in a feed.
@@ -224,11 +229,7 @@ impl Feed {
         self.ring().counts
     }
 
-    /// Waits until there is something to see.
-    ///
-    /// # Errors
-    /// Why there will never be.
-    pub(crate) fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let mut ring = self.ring();
         if ring.started() {
             return Poll::Ready(Ok(()));
@@ -261,6 +262,33 @@ impl Feed {
         drop(ring);
         (cursor.next, cursor.offset) = (Some(next + 1), 0);
         Poll::Ready(Some(cursor.dress(bytes)))
+    }
+
+    /// The next chunk as it is, with the points in it, beginning with the oldest that is remembered; `None` at the end.
+    /// For one who is always there: what he misses he misses.
+    pub(crate) fn poll_chunk(
+        &self,
+        cursor: &mut Cursor,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(Chunk, Vec<Point>)>> {
+        let mut ring = self.ring();
+        let next = cursor.next.map_or(ring.first, |next| next.max(ring.first));
+        let Some(chunk) = ring.chunk(next).cloned() else {
+            return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
+        };
+        let points = ring.points.iter().filter(|(chunk, _)| *chunk == next);
+        let points = points.map(|(_, point)| point.clone()).collect();
+        cursor.next = Some(next + 1);
+        Poll::Ready(Some((chunk, points)))
+    }
+
+    /// Waits until there is something to see.
+    ///
+    /// # Errors
+    /// Why there will never be.
+    pub(crate) async fn started_or_failed(&self) -> Result<(), Failure> {
+        let mut cursor = Cursor::default();
+        poll_fn(|cx| self.poll_start(&mut cursor, cx)).await
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

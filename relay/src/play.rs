@@ -131,7 +131,7 @@ impl Request {
                 }
             }
         });
-        claimed.await.map(|()| ())
+        claimed.await.copied()
     }
 
     /// From now on this request reads `body`.

@@ -31,8 +31,8 @@ impl Subscriber {
     ///
     /// # Errors
     /// Why there will be nothing.
-    pub(crate) async fn started(&mut self) -> Result<(), Failure> {
-        std::future::poll_fn(|cx| self.feed.poll_start(&mut self.cursor, cx)).await
+    pub(crate) async fn started(&self) -> Result<(), Failure> {
+        self.feed.started_or_failed().await
     }
 }
 

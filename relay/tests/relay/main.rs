@@ -4,6 +4,7 @@
 
 mod failures;
 mod films;
+mod hls;
 mod joining;
 mod limits;
 mod sharing;
