@@ -24,6 +24,9 @@ use crate::slot::{Holder, Slot, Slots};
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
 
+/// What is let go has closed its connection after this at the latest; as a rule at once.
+const RELEASE: Duration = Duration::from_secs(1);
+
 /// The reception of one relay.
 pub(crate) struct Headend {
     pub(crate) settings: Settings,
@@ -159,19 +162,18 @@ impl Headend {
         let deadline = Instant::now() + patience;
         loop {
             let mut freed = std::pin::pin!(self.slots.freed.notified());
-            freed.as_mut().enable();
-            let next = match self.slots.take(account, most, holder) {
+            freed.as_mut().enable(); // before looking, so that nothing is missed
+            let cooled = match self.slots.take(account, most, holder) {
                 Ok(slot) => return Ok(slot),
-                Err(next) => next,
+                Err(cooled) => cooled,
             };
-            let made = self.make_room(account, asking);
-            let until = next.map_or(deadline, |next| deadline.max(next.into()));
-            if !made && Instant::now() >= until {
+            let mut until = cooled.map_or(deadline, |cooled| deadline.max(cooled));
+            if self.make_room(account, asking) {
+                until = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
+            } else if Instant::now() >= until {
                 return Err(Failure::Full);
             }
-            // Room that was made is there in an instant; more is not let go meanwhile.
-            let until = if made { Instant::now() + Duration::from_secs(1) } else { until };
-            let until = next.map_or(until, |next| until.min(next.into()));
+            let until = cooled.map_or(until, |cooled| until.min(cooled));
             let _ = tokio::time::timeout_at(until, freed).await;
         }
     }
