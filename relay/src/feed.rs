@@ -13,24 +13,22 @@
 //!
 //! Size: [`Limits::bytes`] or [`Limits::time`], whichever is reached first; the oldest chunk goes.
 
-use std::collections::VecDeque;
+mod cursor;
+mod ring;
+
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
-use mpegts::join::Trim;
 use mpegts::{NULL_PACKET, PACKET, Program};
+
+pub(crate) use cursor::Cursor;
+use ring::Ring;
 
 use crate::refusal::Failure;
 use crate::settings::Settings;
-
-/// How far back somebody begins where nothing is known of access points.
-const BLIND: Duration = Duration::from_secs(2);
-/// A viewer who falls out of the feed more than this many times
-const JUMPS: u32 = 5;
-/// in this time has a line that is too slow for the channel, and is let go.
-const JUMPS_IN: Duration = Duration::from_secs(60);
 
 /// Seven null packets: what fits into one datagram of those who pass it on as such.
 static FILLER: [u8; 7 * PACKET] = {
@@ -99,47 +97,13 @@ pub(crate) struct Counts {
     pub(crate) lost_packets: u64,
 }
 
-#[derive(Default)]
-struct Ring {
-    chunks: VecDeque<Chunk>,
-    /// The number of the oldest chunk.
-    first: u64,
-    bytes: usize,
-    /// Those in `chunks`, in order.
-    points: VecDeque<(u64, Point)>,
-    /// The last point that went away with its chunk.
-    gone: Option<Point>,
-    end: Option<Option<Failure>>,
-    /// Who is to be woken by the next change.
-    waiting: Vec<Waker>,
-    /// Counts the times at which `waiting` was emptied.
-    generation: u64,
-    counts: Counts,
-}
-
-struct Chunk {
-    bytes: Bytes,
-    time: Duration,
-}
-
-/// One viewer's place in a feed.
-#[derive(Default)]
-pub(crate) struct Cursor {
-    /// The chunk to be read next; `None` before the first.
-    next: Option<u64>,
-    offset: usize,
-    /// What is sent before that chunk.
-    head: Option<Head>,
-    /// With which generation of the ring, and as whom, this viewer is waiting.
-    waiting: Option<(u64, Waker)>,
-    jumps: u32,
-    jumping_since: Option<Instant>,
-}
-
-/// The beginning of a viewer's stream.
-struct Head {
-    tables: Bytes,
-    trim: Option<Trim>,
+/// A part of a feed.
+#[derive(Clone)]
+pub(crate) struct Chunk {
+    /// Whole packets.
+    pub(crate) bytes: Bytes,
+    /// The channel's time at its end.
+    pub(crate) time: Duration,
 }
 
 impl Limits {
@@ -224,11 +188,7 @@ impl Feed {
         self.ring().counts
     }
 
-    /// Waits until there is something to see.
-    ///
-    /// # Errors
-    /// Why there will never be.
-    pub(crate) fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+    fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let mut ring = self.ring();
         if ring.started() {
             return Poll::Ready(Ok(()));
@@ -263,122 +223,37 @@ impl Feed {
         Poll::Ready(Some(cursor.dress(bytes)))
     }
 
+    /// The next chunk as it is, with the points in it, beginning with the oldest that is remembered; `None` at the end.
+    /// For one who is always there: what he misses he misses.
+    pub(crate) fn poll_chunk(
+        &self,
+        cursor: &mut Cursor,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(Chunk, Vec<Point>)>> {
+        let mut ring = self.ring();
+        let next = cursor.next.map_or(ring.first, |next| next.max(ring.first));
+        let Some(chunk) = ring.chunk(next).cloned() else {
+            return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
+        };
+        let points = ring.points.iter().filter(|(chunk, _)| *chunk == next);
+        let points = points.map(|(_, point)| point.clone()).collect();
+        cursor.next = Some(next + 1);
+        Poll::Ready(Some((chunk, points)))
+    }
+
+    /// Waits until there is something to see.
+    ///
+    /// # Errors
+    /// Why there will never be.
+    pub(crate) async fn started_or_failed(&self) -> Result<(), Failure> {
+        let mut cursor = Cursor::default();
+        poll_fn(|cx| self.poll_start(&mut cursor, cx)).await
+    }
+
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().expect("nobody panics while holding this lock")
     }
 }
 
-impl Ring {
-    fn append(&mut self, cut: Cut) {
-        let number = self.first + self.chunks.len() as u64;
-        self.bytes += cut.bytes.len();
-        self.chunks.push_back(Chunk { bytes: cut.bytes, time: cut.time });
-        self.points.extend(cut.points.into_iter().map(|point| (number, point)));
-    }
-
-    fn forget(&mut self, limits: &Limits) {
-        let now = self.chunks.back().map_or(Duration::ZERO, |chunk| chunk.time);
-        let surplus = |ring: &Self, oldest: &Chunk| {
-            ring.bytes > limits.bytes || now.saturating_sub(oldest.time) > limits.time
-        };
-        while self.chunks.len() > 1 && self.chunks.front().is_some_and(|oldest| surplus(self, oldest)) {
-            self.bytes -= self.chunks.pop_front().map_or(0, |oldest| oldest.bytes.len());
-            self.first += 1;
-        }
-        while self.points.front().is_some_and(|(chunk, _)| *chunk < self.first) {
-            self.gone = self.points.pop_front().map(|(_, point)| point);
-        }
-    }
-
-    fn wake(&mut self) -> Vec<Waker> {
-        self.generation += 1;
-        let room = Vec::with_capacity(self.waiting.len());
-        std::mem::replace(&mut self.waiting, room)
-    }
-
-    fn chunk(&self, number: u64) -> Option<&Chunk> {
-        self.chunks.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
-    }
-
-    fn started(&self) -> bool {
-        !self.points.is_empty() || self.gone.is_some()
-    }
-
-    /// Where somebody begins: for one who `fell` out the newest point; else the newest that fills his player's buffer.
-    fn place(&self, fell: bool, limits: &Limits) -> (u64, Point) {
-        let now = self.chunks.back().map_or(Duration::ZERO, |chunk| chunk.time);
-        let far_enough = |point: &Point| now.saturating_sub(point.time) >= limits.burst_least;
-        let fits = |chunk: u64, point: &Point| {
-            now.saturating_sub(point.time) <= limits.burst_most && self.since(chunk) <= limits.burst_bytes
-        };
-        let newest_first = || self.points.iter().rev();
-        let filling = newest_first().find(|(_, point)| far_enough(point));
-        let best = filling.filter(|(chunk, point)| !fell && fits(*chunk, point));
-        let (chunk, point) = match best.or_else(|| newest_first().next()) {
-            Some((chunk, point)) => (*chunk, point.clone()),
-            None => self.blind(now),
-        };
-        (chunk, point)
-    }
-
-    /// A packet border somewhere back, for a stream in which no access points are found.
-    fn blind(&self, now: Duration) -> (u64, Point) {
-        let back =
-            self.chunks.iter().rev().take_while(|chunk| now.saturating_sub(chunk.time) <= BLIND).count();
-        let tables = self.gone.as_ref().map_or_else(Bytes::new, |point| point.tables.clone());
-        let point = Point { offset: 0, time: now, tables, program: None, splice: false };
-        (self.first + self.chunks.len().saturating_sub(back.max(1)) as u64, point)
-    }
-
-    /// Bytes from a chunk on.
-    fn since(&self, chunk: u64) -> usize {
-        let skip = chunk.saturating_sub(self.first) as usize;
-        self.chunks.iter().skip(skip).map(|chunk| chunk.bytes.len()).sum()
-    }
-}
-
-impl Cursor {
-    fn begin(&mut self, chunk: u64, point: Point) {
-        (self.next, self.offset) = (Some(chunk), point.offset);
-        let trim = point.program.as_deref().map(Trim::new);
-        self.head = Some(Head { tables: point.tables, trim });
-    }
-
-    /// Puts the tables before the first bytes, and takes out what belongs to units that began earlier.
-    fn dress(&mut self, bytes: Bytes) -> Bytes {
-        let Some(Head { tables, mut trim }) = self.head.take() else { return bytes };
-        let begun = trim.as_ref().is_none_or(Trim::done);
-        if begun && tables.is_empty() {
-            return bytes;
-        }
-        let mut dressed = Vec::with_capacity(tables.len() + bytes.len());
-        dressed.extend_from_slice(&tables);
-        match &mut trim {
-            Some(trim) => trim.push(&bytes, &mut dressed),
-            None => dressed.extend_from_slice(&bytes),
-        }
-        if trim.as_ref().is_some_and(|trim| !trim.done()) {
-            self.head = Some(Head { tables: Bytes::new(), trim });
-        }
-        dressed.into()
-    }
-
-    /// To be woken once, however often it is asked.
-    fn wait<T>(&mut self, ring: &mut Ring, cx: &mut Context<'_>) -> Poll<T> {
-        let known = self.waiting.as_ref();
-        if !known.is_some_and(|(at, waker)| *at == ring.generation && waker.will_wake(cx.waker())) {
-            ring.waiting.push(cx.waker().clone());
-            self.waiting = Some((ring.generation, cx.waker().clone()));
-        }
-        Poll::Pending
-    }
-
-    fn may_jump(&mut self) -> bool {
-        let since = *self.jumping_since.get_or_insert_with(Instant::now);
-        if since.elapsed() > JUMPS_IN {
-            (self.jumps, self.jumping_since) = (0, Some(Instant::now()));
-        }
-        self.jumps += 1;
-        self.jumps <= JUMPS
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -10,16 +10,22 @@ use std::time::Duration;
 
 use contract::bundle::Playable;
 use contract::release::Follower;
+use contract::user::User;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::feed::Feed;
+use crate::play::{self, Play};
 use crate::refusal::Failure;
 use crate::seat::{Asking, Seats};
 use crate::settings::Settings;
+use crate::sizes::Sizes;
 use crate::slot::{Holder, Slot, Slots};
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
+
+/// What is let go has closed its connection after this at the latest; as a rule at once.
+const RELEASE: Duration = Duration::from_secs(1);
 
 /// The reception of one relay.
 pub(crate) struct Headend {
@@ -27,6 +33,7 @@ pub(crate) struct Headend {
     pub(crate) dialler: Dialler,
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
+    pub(crate) sizes: Sizes,
     follower: Arc<Follower>,
     house: Mutex<House>,
     runtime: Handle,
@@ -35,9 +42,11 @@ pub(crate) struct Headend {
 #[derive(Default)]
 struct House {
     tuners: HashMap<u32, Weak<Tuner>>,
+    plays: HashMap<play::Key, Weak<Play>>,
+    /// Counts plays and what lingers.
+    last: u64,
     /// Oldest first.
     lingering: Vec<Lingering>,
-    lingered: u64,
     /// Channels that could not be received a moment ago.
     failed: HashMap<u32, (Instant, Failure)>,
     closed: bool,
@@ -46,7 +55,21 @@ struct House {
 /// What nobody watches any more.
 struct Lingering {
     number: u64,
-    tuner: Arc<Tuner>,
+    what: Idle,
+}
+
+enum Idle {
+    Channel(Arc<Tuner>),
+    Film(Arc<Play>),
+}
+
+impl Idle {
+    fn holder(&self) -> Holder {
+        match self {
+            Self::Channel(tuner) => tuner.holder(),
+            Self::Film(play) => play.holder(),
+        }
+    }
 }
 
 /// The right of one viewer to the tuner of his channel. Given back by dropping it.
@@ -61,6 +84,7 @@ impl Headend {
         Arc::new(Self {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
+            sizes: Sizes::default(),
             house: Mutex::default(),
             runtime: Handle::current(),
             settings,
@@ -82,7 +106,7 @@ impl Headend {
         let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
         if let Some(tuner) = running {
             tuner.viewers.fetch_add(1, Ordering::Relaxed);
-            house.lingering.retain(|lingering| !Arc::ptr_eq(&lingering.tuner, &tuner));
+            house.lingering.retain(|each| each.what.holder() != tuner.holder());
             return Ok(Viewing { headend: self.clone(), tuner });
         }
         let memory = self.settings.failure_memory;
@@ -94,6 +118,32 @@ impl Headend {
         let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
         house.tuners.insert(id, Arc::downgrade(&tuner));
         Ok(Viewing { headend: self.clone(), tuner })
+    }
+
+    /// Begins to answer a request for a part of a film; `None` if the user has no seat for it. Requests of one client for
+    /// one film are one play.
+    pub(crate) fn play(self: &Arc<Self>, key: play::Key, user: &User) -> Option<play::Request> {
+        let mut house = self.house();
+        let running = house.plays.get(&key).and_then(Weak::upgrade).filter(|play| !play.closed());
+        if let Some(play) = running {
+            house.lingering.retain(|each| each.what.holder() != play.holder());
+            return Some(play.enter(self.clone()));
+        }
+        house.last += 1;
+        let number = house.last;
+        let (seat, replaced) = self.seats.take(user, &key.client)?;
+        let play = Play::new(number, seat);
+        house.plays.retain(|_, play| play.strong_count() > 0);
+        house.plays.insert(key, Arc::downgrade(&play));
+        let request = play.enter(self.clone());
+        drop(house);
+        drop(replaced); // which lets its channel go, and for that needs the house
+        Some(request)
+    }
+
+    /// A connection of `account` if there is one that nobody has any use for.
+    pub(crate) fn spare(&self, account: &str, holder: Holder) -> Option<Slot> {
+        self.slots.take(account, self.allowed(account).ok()?, holder).ok()
     }
 
     /// A connection of `account`. Whoever lingers on it makes room, oldest first, and then the other stream of the
@@ -112,19 +162,18 @@ impl Headend {
         let deadline = Instant::now() + patience;
         loop {
             let mut freed = std::pin::pin!(self.slots.freed.notified());
-            freed.as_mut().enable();
-            let next = match self.slots.take(account, most, holder) {
+            freed.as_mut().enable(); // before looking, so that nothing is missed
+            let cooled = match self.slots.take(account, most, holder) {
                 Ok(slot) => return Ok(slot),
-                Err(next) => next,
+                Err(cooled) => cooled,
             };
-            let made = self.make_room(account, asking);
-            let until = next.map_or(deadline, |next| deadline.max(next.into()));
-            if !made && Instant::now() >= until {
+            let mut until = cooled.map_or(deadline, |cooled| deadline.max(cooled));
+            if self.make_room(account, asking) {
+                until = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
+            } else if Instant::now() >= until {
                 return Err(Failure::Full);
             }
-            // Room that was made is there in an instant; more is not let go meanwhile.
-            let until = if made { Instant::now() + Duration::from_secs(1) } else { until };
-            let until = next.map_or(until, |next| until.min(next.into()));
+            let until = cooled.map_or(until, |cooled| until.min(cooled));
             let _ = tokio::time::timeout_at(until, freed).await;
         }
     }
@@ -133,6 +182,14 @@ impl Headend {
     /// provider.
     pub(crate) fn failed(&self, channel: u32, failure: Failure) {
         self.house().failed.insert(channel, (Instant::now(), failure));
+    }
+
+    /// Why `id` could not be received a moment ago.
+    pub(crate) fn recent_failure(&self, id: u32) -> Option<Failure> {
+        let memory = self.settings.failure_memory;
+        let house = self.house();
+        let (since, failure) = house.failed.get(&id)?;
+        (since.elapsed() < memory).then(|| failure.clone())
     }
 
     /// Ends everything and begins nothing more.
@@ -173,7 +230,7 @@ impl Headend {
     fn make_room(&self, account: &str, asking: &Asking) -> bool {
         let lingering = {
             let mut house = self.house();
-            let on_account = |each: &Lingering| self.slots.holds(account, each.tuner.holder());
+            let on_account = |each: &Lingering| self.slots.holds(account, each.what.holder());
             house.lingering.iter().position(on_account).map(|place| house.lingering.remove(place))
         };
         lingering.is_some() || self.seats.zap(asking, account, &self.slots) && self.make_room(account, asking)
@@ -181,19 +238,32 @@ impl Headend {
 
     /// A viewer has left.
     fn left(self: &Arc<Self>, tuner: &Arc<Tuner>) {
-        let mut house = self.house();
+        let house = self.house();
         let last = tuner.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
         // What never sent anything is not worth keeping.
         if !last || house.closed || tuner.feed.ended() || !tuner.feed.started() {
             return;
         }
-        house.lingered += 1;
-        let number = house.lingered;
-        house.lingering.push(Lingering { number, tuner: tuner.clone() });
+        self.linger(house, Idle::Channel(tuner.clone()), self.settings.linger);
+    }
+
+    /// A request for a part of a film has ended.
+    pub(crate) fn paused(self: &Arc<Self>, play: &Arc<Play>, request: u64) {
+        let house = self.house();
+        if play.leave(request) && !house.closed {
+            self.linger(house, Idle::Film(play.clone()), self.settings.film_linger);
+        }
+    }
+
+    /// Keeps `what` for a while.
+    fn linger(self: &Arc<Self>, mut house: MutexGuard<'_, House>, what: Idle, time: Duration) {
+        house.last += 1;
+        let number = house.last;
+        house.lingering.push(Lingering { number, what });
         drop(house);
-        let (headend, linger) = (Arc::downgrade(self), self.settings.linger);
+        let headend = Arc::downgrade(self);
         self.runtime.spawn(async move {
-            tokio::time::sleep(linger).await;
+            tokio::time::sleep(time).await;
             if let Some(headend) = headend.upgrade() {
                 headend.lingered(number);
             }

@@ -10,6 +10,9 @@
 //! Bytes flow one way. Control flows back by dropping: nobody is told to stop. The writer waits for nobody; a viewer
 //! who falls behind loses data, and never delays another by a chunk.
 //!
+//! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
+//! the same feed: `segmenter`, `packager` (one per channel), `output::hls` (players without a connection).
+//!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
 //! accounts allow), `seat` (what users may).
@@ -18,11 +21,15 @@ mod cutter;
 mod feed;
 mod headend;
 mod output;
+mod packager;
+mod play;
 mod refusal;
 mod relay;
 mod route;
 mod seat;
+mod segmenter;
 mod settings;
+mod sizes;
 mod slot;
 mod status;
 mod subscriber;

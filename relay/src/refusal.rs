@@ -69,6 +69,9 @@ pub(crate) enum Refusal {
     /// The user has as many streams as he may.
     #[error("the user's streams are all in use")]
     Seats,
+    /// The first segment of a channel is not complete yet.
+    #[error("the channel is only beginning")]
+    Warming,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -85,7 +88,7 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats => info!(id, why = %self, "refused"),
+            Self::NotReady | Self::Seats | Self::Warming => info!(id, why = %self, "refused"),
             Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
@@ -95,6 +98,7 @@ impl Refusal {
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
+            Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
             Self::Upstream(Failure::Full | Failure::Closing) => {

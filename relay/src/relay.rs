@@ -12,6 +12,7 @@ use http::Method;
 use httpd::{Request, Response, reply};
 
 use crate::headend::Headend;
+use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
 use crate::route::{Route, Shelf, Stream};
 use crate::seat::Client;
@@ -26,6 +27,7 @@ const INSPECTION: Duration = Duration::from_secs(1);
 /// Answers the addresses of streams.
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
+    sessions: Sessions,
     follower: Arc<Follower>,
     users: Arc<Users>,
 }
@@ -44,7 +46,7 @@ impl Relay {
     ) -> anyhow::Result<Arc<Self>> {
         let dialler = Dialler::new(&settings, sources)?;
         let headend = Headend::new(settings, dialler, follower.clone());
-        let relay = Arc::new(Self { headend, follower, users });
+        let relay = Arc::new(Self { headend, sessions: Sessions::default(), follower, users });
         let inspected = Arc::downgrade(&relay);
         tokio::spawn(async move {
             loop {
@@ -94,7 +96,7 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { .. }) => Err(Refusal::Unknown),
+            Some(Route::Segment { token, number }) => self.sessions.segment(&token, number),
             Some(Route::Status) => status::answer(&self.headend, request.headers(), peer),
             None => Err(Refusal::Unknown),
         }
@@ -105,24 +107,27 @@ impl Relay {
         let playable = self.playable(&asked)?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
-            Kind::Live => self.live(playable, &user, &client, request.method()).await,
-            Kind::Movie | Kind::Episode => Err(Refusal::Unknown),
+            Kind::Live if request.method() == Method::HEAD => Ok(match &*asked.extension {
+                "m3u8" => output::hls::head(),
+                _ => output::ts::head(),
+            }),
+            Kind::Live if asked.extension == "m3u8" => {
+                let path = request.uri().path();
+                self.sessions.playlist(&self.headend, playable, &user, &client, path).await
+            }
+            Kind::Live => self.live(playable, &user, &client).await,
+            Kind::Movie | Kind::Episode => {
+                let (headend, headers) = (&self.headend, request.headers());
+                output::file::answer(headend, playable, &user, &client, request.method(), headers).await
+            }
         }
     }
 
-    async fn live(
-        &self,
-        channel: Playable,
-        user: &User,
-        client: &Client,
-        method: &Method,
-    ) -> Result<Response, Refusal> {
-        if method == Method::HEAD {
-            return Ok(output::ts::head());
-        }
-        let seat = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+    async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
+        let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        drop(replaced); // first, so that its connection is free for this one
         let viewing = self.headend.tune(channel, seat.asking())?;
-        let mut subscriber = Subscriber::new(viewing, seat);
+        let subscriber = Subscriber::new(viewing, seat);
         let budget = self.headend.settings.start_budget;
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         Ok(output::ts::stream(subscriber))
@@ -152,13 +157,15 @@ impl Relay {
             Shelf::Film => playable.kind != Kind::Live,
             Shelf::Any => true,
         };
+        let fits = fits && (playable.kind == Kind::Live || asked.extension != "m3u8");
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }
     }
 
-    /// Cuts the streams of users who were thrown out or whose time is over.
+    /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.
     fn inspect(&self) {
         let stays = |name: &str| self.users.find(name).is_some_and(|user| may_watch(&user));
         self.headend.seats.cut_unless(stays);
+        self.sessions.sweep();
     }
 }
 

@@ -10,13 +10,14 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use contract::user::User;
 use http::HeaderMap;
 use http::header;
 
 use crate::headend::Viewing;
+use crate::play::Play;
 use crate::slot::Slots;
 
 /// The seats of all users.
@@ -32,11 +33,20 @@ pub(crate) struct Seat {
     place: Arc<Place>,
 }
 
+/// A seat that somebody else has now. It is cut by dropping this.
+pub(crate) struct Replaced(Option<Arc<Place>>);
+
 /// A seat as the list knows it.
 struct Place {
     asking: Asking,
     cut: AtomicBool,
-    holds: Mutex<Option<Viewing>>,
+    holds: Mutex<Option<Hold>>,
+}
+
+/// What a seat is for.
+enum Hold {
+    Channel(Viewing),
+    Film(Weak<Play>),
 }
 
 /// Who asks for a stream, by the seat he has taken for it.
@@ -70,8 +80,9 @@ impl Client {
 }
 
 impl Seats {
-    /// A seat for `user`; `None` if they are all taken by other clients.
-    pub(crate) fn take(self: &Arc<Self>, user: &User, client: &Client) -> Option<Seat> {
+    /// A seat for `user`, and the one it replaces, which is cut when that is dropped; `None` if all are taken by other
+    /// clients.
+    pub(crate) fn take(self: &Arc<Self>, user: &User, client: &Client) -> Option<(Seat, Replaced)> {
         let mut users = self.users();
         let taken = users.entry(user.name.clone()).or_default();
         let full = user.max_connections > 0 && taken.len() >= user.max_connections as usize;
@@ -84,24 +95,21 @@ impl Seats {
         let place = Arc::new(Place { asking, cut: AtomicBool::new(false), holds: Mutex::default() });
         taken.push(place.clone());
         drop(users);
-        replaced.iter().for_each(|place| place.cut());
-        Some(Seat { seats: self.clone(), place })
+        Some((Seat { seats: self.clone(), place }, Replaced(replaced)))
     }
 
     /// Cuts the oldest stream that the client of `asking` opened before, if that frees a connection of `account`.
     pub(crate) fn zap(&self, asking: &Asking, account: &str, slots: &Slots) -> bool {
-        let own = |place: &Arc<Place>| {
-            place.asking.client == asking.client
-                && place.asking.number < asking.number
-                && place.is_alone_on(account, slots)
+        let own =
+            |place: &&Arc<Place>| place.asking.client == asking.client && place.asking.number < asking.number;
+        let taken: Vec<_> = {
+            let users = self.users();
+            users.get(&*asking.user).into_iter().flatten().filter(own).cloned().collect()
         };
-        let found = {
-            let mut users = self.users();
-            let Some(taken) = users.get_mut(&*asking.user) else { return false };
-            taken.iter().position(own).map(|found| taken.remove(found))
-        };
-        found.iter().for_each(|place| place.cut());
-        found.is_some()
+        let Some(found) = taken.iter().find(|place| place.is_alone_on(account, slots)) else { return false };
+        self.strike(found);
+        found.cut();
+        true
     }
 
     /// Cuts every stream of those who may not go on, by name.
@@ -122,6 +130,16 @@ impl Seats {
         self.users().get(user).map_or(0, Vec::len)
     }
 
+    fn strike(&self, place: &Arc<Place>) {
+        let mut users = self.users();
+        if let Some(taken) = users.get_mut(&*place.asking.user) {
+            taken.retain(|each| !Arc::ptr_eq(each, place));
+            if taken.is_empty() {
+                users.remove(&*place.asking.user);
+            }
+        }
+    }
+
     fn users(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<Place>>>> {
         self.users.lock().expect("nobody panics while holding this lock")
     }
@@ -134,16 +152,22 @@ impl Place {
             self.cut.store(true, Ordering::Relaxed);
             holds.take()
         };
-        if let Some(viewing) = held {
-            viewing.nudge();
+        match held {
+            Some(Hold::Channel(viewing)) => viewing.nudge(),
+            Some(Hold::Film(play)) => play.upgrade().iter().for_each(|play| play.close()),
+            None => {}
         }
     }
 
     fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
-        self.holds().as_ref().is_some_and(|viewing| viewing.is_alone_on(account, slots))
+        match &*self.holds() {
+            Some(Hold::Channel(viewing)) => viewing.is_alone_on(account, slots),
+            Some(Hold::Film(play)) => play.upgrade().is_some_and(|play| slots.holds(account, play.holder())),
+            None => false,
+        }
     }
 
-    fn holds(&self) -> MutexGuard<'_, Option<Viewing>> {
+    fn holds(&self) -> MutexGuard<'_, Option<Hold>> {
         self.holds.lock().expect("nobody panics while holding this lock")
     }
 }
@@ -158,23 +182,28 @@ impl Seat {
         self.place.cut.load(Ordering::Relaxed)
     }
 
-    /// What this seat is for: let go with the seat.
-    pub(crate) fn hold(&self, viewing: Viewing) {
+    /// The seat is for a channel, which is let go with it.
+    pub(crate) fn hold_channel(&self, viewing: Viewing) {
         let mut holds = self.place.holds();
         if !self.is_cut() {
-            *holds = Some(viewing);
+            *holds = Some(Hold::Channel(viewing));
         }
+    }
+
+    /// The seat is for a film, which is closed with it.
+    pub(crate) fn hold_film(&self, play: &Arc<Play>) {
+        *self.place.holds() = Some(Hold::Film(Arc::downgrade(play)));
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut users = self.seats.users();
-        if let Some(taken) = users.get_mut(&*self.place.asking.user) {
-            taken.retain(|place| !Arc::ptr_eq(place, &self.place));
-            if taken.is_empty() {
-                users.remove(&*self.place.asking.user);
-            }
-        }
+        self.seats.strike(&self.place);
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|place| place.cut());
     }
 }

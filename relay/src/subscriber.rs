@@ -23,7 +23,7 @@ pub(crate) struct Subscriber {
 impl Subscriber {
     pub(crate) fn new(viewing: Viewing, seat: Seat) -> Self {
         let feed = viewing.feed();
-        seat.hold(viewing);
+        seat.hold_channel(viewing);
         Self { feed, cursor: Cursor::default(), seat }
     }
 
@@ -31,8 +31,8 @@ impl Subscriber {
     ///
     /// # Errors
     /// Why there will be nothing.
-    pub(crate) async fn started(&mut self) -> Result<(), Failure> {
-        std::future::poll_fn(|cx| self.feed.poll_start(&mut self.cursor, cx)).await
+    pub(crate) async fn started(&self) -> Result<(), Failure> {
+        self.feed.started_or_failed().await
     }
 }
 

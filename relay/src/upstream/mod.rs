@@ -2,6 +2,7 @@
 
 mod address;
 mod dial;
+pub(crate) mod file;
 mod ts;
 
 use bytes::Bytes;

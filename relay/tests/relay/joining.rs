@@ -8,13 +8,13 @@ use crate::viewer::{Viewer, assert_begins_well, eventually, watch};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_viewer_and_one_who_joins_later_begin_with_tables_and_an_access_point() {
     let mut plan = Plan::default();
-    plan.station.bitrate = 8_000_000;
+    plan.station.bitrate = 4_000_000;
     let stage = Stage::with(plan).await;
     let mut first = Viewer::get(&stage, &Stage::path(LIVE)).await;
-    let bytes = first.read(6_000_000).await;
+    let bytes = first.read(2_000_000).await;
     assert_begins_well(&bytes);
     let mut second = Viewer::get(&stage, &Stage::path(LIVE)).await;
-    let burst = second.read(1_500_000).await;
+    let burst = second.read(700_000).await;
     assert_begins_well(&burst);
     let (first, second) = (watch(&bytes), watch(&burst));
     assert!(first.longest_step < 0.2 && second.longest_step < 0.2, "{first:?} {second:?}");
@@ -75,12 +75,13 @@ async fn head_names_the_type_and_touches_no_upstream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_upstream_is_received_again_and_the_viewer_sees_one_unbroken_stream() {
     let mut plan = Plan::default();
+    plan.station.bitrate = 4_000_000;
     plan.station.time_base = station::TimeBase::Connection;
     let stage = Stage::with(plan).await;
     let there = stage.there(LIVE);
     stage.station.set_fault_times(there, station::Fault::Cut(1_200_000), 1);
     let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
-    let bytes = viewer.read(2_800_000).await;
+    let bytes = viewer.read(3_000_000).await;
     assert_eq!(stage.station.counts().channel(there).requests, 2);
     assert_begins_well(&bytes);
     let seen = watch(&bytes);

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod failures;
+mod films;
+mod hls;
 mod joining;
 mod limits;
 mod sharing;

