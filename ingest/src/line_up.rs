@@ -240,7 +240,7 @@ impl Groups {
 
 /// A name as it is compared.
 fn normalised(name: &str) -> String {
-    tidy::words(&name.to_lowercase())
+    tidy::words(&name.to_lowercase()).into_owned()
 }
 
 /// The word for a list in the key of a category.

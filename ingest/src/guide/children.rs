@@ -135,7 +135,10 @@ impl Children {
             Shape::Flag | Shape::Credits => return,
         };
         let Some(value) = attribute(attributes, kept) else { return };
-        let value = if kept == "src" { tidy::picture(&value, source) } else { tidy::words(&value) };
+        let value = match kept {
+            "src" => tidy::picture(&value, source),
+            _ => tidy::words(&value).into_owned(),
+        };
         if !value.is_empty() {
             self.attribute = format!(" {kept}=\"{}\"", escape(value.as_str()));
         }
@@ -210,7 +213,7 @@ fn element(out: &mut String, name: &str, attribute: &str, text: &str) {
     if text.is_empty() {
         return;
     }
-    for piece in ["<", name, attribute, ">", &partial_escape(text.as_str()), "</", name, ">"] {
+    for piece in ["<", name, attribute, ">", &partial_escape(text), "</", name, ">"] {
         out.push_str(piece);
     }
 }

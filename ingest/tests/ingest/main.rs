@@ -5,6 +5,7 @@ mod bundle;
 mod gate;
 mod identity;
 mod kill;
+mod schedule;
 
 use std::collections::BTreeMap;
 use std::path::Path;
