@@ -1,7 +1,7 @@
 //! `users.json`, followed.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
@@ -103,11 +103,13 @@ impl Users {
         Ok(serde_json::from_slice::<Stored>(&text)?.users)
     }
 
-    /// Changes the list as `edit` says and replaces the file.
+    /// Changes the list as `edit` says and replaces the file. Others who want to change it at the same time, in
+    /// this process or another, wait their turn.
     ///
     /// # Errors
     /// [`UsersError`]; the file is then as before.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut Vec<User>) -> T) -> Result<T, UsersError> {
+        let _turn = self.turn()?;
         let mut users = self.list()?;
         let outcome = edit(&mut users);
         users.sort_by(|a, b| a.name.cmp(&b.name));
@@ -116,6 +118,14 @@ impl Users {
         replace(&self.data.users(), &text, Access::Owner)?;
         self.known.lock().expect("nobody panics while holding this lock").looked = None;
         Ok(outcome)
+    }
+
+    /// The right to change the file, given back by dropping it. The file itself cannot be locked: it is replaced.
+    fn turn(&self) -> io::Result<File> {
+        fs::create_dir_all(self.data.path())?;
+        let file = File::options().create(true).append(true).open(self.data.users_lock())?;
+        file.lock()?;
+        Ok(file)
     }
 
     /// The users as of at most [`FRESH`] ago. A file that cannot be read changes nothing: nobody is locked out by a
@@ -200,6 +210,20 @@ mod tests {
         users.known.lock().unwrap().looked = None;
         assert!(users.recall("ann", "secret").is_some());
         assert!(users.edit(|all| all.clear()).is_err(), "and nothing is overwritten");
+    }
+
+    #[test]
+    fn changes_made_at_the_same_time_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path().join("made/on/demand"));
+        let ann = user("ann", "secret");
+        std::thread::scope(|scope| {
+            for n in 0..16 {
+                let (data, new) = (data.clone(), User { name: format!("user-{n:02}"), ..ann.clone() });
+                scope.spawn(move || Users::new(data).edit(|all| all.push(new)).unwrap());
+            }
+        });
+        assert_eq!(Users::new(data).list().unwrap().len(), 16);
     }
 
     #[test]
