@@ -14,6 +14,8 @@ use super::remembered::Remembered;
 use super::{PasswordHash, User};
 use crate::disk::{Access, Data, replace};
 
+const VERSION: u32 = 1;
+
 /// How long a change of the file may go unnoticed.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -45,6 +47,9 @@ pub enum UsersError {
     /// The file is no list of users.
     #[error("users.json cannot be understood: {0}")]
     Damaged(#[from] serde_json::Error),
+    /// The file was written by a newer program, which may mean other things by it.
+    #[error("users.json is of version {0}, which this program does not know: use the newer one")]
+    Newer(u32),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +105,10 @@ impl Users {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        Ok(serde_json::from_slice::<Stored>(&text)?.users)
+        match serde_json::from_slice::<Stored>(&text)? {
+            Stored { version: VERSION, users } => Ok(users),
+            Stored { version, .. } => Err(UsersError::Newer(version)),
+        }
     }
 
     /// Changes the list as `edit` says and replaces the file. Others who want to change it at the same time, in
@@ -113,7 +121,7 @@ impl Users {
         let mut users = self.list()?;
         let outcome = edit(&mut users);
         users.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut text = serde_json::to_vec_pretty(&Stored { version: 1, users })?;
+        let mut text = serde_json::to_vec_pretty(&Stored { version: VERSION, users })?;
         text.push(b'\n');
         replace(&self.data.users(), &text, Access::Owner)?;
         self.known.lock().expect("nobody panics while holding this lock").looked = None;
@@ -210,6 +218,8 @@ mod tests {
         users.known.lock().unwrap().looked = None;
         assert!(users.recall("ann", "secret").is_some());
         assert!(users.edit(|all| all.clear()).is_err(), "and nothing is overwritten");
+        replace(&data.users(), br#"{"version":2,"users":[]}"#, Access::Owner).unwrap();
+        assert!(matches!(users.edit(|all| all.clear()), Err(UsersError::Newer(2))));
     }
 
     #[test]
