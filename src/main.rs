@@ -1,1 +1,51 @@
-fn main() {}
+//! Coax: one cable in, every screen.
+//!
+//! ```text
+//!              coax up: one process, one port
+//!  sources ──▶ ingest ──release──▶ serve ──▶ lists, playlists, guide ──▶ apps
+//!              (schedule)     └──▶ relay ──▶ streams ───────────────────▶ apps
+//! ```
+//!
+//! This package composes the programs and knows nothing they know: [`up`] runs them together, [`demo`] puts a
+//! synthetic provider before them, [`user`] edits who may watch.
+
+mod announce;
+mod cli;
+mod demo;
+mod up;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use contract::config::ConfigError;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    contract::log::init(cli.log_format);
+    // Two providers of cryptography could be linked in; the process must say which one before the first connection.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match run(cli.command.unwrap_or_else(cli::default_command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("coax: {error:#}");
+            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen)),
+        Command::Up { place } => runtime()?.block_on(up::run(place.load()?)),
+        Command::User { place, command } => user::run(&place.load()?.data(), command),
+        Command::CheckConfig { place } => cli::check_config(&place),
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    httpd::raise_file_limit();
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

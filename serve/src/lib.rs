@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Answers the apps: the Xtream API, playlists and the guide, from the release that is published now.
+//!
+//! ```text
+//!             Follower (asks once a second)      users.json        details/
+//!                 │ newest release                   │ who            │ film and series documents
+//!                 ▼                                  ▼                ▼
+//!  request ─▶ Route ─▶ Server ─▶ Prepared (one release, pinned) ─▶ one file per family under xtream/
+//!                                  │                                  │
+//!                                  └── slices of mapped files ────────┴─▶ Response
+//! ```
+//!
+//! Nothing is parsed and nothing is serialised for a list: the objects stand in the release as clients get them, and
+//! an answer is a few slices of the mapped file. What has to be made (gzip) is made once per release and kept beside
+//! it in [`prepared`]; the next release begins with nothing made, and the old one goes when the last answer from it is
+//! sent. An answer is therefore always of one release.
+//!
+//! A request that is not answered is a [`refusal`]: one place knows statuses, and logs.
+//!
+//! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
+
+mod base;
+mod front;
+mod gzip;
+mod login;
+mod prepared;
+mod refusal;
+mod relays;
+mod route;
+mod service;
+mod settings;
+mod xtream;
+
+pub use route::Route;
+pub use service::Server;
+pub use settings::{Network, Settings};

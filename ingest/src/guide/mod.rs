@@ -1,0 +1,54 @@
+//! The guide: XMLTV of any size in, XMLTV sorted by channel and time out, in little memory.
+//!
+//! ```text
+//! XMLTV ──▶ decoded ──▶ read ──▶ Spool: every programme rendered, in a file; where each channel's are, in memory
+//!           gzip, UTF-8          │
+//!                                ▼ output::guide takes channel after channel, and sorts the programmes of one
+//! ```
+
+mod children;
+mod decode;
+mod read;
+mod spool;
+pub(crate) mod time;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+pub(crate) use decode::decoded;
+pub(crate) use read::{Facts, GuideError, read};
+pub(crate) use spool::{Programme, Spool, programmes};
+
+/// Guide channels somebody asked for, by the ids of the lists.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    exact: HashSet<String>,
+    folded: HashSet<String>,
+}
+
+impl Wanted {
+    /// Those called `ids`; empty ones do not count.
+    pub(crate) fn new<'a>(ids: impl Iterator<Item = &'a str>) -> Self {
+        let exact: HashSet<String> = ids.filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let folded = exact.iter().map(|id| id.to_lowercase()).collect();
+        Self { exact, folded }
+    }
+
+    /// Whether a guide's channel `id` is one of them, whatever its case.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.exact.contains(id) || self.folded.contains(&id.to_lowercase())
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exact.is_empty()
+    }
+}
+
+/// Starts of programmes that are kept, in Unix seconds: from 30 days before `now` to 60 days after. Whole days, so that
+/// two runs on one day agree.
+pub(crate) fn window(now: u64) -> Range<i64> {
+    const DAY: i64 = 86_400;
+    let today = now as i64 / DAY * DAY;
+    today - 30 * DAY..today + 61 * DAY
+}

@@ -1,0 +1,117 @@
+use super::super::{decoded, programmes as each};
+use super::*;
+
+fn source() -> Source {
+    toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='hidden'").unwrap()
+}
+
+/// The programmes of a document as `channel start stop text`.
+fn programmes(document: &[u8]) -> (Facts, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spool = Spool::new(folder.path()).unwrap();
+    let wanted = Wanted::new(["One.uk", "two"].into_iter());
+    let input = decoded(io::Cursor::new(document.to_vec())).unwrap();
+    let facts = read(input, &wanted, 1_700_000_000..1_800_000_000, &source(), &mut spool).unwrap();
+    let mut lines = Vec::new();
+    for id in ["One.uk", "two"] {
+        let mut bytes = Vec::new();
+        let id = spool.spelling(id).unwrap_or_default();
+        spool.read(id, &mut bytes).unwrap();
+        let text = |text: &[u8]| String::from_utf8(text.to_vec()).unwrap();
+        lines.extend(each(&bytes).map(|it| format!("{id} {} {} {}", it.start, it.stop, text(it.text))));
+    }
+    (facts, lines)
+}
+
+const NOON: &str = "20250101120000 +0000";
+
+#[test]
+fn children_are_written_in_the_order_of_the_dtd_and_characters_survive() {
+    let document = format!(
+        r#"<?xml version="1.0"?><!DOCTYPE tv SYSTEM "xmltv.dtd"><tv><channel id="One.uk"/>
+        <programme start="{NOON}" stop="20250101130000 +0000" channel="one.UK">
+        <star-rating system="x&quot;"><value> 7.1/10 </value></star-rating><category lang="de">Krimi</category><new/>
+        <credits><actor role="y">A &amp; B</actor><director>C</director><other>z</other></credits>
+        <desc><![CDATA[a < b]]> &nosuch; caf&eacute;
+        &#x1f600; Tom & Jerry</desc><video><aspect>16:9</aspect></video><live/>
+        <icon src="http://h/x.png?a=1&amp;b=2"/><icon src="http://h/hidden/x"/><icon src="x.png"/>
+        <title lang="en">Tom &amp; Jerry</title><title/><date>2020</date><date>2021</date>
+        <episode-num system="xmltv_ns">0.1.</episode-num></programme></tv>"#
+    );
+    let (facts, found) = programmes(document.as_bytes());
+    assert!(facts.complete);
+    assert_eq!(
+        found,
+        ["one.UK 1735732800 1735736400 <title lang=\"en\">Tom &amp; Jerry</title>\
+          <desc>a &lt; b &amp;nosuch; café 😀 Tom &amp; Jerry</desc>\
+          <credits><director>C</director><actor>A &amp; B</actor></credits><date>2020</date>\
+          <category lang=\"de\">Krimi</category><icon src=\"http://h/x.png?a=1&amp;b=2\"/>\
+          <episode-num system=\"xmltv_ns\">0.1.</episode-num><new/>\
+          <star-rating system=\"x&quot;\"><value>7.1/10</value></star-rating>"]
+    );
+}
+
+#[test]
+fn neighbours_of_a_broken_programme_survive() {
+    let document = format!(
+        "<tv><programme start='{NOON}' channel='two'><title>a</title></programme>\
+         <programme start='{NOON}' channel='two'><title>b<desc>c</desc>\
+         <programme start='{NOON}' channel='two'><title>d</title></programme></wrong>\
+         <programme start='{NOON}' channel='two'><title>e\u{1}&bad</title></programme>\
+         <programme start='never' channel='two'><title>f</title></programme>\
+         <programme start='{NOON}' channel='three'><title>g</title></programme>\
+         <programme start='{NOON}' stop='20250101110000' channel=' two '><x><title>y</title></x></programme></tv>"
+    );
+    let (facts, found) = programmes(document.as_bytes());
+    let texts: Vec<&str> = found.iter().map(|line| line.trim_start_matches("two 1735732800 0 ")).collect();
+    assert_eq!(
+        texts,
+        [
+            "<title>a</title>",
+            "<title>b</title><desc>c</desc>",
+            "<title>d</title>",
+            "<title>e &amp;bad</title>",
+            "<title>Untitled</title>"
+        ]
+    );
+    assert_eq!((facts.programmes, facts.dropped, facts.complete), (5, 1, true));
+}
+
+#[test]
+fn a_guide_that_breaks_off_says_so_and_gives_what_came() {
+    let document =
+        format!("<tv><programme start='{NOON}' channel='two'><title>a</title></programme><programme st");
+    let (facts, found) = programmes(document.as_bytes());
+    assert_eq!((found.len(), facts.complete), (1, false));
+}
+
+#[test]
+fn what_is_no_guide_is_refused() {
+    for document in ["", "<html><body>hi</body></html>", "[]", "blocked", "<<<<"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        let input = decoded(io::Cursor::new(document.as_bytes())).unwrap();
+        let refused = read(input, &Wanted::default(), 0..9, &source(), &mut spool);
+        assert!(matches!(refused, Err(GuideError::NoGuide)), "{document}");
+    }
+}
+
+#[test]
+fn entity_bombs_and_outer_documents_are_text() {
+    let document = format!(
+        "<!DOCTYPE tv [<!ENTITY a \"x\"><!ENTITY b \"&a;&a;\"><!ENTITY c SYSTEM \"file:///etc/passwd\">]>\
+         <tv><programme start='{NOON}' channel='two'><title>&b;&c;</title></programme></tv>"
+    );
+    assert!(programmes(document.as_bytes()).1[0].ends_with("<title>&amp;b;&amp;c;</title>"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_do_no_harm(bytes: Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        if let Ok(input) = decoded(io::Cursor::new([b"<tv>".as_slice(), &bytes].concat())) {
+            let _ = read(input, &Wanted::default(), 0..9, &source(), &mut spool);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Programmes on their way from a source's order to ours: in a file, with 16 bytes in memory for each row of programmes
+//! of one channel. Most guides are sorted by channel, so that is a row for each; in the worst a row is one programme.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// The most that is kept of one channel, in bytes; more than any real channel has in three months.
+const MOST: u64 = 32 << 20;
+/// Start, stop and length of a programme, before its text in the file.
+const HEAD: usize = 12;
+
+/// The programmes of one source's guide.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    /// Has no name on the disk, and vanishes with the spool.
+    file: BufWriter<File>,
+    written: u64,
+    rows: Vec<Row>,
+    channels: Vec<Channel>,
+    by_id: HashMap<String, u32>,
+    /// For each spelling without case the first id that has programmes, or else the first; known once settled.
+    by_folded: HashMap<String, u32>,
+}
+
+/// A channel of the guide, under the guide's own id.
+#[derive(Debug)]
+struct Channel {
+    id: String,
+    bytes: u64,
+}
+
+/// Programmes of one channel that stand together in the file.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    channel: u32,
+    length: u32,
+    offset: u64,
+}
+
+/// A programme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Programme<'a> {
+    /// Unix time, in seconds.
+    pub(crate) start: u32,
+    /// Unix time, in seconds; 0 when the guide did not say.
+    pub(crate) stop: u32,
+    /// Its children, rendered.
+    pub(crate) text: &'a [u8],
+}
+
+impl Spool {
+    /// An empty spool, its file in `folder`.
+    ///
+    /// # Errors
+    /// The disk refuses, here and below.
+    pub(crate) fn new(folder: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 18, tempfile::tempfile_in(folder)?),
+            written: 0,
+            rows: Vec::new(),
+            channels: Vec::new(),
+            by_id: HashMap::new(),
+            by_folded: HashMap::new(),
+        })
+    }
+
+    /// The position of the guide's channel `id`.
+    pub(crate) fn channel(&mut self, id: &str) -> u32 {
+        if let Some(at) = self.by_id.get(id) {
+            return *at;
+        }
+        let at = self.channels.len() as u32;
+        self.channels.push(Channel { id: id.to_owned(), bytes: 0 });
+        self.by_id.insert(id.to_owned(), at);
+        at
+    }
+
+    /// Adds a programme to the channel at a position. `false` if the channel is full.
+    pub(crate) fn add(&mut self, channel: u32, programme: Programme<'_>) -> io::Result<bool> {
+        let length = (HEAD + programme.text.len()) as u32;
+        let bytes = &mut self.channels[channel as usize].bytes;
+        *bytes += u64::from(length);
+        if *bytes > MOST {
+            return Ok(false);
+        }
+        for number in [programme.start, programme.stop, programme.text.len() as u32] {
+            self.file.write_all(&number.to_le_bytes())?;
+        }
+        self.file.write_all(programme.text)?;
+        match self.rows.last_mut() {
+            Some(row) if row.channel == channel => row.length += length,
+            _ => self.rows.push(Row { channel, length, offset: self.written }),
+        }
+        self.written += u64::from(length);
+        Ok(true)
+    }
+
+    /// Ends the adding: puts everything where [`Spool::read`] finds it.
+    pub(crate) fn settle(&mut self) -> io::Result<()> {
+        self.rows.sort_by_key(|row| row.channel); // stable: within a channel the guide's order stays
+        self.rows.shrink_to_fit();
+        let (full, empty): (Vec<u32>, Vec<u32>) =
+            (0..self.channels.len() as u32).partition(|at| self.has(*at));
+        for at in full.into_iter().chain(empty) {
+            self.by_folded.entry(self.channels[at as usize].id.to_lowercase()).or_insert(at);
+        }
+        self.file.flush()
+    }
+
+    /// The guide's spelling of `id`: the same if it has programmes under it, else one that differs only in case.
+    pub(crate) fn spelling(&self, id: &str) -> Option<&str> {
+        let exact = self.by_id.get(id).filter(|at| self.has(**at));
+        let at = exact.or_else(|| self.by_folded.get(&id.to_lowercase()))?;
+        Some(&self.channels[*at as usize].id)
+    }
+
+    /// Whether the channel at a position has programmes.
+    fn has(&self, channel: u32) -> bool {
+        self.channels[channel as usize].bytes > 0
+    }
+
+    /// Appends the programmes of the channel called `id` to `out`; [`programmes`] finds them there.
+    pub(crate) fn read(&self, id: &str, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(channel) = self.by_id.get(id) else { return Ok(()) };
+        let first = self.rows.partition_point(|row| row.channel < *channel);
+        for row in self.rows[first..].iter().take_while(|row| row.channel == *channel) {
+            let at = out.len();
+            out.resize(at + row.length as usize, 0);
+            self.file.get_ref().read_exact_at(&mut out[at..], row.offset)?;
+        }
+        Ok(())
+    }
+}
+
+/// The programmes in what [`Spool::read`] gave.
+pub(crate) fn programmes(mut bytes: &[u8]) -> impl Iterator<Item = Programme<'_>> {
+    std::iter::from_fn(move || {
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (text, rest) = rest.split_at_checked(number(8) as usize)?;
+        bytes = rest;
+        Some(Programme { start: number(0), stop: number(4), text })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programmes_are_found_again_by_channel_in_the_guides_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        let text = |n: u32| format!("programme {n};").repeat(n as usize % 7);
+        for n in 0..5000 {
+            let channel = spool.channel(["a", "B", "c"][n as usize / 10 % 3]);
+            let text = text(n);
+            let programme = Programme { start: n, stop: n + 1, text: text.as_bytes() };
+            assert!(spool.add(channel, programme).unwrap());
+        }
+        spool.settle().unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the file has no name");
+        assert_eq!(spool.rows.len(), 500);
+        for (at, id) in ["a", "B", "c"].into_iter().enumerate() {
+            let mut bytes = Vec::new();
+            spool.read(id, &mut bytes).unwrap();
+            let expected = (0..5000).filter(|n| *n as usize / 10 % 3 == at);
+            let found = programmes(&bytes);
+            assert!(
+                found.map(|it| (it.start, it.text.to_vec())).eq(expected.map(|n| (n, text(n).into_bytes())))
+            );
+        }
+        assert_eq!(spool.spelling("A"), Some("a"));
+        assert_eq!(spool.spelling("B"), Some("B"));
+        assert_eq!(spool.spelling("d"), None);
+
+        let mut spool = Spool::new(folder.path()).unwrap();
+        for (id, programmes) in [("rtl", 1), ("RTL", 1), ("One", 0), ("one", 1), ("TWO", 0)] {
+            let channel = spool.channel(id);
+            for start in 0..programmes {
+                spool.add(channel, Programme { start, stop: 0, text: b"" }).unwrap();
+            }
+        }
+        spool.settle().unwrap();
+        for (asked, given) in [("rtl", "rtl"), ("RTL", "RTL"), ("Rtl", "rtl"), ("One", "one"), ("two", "TWO")]
+        {
+            assert_eq!(spool.spelling(asked), Some(given));
+        }
+    }
+
+    #[test]
+    fn a_channel_cannot_fill_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        let channel = spool.channel("a");
+        let text = vec![b'x'; 1 << 20];
+        let added =
+            (0..40).filter(|n| spool.add(channel, Programme { start: *n, stop: 0, text: &text }).unwrap());
+        assert_eq!(added.count(), 31);
+    }
+}

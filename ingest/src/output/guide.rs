@@ -1,0 +1,215 @@
+//! `guide.xml` and `guide.xml.gz`: channels in the line-up's order, then their programmes by start.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use contract::bundle::GuideRange;
+use contract::release::{Artefact, Draft, FileFact, GUIDE, GUIDE_GZ};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use quick_xml::escape::{escape, partial_escape};
+
+use super::Notes;
+use crate::guide::{Programme, programmes, time};
+use crate::line_up::LineUp;
+
+/// Bytes that go to the compressor together, and how many such pieces may wait for it.
+const PIECE: usize = 1 << 18;
+const WAITING: usize = 8;
+/// 4 packs a guide almost as small as 6 does, at twice the speed.
+const LEVEL: u32 = 4;
+/// How long a programme is at most that has no end, in seconds, and how long the last one of a channel is.
+const LONGEST: u32 = 6 * 3600;
+const LAST: u32 = 3600;
+
+/// Writes both files at once: one thread writes, another compresses.
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+    let plain = draft.artefact(GUIDE)?;
+    let packed = draft.artefact(GUIDE_GZ)?;
+    let (sender, receiver) = sync_channel(WAITING);
+    thread::scope(|scope| {
+        let packing =
+            thread::Builder::new().name("gzip".into()).spawn_scoped(scope, || pack(receiver, packed))?;
+        let written = document(Both { plain, sender, piece: Vec::with_capacity(PIECE) }, line_up, notes);
+        // Only now, so that the other thread has seen the end.
+        let packed = packing.join().map_err(|_| io::Error::other("the compressor broke"))?;
+        Ok(vec![written?, packed?])
+    })
+}
+
+fn pack(pieces: Receiver<Vec<u8>>, out: Artefact) -> io::Result<FileFact> {
+    let mut encoder = GzEncoder::new(out, Compression::new(LEVEL));
+    for piece in pieces {
+        encoder.write_all(&piece)?;
+    }
+    encoder.finish()?.finish()
+}
+
+/// The plain file, with a copy to the compressor.
+struct Both {
+    plain: Artefact,
+    sender: SyncSender<Vec<u8>>,
+    piece: Vec<u8>,
+}
+
+impl Both {
+    fn hand_over(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        self.sender.send(piece).map_err(|_| io::Error::other("the compressor stopped"))
+    }
+
+    fn finish(mut self) -> io::Result<FileFact> {
+        self.hand_over()?;
+        self.plain.finish()
+    }
+}
+
+impl Write for Both {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.plain.write_all(bytes)?;
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.hand_over()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A channel of the guide.
+struct GuideChannel<'a> {
+    id: &'a str,
+    /// Of all channels that share it, each once.
+    names: Vec<&'a str>,
+    icon: &'a str,
+}
+
+fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
+    let channels = channels(line_up);
+    out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
+    out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
+    for channel in &channels {
+        let start = out.plain.position();
+        describe(&mut out, channel)?;
+        let range = (start, out.plain.position());
+        notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
+    }
+    let mut bytes = Vec::new();
+    for range in &mut notes.ranges {
+        bytes.clear();
+        for spool in line_up.parts.iter().filter_map(|part| part.guide.as_ref()) {
+            spool.read(&range.id, &mut bytes)?;
+        }
+        let start = out.plain.position();
+        write_programmes(&mut out, &range.id, &bytes)?;
+        range.programmes = (start, out.plain.position());
+    }
+    out.write_all(b"</tv>\n")?;
+    out.finish()
+}
+
+/// The guide's channels in the order in which the line-up names them first.
+fn channels(line_up: &LineUp) -> Vec<GuideChannel<'_>> {
+    let mut channels: Vec<GuideChannel<'_>> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for placed in &line_up.live {
+        let (_, channel) = line_up.channel(placed);
+        if channel.guide.is_empty() {
+            continue;
+        }
+        let at = *at.entry(&channel.guide).or_insert_with(|| {
+            channels.push(GuideChannel { id: &channel.guide, names: Vec::new(), icon: "" });
+            channels.len() - 1
+        });
+        let found = &mut channels[at];
+        if !found.names.contains(&channel.name.as_str()) {
+            found.names.push(&channel.name);
+        }
+        if found.icon.is_empty() {
+            found.icon = &channel.icon;
+        }
+    }
+    channels
+}
+
+fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> {
+    write!(out, "<channel id=\"{}\">", escape(channel.id))?;
+    for name in &channel.names {
+        write!(out, "<display-name>{}</display-name>", partial_escape(*name))?;
+    }
+    if !channel.icon.is_empty() {
+        write!(out, "<icon src=\"{}\"/>", escape(channel.icon))?;
+    }
+    out.write_all(b"</channel>\n")
+}
+
+/// The programmes of one channel: sorted, one for each start (the one that says most), none beyond the start of the
+/// next, each with an end.
+fn write_programmes(out: &mut impl Write, channel: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut all: Vec<Programme<'_>> = programmes(bytes).collect();
+    all.sort_by_key(|programme| (programme.start, usize::MAX - programme.text.len()));
+    all.dedup_by_key(|programme| programme.start);
+    let tail = format!(" channel=\"{}\">", escape(channel));
+    for (at, Programme { start, stop, text }) in all.iter().enumerate() {
+        let next = all.get(at + 1).map(|next| next.start);
+        let stop = match (Some(*stop).filter(|stop| stop > start), next) {
+            (Some(stop), Some(next)) => stop.min(next),
+            (Some(stop), None) => stop,
+            (None, Some(next)) => next.min(start + LONGEST),
+            (None, None) => start + LAST,
+        };
+        out.write_all(b"<programme start=\"")?;
+        time::write(out, *start)?;
+        out.write_all(b"\" stop=\"")?;
+        time::write(out, stop)?;
+        out.write_all(b"\"")?;
+        out.write_all(tail.as_bytes())?;
+        out.write_all(text)?;
+        out.write_all(b"</programme>\n")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programmes_do_not_overlap_and_all_have_an_end() {
+        let mut bytes = Vec::new();
+        for (start, stop, text) in [
+            (3600, 9000, "b"),
+            (0, 3600, "a"),
+            (0, 0, "longer"),
+            (7200, 0, "c"),
+            (90_000, 0, "d"),
+            (95_000, 7, "e"),
+        ] {
+            for number in [start, stop, text.len() as u32] {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        let mut out = Vec::new();
+        write_programmes(&mut out, "x", &bytes).unwrap();
+        let expected = [
+            ("000000", "010000", "longer"),
+            ("010000", "020000", "b"),
+            ("020000", "080000", "c"),
+        ]
+        .map(|(start, stop, text)| {
+            format!(
+                "<programme start=\"19700101{start} +0000\" stop=\"19700101{stop} +0000\" channel=\"x\">{text}</programme>\n"
+            )
+        });
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with(&expected.concat()), "{text}");
+        assert!(text.contains("start=\"19700102010000 +0000\" stop=\"19700102022320 +0000\""), "{text}");
+        assert!(text.ends_with("stop=\"19700102032320 +0000\" channel=\"x\">e</programme>\n"), "{text}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Artefacts: what a release consists of. One function for each, listed in [`TABLE`].
+//!
+//! Nothing here knows the time or throws dice: the same line-up is the same bytes.
+
+mod bundle;
+mod guide;
+mod playlist;
+
+use std::io;
+
+use contract::bundle::GuideRange;
+use contract::release::{ARTEFACTS, BUNDLE, Draft, FULL_M3U, FileFact, GUIDE, GUIDE_GZ, LIVE_M3U};
+
+pub(crate) use bundle::{UNKNOWN, series};
+
+use crate::line_up::LineUp;
+
+/// What the functions have to say to each other.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// Where each channel's programmes stand in the guide.
+    pub(crate) ranges: Vec<GuideRange>,
+}
+
+/// Writes the files called so.
+type Write = fn(&Draft, &LineUp, &mut Notes) -> io::Result<Vec<FileFact>>;
+
+/// All artefacts, in the order in which they are written.
+const TABLE: [(&[&str], Write); 4] = [
+    (&[GUIDE, GUIDE_GZ], guide::write), // before the bundle, which says where its channels stand
+    (&[BUNDLE], bundle::write),
+    (&[LIVE_M3U], playlist::live),
+    (&[FULL_M3U], playlist::full),
+];
+
+/// Writes everything a release consists of.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn write(draft: &Draft, line_up: &LineUp) -> io::Result<Vec<FileFact>> {
+    let mut notes = Notes::default();
+    let mut facts = Vec::with_capacity(ARTEFACTS.len());
+    for (names, write) in TABLE {
+        let written = write(draft, line_up, &mut notes)?;
+        debug_assert!(written.iter().map(|fact| fact.name.as_str()).eq(names.iter().copied()));
+        facts.extend(written);
+    }
+    facts.sort_by_key(|fact| ARTEFACTS.iter().position(|name| *name == fact.name));
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_makes_every_artefact_once() {
+        let mut made: Vec<&str> = TABLE.iter().flat_map(|(names, _)| *names).copied().collect();
+        let mut expected = ARTEFACTS.to_vec();
+        made.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(made, expected);
+    }
+}

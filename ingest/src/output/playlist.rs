@@ -1,0 +1,95 @@
+//! `live.m3u` and `full.m3u`, with the tokens of [`contract::playlist`] where viewers differ.
+
+use std::io::{self, Write};
+
+use contract::playlist::{BASE, EXT, PASSWORD, USERNAME, literal};
+use contract::release::{Artefact, Draft, FULL_M3U, FileFact, LIVE_M3U};
+
+use super::Notes;
+use crate::harvest::List;
+use crate::line_up::LineUp;
+
+/// Channels only.
+pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+    let mut out = draft.artefact(LIVE_M3U)?;
+    header(&mut out)?;
+    channels(&mut out, line_up)?;
+    Ok(vec![out.finish()?])
+}
+
+/// Channels, films and the episodes known so far.
+pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+    let mut out = draft.artefact(FULL_M3U)?;
+    header(&mut out)?;
+    channels(&mut out, line_up)?;
+    movies(&mut out, line_up)?;
+    episodes(&mut out, line_up)?;
+    Ok(vec![out.finish()?])
+}
+
+fn header(out: &mut Artefact) -> io::Result<()> {
+    let guide = format!("{BASE}/xmltv.php?username={USERNAME}&password={PASSWORD}");
+    writeln!(out, "#EXTM3U url-tvg=\"{guide}\" x-tvg-url=\"{guide}\"")
+}
+
+fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+    let groups = line_up.groups(List::Live);
+    for placed in &line_up.live {
+        let (_, channel) = line_up.channel(placed);
+        let name = literal(&channel.name);
+        write!(out, "#EXTINF:-1")?;
+        attribute(out, "tvg-id", &channel.guide)?;
+        attribute(out, "tvg-name", &name)?;
+        attribute(out, "tvg-logo", &channel.icon)?;
+        write!(out, " tvg-chno=\"{}\"", placed.num)?;
+        attribute(out, "group-title", groups.get(&placed.categories[0]).copied().unwrap_or(""))?;
+        if channel.radio {
+            attribute(out, "radio", "true")?;
+        }
+        if channel.archive > 0 {
+            let days = channel.archive;
+            write!(out, " catchup=\"shift\" catchup-days=\"{days}\" tvg-rec=\"{days}\"")?;
+        }
+        writeln!(out, ",{name}\n{BASE}/live/{USERNAME}/{PASSWORD}/{}.{EXT}", placed.id)?;
+    }
+    Ok(())
+}
+
+fn movies(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+    let groups = line_up.groups(List::Movies);
+    for placed in &line_up.movies {
+        let (_, movie) = line_up.movie(placed);
+        let group = groups.get(&placed.categories[0]).copied().unwrap_or("");
+        title(out, &literal(&movie.name), &movie.icon, group)?;
+        writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{}", placed.id, movie.container)?;
+    }
+    Ok(())
+}
+
+fn episodes(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+    let groups = line_up.groups(List::Series);
+    for episode in &line_up.episodes {
+        let placed = &line_up.series[episode.series];
+        let (_, series) = line_up.show(placed);
+        let fact = &episode.fact;
+        let name = format!("{} S{:02}E{:02}", literal(&series.name), fact.season, fact.number);
+        let group = groups.get(&placed.categories[0]).copied().unwrap_or("");
+        title(out, &name, &series.cover, group)?;
+        writeln!(out, "{BASE}/series/{USERNAME}/{PASSWORD}/{}.{}", fact.id, fact.container)?;
+    }
+    Ok(())
+}
+
+/// The first line of a film or an episode.
+fn title(out: &mut Artefact, name: &str, picture: &str, group: &str) -> io::Result<()> {
+    write!(out, "#EXTINF:-1")?;
+    attribute(out, "tvg-name", name)?;
+    attribute(out, "tvg-logo", picture)?;
+    attribute(out, "group-title", group)?;
+    writeln!(out, ",{name}")
+}
+
+/// An attribute; none for a value that says nothing, since players take what follows for it.
+fn attribute(out: &mut Artefact, key: &str, value: &str) -> io::Result<()> {
+    if value.is_empty() { Ok(()) } else { write!(out, " {key}=\"{}\"", literal(value)) }
+}

@@ -1,0 +1,126 @@
+//! The account document: whether we may ask at all, and how many connections there are.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::panel::{Failure, Question};
+use crate::json::{Elements, Scalar, readable};
+
+/// What the panel says about the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// At once; 0 when unlimited or unsaid.
+    pub(crate) max_connections: u32,
+    /// Unix time, in seconds; `None` for never.
+    pub(crate) expires: Option<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UserInfo<'a> {
+    #[serde(borrow)]
+    auth: Scalar<'a>,
+    #[serde(borrow)]
+    status: Scalar<'a>,
+    #[serde(borrow)]
+    exp_date: Scalar<'a>,
+    #[serde(borrow)]
+    max_connections: Scalar<'a>,
+}
+
+/// Asks for the document.
+pub(super) const fn question(patience: Duration) -> Question<'static> {
+    Question { page: "player_api.php", parameters: &[], patience }
+}
+
+/// Reads the document.
+///
+/// # Errors
+/// Why the account cannot be used, in words.
+pub(crate) fn read(body: &[u8]) -> Result<Account, Failure> {
+    let mut account = None;
+    let mut words = None;
+    let mut elements = Elements::default();
+    elements.push(body, &mut |key, value| match key {
+        Some(b"\"user_info\"") => account = Some(judge(value)),
+        Some(b"\"message\"" | b"\"error\"") => words = said(value),
+        _ => {}
+    })?;
+    match (elements.finish()?, account, words) {
+        (_, Some(account), _) => account,
+        (_, None, Some(words)) => Err(Failure::Refused(format!("the panel says: {words}"))),
+        (_, None, None) => Err(Failure::Refused("the answer is no account document".into())),
+    }
+}
+
+fn judge(user_info: &[u8]) -> Result<Account, Failure> {
+    // PHP writes an object that has nothing in it as a list.
+    let user_info = if user_info.starts_with(b"[") { b"null" } else { user_info };
+    readable(user_info, |text| {
+        let info: Option<UserInfo<'_>> = serde_json::from_str(text)?;
+        let info = info.unwrap_or_default();
+        let status = info.status.text().to_ascii_lowercase();
+        Ok(match status.as_str() {
+            _ if !info.auth.flag() => Err("the panel rejects the user name or the password".into()),
+            "expired" | "banned" | "disabled" => Err(format!("the account is {status}")),
+            _ => Ok(Account {
+                max_connections: info.max_connections.int().and_then(|n| n.try_into().ok()).unwrap_or(0),
+                expires: info.exp_date.epoch(),
+            }),
+        })
+    })
+    .map_err(|_| Failure::Refused("the account document cannot be read".into()))?
+    .map_err(Failure::Refused)
+}
+
+/// The words of an error message, shortened. Never shown when they could repeat an address.
+pub(crate) fn said(value: &[u8]) -> Option<String> {
+    let text =
+        readable(value, |text| Ok(serde_json::from_str::<Scalar<'_>>(text)?.text().into_owned())).ok()?;
+    let words: String = crate::tidy::text(&text).chars().take(80).collect();
+    let harmless = !words.is_empty() && !words.contains("://") && !words.contains('=');
+    harmless.then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_understood_in_all_its_spellings() {
+        for (auth, max) in [("1", "\"2\""), ("\"1\"", "2"), ("true", "2.0")] {
+            for expires in ["null", "\"\"", "\"0\"", "\"Unlimited\"", "0"] {
+                let body = format!(
+                    r#"{{"user_info":{{"auth":{auth},"status":"Active","exp_date":{expires},"max_connections":{max}}}}}"#
+                );
+                assert_eq!(read(body.as_bytes()).unwrap(), Account { max_connections: 2, expires: None });
+            }
+        }
+        let body = br#"{"user_info":{"auth":1,"exp_date":"1900000000"},"server_info":{"url":"h"}}"#;
+        assert_eq!(read(body).unwrap().expires, Some(1_900_000_000));
+    }
+
+    #[test]
+    fn a_rejection_is_understood_in_all_its_spellings() {
+        for (body, expected) in [
+            (r#"{"user_info":{"auth":0}}"#, "rejects"),
+            (r#"{"user_info":{"auth":"0"}}"#, "rejects"),
+            (r#"{"user_info":null}"#, "rejects"),
+            (r#"{"user_info":{"auth":1,"status":"Expired"}}"#, "expired"),
+            (r#"{"user_info":{"auth":1,"status":"Banned"}}"#, "banned"),
+            (r#"{"error":"Unauthorized"}"#, "Unauthorized"),
+            (r#"{"error":"see http://h?password=hunter2"}"#, "no account document"),
+            ("[]", "no account document"),
+            ("blocked", "text and no JSON"),
+            ("<html>x</html>", "web page"),
+            ("", "empty"),
+            (r#"{"user_info":{"au"#, "breaks off"),
+            (r#"{"user_info":[7]}"#, "rejects"),
+            (r#"{"user_info":"x"}"#, "cannot be read"),
+        ] {
+            let said = read(body.as_bytes()).unwrap_err().to_string();
+            assert!(said.contains(expected), "{body}: {said}");
+        }
+    }
+}

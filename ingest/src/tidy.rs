@@ -1,0 +1,201 @@
+//! Tidying what sources write: names, addresses of pictures, containers, titles with years.
+
+use std::borrow::Cow;
+
+use contract::source::Source;
+
+/// Text as people read it: entities decoded, control characters out, every run of blanks one blank, none at the ends.
+pub(crate) fn text(raw: &str) -> String {
+    words(&entities(raw)).into_owned()
+}
+
+/// The same for text that was decoded before.
+pub(crate) fn words(decoded: &str) -> Cow<'_, str> {
+    if is_tidy(decoded) {
+        return Cow::Borrowed(decoded);
+    }
+    let mut tidy = String::with_capacity(decoded.len());
+    for word in decoded.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
+        if !tidy.is_empty() {
+            tidy.push(' ');
+        }
+        tidy.push_str(word);
+    }
+    tidy.retain(|letter| !matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
+    Cow::Owned(tidy)
+}
+
+/// Whether there is certainly nothing to do, which is so for most text and is quick to see: letters of ASCII and of
+/// those parts of Unicode that have neither blanks nor control characters.
+fn is_tidy(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        let blank = byte == b' ' && before == b' ';
+        if blank || byte < b' ' || matches!(byte, 0x7f | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef) {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' ' || text.is_empty()
+}
+
+/// Decodes character references; what is none stays as it is.
+pub(crate) fn entities(raw: &str) -> Cow<'_, str> {
+    let Some(first) = raw.find('&') else { return Cow::Borrowed(raw) };
+    let mut decoded = String::with_capacity(raw.len());
+    decoded.push_str(&raw[..first]);
+    let mut rest = &raw[first..];
+    while let Some(at) = rest.find('&') {
+        decoded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.as_bytes().iter().take(12).position(|byte| *byte == b';');
+        match end.and_then(|end| Some((end, entity(&rest[1..end])?))) {
+            Some((end, meaning)) => {
+                decoded.push_str(&meaning);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                decoded.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
+}
+
+/// What stands between `&` and `;`, decoded: a number, or a name of XML or HTML.
+pub(crate) fn entity(name: &str) -> Option<Cow<'static, str>> {
+    let Some(number) = name.strip_prefix('#') else {
+        return quick_xml::escape::resolve_html5_entity(name).map(Cow::Borrowed);
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    let letter = char::from_u32(code)?;
+    // Control characters are written as references to smuggle them past a parser.
+    Some(Cow::Owned(if letter.is_control() { ' ' } else { letter }.to_string()))
+}
+
+/// An `http` or `https` address of a picture, or nothing. One that carries the account's credentials is dropped.
+pub(crate) fn picture(raw: &str, source: &Source) -> String {
+    let url = raw.trim();
+    let scheme = url.split("://").next().unwrap_or("");
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let plain = !url.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | 0x7f));
+    let fits = web && plain && url.len() > scheme.len() + 3 && url.len() <= 2000;
+    if fits && !tells(url, source) { url.to_owned() } else { String::new() }
+}
+
+/// Whether an address names the account's password, or its user.
+fn tells(url: &str, source: &Source) -> bool {
+    let (username, password) = (source.username.reveal(), source.password.reveal());
+    let mut pieces = url.split(['/', '?', '&', '=', ';', '@', ':', '#']);
+    pieces.any(|piece| !piece.is_empty() && (piece == password || piece == username))
+}
+
+/// A file name's ending: lower case, no dot, `mp4` when there is none.
+pub(crate) fn container(raw: &str) -> String {
+    let ending = raw.trim().trim_start_matches('.').to_ascii_lowercase();
+    let fits = (1..=8).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits { ending } else { "mp4".into() }
+}
+
+/// The title and the year of a name such as `Film (2020)`.
+pub(crate) fn title_and_year(name: &str) -> (&str, &str) {
+    let split = || {
+        let (title, year) = name.strip_suffix(')')?.rsplit_once('(')?;
+        let fits = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+        let title = title.trim_end();
+        (fits && !title.is_empty()).then_some((title, year))
+    };
+    split().unwrap_or((name, ""))
+}
+
+/// The id of a video, out of an id or an address.
+pub(crate) fn video_id(raw: &str) -> String {
+    let raw = raw.trim();
+    let id = match raw.split_once("://") {
+        None => raw,
+        Some((_, rest)) => match rest.split_once("v=") {
+            Some((_, id)) => id,
+            None => rest.split(['?', '#']).next().unwrap_or("").rsplit('/').next().unwrap_or(""),
+        },
+    };
+    let id = id.split(['&', '?', '#']).next().unwrap_or("");
+    let fits = id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if fits { id.to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> Source {
+        toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='hidden'").unwrap()
+    }
+
+    #[test]
+    fn names_lose_blanks_controls_and_entities() {
+        assert_eq!(text("  UK:\tBBC \u{a0} 1\r\n"), "UK: BBC 1");
+        assert_eq!(
+            text("Tom &amp; Jerry &#39;x&#x27; &eacute; &nosuch; & &"),
+            "Tom & Jerry 'x' é &nosuch; & &"
+        );
+        assert_eq!(text("a\u{0}b&#0;c\u{85}d"), "a b c d");
+        assert_eq!(text("&#10;"), "");
+    }
+
+    #[test]
+    fn pictures_are_web_addresses_without_credentials() {
+        let source = source();
+        for fine in ["http://h/l.png", "https://h/l.png?x=1", " HTTP://h/x "] {
+            assert_eq!(picture(fine, &source), fine.trim());
+        }
+        for bad in [
+            "",
+            "/logo.png",
+            "n/a",
+            "ftp://h/x",
+            "http://",
+            "http://h/a b",
+            "http://h/i?username=someone&x=1",
+            "http://h/live/u/hidden/1",
+            "data:image/png;base64,xx",
+        ] {
+            assert_eq!(picture(bad, &source), "", "{bad}");
+        }
+    }
+
+    #[test]
+    fn containers_titles_and_trailers_are_found() {
+        for (raw, expected) in [(".MKV", "mkv"), ("", "mp4"), ("mp4", "mp4"), ("../../x", "mp4")] {
+            assert_eq!(container(raw), expected);
+        }
+        assert_eq!(title_and_year("Film (2020)"), ("Film", "2020"));
+        for whole in ["(2020)", "Film (20)", "Film 2020", "Film (abcd)"] {
+            assert_eq!(title_and_year(whole), (whole, ""));
+        }
+        for raw in [
+            "dQw4w9WgXcQ",
+            "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=1",
+            "https://youtu.be/dQw4w9WgXcQ?x",
+        ] {
+            assert_eq!(video_id(raw), "dQw4w9WgXcQ");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn tidy_text_stays_as_it_is(raw: String) {
+            let once = words(&raw);
+            proptest::prop_assert!(!is_tidy(&raw) || raw.split_whitespace().collect::<Vec<_>>().join(" ") == raw);
+            let blanks = once.contains("  ") || once.chars().any(char::is_control);
+            proptest::prop_assert!(!blanks && once.trim() == once);
+        }
+    }
+}

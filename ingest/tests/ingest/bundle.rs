@@ -1,0 +1,158 @@
+//! What is in a release.
+
+use std::collections::{BTreeSet, HashMap};
+
+use contract::bundle::{Category, Digits, Kind, LiveStream, Section, Series, VodStream};
+use contract::details::{Details, SeriesInfo, Subject};
+use ingest::Verdict;
+use station::Dialect;
+
+use crate::{Bench, artefacts, entries, source, station};
+
+fn sized(dialect: Dialect) -> station::Settings {
+    station::Settings { dialect, live: 60, films: 30, series: 5, ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_input_is_the_same_bytes_and_no_new_release() {
+    let station = station(sized(Dialect::Classic)).await;
+    let (one, two) = (Bench::new(), Bench::new());
+    let sources = [source("acme", &station)];
+    assert_eq!(one.run(&sources).await.verdict, Verdict::Published(1));
+    assert_eq!(one.run(&sources).await.verdict, Verdict::Unchanged(1));
+    assert_eq!(two.run(&sources).await.verdict, Verdict::Published(1));
+    assert!(artefacts(&one) == artefacts(&two), "the same source gives the same bytes anywhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_entry_of_both_dialects_arrives_once_and_whole() {
+    for dialect in [Dialect::Classic, Dialect::Xui] {
+        let station = station(sized(dialect)).await;
+        let bench = Bench::new();
+        let report = bench.run(&[source("acme", &station)]).await;
+        assert!(report.sources[0].notes.is_empty(), "{report}");
+        let release = bench.release();
+
+        let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+        assert_eq!(live.len(), 60, "{dialect:?}");
+        assert!(live.windows(2).all(|pair| pair[0].num < pair[1].num));
+        assert!(live.iter().any(|channel| channel.tv_archive.0 && channel.tv_archive_duration > 0));
+        assert!(live.iter().any(|channel| channel.category_ids.len() > 1));
+        assert!(live.iter().all(|channel| channel.tv_archive.0 == (channel.tv_archive_duration > 0)));
+        let films: Vec<VodStream> = entries(&release, Section::VodStreams);
+        assert_eq!(films.len(), 30);
+        assert!(films.iter().all(|film| !film.container_extension.is_empty() && film.num > 0));
+        let series: Vec<Series> = entries(&release, Section::Series);
+        assert_eq!(series.len(), 5);
+
+        let listed = |section| -> BTreeSet<Digits> {
+            entries::<Category>(&release, section).iter().map(|category| category.category_id).collect()
+        };
+        let used = live.iter().flat_map(|channel| &channel.category_ids).map(|id| Digits((*id).into()));
+        assert_eq!(listed(Section::LiveCategories), used.collect());
+        let first_of_each: Vec<u32> = live.iter().map(|channel| channel.category_ids[0]).collect();
+        let runs = first_of_each.chunk_by(|a, b| a == b).count();
+        assert_eq!(runs, first_of_each.iter().collect::<BTreeSet<_>>().len(), "a category is one run");
+        assert_eq!(release.index.accounts()[0].max_connections, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn episodes_can_be_played_and_their_details_served() {
+    let station = station(sized(Dialect::Classic)).await;
+    let mut bench = Bench::new();
+    bench.settings.details_per_run = 3;
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    let details = Details::new(&bench.data);
+    let known = |bench: &Bench| -> Vec<u32> {
+        let series = bench.release().index.entries(Section::Series).to_vec();
+        series.iter().map(|it| it.id).filter(|id| details.answer(Subject::Series(*id)).is_some()).collect()
+    };
+    assert_eq!(known(&bench).len(), 3);
+    assert_eq!(bench.run(&sources).await.verdict, Verdict::Published(2), "the other two");
+    assert_eq!(known(&bench).len(), 5);
+    assert_eq!(bench.run(&sources).await.verdict, Verdict::Unchanged(2));
+    assert_eq!(station.counts().requests("get_series_info"), 5, "each once");
+
+    let release = bench.release();
+    let playlist = String::from_utf8(release.full_m3u.to_vec()).unwrap();
+    for id in known(&bench) {
+        let stored = details.stored::<SeriesInfo>(Subject::Series(id)).unwrap();
+        let episodes: Vec<_> = stored.answer.episodes.values().flatten().collect();
+        assert!(!episodes.is_empty() && episodes.len() == stored.episodes.len());
+        assert_eq!(stored.answer.seasons.len(), stored.answer.episodes.len());
+        for episode in episodes {
+            let playable = release.playable(episode.id.0 as u32).unwrap();
+            assert_eq!((playable.kind, &playable.container), (Kind::Episode, &episode.container_extension));
+            let line = format!("{{base}}/series/{{username}}/{{password}}/{}.", episode.id.0);
+            assert!(playlist.contains(&line), "{line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn playlists_name_every_entry_and_only_guide_ids_that_are_there() {
+    let station = station(sized(Dialect::Xui)).await;
+    let bench = Bench::new();
+    bench.run(&[source("acme", &station)]).await;
+    let release = bench.release();
+    let live = String::from_utf8(release.live_m3u.to_vec()).unwrap();
+    let lines: Vec<&str> = live.lines().collect();
+    assert!(
+        lines[0].starts_with("#EXTM3U url-tvg=\"{base}/xmltv.php?username={username}&password={password}\"")
+    );
+    let channels: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+    assert_eq!(lines.len(), 1 + 2 * channels.len());
+    for (channel, entry) in channels.iter().zip(lines[1..].chunks(2)) {
+        assert_eq!(
+            entry[1],
+            format!("{{base}}/live/{{username}}/{{password}}/{}.{{ext}}", channel.stream_id)
+        );
+        let id = format!("#EXTINF:-1 tvg-id=\"{}\" tvg-name=", channel.epg_channel_id);
+        assert_eq!(entry[0].starts_with(&id), !channel.epg_channel_id.is_empty(), "{}", entry[0]);
+        assert_eq!(entry[0].contains("tvg-id"), !channel.epg_channel_id.is_empty());
+        assert_eq!(entry[0].contains("catchup=\"shift\""), channel.tv_archive.0);
+        assert!(entry[0].ends_with(&format!(",{}", channel.name.replace('"', "'"))));
+    }
+    assert!(release.full_m3u.starts_with(&release.live_m3u));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_has_every_channel_and_no_gaps_overlaps_or_strangers() {
+    let station = station(sized(Dialect::Classic)).await;
+    let bench = Bench::new();
+    bench.run(&[source("acme", &station)]).await;
+    let release = bench.release();
+    let mut text = String::new();
+    let mut packed = flate2::read::GzDecoder::new(release.guide_gz.as_ref());
+    std::io::Read::read_to_string(&mut packed, &mut text).unwrap();
+    assert_eq!(text.as_bytes(), release.guide.as_ref());
+
+    let channels: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for channel in channels.iter().filter(|channel| !channel.epg_channel_id.is_empty()) {
+        names.entry(&channel.epg_channel_id).or_insert(&channel.name);
+    }
+    let mut programmes = 0;
+    for (id, name) in &names {
+        let range = release.index.guide(id).unwrap();
+        let of = |(from, to): (u64, u64)| &text[from as usize..to as usize];
+        let head = format!("<channel id=\"{id}\"><display-name>{}<", name.replace('&', "&amp;"));
+        assert!(of(range.channel).starts_with(&head), "{}", of(range.channel));
+        let mut end_of_last = "";
+        for line in of(range.programmes).lines() {
+            let times = line.strip_prefix("<programme start=\"").unwrap();
+            let (start, rest) = times.split_once("\" stop=\"").unwrap();
+            let (stop, rest) = rest.split_once("\" channel=\"").unwrap();
+            assert!(rest.starts_with(&format!("{id}\"><title")) && line.ends_with("</programme>"), "{line}");
+            assert!(start.len() == 20 && start.ends_with(" +0000") && stop.ends_with(" +0000"), "{line}");
+            assert!(end_of_last <= start && start < stop, "{end_of_last} {line}");
+            end_of_last = stop;
+            programmes += 1;
+        }
+    }
+    assert_eq!(text.matches("<channel ").count(), names.len());
+    assert_eq!(text.matches("<programme ").count(), programmes);
+    assert!(programmes > names.len() * 24);
+}

@@ -1,0 +1,74 @@
+//! Who is who stays so.
+
+use std::collections::BTreeMap;
+
+use contract::bundle::{Category, Section, Series};
+use ingest::Verdict;
+use station::{Account, Dialect};
+
+use crate::{Bench, entries, ids, source, station, with_account};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_survive_another_host_other_credentials_and_another_dialect() {
+    let settings = station::Settings { live: 60, films: 20, series: 4, ..Default::default() };
+    let bench = Bench::new();
+    let names = |bench: &Bench| -> BTreeMap<String, u32> {
+        let release = bench.release();
+        let series =
+            entries::<Series>(&release, Section::Series).into_iter().map(|it| (it.name, it.series_id));
+        let categories = [Section::LiveCategories, Section::VodCategories, Section::SeriesCategories]
+            .into_iter()
+            .flat_map(|section| {
+                let listed: Vec<Category> = entries(&release, section);
+                listed
+                    .into_iter()
+                    .map(move |it| (format!("{section:?} {}", it.category_name), it.category_id.0 as u32))
+            });
+        series.chain(categories).collect()
+    };
+    let old = station(settings.clone()).await;
+    bench.run(&[source("acme", &old)]).await;
+    let before = (ids(&bench.release()), names(&bench));
+    drop(old);
+    for dialect in [Dialect::Classic, Dialect::Xui] {
+        let account = Account { username: "other".into(), password: "words".into(), ..Account::default() };
+        let moved = station(station::Settings { accounts: vec![account], dialect, ..settings.clone() }).await;
+        let report = bench.run(&[with_account("acme", &moved.url(), "other", "words")]).await;
+        assert!(matches!(report.verdict, Verdict::Published(_)), "pictures moved: {report}");
+        assert_eq!((ids(&bench.release()), names(&bench)), before, "{dialect:?}");
+        assert!(report.changes.values().all(|change| change.added + change.removed == 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_vanishes_and_returns_has_its_old_id() {
+    let settings = |live| station::Settings { live, films: 4, series: 0, ..Default::default() };
+    let bench = Bench::new();
+    let mut seen = Vec::new();
+    for live in [12, 8, 12] {
+        let station = station(settings(live)).await;
+        bench.run(&[source("acme", &station)]).await;
+        seen.push(ids(&bench.release()));
+    }
+    assert_eq!(seen[0], seen[2]);
+    let others = seen[1].iter().filter(|(key, _)| !seen[0].contains_key(*key));
+    let mut strangers = 0;
+    for (key, id) in others {
+        assert!(seen[0].values().all(|given| given != id), "{key} has an id that was given");
+        strangers += 1;
+    }
+    assert!(strangers > 0, "a station of another size has other channels");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_ledger_stops_the_run_and_nothing_changes() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    bench.run(&[source("acme", &station)]).await;
+    contract::disk::replace(&bench.data.ids(), b"[", contract::disk::Access::Everybody).unwrap();
+    let sources = [source("acme", &station)];
+    let error =
+        ingest::run(&bench.data, &sources, &bench.settings, &ingest::Progress::log()).await.unwrap_err();
+    assert!(error.to_string().contains("restore ids.json"), "{error}");
+    assert_eq!(bench.release().name, "000001");
+}

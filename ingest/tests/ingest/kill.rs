@@ -1,0 +1,98 @@
+//! The program itself: its exit status, and what is left when it is killed.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use contract::disk::{Access, replace};
+use contract::release::{Release, Releases};
+
+use crate::{Bench, ids, station};
+
+fn program(config: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ingest"));
+    command.args(arguments).arg("--config").arg(config).env_remove("XTREAM_BASE_URL");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn configure(bench: &Bench, url: &str, more: &str) -> std::path::PathBuf {
+    let path = bench.path().join("coax.toml");
+    let text = format!(
+        "data = {:?}\n[ingest]\ndetails_pause = 0\nretries = 0\n{more}\n[[source]]\nname = 'acme'\nurl = '{url}'\n\
+         username = 'station'\npassword = 'station'\n",
+        bench.data.path()
+    );
+    replace(&path, text.as_bytes(), Access::Owner).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_status_says_how_it_went() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    let config = configure(&bench, &station.url(), "");
+    let status = |config: &Path, arguments: &[&str]| {
+        let output = program(config, arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code().unwrap(), said)
+    };
+    let expect = |(code, said): (i32, String), expected: i32, words: &str| {
+        assert!(code == expected && said.contains(words), "{code}: {said}");
+    };
+    let (bad, fine) = (bench.path().join("coax.toml"), "");
+    expect(status(&config, &["run"]), 0, "published release 000001");
+    expect(status(&config, &["run", "--json"]), 0, "\"unchanged\": 1");
+    expect(status(&config, &["verify"]), 0, "all as published");
+    drop(station);
+    expect(status(&config, &["run"]), 1, "refused");
+    configure(&bench, "http://127.0.0.1:9", "shedule = 'x'");
+    expect(status(&bad, &["run"]), 2, "did you mean `schedule`?");
+    configure(&bench, "http://127.0.0.1:9", "schedule = 'often'");
+    expect(status(&bad, &["run"]), 2, "expected a cron expression");
+    configure(&bench, "http://127.0.0.1:9", fine);
+    expect(status(&config, &["rollback"]), 1, "no such release");
+    expect(status(&config, &["rollback", "1"]), 0, "000001");
+    expect(status(&config, &["list"]), 0, "current");
+}
+
+/// Fifty times a run is killed at some instant; whenever there is a release, it is whole, and ids never change.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_instant_the_current_release_is_whole() {
+    let bench = Bench::new();
+    let releases = Releases::new(bench.data.clone());
+    let settings = |round: u32| station::Settings {
+        live: 30 + round % 2,
+        films: 20,
+        series: 2,
+        guide_days: 1,
+        ..Default::default()
+    };
+    let stations = [station(settings(0)).await, station(settings(1)).await];
+    let began = std::time::Instant::now();
+    assert!(program(&configure(&bench, &stations[1].url(), ""), &["run"]).output().unwrap().status.success());
+    let length = began.elapsed();
+    let mut known = std::collections::BTreeMap::new();
+    let mut survived = 0;
+    for round in 0..50_u32 {
+        // Two sources in turn, so that there is always something new to publish.
+        let config = configure(&bench, &stations[round as usize % 2].url(), "keep = 3");
+        let mut running =
+            program(&config, &["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Spread over the length of a run and a little past its end, in an order that is not the calendar's.
+        tokio::time::sleep(length * (round * 37 % 50) / 40).await;
+        let _ = running.kill();
+        survived += u32::from(running.wait().unwrap().success());
+        let Some(number) = releases.current() else { continue };
+        releases.verify(number).unwrap();
+        for (key, id) in ids(&Release::open(&releases.folder(number)).unwrap()) {
+            assert_eq!(*known.entry(key).or_insert(id), id);
+        }
+    }
+    let config = configure(&bench, &stations[0].url(), "keep = 3");
+    let output = program(&config, &["run"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(releases.verify(releases.current().unwrap()).is_ok());
+    let left = std::fs::read_dir(bench.data.releases()).unwrap().flatten();
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
+    assert!((1..50).contains(&survived), "{survived} of 50 runs ended by themselves");
+}

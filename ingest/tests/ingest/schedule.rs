@@ -1,0 +1,55 @@
+//! Runs by themselves.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::{Bench, source, station};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_runs_at_once_without_a_release_then_on_time_and_stops_when_told() {
+    let station = station(station::Settings::default()).await;
+    let mut bench = Bench::new();
+    bench.settings.schedule = "* * * * * *".into();
+    let sources = [source("acme", &station)];
+    let (stop, stopped) = oneshot::channel::<()>();
+    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, async {
+        let _ = stopped.await;
+    });
+    let watching = async {
+        for _ in 0..400 {
+            if station.counts().requests("xmltv") >= 3 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        stop.send(()).unwrap();
+    };
+    let (ended, ()) = tokio::join!(scheduled, watching);
+    ended.unwrap();
+    assert!(station.counts().requests("xmltv") >= 3, "a run at once, and one each second");
+    assert_eq!(bench.release().name, "000001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_fresh_release_the_schedule_waits_for_its_time() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    let asked = station.counts().requests("xmltv");
+    ingest::schedule(&bench.data, &sources, &bench.settings, tokio::time::sleep(Duration::from_millis(700)))
+        .await
+        .unwrap();
+    assert_eq!(station.counts().requests("xmltv"), asked);
+}
+
+#[test]
+fn cron_expressions_have_five_six_or_seven_fields() {
+    for fine in ["0 */6 * * *", "30 0 4 * * *", "0 0 4 * * * *"] {
+        assert!(ingest::check(fine).is_ok(), "{fine}");
+    }
+    for wrong in ["", "often", "0 */6", "99 * * * *"] {
+        assert!(ingest::check(wrong).unwrap_err().contains("expected a cron expression"), "{wrong}");
+    }
+}

@@ -1,0 +1,61 @@
+//! Who asks: the pair of name and password that comes with every request.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use contract::user::{Standing, User, Users};
+use httpd::Params;
+use tokio::sync::Semaphore;
+
+use crate::refusal::Refusal;
+
+/// Finds out who asks.
+pub(crate) struct Logins {
+    users: Arc<Users>,
+    /// SECURITY: a flood of wrong passwords waits here, where waiting costs nothing. In the pool of blocking threads
+    /// it would keep everybody else from being answered.
+    turn: Semaphore,
+}
+
+/// A known user, and the pair as he sent it, for the documents that repeat it.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) user: Arc<User>,
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+impl Logins {
+    pub(crate) fn new(users: Arc<Users>) -> Self {
+        Self { users, turn: Semaphore::new(1) }
+    }
+
+    /// Verifies the pair in `params`; blanks around it do not count.
+    pub(crate) async fn verify(&self, params: &Params) -> Result<Login, Refusal> {
+        let sent = |name| params.get(name).unwrap_or("").trim().to_owned();
+        let (name, password) = (sent("username"), sent("password"));
+        if name.is_empty() || password.is_empty() {
+            return Err(Refusal::Forbidden);
+        }
+        if let Some(user) = self.users.recall(&name, &password) {
+            return Ok(Login { user, name, password });
+        }
+        let _turn = self.turn.acquire().await.context("verifying a password")?;
+        let users = self.users.clone();
+        let hashing = tokio::task::spawn_blocking(move || {
+            let user = users.check(&name, &password)?;
+            Some(Login { user, name, password })
+        });
+        hashing.await.context("verifying a password")?.ok_or(Refusal::Forbidden)
+    }
+}
+
+impl Login {
+    /// The same, for those who may watch at `now`.
+    pub(crate) fn active(self, now: u64) -> Result<Self, Refusal> {
+        match self.user.standing(now) {
+            Standing::Active => Ok(self),
+            standing => Err(Refusal::Barred(standing)),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `serve`: the Xtream API, playlists and guide from the published release, with relays elsewhere.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use contract::config::{Config, ConfigError, Skip};
+use contract::log::{self, Format};
+use contract::release::Follower;
+use contract::user::Users;
+use serve::{Server, Settings};
+use tokio::net::TcpListener;
+
+/// Answers apps from the release that is published now.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The configuration; without it, the environment and the defaults.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where to listen, instead of where the configuration says.
+    #[arg(long)]
+    listen: Option<String>,
+    /// How to log.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: Format,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::init(arguments.log_format);
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("serve: {error:#}");
+            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let config = Config::<Skip, Settings, Skip>::load(arguments.config.as_deref())?;
+    httpd::raise_file_limit();
+
+    let data = config.data();
+    let follower = Follower::start(data.clone());
+    let users = Arc::new(Users::new(data.clone()));
+    // Streams are open at the relays, which do not tell us yet how many.
+    let nobody = |_: &str| 0;
+    let prefix = config.public_base_url.as_ref().map_or("", |url| path(url.as_str())).to_owned();
+    let server = Server::new(config.serve, config.public_base_url, follower, users, &data, nobody);
+    let server = Arc::new(server);
+
+    let listen = arguments.listen.unwrap_or(config.listen);
+    let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    ready(&listener.local_addr()?.to_string());
+    let answer = move |request, peer| {
+        let server = server.clone();
+        async move { server.answer(request, peer).await }
+    };
+    let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
+    httpd::serve(listener, settings, answer, httpd::terminated()).await;
+    Ok(())
+}
+
+/// The sub-path of an address, such as `/tv`, or nothing.
+fn path(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or("", |at| &url[host + at..])
+}
+
+/// The line that scripts wait for.
+#[allow(clippy::print_stdout)]
+fn ready(address: &str) {
+    println!("ready http://{address}");
+}

@@ -1,0 +1,82 @@
+//! Why a request is not answered, and what is said instead. The one place that knows statuses, and logs.
+
+use std::net::SocketAddr;
+
+use contract::user::Standing;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use httpd::reply;
+use tracing::{debug, error, info, warn};
+
+use crate::Route;
+
+/// What every bad pair gets, whether the name is known or not, so that an answer does not tell which names exist.
+const REJECTED: &str = r#"{"user_info":{"auth":0}}"#;
+
+/// Seconds after which a client may ask again while there is no release yet.
+const RETRY: u32 = 10;
+
+/// Why a request is not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The account was asked for with a pair nobody has. Apps want to read that in a document, with 200.
+    #[error("unknown pair of name and password")]
+    Stranger,
+    /// Anything else was asked for with such a pair. A 2xx that is no list would empty the library of some apps.
+    #[error("unknown pair of name and password")]
+    Forbidden,
+    /// A known user who may not watch now.
+    #[error("the user's account is {}", .0.word())]
+    Barred(Standing),
+    /// There is no release. Never an empty list instead: apps would believe it and drop their library.
+    #[error("there is no release yet")]
+    NotReady,
+    /// `Host` is no host.
+    #[error("the Host header is no host")]
+    Host,
+    /// No such address.
+    #[error("no such address")]
+    Unknown,
+    /// Neither GET, HEAD, POST nor OPTIONS.
+    #[error("this method is not served")]
+    Method,
+    /// Our fault.
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+}
+
+impl Refusal {
+    /// What the client gets; and the line in the log, with the route's name instead of the address, which holds
+    /// credentials.
+    pub(crate) fn answer(self, route: Route, peer: SocketAddr) -> httpd::Response {
+        let (route, peer) = (route.name(), peer.ip());
+        match &self {
+            Self::Failed(_) => error!(route, %peer, why = %self, "failed"),
+            Self::NotReady => warn!(route, %peer, why = %self, "refused"),
+            Self::Stranger | Self::Forbidden | Self::Barred(_) => info!(route, %peer, why = %self, "refused"),
+            Self::Host | Self::Unknown | Self::Method => debug!(route, %peer, why = %self, "refused"),
+        }
+        let mut response = match &self {
+            Self::Stranger => reply::json(StatusCode::OK, REJECTED),
+            Self::Forbidden => reply::json(StatusCode::FORBIDDEN, REJECTED),
+            Self::Barred(standing) => {
+                let word = standing.word();
+                let document = format!(r#"{{"user_info":{{"auth":1,"status":"{word}"}}}}"#);
+                reply::json(StatusCode::FORBIDDEN, document)
+            }
+            Self::NotReady => reply::unavailable(RETRY, "There is nothing to serve yet; ask again."),
+            Self::Host => reply::text(StatusCode::BAD_REQUEST, "The Host header is no host.\n"),
+            Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is nothing here.\n"),
+            Self::Method => not_allowed(),
+            Self::Failed(_) => reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n"),
+        };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn not_allowed() -> httpd::Response {
+    let mut response: Response<httpd::Body> = reply::empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    response
+}

@@ -1,0 +1,115 @@
+//! Every path the server knows, decoded once.
+
+use contract::user::check_name;
+
+/// What a path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `/player_api.php`: account, lists, details, listings.
+    PlayerApi,
+    /// `/get.php`: the line-up as a playlist.
+    Playlist,
+    /// `/xmltv.php`, also `/epg.php`, `/epg` and `/update/epg.php`: the guide.
+    Guide,
+    /// `/health`: whether there is something to serve.
+    Health,
+    /// `/`: what this is, for a person.
+    Front,
+    /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`: the id of what a relay plays.
+    Stream(u32),
+    /// Anything else.
+    Unknown,
+}
+
+impl Route {
+    /// Reads a path. Repeated and trailing slashes do not count, and neither does a missing `.php`.
+    pub fn decode(path: &str) -> Self {
+        let segments = httpd::segments(path);
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments[..] {
+            [] => Self::Front,
+            ["health"] => Self::Health,
+            ["update", "epg.php"] => Self::Guide,
+            [page] => match page.strip_suffix(".php").unwrap_or(page) {
+                "player_api" => Self::PlayerApi,
+                "get" => Self::Playlist,
+                "xmltv" | "epg" => Self::Guide,
+                _ => Self::Unknown,
+            },
+            ["live" | "movie" | "series", _, _, name] => stream(name),
+            // The untyped form comes last, and a user's name is none of the words that begin other addresses.
+            [user, _, name] if check_name(user.trim()).is_ok() => stream(name),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The name under which the log knows it: a URL would show credentials.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PlayerApi => "player_api",
+            Self::Playlist => "get",
+            Self::Guide => "xmltv",
+            Self::Health => "health",
+            Self::Front => "front",
+            Self::Stream(_) => "stream",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// `123` or `123.ext`.
+fn stream(name: &str) -> Route {
+    let (id, extension) = name.split_once('.').unwrap_or((name, "ts"));
+    let plain = !extension.is_empty() && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    match id.parse() {
+        Ok(id) if plain && digits => Route::Stream(id),
+        _ => Route::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_its_route() {
+        for (path, expected) in [
+            ("/", Route::Front),
+            ("", Route::Front),
+            ("/player_api.php", Route::PlayerApi),
+            ("/player_api", Route::PlayerApi),
+            ("//player_api.php", Route::PlayerApi),
+            ("/player_api.php/", Route::PlayerApi),
+            ("/get.php", Route::Playlist),
+            ("/get", Route::Playlist),
+            ("/xmltv.php", Route::Guide),
+            ("/xmltv", Route::Guide),
+            ("/epg", Route::Guide),
+            ("/epg.php", Route::Guide),
+            ("/update/epg.php", Route::Guide),
+            ("/health", Route::Health),
+            ("/health.php", Route::Unknown),
+            ("/live/u/p/1.ts", Route::Stream(1)),
+            ("//live/u/p/1.ts", Route::Stream(1)),
+            ("/live/u/p/1", Route::Stream(1)),
+            ("/u/p/1", Route::Stream(1)),
+            ("/u/p/1.m3u8", Route::Stream(1)),
+            ("/movie/u/p/2.mkv", Route::Stream(2)),
+            ("/movie/u/p/2", Route::Stream(2)),
+            ("/series/u/p/3.mp4", Route::Stream(3)),
+            ("/live/u/1", Route::Unknown),
+            ("/hls/token/7.ts", Route::Unknown),
+            ("/u/p/x", Route::Unknown),
+            ("/u/p/+1", Route::Unknown),
+            ("/u/p/1.", Route::Unknown),
+            ("/u/p/1.ts.ts", Route::Unknown),
+            ("/u/p/4294967296", Route::Unknown),
+            ("/u/p/1/2", Route::Unknown),
+            ("/panel_api.php", Route::Unknown),
+            ("/favicon.ico", Route::Unknown),
+        ] {
+            assert_eq!(Route::decode(path), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The server: every route has its answer here.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use contract::details::Details;
+use contract::disk::Data;
+use contract::release::Follower;
+use contract::source::BaseUrl;
+use contract::user::Users;
+use http::{HeaderMap, Method};
+use httpd::{Params, Request, Response, reply};
+
+use crate::base::Base;
+use crate::login::{Login, Logins};
+use crate::prepared::Prepared;
+use crate::refusal::Refusal;
+use crate::{Route, Settings, front, relays, xtream};
+
+/// Answers requests from the newest release.
+pub struct Server {
+    pub(crate) settings: Settings,
+    pub(crate) details: Details,
+    public: Option<Base>,
+    follower: Arc<Follower>,
+    logins: Logins,
+    viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// The newest release that a request has seen.
+    prepared: Mutex<Option<Arc<Prepared>>>,
+}
+
+/// A request with what every answer needs of it.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) params: Params,
+    /// From where it came to us, as far as it is told.
+    base: Option<Base>,
+}
+
+impl Server {
+    /// A server over the releases that `follower` finds and the details in `data`. `public_base_url` overrides the
+    /// addresses that requests name. `viewers` says how many streams the user of a name has open now.
+    pub fn new(
+        settings: Settings,
+        public_base_url: Option<BaseUrl>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        data: &Data,
+        viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            settings,
+            details: Details::new(data),
+            public: public_base_url.as_ref().map(Base::configured),
+            follower,
+            logins: Logins::new(users),
+            viewers: Box::new(viewers),
+            clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())),
+            prepared: Mutex::new(None),
+        }
+    }
+
+    /// The same server living by another clock, which tells Unix time in seconds.
+    pub fn with_clock(self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self { clock: Box::new(clock), ..self }
+    }
+
+    /// Answers one request that came from `peer`.
+    pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
+        let route = Route::decode(request.uri().path());
+        let answer = match *request.method() {
+            Method::OPTIONS => return reply::preflight(),
+            Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
+            _ => Err(Refusal::Method),
+        };
+        reply::cors(answer.unwrap_or_else(|refusal| refusal.answer(route, peer)))
+    }
+
+    async fn route(&self, route: Route, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
+        match route {
+            Route::PlayerApi => xtream::answer(self, &self.asked(request, peer).await).await,
+            Route::Playlist => xtream::playlist::answer(self, &self.asked(request, peer).await).await,
+            Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
+            Route::Health => Ok(front::health(self)),
+            Route::Front => Ok(front::page()),
+            Route::Stream(id) => relays::answer(&self.settings.relays, id, request.uri()),
+            Route::Unknown => Err(Refusal::Unknown),
+        }
+    }
+
+    async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let trusted = self.settings.trusted_proxies.iter().any(|network| network.holds(peer.ip()));
+        let authority = request.uri().authority().map(|authority| authority.as_str());
+        let base = self.public.clone().or_else(|| Base::requested(&headers, authority, trusted));
+        Asked { method, headers, base, params: Params::read(request).await }
+    }
+
+    /// Who asks, if the pair is known.
+    pub(crate) async fn login(&self, asked: &Asked) -> Result<Login, Refusal> {
+        self.logins.verify(&asked.params).await
+    }
+
+    /// Who asks, if he may watch.
+    pub(crate) async fn viewer(&self, asked: &Asked) -> Result<Login, Refusal> {
+        self.login(asked).await?.active(self.now())
+    }
+
+    /// The newest release, to be held until the answer is complete.
+    pub(crate) fn prepared(&self) -> Result<Arc<Prepared>, Refusal> {
+        let mut newest = self.prepared.lock().expect("nobody panics while holding this lock");
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        match &*newest {
+            Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
+            _ => {
+                let prepared = Arc::new(Prepared::new(release, self.settings.gzip_cache));
+                *newest = Some(prepared.clone());
+                Ok(prepared)
+            }
+        }
+    }
+
+    /// Streams the user of this name has open.
+    pub(crate) fn viewers(&self, name: &str) -> u32 {
+        (self.viewers)(name)
+    }
+
+    /// Unix time, in seconds.
+    pub(crate) fn now(&self) -> u64 {
+        (self.clock)()
+    }
+}
+
+impl Asked {
+    /// The address under which the client reached us.
+    pub(crate) fn base(&self) -> Result<&Base, Refusal> {
+        self.base.as_ref().ok_or(Refusal::Host)
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+}

@@ -1,0 +1,90 @@
+//! `[serve]` of `coax.toml`.
+
+use std::net::IpAddr;
+
+use contract::source::BaseUrl;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+/// How the server answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Proxies that are believed when they say (`X-Forwarded-Host`, `-Proto`, `-Port`, `-Prefix`) at which address a
+    /// client reached them: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
+    /// send those headers.
+    pub trusted_proxies: Vec<Network>,
+    /// Relays to send viewers to, when this server runs apart from them. A channel keeps its relay as long as that
+    /// relay is listed, so that all its viewers share one upstream.
+    pub relays: Vec<BaseUrl>,
+    /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
+    pub gzip_cache: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { trusted_proxies: Vec::new(), relays: Vec::new(), gzip_cache: 64 * 1024 * 1024 }
+    }
+}
+
+/// A network, or a single address as the smallest of networks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// Leading bits that count.
+    bits: u32,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8`, `fd00::/8`, `127.0.0.1` and the like; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u32>().ok()?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(most);
+        (bits <= most).then_some(Self { address, bits })
+    }
+
+    /// Whether `peer` is in it. An IPv4 peer of an IPv6 socket is an IPv4 peer.
+    pub fn holds(&self, peer: IpAddr) -> bool {
+        match (self.address, peer.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(peer)) => {
+                let differ = u32::from(ours) ^ u32::from(peer);
+                differ.checked_shr(32 - self.bits).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(ours), IpAddr::V6(peer)) => {
+                let differ = u128::from(ours) ^ u128::from(peer);
+                differ.checked_shr(128 - self.bits).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?)
+            .ok_or_else(|| D::Error::custom("expected an address or a network such as 10.0.0.0/8"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_the_addresses_that_share_its_leading_bits() {
+        let holds = |network: &str, peer: &str| Network::parse(network).unwrap().holds(peer.parse().unwrap());
+        assert!(holds("10.0.0.0/8", "10.200.3.4") && !holds("10.0.0.0/8", "11.0.0.1"));
+        assert!(holds("127.0.0.1", "127.0.0.1") && !holds("127.0.0.1", "127.0.0.2"));
+        assert!(holds("127.0.0.1", "::ffff:127.0.0.1"), "as a dual-stack socket sees it");
+        assert!(holds("0.0.0.0/0", "8.8.8.8") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("fd00::/8", "fd12::1") && !holds("fd00::/8", "fe80::1") && holds("::/0", "::1"));
+        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "::1/129", "proxy.example", "1.2.3.4/"] {
+            assert!(Network::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Putting a viewer's own address, name and password into a playlist while it is sent.
+
+use std::io;
+
+use anyhow::Context;
+use bytes::Bytes;
+use contract::playlist::TOKENS;
+use futures_util::{Stream, stream};
+use httpd::Body;
+use memchr::{memchr, memchr_iter};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::sync::OnceCell;
+
+use super::reduce::Reduction;
+
+/// A piece of an answer is about this long.
+const PIECE: usize = 64 * 1024;
+
+/// What apps need no escaping for in a path or a query.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A playlist of the release, with places for what differs from viewer to viewer.
+pub(crate) struct Template {
+    text: Bytes,
+    /// Counted for the first who wants the whole.
+    tokens: OnceCell<Tokens>,
+}
+
+impl Template {
+    pub(crate) fn new(text: Bytes) -> Self {
+        Self { text, tokens: OnceCell::new() }
+    }
+
+    /// All of it, with its length.
+    pub(super) async fn whole(&self, values: Values) -> anyhow::Result<Body> {
+        let count = || async {
+            let text = self.text.clone();
+            tokio::task::spawn_blocking(move || Tokens::count(&text)).await.context("counting places to fill")
+        };
+        let length = values.length(self.text.len(), self.tokens.get_or_try_init(count).await?);
+        Ok(Body::sized_stream(length, Spliced::new(self, values, None).stream()))
+    }
+
+    /// Nothing of it, with the length of the whole if it was counted before.
+    pub(super) fn promised(&self, values: &Values) -> Body {
+        match self.tokens.get() {
+            Some(tokens) => Body::sized_stream(values.length(self.text.len(), tokens), stream::empty()),
+            None => Body::stream(stream::empty()),
+        }
+    }
+
+    /// What is left of it.
+    pub(super) fn reduced(&self, values: Values, reduction: Reduction) -> Body {
+        Body::stream(Spliced::new(self, values, Some(reduction)).stream())
+    }
+}
+
+/// What goes into the places of a playlist, in the order of [`TOKENS`].
+pub(super) struct Values([String; 4]);
+
+impl Values {
+    pub(super) fn new(base: &str, name: &str, password: &str, extension: &str) -> Self {
+        let escape = |text| utf8_percent_encode(text, ESCAPED).to_string();
+        Self([base.into(), escape(name), escape(password), extension.into()])
+    }
+
+    /// The length of a playlist of `template` bytes with these values in its places.
+    fn length(&self, template: usize, tokens: &Tokens) -> u64 {
+        let filled: usize = self.0.iter().zip(tokens.0).map(|(value, count)| value.len() * count).sum();
+        let places: usize = TOKENS.iter().zip(tokens.0).map(|(token, count)| token.len() * count).sum();
+        (template - places + filled) as u64
+    }
+
+    /// Appends `template` to `out`, with its places filled.
+    fn splice(&self, template: &[u8], out: &mut Vec<u8>) {
+        let mut rest = template;
+        while let Some(brace) = memchr(b'{', rest) {
+            out.extend_from_slice(&rest[..brace]);
+            rest = &rest[brace..];
+            match token(rest) {
+                Some(token) => {
+                    out.extend_from_slice(self.0[token].as_bytes());
+                    rest = &rest[TOKENS[token].len()..];
+                }
+                None => {
+                    out.push(b'{');
+                    rest = &rest[1..];
+                }
+            }
+        }
+        out.extend_from_slice(rest);
+    }
+}
+
+/// How many places of each kind a playlist has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tokens([usize; 4]);
+
+impl Tokens {
+    fn count(playlist: &[u8]) -> Self {
+        let mut counts = [0; 4];
+        for token in memchr_iter(b'{', playlist).filter_map(|brace| token(&playlist[brace..])) {
+            counts[token] += 1;
+        }
+        Self(counts)
+    }
+}
+
+/// Which of [`TOKENS`] `text` begins with.
+fn token(text: &[u8]) -> Option<usize> {
+    TOKENS.iter().position(|token| text.starts_with(token.as_bytes()))
+}
+
+/// The pieces of a spliced playlist, each made when it is asked for.
+struct Spliced {
+    text: Bytes,
+    at: usize,
+    values: Values,
+    reduction: Option<Reduction>,
+}
+
+impl Spliced {
+    fn new(template: &Template, values: Values, reduction: Option<Reduction>) -> Self {
+        Self { text: template.text.clone(), at: 0, values, reduction }
+    }
+
+    /// The pieces as the body of an answer.
+    fn stream(self) -> impl Stream<Item = io::Result<Bytes>> {
+        stream::unfold(self, |mut spliced| async move {
+            loop {
+                let piece = spliced.next()?;
+                if !piece.is_empty() {
+                    return Some((Ok(piece), spliced));
+                }
+                tokio::task::yield_now().await; // a search through much that is left out must not hold up others
+            }
+        })
+    }
+}
+
+/// A piece is made of about [`PIECE`] bytes, and empty when all of them are left out.
+impl Iterator for Spliced {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let mut out = Vec::with_capacity(PIECE + PIECE / 8);
+        // Pieces end where lines end, so no token is cut; of reduced playlists, where entries end.
+        self.at += match &self.reduction {
+            None => {
+                let end = line_end(rest, PIECE);
+                self.values.splice(&rest[..end], &mut out);
+                end
+            }
+            Some(reduction) => {
+                let mut give = |template: &[u8]| self.values.splice(template, &mut out);
+                reduction.copy(rest, PIECE, self.at == 0, &mut give)
+            }
+        };
+        Some(out.into())
+    }
+}
+
+/// Where the line ends that holds byte `from`, its line feed included.
+pub(super) fn line_end(text: &[u8], from: usize) -> usize {
+    let from = from.min(text.len());
+    memchr(b'\n', &text[from..]).map_or(text.len(), |feed| from + feed + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled_and_the_length_is_foretold() {
+        let line = "{base}/live/{username}/{password}/1.{ext} {other} { {{ext} {\n";
+        let playlist = Bytes::from(line.repeat(5000));
+        let values = Values::new("http://h:8080/x", "ann", "p w/ä", "m3u8");
+        let length = values.length(playlist.len(), &Tokens::count(&playlist));
+        let spliced = Spliced { text: playlist, at: 0, values, reduction: None };
+        let pieces: Vec<Bytes> = spliced.collect();
+        assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.ends_with(b"\n")));
+        let expected = "http://h:8080/x/live/ann/p%20w%2F%C3%A4/1.m3u8 {other} { {m3u8 {\n".repeat(5000);
+        assert_eq!(pieces.concat(), expected.as_bytes());
+        assert_eq!(length, expected.len() as u64);
+    }
+}

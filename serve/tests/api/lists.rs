@@ -1,0 +1,366 @@
+//! The six lists.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+use serde_json::{Value, json};
+use serve::Settings;
+
+use crate::client::Ask;
+use crate::house::{ANN, House};
+use crate::line_up::{LineUp, live};
+
+const LISTS: [&str; 6] = [
+    "get_live_categories",
+    "get_live_streams",
+    "get_vod_categories",
+    "get_vod_streams",
+    "get_series_categories",
+    "get_series",
+];
+
+/// What a field must be.
+#[derive(Clone, Copy, Debug)]
+enum Is {
+    Text,
+    /// A string of digits.
+    Digits,
+    /// A string that may be empty, else digits.
+    MaybeDigits,
+    /// A positive number in 31 bits.
+    Id,
+    /// A whole number.
+    Number,
+    /// 0 or 1.
+    Flag,
+    Decimal,
+    /// A string with a number that has a dot, if anything.
+    Rating,
+    Empty,
+    Word(&'static [&'static str]),
+    /// A list of ids, not empty.
+    Ids,
+    Texts,
+    /// `YYYY-MM-DD` or empty.
+    Date,
+    Extension,
+}
+
+const CATEGORY: &[(&str, Is)] =
+    &[("category_id", Is::Digits), ("category_name", Is::Text), ("parent_id", Is::Number)];
+
+const LIVE: &[(&str, Is)] = &[
+    ("num", Is::Id),
+    ("name", Is::Text),
+    ("stream_type", Is::Word(&["live", "radio_streams"])),
+    ("stream_id", Is::Id),
+    ("stream_icon", Is::Text),
+    ("epg_channel_id", Is::Text),
+    ("added", Is::Digits),
+    ("is_adult", Is::Flag),
+    ("category_id", Is::Digits),
+    ("category_ids", Is::Ids),
+    ("custom_sid", Is::Empty),
+    ("tv_archive", Is::Flag),
+    ("tv_archive_duration", Is::Number),
+    ("direct_source", Is::Empty),
+    ("thumbnail", Is::Empty),
+];
+
+const VOD: &[(&str, Is)] = &[
+    ("num", Is::Id),
+    ("name", Is::Text),
+    ("title", Is::Text),
+    ("year", Is::MaybeDigits),
+    ("stream_type", Is::Word(&["movie"])),
+    ("stream_id", Is::Id),
+    ("stream_icon", Is::Text),
+    ("rating", Is::Rating),
+    ("rating_5based", Is::Decimal),
+    ("tmdb", Is::MaybeDigits),
+    ("trailer", Is::Text),
+    ("youtube_trailer", Is::Text),
+    ("added", Is::Digits),
+    ("is_adult", Is::Flag),
+    ("category_id", Is::Digits),
+    ("category_ids", Is::Ids),
+    ("container_extension", Is::Extension),
+    ("custom_sid", Is::Empty),
+    ("direct_source", Is::Empty),
+];
+
+const SERIES: &[(&str, Is)] = &[
+    ("num", Is::Id),
+    ("name", Is::Text),
+    ("title", Is::Text),
+    ("year", Is::MaybeDigits),
+    ("stream_type", Is::Word(&["series"])),
+    ("series_id", Is::Id),
+    ("cover", Is::Text),
+    ("plot", Is::Text),
+    ("cast", Is::Text),
+    ("director", Is::Text),
+    ("genre", Is::Text),
+    ("releaseDate", Is::Date),
+    ("release_date", Is::Date),
+    ("last_modified", Is::Digits),
+    ("rating", Is::Rating),
+    ("rating_5based", Is::Decimal),
+    ("backdrop_path", Is::Texts),
+    ("youtube_trailer", Is::Text),
+    ("episode_run_time", Is::Digits),
+    ("category_id", Is::Digits),
+    ("category_ids", Is::Ids),
+    ("tmdb", Is::MaybeDigits),
+];
+
+impl Is {
+    fn holds(self, value: &Value) -> bool {
+        let text = value.as_str();
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Text => text.is_some(),
+            Self::Digits => text.is_some_and(|text| !text.is_empty() && digits(text)),
+            Self::MaybeDigits => text.is_some_and(digits),
+            Self::Id => value.as_u64().is_some_and(|id| (1..=i32::MAX as u64).contains(&id)),
+            Self::Number => value.is_u64(),
+            Self::Flag => matches!(value.as_u64(), Some(0 | 1)),
+            Self::Decimal => value.is_number(),
+            Self::Rating => {
+                text.is_some_and(|text| text.parse::<f64>().is_ok() && !text.contains(['e', ',']))
+            }
+            Self::Empty => text == Some(""),
+            Self::Word(words) => text.is_some_and(|text| words.contains(&text)),
+            Self::Ids => {
+                value.as_array().is_some_and(|ids| !ids.is_empty() && ids.iter().all(|id| Self::Id.holds(id)))
+            }
+            Self::Texts => value.as_array().is_some_and(|texts| texts.iter().all(Value::is_string)),
+            Self::Date => text.is_some_and(is_date),
+            Self::Extension => text.is_some_and(|text| {
+                !text.is_empty()
+                    && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            }),
+        }
+    }
+}
+
+/// `YYYY-MM-DD`, or nothing.
+pub(crate) fn is_date(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    text.is_empty() || (shape == "0000-00-00" && text != "0000-00-00")
+}
+
+/// Where a document holds a null.
+pub(crate) fn nulls(value: &Value, at: &str) -> Vec<String> {
+    match value {
+        Value::Null => vec![at.to_owned()],
+        Value::Array(all) => all.iter().flat_map(|each| nulls(each, at)).collect(),
+        Value::Object(all) => {
+            all.iter().flat_map(|(key, each)| nulls(each, &format!("{at}/{key}"))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+async fn list(house: &House, query: &str) -> Vec<Value> {
+    let answer = house.api(query).await;
+    assert_eq!(answer.status, 200, "{query}");
+    answer.json().as_array().expect("a list").clone()
+}
+
+/// 14, 15, 19, 21
+#[tokio::test]
+async fn every_element_of_every_list_has_every_field_in_its_type_and_no_null() {
+    let house = House::new().await;
+    for (action, fields) in LISTS.into_iter().zip([CATEGORY, LIVE, CATEGORY, VOD, CATEGORY, SERIES]) {
+        let entries = list(&house, &format!("action={action}")).await;
+        assert!(!entries.is_empty());
+        for entry in &entries {
+            assert_eq!(nulls(entry, action), Vec::<String>::new());
+            for (field, is) in fields {
+                assert!(is.holds(&entry[field]), "{action}: {field} is {}, not {is:?}", entry[field]);
+            }
+            assert_eq!(entry.as_object().unwrap().len(), fields.len(), "{action}: a key nobody knows");
+        }
+    }
+    let film = &list(&house, "action=get_vod_streams").await[0];
+    assert_eq!((&film["rating"], &film["rating_5based"]), (&json!("7.3"), &json!(3.7)));
+}
+
+/// 14
+#[tokio::test]
+async fn an_empty_list_is_a_list() {
+    let house = House::with(Settings::default(), None, Some(LineUp::empty())).await;
+    for action in LISTS {
+        for gzip in ["identity", "gzip"] {
+            let asked = Ask::new("GET", &format!("/player_api.php?{ANN}&action={action}"));
+            let answer = asked.header("Accept-Encoding", gzip).send(house.address).await;
+            assert_eq!((answer.status, answer.text()), (200, "[]"), "{action}");
+        }
+    }
+}
+
+/// 16
+#[tokio::test]
+async fn categories_are_listed_if_and_only_if_something_is_in_them() {
+    let house = House::new().await;
+    let mut seen = BTreeSet::new();
+    for kinds in LISTS.chunks(2) {
+        let categories = list(&house, &format!("action={}", kinds[0])).await;
+        let entries = list(&house, &format!("action={}", kinds[1])).await;
+        let listed: BTreeSet<&str> =
+            categories.iter().map(|each| each["category_id"].as_str().unwrap()).collect();
+        let named: BTreeSet<String> = entries
+            .iter()
+            .flat_map(|entry| entry["category_ids"].as_array().unwrap().iter().map(Value::to_string))
+            .collect();
+        assert_eq!(listed, named.iter().map(String::as_str).collect());
+        assert!(entries.iter().all(|entry| listed.contains(entry["category_id"].as_str().unwrap())));
+        for category in categories {
+            assert_eq!(category["parent_id"], 0);
+            assert!(seen.insert(category["category_id"].to_string()), "unique across kinds");
+        }
+    }
+}
+
+/// 17
+#[tokio::test]
+async fn a_category_is_filtered_by_and_all_is_written_in_five_ways() {
+    let house = House::new().await;
+    let ids = async |filter: &str| -> Vec<u64> {
+        let entries = list(&house, &format!("action=get_live_streams{filter}")).await;
+        entries.iter().map(|entry| entry["stream_id"].as_u64().unwrap()).collect()
+    };
+    for filter in ["", "&category_id=", "&category_id=0", "&category_id=*", "&category_id=all"] {
+        assert_eq!(ids(filter).await, [101, 102, 103, 104], "{filter}");
+    }
+    for filter in
+        ["&category_id=99", "&category_id=-1", "&category_id=uk", "&category_id=1x", "&category_id=4"]
+    {
+        assert_eq!(ids(filter).await, [] as [u64; 0], "{filter}");
+    }
+    assert_eq!(ids("&category_id=1").await, [101, 102]);
+    assert_eq!(ids("&category_id=2").await, [102, 103]);
+    assert_eq!(ids("&category_id=03").await, [104]);
+}
+
+/// 18
+#[tokio::test]
+async fn filtered_answers_together_are_the_unfiltered_one() {
+    let house = House::new().await;
+    for kinds in LISTS.chunks(2) {
+        let mut together = BTreeSet::new();
+        for category in list(&house, &format!("action={}", kinds[0])).await {
+            let id = category["category_id"].as_str().unwrap().to_owned();
+            let entries = list(&house, &format!("action={}&category_id={id}", kinds[1])).await;
+            together.extend(entries.iter().map(Value::to_string));
+        }
+        let all = list(&house, &format!("action={}", kinds[1])).await;
+        assert_eq!(together, all.iter().map(Value::to_string).collect());
+    }
+}
+
+/// 20
+#[tokio::test]
+async fn every_guide_channel_of_a_list_is_in_the_guide() {
+    let house = House::new().await;
+    let guide = house.get(&format!("/xmltv.php?{ANN}")).await;
+    for entry in list(&house, "action=get_live_streams").await {
+        let id = entry["epg_channel_id"].as_str().unwrap();
+        assert!(id.is_empty() || guide.text().contains(&format!("<channel id=\"{id}\">")), "{id}");
+    }
+}
+
+/// 22, 23
+#[tokio::test]
+async fn numbers_ascend_and_names_are_clean() {
+    let house = House::new().await;
+    for kinds in LISTS.chunks(2) {
+        let entries = list(&house, &format!("action={}", kinds[1])).await;
+        let numbers: Vec<u64> = entries.iter().map(|entry| entry["num"].as_u64().unwrap()).collect();
+        assert!(numbers.is_sorted() && numbers[0] >= 1);
+        for entry in &entries {
+            let name = entry["name"].as_str().unwrap();
+            assert!(name == name.trim() && !name.contains(char::is_control), "{name:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn numbers_do_for_actions_too() {
+    let house = House::new().await;
+    for (number, action) in ["201", "202", "200", "203", "206", "208"].into_iter().zip(LISTS) {
+        let by_number = house.api(&format!("action={number}")).await;
+        assert_eq!(by_number.text(), house.api(&format!("action={action}")).await.text());
+    }
+}
+
+/// 11
+#[tokio::test]
+async fn lists_are_compressed_only_on_request_and_known_ones_are_not_sent_again() {
+    let house = House::with(Settings::default(), None, Some(LineUp::long())).await;
+    let ask = |coding: &str| {
+        Ask::new("GET", &format!("/player_api.php?{ANN}&action=get_live_streams"))
+            .header("Accept-Encoding", coding)
+    };
+    let plain = ask("identity").send(house.address).await;
+    let packed = ask("gzip, br").send(house.address).await;
+    assert!(plain.header("content-encoding").is_none() && packed.header("content-encoding") == Some("gzip"));
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert!(unpacked == plain.body && packed.body.len() * 5 < plain.body.len());
+    for answer in [&plain, &packed] {
+        assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
+        assert_eq!(answer.header("cache-control"), Some("private, max-age=60"));
+        assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    }
+    let (plain_tag, packed_tag) = (plain.header("etag").unwrap(), packed.header("etag").unwrap());
+    assert_ne!(plain_tag, packed_tag);
+    for (coding, tag, status) in
+        [("gzip", packed_tag, 304), ("identity", plain_tag, 304), ("identity", packed_tag, 200)]
+    {
+        let answer = ask(coding).header("If-None-Match", tag).send(house.address).await;
+        assert_eq!((answer.status, answer.body.is_empty()), (status, status == 304), "{coding}");
+    }
+    let filtered = house.api("action=get_live_streams&category_id=1").await;
+    assert!(![plain_tag, packed_tag].contains(&filtered.header("etag").unwrap()));
+
+    let mut more = LineUp::usual();
+    more.live.push(live(900, 900, "Brand new", "", &[1]));
+    house.publish(&more);
+    let renewed = ask("gzip").header("If-None-Match", packed_tag).send(house.address).await;
+    assert_eq!(renewed.status, 200, "a new release is a new answer");
+}
+
+#[tokio::test]
+async fn without_room_for_compressed_answers_lists_are_sent_as_they_are() {
+    let settings = Settings { gzip_cache: 100, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::long())).await;
+    for _ in 0..2 {
+        let asked = Ask::new("GET", &format!("/player_api.php?{ANN}&action=get_live_streams"));
+        let answer = asked.header("Accept-Encoding", "gzip").send(house.address).await;
+        assert!(answer.header("content-encoding").is_none());
+        assert_eq!(answer.json().as_array().unwrap().len(), 204);
+    }
+}
+
+#[tokio::test]
+async fn head_tells_what_get_would_and_makes_nothing() {
+    let house = House::with(Settings::default(), None, Some(LineUp::long())).await;
+    let ask = async |method, coding| {
+        let asked = Ask::new(method, &format!("/player_api.php?{ANN}&action=get_live_streams"));
+        asked.header("Accept-Encoding", coding).send(house.address).await
+    };
+    let unmade = ask("HEAD", "gzip").await;
+    assert_eq!((unmade.status, unmade.body.len(), unmade.header("content-length")), (200, 0, None));
+    for coding in ["identity", "gzip"] {
+        let (get, head) = (ask("GET", coding).await, ask("HEAD", coding).await);
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        for name in ["content-length", "content-type", "etag", "vary", "cache-control"] {
+            assert!(head.header(name).is_some() && head.header(name) == get.header(name), "{name}");
+        }
+        assert_eq!(head.header("content-encoding"), get.header("content-encoding"));
+    }
+}

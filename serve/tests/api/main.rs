@@ -1,0 +1,17 @@
+//! The server as apps see it: a real one on a port of its own, over a release that was published like any other.
+//!
+//! The numbers in the comments are those of the conformance checklist that the project keeps.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod account;
+mod client;
+mod details;
+mod house;
+mod line_up;
+mod listings;
+mod lists;
+mod pages;
+mod playlist;
+mod program;
+mod xmltv;

@@ -1,0 +1,82 @@
+//! What is there besides television.
+
+use contract::source::BaseUrl;
+use serve::Settings;
+
+use crate::client::Ask;
+use crate::house::{ANN, House};
+use crate::line_up::LineUp;
+
+/// 24
+#[tokio::test]
+async fn before_the_first_release_lists_say_later_and_the_account_answers() {
+    let house = House::with(Settings::default(), None, None).await;
+    for target in [
+        "/player_api.php?action=get_live_streams&",
+        "/player_api.php?action=get_short_epg&",
+        "/get.php?",
+        "/xmltv.php?",
+    ] {
+        let answer = house.get(&format!("{target}{ANN}")).await;
+        assert_eq!(answer.status, 503, "{target}");
+        assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+    }
+    assert_eq!(house.api("").await.json()["user_info"]["auth"], 1);
+    assert_eq!(house.get("/health").await.status, 503);
+
+    house.publish(&LineUp::usual());
+    assert_eq!(house.api("action=get_live_streams").await.status, 200);
+    let health = house.get("/health").await;
+    assert_eq!(health.status, 200);
+    assert_eq!(health.json(), serde_json::json!({"status": "ok", "release": "000001", "age": 60}));
+}
+
+#[tokio::test]
+async fn the_front_page_says_what_this_is() {
+    let house = House::new().await;
+    let page = house.get("/").await;
+    assert!(page.status == 200 && page.text().contains("Xtream"));
+    assert_eq!(house.get("/favicon.ico").await.status, 404);
+}
+
+#[tokio::test]
+async fn apart_from_relays_viewers_are_sent_to_the_one_that_has_the_channel() {
+    let relays = ["http://r1.example:8080", "http://r2.example/x"].map(|url| BaseUrl::new(url).unwrap());
+    let settings = Settings { relays: relays.into(), ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for id in 1..=20 {
+        let targets = ["live/u/p", "u/p"].map(|path| format!("//{path}/{id}.ts?a=b"));
+        let [typed, untyped] = [house.get(&targets[0]).await, house.get(&targets[1]).await];
+        assert_eq!((typed.status, typed.header("cache-control")), (302, Some("no-store")));
+        let (typed, untyped) = (typed.header("location").unwrap(), untyped.header("location").unwrap());
+        let relay = typed.strip_suffix(&format!("/live/u/p/{id}.ts?a=b")).unwrap();
+        assert_eq!(untyped, format!("{relay}/u/p/{id}.ts?a=b"));
+        seen.insert(relay.to_owned());
+    }
+    assert_eq!(seen.len(), 2, "both have some");
+    let without = House::new().await;
+    assert_eq!(Ask::new("GET", "/live/u/p/101.ts").send(without.address).await.status, 404);
+}
+
+/// 25
+#[tokio::test]
+async fn while_releases_are_published_every_answer_is_of_one_of_them() {
+    let house = House::new().await;
+    let (few, many) = (LineUp::usual(), LineUp::long());
+    let publishing = async {
+        for at in 0..10 {
+            house.publish(if at % 2 == 0 { &many } else { &few });
+            tokio::task::yield_now().await;
+        }
+    };
+    let reading = async {
+        for _ in 0..30 {
+            let list = house.api("action=get_live_streams").await.json();
+            let playlist = house.get(&format!("/get.php?{ANN}&key=live,radio_streams")).await;
+            let counts = (list.as_array().unwrap().len(), playlist.text().matches("#EXTINF").count());
+            assert!([4, 204].contains(&counts.0) && [4, 204].contains(&counts.1), "{counts:?}");
+        }
+    };
+    tokio::join!(publishing, reading);
+}

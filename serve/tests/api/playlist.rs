@@ -1,0 +1,146 @@
+//! The line-up as a playlist.
+
+use crate::client::{Answer, Ask};
+use crate::house::{ANN, House};
+
+/// An entry as a player reads it: its attributes, its name, its address.
+struct Entry<'a> {
+    attributes: &'a str,
+    name: &'a str,
+    address: &'a str,
+}
+
+fn entries(answer: &Answer) -> Vec<Entry<'_>> {
+    let mut lines = answer.text().lines();
+    assert!(lines.next().unwrap().starts_with("#EXTM3U") && answer.text().ends_with('\n'));
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        let rest = line.strip_prefix("#EXTINF:-1").expect("an entry");
+        let quote = rest.rfind('"').map_or(0, |quote| quote + 1);
+        let name = rest[quote..].strip_prefix(',').expect("a comma before the name");
+        found.push(Entry { attributes: &rest[..quote], name, address: lines.next().unwrap() });
+    }
+    found
+}
+
+async fn playlist(house: &House, query: &str) -> Answer {
+    let answer = house.get(&format!("/get.php?{ANN}{query}")).await;
+    assert_eq!(answer.status, 200, "{query}");
+    answer
+}
+
+/// 46
+#[tokio::test]
+async fn type_and_output_choose_attributes_and_extension() {
+    let house = House::new().await;
+    for (query, plus, extension) in [
+        ("", true, "ts"),
+        ("&type=m3u_plus&output=ts", true, "ts"),
+        ("&type=m3u_plus&output=mpegts", true, "ts"),
+        ("&type=m3u_plus&output=m3u8", true, "m3u8"),
+        ("&type=m3u_plus&output=HLS", true, "m3u8"),
+        ("&type=m3u_plus&output=rtmp", true, "ts"),
+        ("&type=enigma22_script&output=nonsense", true, "ts"),
+        ("&type=m3u&output=ts", false, "ts"),
+        ("&type=m3u&output=m3u8", false, "m3u8"),
+    ] {
+        let answer = playlist(&house, query).await;
+        let entries = entries(&answer);
+        assert_eq!(entries.len(), 9, "{query}");
+        assert_eq!(entries[0].address, format!("http://{}/live/ann/secret/101.{extension}", house.address));
+        assert!(entries[4].address.ends_with("/movie/ann/secret/9001.mkv"));
+        assert!(entries[8].address.ends_with("/series/ann/secret/12003.mp4"));
+        assert!(entries.iter().all(|entry| entry.attributes.is_empty() != plus), "{query}");
+        let name = if plus { "tv_channels_ann_plus.m3u" } else { "tv_channels_ann.m3u" };
+        let attachment = format!("attachment; filename=\"{name}\"");
+        assert_eq!(answer.header("content-disposition"), Some(attachment.as_str()));
+        assert_eq!(answer.header("content-type"), Some("audio/x-mpegurl; charset=utf-8"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("content-length").is_some(), plus, "the whole is sent with its length");
+    }
+}
+
+/// 47
+#[tokio::test]
+async fn the_first_line_has_the_guide_and_a_key_selects_kinds() {
+    let house = House::new().await;
+    let answer = playlist(&house, "").await;
+    let guide = format!("http://{}/xmltv.php?username=ann&password=secret", house.address);
+    let first = format!("#EXTM3U url-tvg=\"{guide}\" x-tvg-url=\"{guide}\"\n");
+    assert!(answer.text().starts_with(&first));
+    for (key, count) in [
+        ("live", 3),
+        ("radio_streams", 1),
+        ("live,radio_streams", 4),
+        ("movie", 2),
+        ("series", 3),
+        ("movie,series", 5),
+        ("live,movie,series,radio_streams,created_live", 9),
+        ("created_live", 0),
+        ("", 9),
+        ("nonsense", 9),
+    ] {
+        let answer = playlist(&house, &format!("&key={key}")).await;
+        assert_eq!(entries(&answer).len(), count, "{key}");
+        assert!(answer.text().starts_with(&first), "{key}");
+    }
+}
+
+/// 48, 49
+#[tokio::test]
+async fn awkward_names_survive_and_no_guide_is_no_attribute() {
+    let house = House::new().await;
+    for query in ["", "&type=m3u", "&key=live,movie,radio_streams"] {
+        let answer = playlist(&house, query).await;
+        let names: Vec<&str> = entries(&answer).iter().map(|entry| entry.name).collect();
+        let expected = ["UK: One", "Zwei 'HD', Süd 📺", "Три ]]> (password}", "Radio Eins", "Film (2020)"];
+        assert_eq!(names[..5], expected);
+        assert_eq!(names[5], "Zweiter, 'Film'");
+    }
+    let answer = playlist(&house, "").await;
+    let entries = entries(&answer);
+    assert!(
+        entries[0].attributes.contains(" tvg-id=\"one.uk\"") && !entries[2].attributes.contains("tvg-id")
+    );
+    for entry in entries {
+        assert!(entry.attributes.contains(&format!("tvg-name=\"{}\"", entry.name)));
+    }
+}
+
+/// 50
+#[tokio::test]
+async fn each_host_gets_its_own_addresses() {
+    let house = House::new().await;
+    for host in ["a.example", "b.example:8080", "a.example"] {
+        let asked = Ask::new("GET", &format!("/get.php?{ANN}")).header("Host", host);
+        let answer = asked.send(house.address).await;
+        let base = format!("http://{host}/");
+        assert!(entries(&answer).iter().all(|entry| entry.address.starts_with(&base)));
+        assert_eq!(answer.text().matches("http://").count(), 9 + 2);
+    }
+}
+
+/// 51
+#[tokio::test]
+async fn head_has_the_headers_and_makes_nothing() {
+    let house = House::new().await;
+    let head = async || Ask::new("HEAD", &format!("/get.php?{ANN}")).send(house.address).await;
+    let before = head().await;
+    assert_eq!((before.status, before.body.len(), before.header("content-length")), (200, 0, None));
+    let get = playlist(&house, "").await;
+    let after = head().await;
+    assert_eq!(after.body.len(), 0);
+    for name in ["content-type", "content-disposition", "cache-control"] {
+        assert!(before.header(name).is_some() && before.header(name) == get.header(name), "{name}");
+    }
+    assert_eq!(after.header("content-length"), get.header("content-length"));
+}
+
+/// 1: some apps post an empty document here, with everything in the query.
+#[tokio::test]
+async fn a_posted_playlist_is_the_same() {
+    let house = House::new().await;
+    let posted = Ask::new("POST", &format!("/get.php?{ANN}&output=m3u8")).body("{}");
+    let posted = posted.send(house.address).await;
+    assert_eq!(posted.text(), playlist(&house, "&output=m3u8").await.text());
+}

@@ -1,0 +1,116 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use contract::config::{Config, ConfigError};
+
+/// The configuration, with the sections of all three programs.
+pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Settings>;
+
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "coax.toml";
+
+/// A television gateway: one cable in, every screen.
+///
+/// Without a command: `up` if there is a coax.toml here or a provider in the environment, else `demo`.
+#[derive(Debug, Parser)]
+#[command(name = "coax", version)]
+pub(crate) struct Cli {
+    /// The form of log lines on standard error.
+    #[arg(long, global = true, value_enum, default_value_t, env = "COAX_LOG_FORMAT")]
+    pub log_format: contract::log::Format,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything at once, with a built-in synthetic provider: television within seconds, user `demo`, password `demo`
+    Demo {
+        /// Keep the demo's data in this folder instead of a temporary one
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Where to listen; by default port 8080 of this machine alone, or a free one if that is taken
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
+    },
+    /// Ingest on schedule, serve and relay, in one process on one port
+    Up {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Who may watch
+    User {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: crate::user::Command,
+    },
+    /// Read the configuration and say what is wrong with it
+    CheckConfig {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Place {
+    /// The configuration; by default ./coax.toml, if it is there
+    #[arg(long, value_name = "FILE", env = "COAX_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder, instead of the configured one
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    /// Reads the configuration: the named file, else ./coax.toml, else the environment alone.
+    pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
+        let mut settings = Settings::load(self.file())?;
+        if let Some(data) = &self.data {
+            settings.data.clone_from(data);
+        }
+        Ok(settings)
+    }
+
+    fn file(&self) -> Option<&Path> {
+        let here = Path::new(DEFAULT_FILE);
+        self.config.as_deref().or_else(|| here.exists().then_some(here))
+    }
+}
+
+/// What is done when nothing is said.
+pub(crate) fn default_command() -> Command {
+    let configured = Path::new(DEFAULT_FILE).exists()
+        || ["COAX_CONFIG", "XTREAM_BASE_URL"].iter().any(|name| std::env::var_os(name).is_some());
+    if configured {
+        Command::Up { place: Place::default() }
+    } else {
+        Command::Demo { data: None, listen: None }
+    }
+}
+
+/// `coax check-config`: silence is not an answer, so it says what it found.
+#[allow(clippy::print_stdout)]
+pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
+    let settings = place.load()?;
+    ingest::check(&settings.ingest.schedule).map_err(anyhow::Error::msg)?;
+    match place.file() {
+        Some(file) => println!("{}: ok", file.display()),
+        None => println!("the environment: ok (no {DEFAULT_FILE} here)"),
+    }
+    println!("  data    {}", settings.data.display());
+    println!("  listen  {}", settings.listen);
+    for source in &settings.source {
+        println!("  source  {}  {}", source.name, source.url);
+    }
+    if settings.source.is_empty() {
+        println!(
+            "  source  none: add a [[source]], or set XTREAM_BASE_URL, XTREAM_USERNAME and XTREAM_PASSWORD"
+        );
+    }
+    Ok(())
+}

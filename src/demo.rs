@@ -1,0 +1,78 @@
+//! `coax demo`: a synthetic provider, a first ingest, and then what `coax up` does. No accounts, no network, and
+//! television within seconds.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use contract::secret::Secret;
+use contract::source::{BaseUrl, Kind, Name, Source, USER_AGENT};
+use contract::user::Users;
+use station::Station;
+use tokio::net::TcpListener;
+
+use crate::announce::Login;
+use crate::cli::Settings;
+use crate::up;
+use crate::user::new_user;
+
+/// The demo's user; no secret.
+const LOGIN: &str = "demo";
+
+pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> anyhow::Result<()> {
+    let temporary = match data {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("coax-demo-").tempdir()?),
+    };
+    let data = data.unwrap_or_else(|| temporary.as_ref().expect("one of the two").path().to_owned());
+    let account = station::Account {
+        username: "provider-user".into(),
+        password: "provider-password".into(),
+        max_connections: 4,
+        ..station::Account::default()
+    };
+    let provider = station::Settings {
+        accounts: vec![account.clone()],
+        burst: Duration::from_secs(6), // players look at five seconds before they show a picture
+        ..station::Settings::default()
+    };
+    let station = Station::start(provider).await.context("cannot start the built-in provider")?;
+    let settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
+
+    let users = Arc::new(Users::new(settings.data()));
+    users.edit(|all| {
+        if all.iter().all(|user| user.name != LOGIN) {
+            all.push(new_user(LOGIN, LOGIN, 0, None));
+        }
+    })?;
+    let listener = listener(listen).await?;
+    let report =
+        ingest::run(&settings.data(), &settings.source, &settings.ingest, &ingest::Progress::log()).await?;
+    anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
+    let login = Login { name: LOGIN, password: Some(LOGIN) };
+    up::serve(listener, settings, users, Some(login), httpd::terminated()).await
+}
+
+fn source(station: &Station, account: station::Account) -> Source {
+    Source {
+        name: Name::new("station").expect("fits the rule"),
+        kind: Kind::Xtream,
+        url: BaseUrl::new(&station.url()).expect("a station has an address"),
+        username: Secret::new(account.username),
+        password: Secret::new(account.password),
+        user_agent: USER_AGENT.into(),
+        max_connections: None,
+    }
+}
+
+async fn listener(listen: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
+    if let Some(address) = listen {
+        return TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"));
+    }
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, 8080)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
+    }
+}

@@ -1,0 +1,115 @@
+//! Everything in one process on one port: what a home wants, since apps build stream URLs from the address that was
+//! typed, and what a hosting platform with one disk allows.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use contract::release::Follower;
+use contract::user::{Users, check_name, check_password};
+use httpd::Request;
+use relay::Relay;
+use serve::Server;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::announce::{self, Login};
+use crate::cli::Settings;
+use crate::user::new_user;
+
+/// `coax up`: runs until the operator stops it.
+pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+    let users = Arc::new(Users::new(settings.data()));
+    let named = user_of_the_environment(&users)?;
+    if settings.source.is_empty() {
+        warn!("no source is configured; what was published before is served");
+    }
+    let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let stopping = CancellationToken::new();
+    let (data, sources, schedule) = (settings.data(), settings.source.clone(), settings.ingest.clone());
+    let stop = stopping.clone();
+    // On a thread of its own: parsing hundreds of megabytes must not keep a worker from answering.
+    let ingest = tokio::task::spawn_blocking(move || {
+        Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, stop.cancelled()))
+    });
+    let first = users.list()?.into_iter().next().map(|user| user.name);
+    let name = named.or(first);
+    let login = name.as_deref().map(|name| Login { name, password: None });
+    serve(listener, settings, users, login, httpd::terminated()).await?;
+    stopping.cancel();
+    ingest.await.context("ingest stopped unexpectedly")?
+}
+
+/// Answers on `listener` until `shutdown`, then drains.
+///
+/// # Errors
+/// The system gives no TLS.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    settings: Settings,
+    users: Arc<Users>,
+    login: Option<Login<'_>>,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let data = settings.data();
+    let follower = Follower::start(data.clone());
+    let relay = Relay::new(settings.relay, settings.source, follower.clone(), users.clone())?;
+    let viewers = {
+        let relay = relay.clone();
+        move |user: &str| relay.viewers(user)
+    };
+    let public = settings.public_base_url;
+    let server =
+        Arc::new(Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers));
+    let address = listener.local_addr().expect("a bound listener has an address");
+    announce::ready(
+        address,
+        public.as_ref().map(contract::source::BaseUrl::as_str),
+        login.as_ref(),
+        follower.release().as_deref(),
+    );
+    let plumbing = httpd::Settings {
+        prefix: public.as_ref().map_or_else(String::new, |public| public.path().to_owned()),
+        ..httpd::Settings::default()
+    };
+    let answer = {
+        let relay = relay.clone();
+        move |request: Request, peer: SocketAddr| {
+            let (relay, server) = (relay.clone(), server.clone());
+            async move {
+                if Relay::takes(request.uri().path()) {
+                    relay.answer(request, peer).await
+                } else {
+                    server.answer(request, peer).await
+                }
+            }
+        }
+    };
+    let closing = async {
+        shutdown.await;
+        relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
+    };
+    httpd::serve(listener, plumbing, answer, closing).await;
+    Ok(())
+}
+
+/// A hosted installation has no shell at first: `COAX_USER` and `COAX_PASSWORD` make or renew one user.
+fn user_of_the_environment(users: &Users) -> anyhow::Result<Option<String>> {
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (Some(name), Some(password)) = (get("COAX_USER"), get("COAX_PASSWORD")) else { return Ok(None) };
+    check_name(&name).map_err(|why| anyhow::anyhow!("COAX_USER: {why}"))?;
+    check_password(&password).map_err(|why| anyhow::anyhow!("COAX_PASSWORD: {why}"))?;
+    if users.check(&name, &password).is_some() {
+        return Ok(Some(name));
+    }
+    let user = new_user(&name, &password, 0, None);
+    users.edit(|all| match all.iter_mut().find(|known| known.name == name) {
+        Some(known) => known.password = user.password,
+        None => all.push(user),
+    })?;
+    Ok(Some(name))
+}

@@ -1,0 +1,110 @@
+//! What an operator types: users, configurations, the environment.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod program;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use program::{Program, ffmpeg, run, text};
+
+fn write(path: &Path, content: &str) {
+    File::create(path).unwrap().write_all(content.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_wrong_configuration_names_file_line_key_and_the_nearest_key() {
+    let folder = tempfile::tempdir().unwrap();
+    for (content, expected) in [
+        (
+            "[[source]]\nname = \"a\"\nurl = \"http://h\"\nusernam = \"x\"\n",
+            "coax.toml:4: unknown key `usernam`; did you mean `username`?",
+        ),
+        ("[relay]\nlingr = 3\n", "coax.toml:2: unknown key `lingr`; did you mean `linger`?"),
+        ("[ingest]\nshedule = \"x\"\n", "coax.toml:2: unknown key `shedule`; did you mean `schedule`?"),
+        ("listen = \"nowhere\"\n", "expected an address and a port"),
+        ("data = \n", "coax.toml:1:"),
+    ] {
+        write(&folder.path().join("coax.toml"), content);
+        let output = run(&["check-config"], "", folder.path());
+        assert_eq!(output.status.code(), Some(2), "{content}");
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+        assert_eq!(run(&["up"], "", folder.path()).status.code(), Some(2));
+    }
+}
+
+#[test]
+fn the_commented_example_is_a_valid_configuration_in_both_readings() {
+    let example = include_str!("../coax.example.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let uncommented: String = example
+        .lines()
+        .map(|line| match line.strip_prefix("#") {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    for content in [example, &uncommented] {
+        write(&folder.path().join("coax.toml"), content);
+        let output = run(&["check-config"], "", folder.path());
+        assert!(output.status.success(), "{}\n{content}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn users_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let user = |arguments: &[&str], input: &str| run(&[&["user"], arguments].concat(), input, folder.path());
+    let added = text(&user(&["add", "ann", "--max-connections", "2", "--expires", "2037-12-31"], "").stdout);
+    let password = added.lines().find_map(|line| line.strip_prefix("password ")).unwrap().to_owned();
+    assert_eq!(password.len(), 12);
+    assert!(
+        user(&["add", "bob", "--password-stdin", "--max-connections", "0"], "hunter2\n").status.success()
+    );
+    let again = user(&["add", "bob"], "");
+    assert!(!again.status.success() && text(&again.stderr).contains("coax user passwd bob"));
+    assert!(!user(&["add", "live"], "").status.success(), "a name that begins one of our paths");
+    assert!(!user(&["add", "eve", "--password-stdin"], "with blanks").status.success());
+
+    let list = text(&user(&["list"], "").stdout);
+    assert!(list.contains("ann") && list.contains("2037-12-31") && list.contains("unlimited"), "{list}");
+    let json: serde_json::Value = serde_json::from_slice(&user(&["list", "--json"], "").stdout).unwrap();
+    assert_eq!((json[0]["name"].as_str(), json[0]["max_connections"].as_u64()), (Some("ann"), Some(2)));
+    let stored = std::fs::read_to_string(folder.path().join("data/users.json")).unwrap();
+    assert!(!stored.contains(&password) && !stored.contains("hunter2"));
+
+    assert!(text(&user(&["passwd", "bob"], "").stdout).contains("password "));
+    assert!(user(&["remove", "bob"], "").status.success());
+    assert!(!user(&["remove", "bob"], "").status.success());
+}
+
+#[test]
+fn the_environment_alone_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let provider = station::Settings::default();
+    let station = runtime.block_on(station::Station::start(provider.clone())).unwrap();
+    let account = provider.accounts[0].clone();
+    let program = Program::start(
+        &["up"],
+        &[
+            ("COAX_DATA", folder.path().to_str().unwrap()),
+            ("COAX_LISTEN", "127.0.0.1:0"),
+            ("COAX_USER", "ann"),
+            ("COAX_PASSWORD", "hunter2"),
+            ("XTREAM_BASE_URL", &station.url()),
+            ("XTREAM_USERNAME", &account.username),
+            ("XTREAM_PASSWORD", &account.password),
+        ],
+    );
+    let list =
+        format!("{}/player_api.php?username=ann&password=hunter2&action=get_live_streams", program.url);
+    let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &list];
+    let list: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap();
+    assert!(!list.as_array().unwrap().is_empty());
+    let ended = program.terminate();
+    assert!(ended.status.success(), "{}", ended.logged);
+    assert!(!ended.said.contains("hunter2") && !ended.logged.contains("hunter2"));
+}

@@ -1,0 +1,124 @@
+//! The real program, started and stopped as an operator would.
+
+#![allow(dead_code)] // each test file uses its part
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A running `coax` that said `ready`.
+pub(crate) struct Program {
+    child: Child,
+    /// `http://ADDRESS`.
+    pub(crate) url: String,
+    /// Everything it printed on standard output after that, when it has ended.
+    said: Receiver<String>,
+    /// Everything it logged, when it has ended.
+    logged: Receiver<String>,
+}
+
+/// What an ended program left.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) said: String,
+    pub(crate) logged: String,
+    pub(crate) took: Duration,
+}
+
+impl Program {
+    /// Starts `coax` with these arguments and variables and waits until it is ready. No variable of ours is inherited.
+    pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child =
+            coax(variables).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let logged = collect(child.stderr.take().unwrap());
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("ready ") {
+            line.clear();
+            if out.read_line(&mut line).unwrap() == 0 {
+                panic!("coax ended before it was ready: {}", logged.recv().unwrap());
+            }
+        }
+        let url = line.trim().trim_start_matches("ready ").to_owned();
+        Self { child, url, said: collect(out), logged }
+    }
+
+    /// The demo, on a free port.
+    pub(crate) fn demo(variables: &[(&str, &str)]) -> Self {
+        Self::start(&["demo", "--listen", "127.0.0.1:0"], variables)
+    }
+
+    /// Asks it to stop as a service manager does, and waits.
+    pub(crate) fn terminate(mut self) -> Ended {
+        let begin = Instant::now();
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        let status = self.wait();
+        let (said, logged) = (self.said.recv().unwrap(), self.logged.recv().unwrap());
+        Ended { status, said, logged, took: begin.elapsed() }
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(30) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("coax does not stop");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `coax` to its end with `input` on standard input.
+pub(crate) fn run(arguments: &[&str], input: &str, folder: &Path) -> Output {
+    let mut command = coax(&[]);
+    command.args(arguments).current_dir(folder);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Runs one of ffmpeg's programs; a machine without them fails here and says so.
+pub(crate) fn ffmpeg(program: &str, arguments: &[&str]) -> Output {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    output
+        .unwrap_or_else(|error| panic!("{program} (Debian package ffmpeg) is needed for this test: {error}"))
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn coax(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coax"));
+    for name in
+        ["COAX_DATA", "COAX_LISTEN", "COAX_CONFIG", "PORT", "PUBLIC_BASE_URL", "XTREAM_BASE_URL", "RUST_LOG"]
+    {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied());
+    command
+}
+
+/// Reads to the end in a thread of its own, so that the program never waits for us.
+fn collect(mut from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = sync_channel(1);
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        let _ = sender.send(text(&bytes));
+    });
+    receiver
+}

@@ -1,0 +1,88 @@
+//! The README is the map: what it lists exists, and what exists is listed.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod program;
+
+use program::{Program, ffmpeg, text};
+
+const README: &str = include_str!("../README.md");
+
+/// The first cell of each table row that begins with a path.
+fn endpoints() -> Vec<String> {
+    let cells = README.lines().filter_map(|line| line.strip_prefix("| `/")?.split_once('`'));
+    cells.map(|(path, _)| format!("/{path}")).collect()
+}
+
+#[test]
+fn every_endpoint_in_the_readme_answers() {
+    let demo = Program::demo(&[]);
+    let get = |path: &str| {
+        let url = format!("{}{path}", demo.url);
+        text(
+            &ffmpeg("curl", &["-sS", "--max-time", "3", "-o", "/dev/null", "-w", "%{http_code}", &url])
+                .stdout,
+        )
+    };
+    let id = |action: &str, key: &str| {
+        let url = format!("{}/player_api.php?username=demo&password=demo&action={action}", demo.url);
+        let list: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &["-sS", &url]).stdout).unwrap();
+        list[0][key].to_string()
+    };
+    let (channel, film, series) = (
+        id("get_live_streams", "stream_id"),
+        id("get_vod_streams", "stream_id"),
+        id("get_series", "series_id"),
+    );
+    let info = format!(
+        "{}/player_api.php?username=demo&password=demo&action=get_series_info&series_id={series}",
+        demo.url
+    );
+    let info: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &["-sS", &info]).stdout).unwrap();
+    let episode =
+        info["episodes"].as_object().unwrap().values().next().unwrap()[0]["id"].as_str().unwrap().to_owned();
+    let endpoints = endpoints();
+    assert!(endpoints.len() >= 15, "the README lists its endpoints in a table: {endpoints:?}");
+    for endpoint in endpoints {
+        let path = endpoint
+            .replace("USER", "demo")
+            .replace("PASS", "demo")
+            .replace("CHANNEL", &channel)
+            .replace("FILM", &film)
+            .replace("SERIES", &series)
+            .replace("EPISODE", &episode);
+        let status = get(&path);
+        assert!(matches!(status.as_str(), "200" | "206" | "302"), "{endpoint}: {status}");
+    }
+}
+
+#[test]
+fn every_command_is_in_the_readme() {
+    let help = |arguments: &[&str]| {
+        let output = ffmpeg(env!("CARGO_BIN_EXE_coax"), arguments);
+        let text = text(&output.stdout);
+        let (_, commands) = text.split_once("Commands:\n").unwrap();
+        let names = commands
+            .lines()
+            .take_while(|line| line.starts_with("  "))
+            .filter_map(|line| line.split_whitespace().next());
+        names.filter(|name| *name != "help").map(str::to_owned).collect::<Vec<_>>()
+    };
+    for command in help(&["--help"]).iter().filter(|name| *name != "user") {
+        assert!(README.contains(&format!("`coax {command}")), "coax {command}");
+    }
+    for command in help(&["user", "--help"]) {
+        assert!(README.contains(&format!("`coax user {command}")), "coax user {command}");
+    }
+}
+
+#[test]
+fn every_folder_at_the_top_is_on_the_map() {
+    for entry in std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() && !name.starts_with('.') && name != "target" {
+            assert!(README.contains(&format!("{name}/")), "{name}/");
+        }
+    }
+}

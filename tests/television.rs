@@ -1,0 +1,138 @@
+//! One command and there is television: the demo, watched with ffmpeg.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod program;
+
+use std::io::Read;
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use program::{Program, ffmpeg, text};
+
+/// The id of a live channel, from the list an app would read.
+fn first_channel(url: &str) -> u64 {
+    let list = get(&format!("{url}/player_api.php?username=demo&password=demo&action=get_live_streams"));
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    list[0]["stream_id"].as_u64().unwrap()
+}
+
+fn get(url: &str) -> String {
+    text(&ffmpeg("curl", &["-sS", "--fail", url]).stdout)
+}
+
+fn live(program: &Program) -> String {
+    format!("{}/live/demo/demo/{}.ts", program.url, first_channel(&program.url))
+}
+
+#[test]
+fn ffprobe_names_picture_and_sound() {
+    let demo = Program::demo(&[]);
+    let probe = ffmpeg(
+        "ffprobe",
+        &["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", &live(&demo)],
+    );
+    let codecs = text(&probe.stdout);
+    assert!(codecs.contains("h264") && codecs.contains("aac"), "{codecs} {}", text(&probe.stderr));
+}
+
+#[test]
+fn the_first_viewer_and_one_who_joins_later_decode_without_a_word() {
+    let demo = Program::demo(&[]);
+    let url = live(&demo);
+    let watch = |url: String| {
+        thread::spawn(move || ffmpeg("ffmpeg", &["-v", "error", "-i", &url, "-t", "5", "-f", "null", "-"]))
+    };
+    let first = watch(url.clone());
+    let stays = watch(url.clone()); // so that the late one joins a running channel
+    thread::sleep(Duration::from_secs(4));
+    let late = watch(url);
+    for viewer in [first, stays, late] {
+        let output = viewer.join().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_film_and_an_episode_play_from_any_place() {
+    let demo = Program::demo(&[]);
+    let api = format!("{}/player_api.php?username=demo&password=demo&action=", demo.url);
+    let json =
+        |action: &str| serde_json::from_str::<serde_json::Value>(&get(&format!("{api}{action}"))).unwrap();
+    let film = &json("get_vod_streams")[0];
+    let container = film["container_extension"].as_str().unwrap();
+    let series = json("get_series")[0]["series_id"].clone();
+    let seasons = json(&format!("get_series_info&series_id={series}"))["episodes"].clone();
+    let episode = &seasons.as_object().unwrap().values().next().unwrap()[0];
+    let urls = [
+        format!("{}/movie/demo/demo/{}.{container}", demo.url, film["stream_id"]),
+        format!(
+            "{}/series/demo/demo/{}.{}",
+            demo.url,
+            episode["id"].as_str().unwrap(),
+            episode["container_extension"].as_str().unwrap()
+        ),
+    ];
+    for url in urls {
+        let output = ffmpeg("ffmpeg", &["-v", "error", "-ss", "2", "-i", &url, "-t", "1", "-f", "null", "-"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{url}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn it_stops_when_asked_while_somebody_watches() {
+    let demo = Program::demo(&[]);
+    let address = demo.url.trim_start_matches("http://").to_owned();
+    let url = live(&demo);
+    let viewers: Vec<_> = (0..3)
+        .map(|_| {
+            let mut socket = TcpStream::connect(&address).unwrap();
+            let path = url.split_once(&address).unwrap().1;
+            std::io::Write::write_all(
+                &mut socket,
+                format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
+            )
+            .unwrap();
+            socket.read_exact(&mut [0; 4096]).unwrap();
+            socket
+        })
+        .collect();
+    let ended = demo.terminate();
+    assert!(ended.status.success(), "{:?} {}", ended.status, ended.logged);
+    assert!(ended.took < Duration::from_secs(5), "took {:?}", ended.took);
+    drop(viewers);
+}
+
+#[test]
+fn no_log_line_holds_a_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let demo = Program::start(&["demo", "--listen", "127.0.0.1:0", "--data", data], &[("RUST_LOG", "trace")]);
+    // The demo's own login is no secret; this viewer's is.
+    let add = ["user", "--data", data, "add", "viewer-name", "--password-stdin", "--max-connections", "0"];
+    assert!(program::run(&add, "viewer-password", folder.path()).status.success());
+    thread::sleep(Duration::from_millis(1500)); // until the new user is noticed
+    let login = "username=viewer-name&password=viewer-password";
+    for path in [
+        format!("/player_api.php?{login}"),
+        format!("/player_api.php?{login}&action=get_live_streams"),
+        format!("/player_api.php?{login}&action=get_series"),
+        format!("/get.php?{login}"),
+        format!("/xmltv.php?{login}"),
+        "/live/viewer-name/viewer-password/999999.ts".into(),
+        "/movie/viewer-name/viewer-password/999999.mp4".into(),
+        "/player_api.php?username=viewer-name&password=viewer-password-wrong".into(),
+    ] {
+        ffmpeg("curl", &["-sS", "-o", "/dev/null", &format!("{}{path}", demo.url)]);
+    }
+    let channel = first_channel(&demo.url);
+    let url = format!("{}/live/viewer-name/viewer-password/{channel}.ts", demo.url);
+    ffmpeg("curl", &["-sS", "-o", "/dev/null", "--max-time", "2", &url]);
+    let ended = demo.terminate();
+    assert!(ended.logged.lines().count() > 20, "a run at this level logs more than that:\n{}", ended.logged);
+    for secret in ["viewer-password", "viewer-name", "provider-user", "provider-password"] {
+        let found = ended.logged.lines().find(|line| line.contains(secret));
+        assert_eq!(found, None, "{secret}");
+    }
+}
