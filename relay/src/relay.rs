@@ -10,6 +10,7 @@ use contract::source::Source;
 use contract::user::{Standing, User, Users};
 use http::Method;
 use httpd::{Request, Response, reply};
+use tokio::sync::Semaphore;
 
 use crate::headend::Headend;
 use crate::output::hls::Sessions;
@@ -30,6 +31,7 @@ pub struct Relay {
     sessions: Sessions,
     follower: Arc<Follower>,
     users: Arc<Users>,
+    verifying: Semaphore,
 }
 
 impl Relay {
@@ -46,7 +48,13 @@ impl Relay {
     ) -> anyhow::Result<Arc<Self>> {
         let dialler = Dialler::new(&settings, sources)?;
         let headend = Headend::new(settings, dialler, follower.clone());
-        let relay = Arc::new(Self { headend, sessions: Sessions::default(), follower, users });
+        let relay = Arc::new(Self {
+            headend,
+            sessions: Sessions::default(),
+            follower,
+            users,
+            verifying: Semaphore::new(1),
+        });
         let inspected = Arc::downgrade(&relay);
         tokio::spawn(async move {
             loop {
@@ -138,14 +146,16 @@ impl Relay {
         let known = self.users.recall(&asked.user, &asked.password);
         let user = match known {
             Some(user) => Some(user),
-            None => {
-                let (users, name, password) =
-                    (self.users.clone(), asked.user.clone(), asked.password.clone());
-                let checked = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
-                checked.ok().flatten()
-            }
+            None => self.verified(asked).await,
         };
         user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
+    }
+
+    /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
+    async fn verified(&self, asked: &Stream) -> Option<Arc<User>> {
+        let _turn = self.verifying.acquire().await.ok()?;
+        let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
+        tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
     }
 
     /// What is asked for, if it is what the address says.
