@@ -74,6 +74,13 @@ impl Drop for Tuner {
     }
 }
 
+impl Drop for Pump {
+    /// However the pump ends, nobody waits for it for ever.
+    fn drop(&mut self) {
+        self.feed.end(Some(Failure::Ended));
+    }
+}
+
 impl Pump {
     async fn run(mut self) {
         let mut why = self.begin().await;
