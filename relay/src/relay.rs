@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::address::{Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::release::Follower;
 use contract::source::Source;
@@ -15,7 +16,7 @@ use tokio::sync::Semaphore;
 use crate::headend::Headend;
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
-use crate::route::{Route, Shelf, Stream};
+use crate::route::Route;
 use crate::seat::Client;
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
@@ -110,7 +111,12 @@ impl Relay {
         }
     }
 
-    async fn stream(&self, asked: Stream, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    async fn stream(
+        &self,
+        asked: StreamAddress,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
         let user = self.user(&asked).await?;
         let playable = self.playable(&asked)?;
         let client = Client::of(request.headers(), peer);
@@ -142,7 +148,7 @@ impl Relay {
     }
 
     /// Who asks, if he may watch.
-    async fn user(&self, asked: &Stream) -> Result<Arc<User>, Refusal> {
+    async fn user(&self, asked: &StreamAddress) -> Result<Arc<User>, Refusal> {
         let known = self.users.recall(&asked.user, &asked.password);
         let user = match known {
             Some(user) => Some(user),
@@ -152,20 +158,20 @@ impl Relay {
     }
 
     /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
-    async fn verified(&self, asked: &Stream) -> Option<Arc<User>> {
+    async fn verified(&self, asked: &StreamAddress) -> Option<Arc<User>> {
         let _turn = self.verifying.acquire().await.ok()?;
         let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
         tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
     }
 
     /// What is asked for, if it is what the address says.
-    fn playable(&self, asked: &Stream) -> Result<Playable, Refusal> {
+    fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
         let playable = release.playable(asked.id).ok_or(Refusal::Unknown)?;
-        let fits = match asked.shelf {
-            Shelf::Live => playable.kind == Kind::Live,
-            Shelf::Film => playable.kind != Kind::Live,
-            Shelf::Any => true,
+        let fits = match asked.form {
+            Form::Live => playable.kind == Kind::Live,
+            Form::File => playable.kind != Kind::Live,
+            Form::Short => true,
         };
         let fits = fits && (playable.kind == Kind::Live || asked.extension != "m3u8");
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }
