@@ -203,7 +203,14 @@ impl<'de> Visitor<'de> for Top {
                     let list = &mut index.lists[slot(section).expect("the other sections are lists")];
                     map.next_value_seed(Entries { base: self.base, list })?;
                 }
-                None if key == "version" => version = Some(map.next_value()?),
+                None if key == "version" => {
+                    version = Some(map.next_value()?);
+                    if version > Some(VERSION) {
+                        // Whatever else it holds, it is not what we would take it for.
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        break;
+                    }
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
