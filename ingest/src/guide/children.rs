@@ -66,8 +66,10 @@ const ROLES: [&str; 10] = [
     "guest",
 ];
 
-/// The longest text that is kept of a child, in bytes.
+/// The longest text that is kept of a child, in bytes; of children of one kind, those that begin within it.
 const LONGEST: usize = 1 << 16;
+/// The longest attribute, in bytes.
+const LONGEST_ATTRIBUTE: usize = 200;
 
 /// Collects the children of one programme after the other.
 #[derive(Default)]
@@ -137,6 +139,7 @@ impl Children {
         let Some(value) = attribute(attributes, kept) else { return };
         let value = match kept {
             "src" => tidy::picture(&value, source),
+            _ if value.len() > LONGEST_ATTRIBUTE => return,
             _ => tidy::words(&value).into_owned(),
         };
         if !value.is_empty() {
@@ -146,8 +149,9 @@ impl Children {
 
     /// Decoded text stands inside the programme.
     pub(super) fn text(&mut self, text: &str) {
-        if self.child.is_some() && self.unknown == 0 && self.text.len() < LONGEST {
-            self.text.push_str(text);
+        if self.child.is_some() && self.unknown == 0 {
+            let room = LONGEST.saturating_sub(self.text.len());
+            self.text.push_str(&text[..text.floor_char_boundary(room)]);
         }
     }
 
@@ -162,6 +166,7 @@ impl Children {
             self.finish();
         } else if CHILDREN[at].shape == Shape::Credits
             && let Some(role) = self.inner.take()
+            && self.roles[role].len() < LONGEST
         {
             element(&mut self.roles[role], ROLES[role], "", &self.text);
         }
@@ -173,7 +178,7 @@ impl Children {
         let inner = self.inner.take();
         let Kind { name, shape, many } = CHILDREN[at];
         let out = &mut self.finished[at];
-        if !many && !out.is_empty() {
+        if (!many && !out.is_empty()) || out.len() >= LONGEST {
             return;
         }
         match shape {

@@ -9,6 +9,9 @@ use crate::harvest::{Category, Channel, Movie, Places, Series};
 use crate::json::Scalar;
 use crate::tidy;
 
+/// The most categories an entry is in.
+const MOST_PLACES: usize = 100;
+
 /// What an element is read with.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -30,6 +33,9 @@ pub(crate) enum Read<T> {
 
 /// Something that can be read from an element.
 pub(crate) trait Element: Sized {
+    /// The most that are read of one list; the largest known have 130 000.
+    const MOST: usize = 1_000_000;
+
     /// Reads `text`.
     ///
     /// # Errors
@@ -47,6 +53,9 @@ struct RawCategory<'a> {
 }
 
 impl Element for Category {
+    /// The largest known list has 1350.
+    const MOST: usize = 20_000;
+
     fn read(text: &str, _: Context<'_>) -> Result<Read<Self>, serde_json::Error> {
         let raw: RawCategory<'_> = serde_json::from_str(text)?;
         let id = raw.category_id.text().into_owned();
@@ -98,7 +107,8 @@ impl Element for Channel {
         Ok(Read::Entry(Self {
             id,
             name,
-            num: raw.num.int().and_then(|num| num.try_into().ok()),
+            // Apps keep it in a signed integer.
+            num: raw.num.int().and_then(|num| i32::try_from(num).ok()?.try_into().ok()),
             radio: kind.to_ascii_lowercase().starts_with("radio"),
             icon: tidy::picture(&raw.stream_icon.text(), context.source),
             guide: tidy::text(&raw.epg_channel_id.text()),
@@ -270,19 +280,26 @@ fn title(name: &str, title: &Scalar<'_>, year: &Scalar<'_>) -> (String, String) 
     (title, if year.is_empty() { bracketed.to_owned() } else { year })
 }
 
+/// Adds a place, each once.
+pub(super) fn add(place: u32, places: &mut Places) {
+    if places.len() < MOST_PLACES && !places.contains(&place) {
+        places.push(place);
+    }
+}
+
 /// Places in the list's categories: that of `category_id` first, each once, unknown ones left out.
 fn places(category: &Scalar<'_>, more: &Scalar<'_>, context: Context<'_>) -> Places {
     let mut places = Places::new();
-    let mut add = |id: &str| {
-        if let Some(at) = context.places.get(id).filter(|at| !places.contains(at)) {
-            places.push(*at);
+    let mut find = |id: &str| {
+        if let Some(at) = context.places.get(id) {
+            add(*at, &mut places);
         }
     };
-    add(&category.text());
+    find(&category.text());
     for id in more.list() {
         // Some panels write the list as a string: "[1,2]".
         for id in id.text().split([',', '[', ']', '"', ' ']).filter(|id| !id.is_empty()) {
-            add(id);
+            find(id);
         }
     }
     places
