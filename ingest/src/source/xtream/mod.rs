@@ -53,7 +53,7 @@ pub(crate) async fn harvest(
     bar.step("account");
     let account = panel
         .insist(|| async {
-            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?)
+            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?, source)
         })
         .await
         .map_err(|failure| format!("account: {failure}"))?;
