@@ -72,8 +72,8 @@ const LONGEST: usize = 1 << 16;
 const LONGEST_ATTRIBUTE: usize = 200;
 
 /// Collects the children of one programme after the other.
-#[derive(Default)]
-pub(super) struct Children {
+pub(super) struct Children<'a> {
+    source: &'a Source,
     /// The finished children, by position in [`CHILDREN`].
     finished: [String; CHILDREN.len()],
     /// The finished people, by position in [`ROLES`].
@@ -88,7 +88,21 @@ pub(super) struct Children {
     text: String,
 }
 
-impl Children {
+impl<'a> Children<'a> {
+    /// Of programmes of `source`'s guide.
+    pub(super) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            finished: Default::default(),
+            roles: Default::default(),
+            child: None,
+            inner: None,
+            unknown: 0,
+            attribute: String::new(),
+            text: String::new(),
+        }
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.finished.iter_mut().chain(&mut self.roles).for_each(String::clear);
@@ -96,7 +110,7 @@ impl Children {
     }
 
     /// An element begins inside the programme.
-    pub(super) fn open(&mut self, name: &str, attributes: Attributes<'_>, source: &Source) {
+    pub(super) fn open(&mut self, name: &str, attributes: Attributes<'_>) {
         if self.unknown > 0 {
             self.unknown += 1;
             return;
@@ -115,14 +129,14 @@ impl Children {
             // The end of the one before is missing.
             Some(Shape::Text(_)) if known.is_some() => {
                 self.finish();
-                self.begin(known, attributes, source);
+                self.begin(known, attributes);
             }
             Some(_) => self.unknown = 1,
-            None => self.begin(known, attributes, source),
+            None => self.begin(known, attributes),
         }
     }
 
-    fn begin(&mut self, known: Option<usize>, attributes: Attributes<'_>, source: &Source) {
+    fn begin(&mut self, known: Option<usize>, attributes: Attributes<'_>) {
         let Some(at) = known else {
             self.unknown = 1;
             return;
@@ -138,9 +152,9 @@ impl Children {
         };
         let Some(value) = attribute(attributes, kept) else { return };
         let value = match kept {
-            "src" => tidy::picture(&value, source),
+            "src" => tidy::picture(&value, self.source),
             _ if value.len() > LONGEST_ATTRIBUTE => return,
-            _ => tidy::words(&value).into_owned(),
+            _ => tidy::masked(tidy::words(&value), self.source).into_owned(),
         };
         if !value.is_empty() {
             self.attribute = format!(" {kept}=\"{}\"", escape(value.as_str()));
@@ -168,7 +182,7 @@ impl Children {
             && let Some(role) = self.inner.take()
             && self.roles[role].len() < LONGEST
         {
-            element(&mut self.roles[role], ROLES[role], "", &self.text);
+            element(&mut self.roles[role], ROLES[role], "", &self.text, self.source);
         }
     }
 
@@ -182,14 +196,14 @@ impl Children {
             return;
         }
         match shape {
-            Shape::Text(_) => element(out, name, &self.attribute, &self.text),
+            Shape::Text(_) => element(out, name, &self.attribute, &self.text, self.source),
             Shape::Flag => *out = format!("<{name}/>"),
             Shape::Picture if self.attribute.is_empty() => {}
             Shape::Picture => *out += &format!("<{name}{}/>", self.attribute),
             Shape::Valued if inner.is_none() && self.text.trim().is_empty() => {}
             Shape::Valued => {
                 let mut value = String::new();
-                element(&mut value, "value", "", &self.text);
+                element(&mut value, "value", "", &self.text, self.source);
                 if !value.is_empty() {
                     *out += &format!("<{name}{}>{value}</{name}>", self.attribute);
                 }
@@ -213,8 +227,8 @@ impl Children {
     }
 }
 
-fn element(out: &mut String, name: &str, attribute: &str, text: &str) {
-    let text = tidy::words(text);
+fn element(out: &mut String, name: &str, attribute: &str, text: &str, source: &Source) {
+    let text = tidy::masked(tidy::words(text), source);
     if text.is_empty() {
         return;
     }

@@ -59,12 +59,11 @@ pub(crate) fn read(
     let mut reading = Reading {
         wanted,
         window,
-        source,
         spool,
         facts: Facts::default(),
         open: None,
         last: None,
-        children: Children::default(),
+        children: Children::new(source),
         text: Vec::new(),
         root: false,
     };
@@ -146,14 +145,13 @@ impl<R: BufRead> Read for Measured<R> {
 struct Reading<'a> {
     wanted: &'a Wanted,
     window: Range<i64>,
-    source: &'a Source,
     spool: &'a mut Spool,
     facts: Facts,
     /// The programme that is being read: channel, start, stop.
     open: Option<(u32, u32, u32)>,
     /// The channel of the programme before, and its position if it is wanted: guides are mostly grouped by channel.
     last: Option<(String, Option<u32>)>,
-    children: Children,
+    children: Children<'a>,
     text: Vec<u8>,
     root: bool,
 }
@@ -199,7 +197,7 @@ impl Reading<'_> {
                     self.spool.channel(&id);
                 }
             }
-            name if self.open.is_some() => self.children.open(name, element.attributes(), self.source),
+            name if self.open.is_some() => self.children.open(name, element.attributes()),
             _ => {}
         }
         Ok(())

@@ -83,3 +83,66 @@ async fn a_panel_that_never_ends_is_refused_long_before_the_patience_is() {
         assert_eq!(report.sources[0].notes, [reason]);
     }
 }
+
+/// Every text and every picture has them, in every spelling.
+fn telling(action: &str) -> Answer {
+    match action {
+        "account" => ACCOUNT,
+        "get_live_categories" => {
+            (r#"[{"category_id":1,"category_name":"For open+sesame\/99"},{"category_id":2}]"#, "", 0)
+        }
+        "get_live_streams" => (
+            r#"[{"stream_id":1,"name":"open+sesame/99!","epg_channel_id":"one","category_id":1,
+            "stream_icon":"http:\/\/h\/open%2Bsesame%2F99\/1.png"},
+            {"stream_id":2,"name":"http://h/live/householder77/x","stream_icon":"http://h/open+sesame/99/1.png"}]"#,
+            "",
+            0,
+        ),
+        "get_vod_streams" => (
+            r#"[{"stream_id":3,"name":"open&#43;sesame/99","title":"http://h?u=householder77",
+            "trailer":"http://h/x?v=householder77"}]"#,
+            "",
+            0,
+        ),
+        "get_series" => (
+            r#"[{"series_id":1,"name":"s","plot":"see http://h/householder77/open+sesame/99/1.ts",
+            "cast":"open+sesame/99","genre":"open+sesame/99","director":"open+sesame/99"}]"#,
+            "",
+            0,
+        ),
+        "get_series_info" => (
+            r#"{"seasons":[{"season_number":1,"name":"open+sesame/99","overview":"open+sesame/99"}],
+            "episodes":{"1":[{"id":9,"title":"open+sesame/99","info":{"plot":"open+sesame/99"}}]}}"#,
+            "",
+            0,
+        ),
+        "xmltv" => (r#"<tv><programme channel="one" start="20990101000000"/></tv>"#, "", 0),
+        _ => (r#"{"error":"householder77 may not open+sesame/99"}"#, "", 0),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_a_panel_repeats_are_neither_published_nor_kept() {
+    let bench = Bench::new();
+    let sources = [with_account("acme", &panel(telling).await, USERNAME, PASSWORD)];
+    let refused = bench.run(&sources).await;
+    assert_eq!(refused.sources[0].notes, ["movies categories: the panel answers with an error"]);
+    let url =
+        panel(|action| if action.ends_with("_categories") { ("[]", "", 0) } else { telling(action) }).await;
+    let report = bench.run(&[with_account("acme", &url, USERNAME, PASSWORD)]).await;
+    assert_eq!(report.verdict, Verdict::Published(1), "{report}");
+    let mut folders = vec![bench.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
+            for secret in [USERNAME, PASSWORD, "sesame"] {
+                let line = text.lines().find(|line| line.contains(secret));
+                assert!(line.is_none(), "{:?}: {line:?}", entry.path());
+            }
+        }
+    }
+}

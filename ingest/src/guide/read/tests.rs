@@ -54,6 +54,18 @@ fn children_are_written_in_the_order_of_the_dtd_and_characters_survive() {
 }
 
 #[test]
+fn credentials_in_a_guide_are_masked() {
+    let document = format!(
+        "<tv><programme start='{NOON}' channel='two'><title lang='http://hidden'>http://h/someone</title>\
+         <credits><actor>At http://h?p=&#104;idden</actor></credits></programme></tv>"
+    );
+    let (_, found) = programmes(document.as_bytes());
+    let expected = "two 1735732800 0 <title lang=\"http://***\">http://h/***</title>\
+         <credits><actor>At http://h?p=***</actor></credits>";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn neighbours_of_a_broken_programme_survive() {
     let document = format!(
         "<tv><programme start='{NOON}' channel='two'><title>a</title></programme>\

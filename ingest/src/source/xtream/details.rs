@@ -176,13 +176,13 @@ fn episode(place: &Place, raw: &Value, source: &Source) -> Option<Episode> {
         id,
         season,
         number: small(&field(raw, &["episode_num"])).unwrap_or(0),
-        title: tidy::text(&field(raw, &["title"]).text()),
+        title: tidy::text(&field(raw, &["title"]).text(), source),
         container: tidy::container(&field(raw, &["container_extension"]).text()),
         added: field(raw, &["added"]).epoch(),
         info: EpisodeInfo {
             movie_image: image,
             cover_big: cover,
-            plot: tidy::text(&field(info, &["plot"]).text()),
+            plot: tidy::text(&field(info, &["plot"]).text(), source),
             releasedate: date.clone(),
             release_date: date.clone(),
             air_date: date,
@@ -216,10 +216,10 @@ fn season(raw: &Value, source: &Source) -> Option<SeasonFacts> {
         .iter()
         .map(|name| tidy::picture(&field(raw, &[name]).text(), source))
         .find(|cover| !cover.is_empty());
-    let overview = tidy::text(&field(raw, &["overview"]).text());
+    let overview = tidy::text(&field(raw, &["overview"]).text(), source);
     Some(SeasonFacts {
         number: small(&field(raw, &["season_number", "season"]))?,
-        name: tidy::text(&field(raw, &["name"]).text()),
+        name: tidy::text(&field(raw, &["name"]).text(), source),
         air_date: field(raw, &["air_date", "releaseDate"]).date(),
         // Some panels put the address of the cover here.
         overview: if overview.contains("://") { String::new() } else { overview },

@@ -164,9 +164,10 @@ impl<T: Element> Reading<'_, T> {
                 return;
             }
             Some(b"\"message\"" | b"\"error\"") => {
-                let words = said(element).map_or("the panel answers with an error".into(), |words| {
-                    format!("the panel says: {words}")
-                });
+                let words = said(element, self.context.source)
+                    .map_or("the panel answers with an error".into(), |words| {
+                        format!("the panel says: {words}")
+                    });
                 self.refusal.get_or_insert(words);
                 return;
             }
