@@ -14,7 +14,7 @@ const DEFAULT_FILE: &str = "coax.toml";
 
 /// A television gateway: one cable in, every screen.
 ///
-/// Without a command: `up` if there is a coax.toml here or a provider in the environment, else `demo`.
+/// Without a command: `up` if there is a coax.toml here, or one or a provider in the environment, else `demo`.
 #[derive(Debug, Parser)]
 #[command(name = "coax", version)]
 pub(crate) struct Cli {

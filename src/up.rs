@@ -110,7 +110,14 @@ pub(crate) async fn serve(
 /// A hosted installation has no shell at first: `COAX_USER` and `COAX_PASSWORD` make or renew one user.
 fn user_of_the_environment(users: &Users) -> anyhow::Result<Option<String>> {
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let (Some(name), Some(password)) = (get("COAX_USER"), get("COAX_PASSWORD")) else { return Ok(None) };
+    let (name, password) = match (get("COAX_USER"), get("COAX_PASSWORD")) {
+        (Some(name), Some(password)) => (name, password),
+        (None, None) => return Ok(None),
+        _ => {
+            warn!("only one of COAX_USER and COAX_PASSWORD is set, so nobody is made of them");
+            return Ok(None);
+        }
+    };
     check_name(&name).map_err(|why| anyhow::anyhow!("COAX_USER: {why}"))?;
     check_password(&password).map_err(|why| anyhow::anyhow!("COAX_PASSWORD: {why}"))?;
     if users.check(&name, &password).is_some() {

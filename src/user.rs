@@ -79,7 +79,8 @@ pub(crate) fn run(data: &Data, command: Command) -> anyhow::Result<()> {
             let password = Password::obtain(password_stdin)?;
             let hash = PasswordHash::new(&password.text);
             let changed = users.edit(|all| {
-                all.iter_mut().find(|user| user.name == name).map(|user| user.password = hash).is_some()
+                let his = all.iter_mut().filter(|user| user.name == name);
+                his.map(|user| user.password = hash.clone()).count() > 0
             })?;
             known(changed, &name)?;
             println!("{name} has a new password");

@@ -92,7 +92,9 @@ fn damaged_users_are_said_and_end_the_program() {
     for arguments in [&["up"][..], &["user", "list"], &["user", "add", "ann"]] {
         let output = run(arguments, "", folder.path());
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(text(&output.stderr).contains("users.json cannot be understood"), "{}", text(&output.stderr));
+        let said = text(&output.stderr);
+        assert_eq!(said.matches("users.json cannot be understood: key must be").count(), 1, "{said}");
+        assert_eq!(said.matches("key must be").count(), 1, "said once: {said}");
     }
 }
 

@@ -49,12 +49,12 @@ struct Numbers {
 pub enum LedgerError {
     /// The file is there and cannot be read.
     #[error("the id ledger cannot be read: {0}")]
-    Read(#[from] io::Error),
+    Read(io::Error),
     /// The file is damaged.
     #[error(
         "the id ledger is damaged ({0}); restore ids.json from a backup: without it all channels change identity"
     )]
-    Damaged(#[from] serde_json::Error),
+    Damaged(serde_json::Error),
     /// The file gives one number twice or two numbers to one, or a number that is out of range.
     #[error(
         "the id ledger is damaged (a number is out of range or given twice); restore ids.json from a backup"
@@ -84,9 +84,9 @@ impl Ledger {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(LedgerError::Read(error)),
         };
-        let stored: Stored = serde_json::from_slice(&text)?;
+        let stored: Stored = serde_json::from_slice(&text).map_err(LedgerError::Damaged)?;
         if stored.version != VERSION {
             return Err(LedgerError::Newer(stored.version));
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -42,11 +43,16 @@ type Stamp = (u64, i64, i64, u64);
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
     /// The file is there and cannot be read, or cannot be written.
-    #[error("users.json: {0}")]
-    Disk(#[from] io::Error),
+    #[error("{}: {error}", path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What the disk says.
+        error: io::Error,
+    },
     /// The file is no list of users.
     #[error("users.json cannot be understood: {0}")]
-    Damaged(#[from] serde_json::Error),
+    Damaged(serde_json::Error),
     /// The file was written by a newer program, which may mean other things by it.
     #[error("users.json is of version {0}, which this program does not know: use the newer one")]
     Newer(u32),
@@ -107,9 +113,9 @@ impl Users {
         let text = match fs::read(self.data.users()) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.disk(error)),
         };
-        match serde_json::from_slice::<Stored>(&text)? {
+        match serde_json::from_slice(&text).map_err(UsersError::Damaged)? {
             Stored { version: VERSION, users } => Ok(users),
             Stored { version, .. } => Err(UsersError::Newer(version)),
         }
@@ -121,15 +127,20 @@ impl Users {
     /// # Errors
     /// [`UsersError`]; the file is then as before.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut Vec<User>) -> T) -> Result<T, UsersError> {
-        let _turn = self.turn()?;
+        let _turn = self.turn().map_err(|error| self.disk(error))?;
         let mut users = self.list()?;
         let outcome = edit(&mut users);
         users.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut text = serde_json::to_vec_pretty(&Stored { version: VERSION, users })?;
+        let mut text =
+            serde_json::to_vec_pretty(&Stored { version: VERSION, users }).expect("plain fields become JSON");
         text.push(b'\n');
-        replace(&self.data.users(), &text, Access::Owner)?;
+        replace(&self.data.users(), &text, Access::Owner).map_err(|error| self.disk(error))?;
         self.known.lock().expect("nobody panics while holding this lock").looked = None;
         Ok(outcome)
+    }
+
+    fn disk(&self, error: io::Error) -> UsersError {
+        UsersError::Disk { path: self.data.users(), error }
     }
 
     /// The right to change the file, given back by dropping it. The file itself cannot be locked: it is replaced.
