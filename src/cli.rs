@@ -118,3 +118,43 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example with every setting in force.
+    fn uncommented() -> String {
+        let example = include_str!("../coax.example.toml");
+        let settings =
+            example.lines().filter_map(|line| line.strip_prefix('#').filter(|text| !text.starts_with(' ')));
+        settings.map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        let shown = Settings::parse(&uncommented(), "coax.example.toml").unwrap();
+        let real = Settings::default();
+        assert_eq!((&shown.data, &shown.listen), (&real.data, &real.listen));
+        assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
+        assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
+        assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
+        assert_eq!(shown.source[0].user_agent, contract::source::USER_AGENT);
+    }
+
+    #[test]
+    fn the_example_shows_every_setting() {
+        let shown = uncommented();
+        for section in ["", "[[source]]", "[ingest]", "[serve]", "[relay]"] {
+            let (_, shown) = shown.split_once(section).unwrap();
+            // A key that nobody has: the error lists those that there are.
+            let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();
+            let (_, valid) = error.split_once("(valid here: ").unwrap();
+            for key in valid.trim_end_matches(')').split(", ") {
+                let there = [format!("\n{key} = "), format!("\n[{key}]"), format!("\n[[{key}]]")];
+                let shown = format!("\n{shown}");
+                assert!(there.iter().any(|form| shown.contains(form)), "{section} {key}");
+            }
+        }
+    }
+}

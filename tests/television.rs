@@ -4,7 +4,7 @@
 
 mod program;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -20,6 +20,15 @@ fn first_channel(url: &str) -> u64 {
 
 fn get(url: &str) -> String {
     text(&ffmpeg("curl", &["-sS", "--fail", url]).stdout)
+}
+
+/// A viewer who has the first bytes.
+fn open(url: &str) -> TcpStream {
+    let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.write_all(format!("GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+    socket.read_exact(&mut [0; 4096]).unwrap();
+    socket
 }
 
 fn live(program: &Program) -> String {
@@ -81,23 +90,58 @@ fn a_film_and_an_episode_play_from_any_place() {
 }
 
 #[test]
+fn every_format_that_is_advertised_plays_and_counts_as_one_viewer() {
+    let demo = Program::demo(&[]);
+    let account = || {
+        let text = get(&format!("{}/player_api.php?username=demo&password=demo", demo.url));
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["user_info"].clone()
+    };
+    let formats = account()["allowed_output_formats"].clone();
+    let formats: Vec<_> = formats.as_array().unwrap().iter().map(|format| format.as_str().unwrap()).collect();
+    assert!(formats.contains(&"ts"));
+    let channel = first_channel(&demo.url);
+    for format in formats {
+        let url = format!("{}/live/demo/demo/{channel}.{format}", demo.url);
+        let watched = ffmpeg("ffmpeg", &["-v", "error", "-i", &url, "-t", "3", "-f", "null", "-"]);
+        assert!(watched.status.success() && watched.stderr.is_empty(), "{format}: {}", text(&watched.stderr));
+    }
+    // HLS has no connection that could close: its viewer stays counted for a while. A connection counts while it is.
+    let before: u32 = account()["active_cons"].as_str().unwrap().parse().unwrap();
+    let viewer = open(&live(&demo));
+    assert_eq!(account()["active_cons"], (before + 1).to_string());
+    drop(viewer);
+    let left = (0..50).any(|_| {
+        thread::sleep(Duration::from_millis(100));
+        account()["active_cons"].as_str().unwrap().parse::<u32>().unwrap() <= before
+    });
+    assert!(left, "the viewer who left is still counted");
+}
+
+#[test]
+fn the_guide_is_valid_xmltv() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo =
+        Program::start(&["demo", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().unwrap()], &[]);
+    let guide = folder.path().join("guide.xml");
+    let url = format!("{}/xmltv.php?username=demo&password=demo", demo.url);
+    ffmpeg("curl", &["-sS", "--fail", "-o", guide.to_str().unwrap(), &url]);
+    assert_eq!(
+        std::fs::read(&guide).unwrap(),
+        std::fs::read(folder.path().join("current/guide.xml")).unwrap()
+    );
+    let validated = std::process::Command::new("tv_validate_file")
+        .env("XMLTV_SUPPLEMENT", "/usr/share/xmltv") // the DTD of the package, not of the network
+        .arg(&guide)
+        .output()
+        .expect("tv_validate_file (Debian package xmltv-util) is needed for this test");
+    assert!(validated.status.success(), "{}{}", text(&validated.stdout), text(&validated.stderr));
+}
+
+#[test]
 fn it_stops_when_asked_while_somebody_watches() {
     let demo = Program::demo(&[]);
-    let address = demo.url.trim_start_matches("http://").to_owned();
     let url = live(&demo);
-    let viewers: Vec<_> = (0..3)
-        .map(|_| {
-            let mut socket = TcpStream::connect(&address).unwrap();
-            let path = url.split_once(&address).unwrap().1;
-            std::io::Write::write_all(
-                &mut socket,
-                format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
-            )
-            .unwrap();
-            socket.read_exact(&mut [0; 4096]).unwrap();
-            socket
-        })
-        .collect();
+    let viewers: Vec<_> = (0..3).map(|_| open(&url)).collect();
     let ended = demo.terminate();
     assert!(ended.status.success(), "{:?} {}", ended.status, ended.logged);
     assert!(ended.took < Duration::from_secs(5), "took {:?}", ended.took);

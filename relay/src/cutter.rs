@@ -309,3 +309,61 @@ impl TimeLine {
 fn view(packets: &[u8], at: usize) -> Option<Packet<'_>> {
     Packet::new(packets.get(at..)?.first_chunk()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Packets of a PID that no table announces.
+    fn unknown(packets: usize) -> Vec<u8> {
+        let mut packet = [0xFF; PACKET];
+        packet[..4].copy_from_slice(&[0x47, 0x01, 0x00, 0x10]);
+        packet.repeat(packets)
+    }
+
+    fn taken(cutter: &mut Cutter) -> Vec<Cut> {
+        std::iter::from_fn(|| cutter.take(true)).collect()
+    }
+
+    #[test]
+    fn what_nobody_can_join_is_passed_on_after_a_while() {
+        let mut cutter = Cutter::new(&Settings::default());
+        let begin = Instant::now();
+        cutter.push(&unknown(1000), begin);
+        assert!(taken(&mut cutter).is_empty() && cutter.pending.len() < 2 * PACKET, "nothing is hoarded");
+        cutter.push(&unknown(1000), begin + PATIENCE + Duration::from_secs(1));
+        cutter.push(&unknown(1000), begin + PATIENCE + Duration::from_secs(2));
+        let cuts = taken(&mut cutter);
+        assert!(cuts.iter().all(|cut| cut.bytes.len() <= Settings::default().chunk_bytes
+            && cut.bytes.len().is_multiple_of(PACKET)));
+        assert_eq!(cuts.iter().map(|cut| cut.points.len()).sum::<usize>(), 1);
+        assert!(cuts.iter().map(|cut| cut.bytes.len()).sum::<usize>() >= 900 * PACKET);
+        assert!(cuts[0].time > PATIENCE / 20, "our clock stands in for the one it does not have");
+    }
+
+    #[test]
+    fn a_chunk_is_due_when_its_first_byte_is_old_enough() {
+        let mut cutter = Cutter::new(&Settings::default());
+        let begin = Instant::now();
+        assert_eq!(cutter.due(), None);
+        cutter.push(&unknown(10), begin);
+        assert_eq!(cutter.due(), None, "nothing goes out yet");
+        let later = begin + PATIENCE + Duration::from_secs(1);
+        cutter.push(&unknown(10), later);
+        let first = later + Duration::from_millis(20);
+        cutter.push(&unknown(10), first);
+        cutter.push(&unknown(10), first + Duration::from_millis(20));
+        assert_eq!(cutter.due(), Some(first + Settings::default().chunk_time));
+        assert!(cutter.take(false).is_none() && cutter.take(true).is_some() && cutter.due().is_none());
+    }
+
+    #[test]
+    fn what_is_no_television_is_named() {
+        let mut cutter = Cutter::new(&Settings::default());
+        cutter.push(b"<html>Your line has expired</html>", Instant::now());
+        assert_eq!((cutter.foreign(), cutter.foreign_at_end()), (None, Some("a web page")));
+        cutter.begin();
+        cutter.push(&b"<html>".repeat(20_000), Instant::now());
+        assert_eq!(cutter.foreign(), Some("a web page"));
+    }
+}

@@ -17,6 +17,7 @@ mod cursor;
 mod ring;
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -45,6 +46,8 @@ static FILLER: [u8; 7 * PACKET] = {
 pub(crate) struct Feed {
     limits: Limits,
     ring: Mutex<Ring>,
+    /// How many watch; changed by the headend, under its lock.
+    pub(crate) viewers: AtomicU32,
 }
 
 /// How much a feed remembers, and where in it somebody begins.
@@ -120,7 +123,12 @@ impl Limits {
 
 impl Feed {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, ring: Mutex::default() }
+        Self { limits, ring: Mutex::default(), viewers: AtomicU32::new(0) }
+    }
+
+    /// How many watch.
+    pub(crate) fn watching(&self) -> u32 {
+        self.viewers.load(Ordering::Relaxed)
     }
 
     /// Appends a chunk and wakes whoever waits for it.

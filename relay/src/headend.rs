@@ -4,7 +4,7 @@
 //! case he comes back, unless somebody needs its account's connection.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ impl Headend {
         let id = channel.id;
         let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
         if let Some(tuner) = running {
-            tuner.viewers.fetch_add(1, Ordering::Relaxed);
+            tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
             house.lingering.retain(|each| each.what.holder() != tuner.holder());
             return Ok(Viewing { headend: self.clone(), tuner });
         }
@@ -116,6 +116,7 @@ impl Headend {
         }
         house.tuners.retain(|_, tuner| tuner.strong_count() > 0);
         let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
+        tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
         house.tuners.insert(id, Arc::downgrade(&tuner));
         Ok(Viewing { headend: self.clone(), tuner })
     }
@@ -239,7 +240,7 @@ impl Headend {
     /// A viewer has left.
     fn left(self: &Arc<Self>, tuner: &Arc<Tuner>) {
         let house = self.house();
-        let last = tuner.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
+        let last = tuner.feed.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
         // What never sent anything is not worth keeping.
         if !last || house.closed || tuner.feed.ended() || !tuner.feed.started() {
             return;
@@ -290,7 +291,7 @@ impl Viewing {
 
     /// Whether a connection of `account` is in use for this viewer and nobody else.
     pub(crate) fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
-        self.tuner.viewers.load(Ordering::Relaxed) == 1 && slots.holds(account, self.tuner.holder())
+        self.tuner.feed.watching() == 1 && slots.holds(account, self.tuner.holder())
     }
 
     /// Lets the viewer's connection notice what has changed.
@@ -304,6 +305,3 @@ impl Drop for Viewing {
         self.headend.left(&self.tuner);
     }
 }
-
-/// How many watch; changed under the lock of the house only.
-pub(crate) type Viewers = AtomicU32;

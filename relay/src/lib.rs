@@ -37,5 +37,5 @@ mod tuner;
 mod upstream;
 
 pub use relay::Relay;
-pub use route::{Route, Shelf, Stream};
+pub use route::Route;
 pub use settings::Settings;

@@ -4,17 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contract::address::{Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Standing, User, Users};
 use http::Method;
 use httpd::{Request, Response, reply};
+use tokio::sync::Semaphore;
 
 use crate::headend::Headend;
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
-use crate::route::{Route, Shelf, Stream};
+use crate::route::Route;
 use crate::seat::Client;
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
@@ -30,6 +32,7 @@ pub struct Relay {
     sessions: Sessions,
     follower: Arc<Follower>,
     users: Arc<Users>,
+    verifying: Semaphore,
 }
 
 impl Relay {
@@ -46,7 +49,13 @@ impl Relay {
     ) -> anyhow::Result<Arc<Self>> {
         let dialler = Dialler::new(&settings, sources)?;
         let headend = Headend::new(settings, dialler, follower.clone());
-        let relay = Arc::new(Self { headend, sessions: Sessions::default(), follower, users });
+        let relay = Arc::new(Self {
+            headend,
+            sessions: Sessions::default(),
+            follower,
+            users,
+            verifying: Semaphore::new(1),
+        });
         let inspected = Arc::downgrade(&relay);
         tokio::spawn(async move {
             loop {
@@ -102,7 +111,12 @@ impl Relay {
         }
     }
 
-    async fn stream(&self, asked: Stream, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    async fn stream(
+        &self,
+        asked: StreamAddress,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
         let user = self.user(&asked).await?;
         let playable = self.playable(&asked)?;
         let client = Client::of(request.headers(), peer);
@@ -134,28 +148,30 @@ impl Relay {
     }
 
     /// Who asks, if he may watch.
-    async fn user(&self, asked: &Stream) -> Result<Arc<User>, Refusal> {
+    async fn user(&self, asked: &StreamAddress) -> Result<Arc<User>, Refusal> {
         let known = self.users.recall(&asked.user, &asked.password);
         let user = match known {
             Some(user) => Some(user),
-            None => {
-                let (users, name, password) =
-                    (self.users.clone(), asked.user.clone(), asked.password.clone());
-                let checked = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
-                checked.ok().flatten()
-            }
+            None => self.verified(asked).await,
         };
         user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
     }
 
+    /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
+    async fn verified(&self, asked: &StreamAddress) -> Option<Arc<User>> {
+        let _turn = self.verifying.acquire().await.ok()?;
+        let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
+        tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
+    }
+
     /// What is asked for, if it is what the address says.
-    fn playable(&self, asked: &Stream) -> Result<Playable, Refusal> {
+    fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
         let playable = release.playable(asked.id).ok_or(Refusal::Unknown)?;
-        let fits = match asked.shelf {
-            Shelf::Live => playable.kind == Kind::Live,
-            Shelf::Film => playable.kind != Kind::Live,
-            Shelf::Any => true,
+        let fits = match asked.form {
+            Form::Live => playable.kind == Kind::Live,
+            Form::File => playable.kind != Kind::Live,
+            Form::Short => true,
         };
         let fits = fits && (playable.kind == Kind::Live || asked.extension != "m3u8");
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }

@@ -22,7 +22,7 @@ pub(crate) fn answer(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) -
     let slots: serde_json::Map<String, Value> =
         headend.slots.used().into_iter().map(|(account, used)| (account, used.into())).collect();
     let document = json!({
-        "viewers": tuners.iter().map(|tuner| tuner.watching()).sum::<u32>(),
+        "viewers": tuners.iter().map(|tuner| tuner.feed.watching()).sum::<u32>(),
         "channels": tuners.iter().map(|tuner| channel(tuner)).collect::<Vec<_>>(),
         "slots": slots,
     });
@@ -33,7 +33,7 @@ fn channel(tuner: &Tuner) -> Value {
     let counts = tuner.feed.counts();
     json!({
         "id": tuner.channel,
-        "viewers": tuner.watching(),
+        "viewers": tuner.feed.watching(),
         "bytes_received": counts.received,
         "bytes_sent": counts.sent,
         "jumps": counts.jumps,

@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use contract::bundle::{Playable, Upstream};
@@ -12,7 +11,7 @@ use tracing::{Instrument, debug, info, info_span};
 
 use crate::cutter::Cutter;
 use crate::feed::{Feed, Limits};
-use crate::headend::{Headend, Viewers};
+use crate::headend::Headend;
 use crate::refusal::Failure;
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
@@ -40,7 +39,6 @@ const QUIET: Duration = Duration::from_millis(500);
 pub(crate) struct Tuner {
     pub(crate) channel: u32,
     pub(crate) feed: Arc<Feed>,
-    pub(crate) viewers: Viewers,
     pump: AbortHandle,
 }
 
@@ -61,15 +59,11 @@ impl Tuner {
         let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
         let pump = Pump { headend, feed: feed.clone(), channel, asking, cutter, slot: None };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
-        Self { channel: id, feed, viewers: Viewers::new(1), pump }
+        Self { channel: id, feed, pump }
     }
 
     pub(crate) fn holder(&self) -> Holder {
         Holder::Channel(self.channel)
-    }
-
-    pub(crate) fn watching(&self) -> u32 {
-        self.viewers.load(Ordering::Relaxed)
     }
 }
 
@@ -77,6 +71,13 @@ impl Drop for Tuner {
     fn drop(&mut self) {
         self.pump.abort();
         self.feed.end(Some(Failure::Closing));
+    }
+}
+
+impl Drop for Pump {
+    /// However the pump ends, nobody waits for it for ever.
+    fn drop(&mut self) {
+        self.feed.end(Some(Failure::Ended));
     }
 }
 
@@ -118,7 +119,8 @@ impl Pump {
         loop {
             refusals = if why.is_refusal() { refusals + 1 } else { 0 };
             let given_up = lost.elapsed() > self.headend.settings.give_up;
-            if given_up || refusals >= REFUSALS || self.cutter.changed() {
+            let unwatched = self.feed.watching() == 0; // lingering, for nobody
+            if given_up || unwatched || refusals >= REFUSALS || self.cutter.changed() {
                 return why;
             }
             info!(account, %why, attempt, "lost; receiving again");

@@ -1,6 +1,6 @@
 //! Every path the server knows, decoded once.
 
-use contract::user::check_name;
+use contract::address::StreamAddress;
 
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,7 @@ impl Route {
                 "xmltv" | "epg" => Self::Guide,
                 _ => Self::Unknown,
             },
-            ["live" | "movie" | "series", _, _, name] => stream(name),
-            // The untyped form comes last, and a user's name is none of the words that begin other addresses.
-            [user, _, name] if check_name(user.trim()).is_ok() => stream(name),
-            _ => Self::Unknown,
+            _ => StreamAddress::read(&segments).map_or(Self::Unknown, |address| Self::Stream(address.id)),
         }
     }
 
@@ -54,17 +51,6 @@ impl Route {
             Self::Stream(_) => "stream",
             Self::Unknown => "unknown",
         }
-    }
-}
-
-/// `123` or `123.ext`.
-fn stream(name: &str) -> Route {
-    let (id, extension) = name.split_once('.').unwrap_or((name, "ts"));
-    let plain = !extension.is_empty() && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
-    match id.parse() {
-        Ok(id) if plain && digits => Route::Stream(id),
-        _ => Route::Unknown,
     }
 }
 
@@ -91,20 +77,11 @@ mod tests {
             ("/health", Route::Health),
             ("/health.php", Route::Unknown),
             ("/live/u/p/1.ts", Route::Stream(1)),
-            ("//live/u/p/1.ts", Route::Stream(1)),
-            ("/live/u/p/1", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
-            ("/u/p/1.m3u8", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),
-            ("/movie/u/p/2", Route::Stream(2)),
             ("/series/u/p/3.mp4", Route::Stream(3)),
-            ("/live/u/1", Route::Unknown),
             ("/hls/token/7.ts", Route::Unknown),
             ("/u/p/x", Route::Unknown),
-            ("/u/p/+1", Route::Unknown),
-            ("/u/p/1.", Route::Unknown),
-            ("/u/p/1.ts.ts", Route::Unknown),
-            ("/u/p/4294967296", Route::Unknown),
             ("/u/p/1/2", Route::Unknown),
             ("/panel_api.php", Route::Unknown),
             ("/favicon.ico", Route::Unknown),

@@ -73,7 +73,7 @@ pub fn packetise(pid: Pid, section: &[u8], mut counter: u8, out: &mut Vec<u8>) -
         let (now, later) = rest.split_at(rest.len().min(end - out.len()));
         out.extend_from_slice(now);
         out.resize(end, 0xFF);
-        (rest, first, counter) = (later, false, (counter + 1) & 0x0F);
+        (rest, first, counter) = (later, false, counter.wrapping_add(1) & 0x0F);
     }
     counter
 }

@@ -113,3 +113,19 @@ async fn redirects_are_followed_from_the_beginning_each_time() {
     assert_eq!(Viewer::get(&stage, &Stage::path(LIVE)).await.status(), 502);
     tokio::time::sleep(Duration::from_millis(10)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn radio_begins_with_tables_too() {
+    let stage = Stage::new().await;
+    let radio = LIVE + 11; // the last of the station's channels
+    let mut first = Viewer::get(&stage, &Stage::path(radio)).await;
+    let bytes = first.read(150_000).await;
+    let mut second = Viewer::get(&stage, &Stage::path(radio)).await;
+    for bytes in [bytes, second.read(20_000).await] {
+        let mut tracker = mpegts::Tracker::new();
+        let points = mpegts::packets(&bytes).filter_map(|packet| tracker.push(packet));
+        let first = points.map(|point| point.packet).next();
+        assert_eq!(first, Some(2), "PAT, PMT, and sound");
+        assert!(tracker.program().unwrap().video().is_none());
+    }
+}

@@ -7,6 +7,7 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod program;
 mod sharing;
 mod stage;
 mod viewer;

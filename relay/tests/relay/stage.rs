@@ -137,7 +137,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
 }
 
 /// A release with everything the station has.
-fn publish(data: &Data, station: &Station, connections: u32) {
+pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();

@@ -1,5 +1,6 @@
 //! A player, as a socket sees it, and what it makes of the bytes.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mpegts::{Packet, Pid, Proof, Tracker};
@@ -30,7 +31,15 @@ impl Viewer {
     }
 
     pub(crate) async fn speak(stage: &Stage, request: &str) -> Self {
-        let mut socket = TcpStream::connect(stage.address).await.unwrap();
+        Self::speak_at(stage.address, request).await
+    }
+
+    pub(crate) async fn at(address: SocketAddr, path: &str) -> Self {
+        Self::speak_at(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await
+    }
+
+    async fn speak_at(address: SocketAddr, request: &str) -> Self {
+        let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut viewer = Self { socket, buffer: Vec::new(), head: String::new(), chunked: false };
         let end = loop {
