@@ -97,6 +97,7 @@ impl Segmenter {
 
     fn close(&mut self) -> Option<Segment> {
         let (Growing { bytes, discontinuity, .. }, duration) = self.closing.take()?;
-        Some(Segment { bytes: bytes.into(), duration, discontinuity })
+        let bytes = bytes.into_boxed_slice().into(); // exactly as large as it is: it will be kept
+        Some(Segment { bytes, duration, discontinuity })
     }
 }
