@@ -47,7 +47,7 @@ pub(crate) async fn answer(
         return Ok(head(&film, size(headend, &film, upstream).await));
     }
     let key = Key { user: user.name.clone(), client: client.clone(), film: film.id };
-    let request = headend.play(key, user).ok_or(Refusal::Seats)?;
+    let request = headend.play(key, user)?;
     if let Some(failure) = headend.recent_failure(film.id) {
         return Err(failure.into());
     }
@@ -87,20 +87,20 @@ async fn open(
                 Range::Unsatisfiable => return Err(Refusal::Range(size)),
             };
             let skip = start.checked_sub(from).filter(|skip| *skip <= SKIP);
-            let skip = skip.ok_or(Failure::Foreign("another part of the file"))?;
+            let skip = skip.ok_or(Refusal::NoRanges)?;
             request.open(body);
             let left = end - start;
             let body = Body::sized_stream(left, Part { request, skip, left: Some(left) });
             Ok(described(film, status, start..end, size, body))
         }
-        // Without a size there is only the whole.
-        File::Open { from: 0, size: None, body } if part.is_none() => {
+        // Without a size there is only the whole, also for the many players who ask for `bytes=0-` at first.
+        File::Open { from: 0, size: None, body } if part.is_none_or(|part| part == (0, None)) => {
             request.open(body);
             let mut response = Response::new(Body::stream(Part { request, skip: 0, left: None }));
             response.headers_mut().insert(header::CONTENT_TYPE, media_type(&film.container));
             Ok(response)
         }
-        File::Open { .. } => Err(Failure::Foreign("a file of unknown size").into()),
+        File::Open { .. } => Err(Refusal::NoRanges),
     }
 }
 

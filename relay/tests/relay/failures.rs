@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use station::Fault;
 
-use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, Stage, UNKNOWN_THERE};
+use crate::provider::{answering, ok};
+use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, SECOND_OF_ONE, Stage, UNKNOWN_THERE};
 use crate::viewer::{Viewer, assert_begins_well};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,6 +72,37 @@ async fn upstreams_are_tried_in_order() {
     let stage = Stage::new().await;
     let mut viewer = Viewer::get(&stage, &Stage::path(SECOND_CHOICE)).await;
     assert_begins_well(&viewer.read(100_000).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_channel_is_received_from_the_upstream_that_had_it() {
+    let stage = Stage::new().await;
+    let there = stage.there(LIVE);
+    stage.station.set_fault_times(there, Fault::Cut(600_000), 1);
+    let mut viewer = Viewer::get(&stage, &Stage::path(SECOND_OF_ONE)).await;
+    assert!(viewer.read(1_500_000).await.len() >= 1_500_000);
+    assert_eq!(stage.station.counts().channel(there).requests, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_comes_back_coded_differently_ends_and_can_be_asked_for_at_once() {
+    let recorded = Stage::new().await;
+    let pictures = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    let sound = Viewer::get(&recorded, &Stage::path(LIVE + 11)).await.read(40_000).await;
+    let provider = answering(vec![ok(&pictures), ok(&sound)]).await;
+    let mut plan = Plan { dead: Some(provider), ..Plan::default() };
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let video = |bytes: &[u8]| {
+        let mut tracker = mpegts::Tracker::new();
+        mpegts::packets(bytes).for_each(|packet| drop(tracker.push(packet)));
+        tracker.program().unwrap().video().is_some()
+    };
+    let before = Viewer::get(&stage, &Stage::path(DEAD)).await.rest().await;
+    assert!(before.len() > 300_000 && video(&before), "what he began with, and the end");
+    let mut again = Viewer::get(&stage, &Stage::path(DEAD)).await;
+    assert_eq!(again.status(), 200);
+    assert!(!video(&again.read(10_000).await));
 }
 
 #[tokio::test(flavor = "multi_thread")]
