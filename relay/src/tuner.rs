@@ -193,10 +193,13 @@ impl Pump {
                     }
                 },
                 () = &mut timer => {
-                    if !self.publish(true) {
+                    let turn = if self.publish(true) {
+                        self.next_turn()
+                    } else {
                         self.feed.fill();
-                    }
-                    timer.as_mut().reset(self.next_turn());
+                        Instant::now() + QUIET // what is held back may be due, and stays so
+                    };
+                    timer.as_mut().reset(turn);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use station::Fault;
 
-use crate::provider::{answering, ok};
+use crate::provider::{answering, ok, silent_after};
 use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, SECOND_OF_ONE, Stage, UNKNOWN_THERE};
 use crate::viewer::{Viewer, assert_begins_well};
 
@@ -103,6 +103,28 @@ async fn a_channel_that_comes_back_coded_differently_ends_and_can_be_asked_for_a
     let mut again = Viewer::get(&stage, &Stage::path(DEAD)).await;
     assert_eq!(again.status(), 200);
     assert!(!video(&again.read(10_000).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_in_the_middle_of_a_picture_is_filled_slowly() {
+    let recorded = Stage::new().await;
+    let mut sent = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    sent.truncate(sent.len() / 188 * 188);
+    let mut tracker = mpegts::Tracker::new();
+    mpegts::packets(&sent).for_each(|packet| drop(tracker.push(packet)));
+    let [high, low] = tracker.program().unwrap().video().unwrap().pid.get().to_be_bytes();
+    // A packet with the header of a unit and no more: it may be an access point. And the beginning of the next packet.
+    let mut packet = [0xFF; 189];
+    packet[..6].copy_from_slice(&[0x47, 0x40 | high, low, 0x30, 183 - 14, 0]);
+    packet[174..188].copy_from_slice(&[0, 0, 1, 0xE0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1]);
+    packet[188] = 0x47;
+    sent.push(0x47); // so that the last packet is known to end
+    let mut plan =
+        Plan { dead: Some(silent_after(ok(&sent), packet[1..].to_vec()).await), ..Plan::default() };
+    (plan.relay.silence, plan.relay.give_up) = (Duration::from_secs(2), Duration::ZERO);
+    let stage = Stage::with(plan).await;
+    let seen = Viewer::get(&stage, &Stage::path(DEAD)).await.rest().await;
+    assert!(seen.len() < sent.len() + 50_000, "{} of {}", seen.len(), sent.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
