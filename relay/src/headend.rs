@@ -167,6 +167,7 @@ impl Headend {
     ) -> Result<Slot, Failure> {
         let most = self.allowed(account)?;
         let deadline = Instant::now() + patience;
+        let mut leaving = Instant::now(); // until when somebody who was sent away may take
         loop {
             let mut freed = std::pin::pin!(self.slots.freed.notified());
             freed.as_mut().enable(); // before looking, so that nothing is missed
@@ -174,10 +175,11 @@ impl Headend {
                 Ok(slot) => return Ok(slot),
                 Err(cooled) => cooled,
             };
-            let mut until = cooled.map_or(deadline, |cooled| deadline.max(cooled));
-            if self.make_room(account, asking) {
-                until = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
-            } else if Instant::now() >= until {
+            if Instant::now() >= leaving && self.make_room(account, asking) {
+                leaving = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
+            }
+            let until = cooled.map_or(deadline, |cooled| deadline.max(cooled)).max(leaving);
+            if Instant::now() >= until {
                 return Err(Failure::Full);
             }
             let until = cooled.map_or(until, |cooled| until.min(cooled));
