@@ -70,7 +70,7 @@ async fn open(
 ) -> Result<httpd::Response, Refusal> {
     let mut known = headend.sizes.get(film.id);
     if known.is_none() && is_suffix(headers) {
-        known = learn(headend, film.id, upstream).await; // panels misread suffixes
+        known = learn(headend, film.id, upstream).await.ok().flatten(); // panels misread suffixes
     }
     let part = match httpd::range(headers, known.unwrap_or(u64::MAX)) {
         Range::Whole => None,
@@ -109,19 +109,24 @@ async fn size(headend: &Headend, film: &Playable, upstream: &Upstream) -> Option
     if let Some(size) = headend.sizes.get(film.id) {
         return Some(size);
     }
+    if headend.recent_failure(film.id).is_some() {
+        return None;
+    }
     let _slot = headend.spare(&upstream.account, Holder::Film(0))?;
-    learn(headend, film.id, upstream).await
+    learn(headend, film.id, upstream).await.unwrap_or_else(|why| {
+        headend.failed(film.id, why);
+        None
+    })
 }
 
 /// Asks for two bytes, because panels do not answer `HEAD`.
-async fn learn(headend: &Headend, film: u32, upstream: &Upstream) -> Option<u64> {
-    match File::open(&headend.dialler, upstream, Some((0, Some(2)))).await.ok()? {
-        File::Open { size: Some(size), .. } => {
-            headend.sizes.put(film, size);
-            Some(size)
-        }
-        File::Open { .. } | File::Behind { .. } => None,
-    }
+async fn learn(headend: &Headend, film: u32, upstream: &Upstream) -> Result<Option<u64>, Failure> {
+    let size = match File::open(&headend.dialler, upstream, Some((0, Some(2)))).await? {
+        File::Open { size, .. } => size,
+        File::Behind { .. } => None,
+    };
+    size.iter().for_each(|size| headend.sizes.put(film, *size));
+    Ok(size)
 }
 
 fn head(film: &Playable, size: Option<u64>) -> httpd::Response {

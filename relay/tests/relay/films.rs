@@ -156,6 +156,20 @@ async fn head_learns_the_length_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn head_of_a_film_that_cannot_be_had_is_not_asked_for_again_and_again() {
+    let mut plan = Plan::default();
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let film = stage.station.catalogue().film_id(0);
+    stage.station.set_fault(film, Fault::Status(403));
+    for _ in 0..5 {
+        let head = Viewer::ask(&stage, "HEAD", PATH, "").await;
+        assert_eq!((head.status(), head.header("content-length")), (200, None));
+    }
+    assert_eq!(stage.station.counts().channel(film).requests, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_film_that_cannot_be_had_has_its_status() {
     let stage = Stage::new().await;
     let film = stage.station.catalogue().film_id(0);
