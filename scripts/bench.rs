@@ -104,13 +104,13 @@ async fn watch(server: SocketAddr, path: String, taken: Arc<AtomicU64>) {
     }
 }
 
-/// The least that can be done: every 50 ms the same chunk to every socket.
+/// The least that can be done: every 100 ms, as often as the relay cuts a chunk, the same chunk to every socket.
 fn bare_loop(address: SocketAddr) {
     let listener = TcpListener::bind(address).unwrap();
     println!("ready http://{}", listener.local_addr().unwrap());
     listener.set_nonblocking(true).unwrap();
-    let tick = Duration::from_millis(50);
-    let chunk = vec![0x47; (BITRATE / 8 / 20) as usize / 188 * 188];
+    let tick = Duration::from_millis(100);
+    let chunk = vec![0x47; (BITRATE / 8 / 10) as usize / 188 * 188];
     let mut sockets = Vec::new();
     let mut next = Instant::now();
     loop {

@@ -14,7 +14,7 @@ const DEFAULT_FILE: &str = "coax.toml";
 
 /// A television gateway: one cable in, every screen.
 ///
-/// Without a command: `up` if there is a coax.toml here or a provider in the environment, else `demo`.
+/// Without a command: `up` if there is a coax.toml here, or one or a provider in the environment, else `demo`.
 #[derive(Debug, Parser)]
 #[command(name = "coax", version)]
 pub(crate) struct Cli {
@@ -56,7 +56,7 @@ pub(crate) enum Command {
 }
 
 /// Where the configuration is.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(crate) struct Place {
     /// The configuration; by default ./coax.toml, if it is there
     #[arg(long, value_name = "FILE", env = "COAX_CONFIG")]
@@ -70,6 +70,11 @@ impl Place {
     /// Reads the configuration: the named file, else ./coax.toml, else the environment alone.
     pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
         let mut settings = Settings::load(self.file())?;
+        ingest::check(&settings.ingest.schedule).map_err(|what| {
+            let place =
+                self.file().map_or_else(|| "the environment".into(), |file| file.display().to_string());
+            ConfigError::new(place, what)
+        })?;
         if let Some(data) = &self.data {
             settings.data.clone_from(data);
         }
@@ -84,10 +89,10 @@ impl Place {
 
 /// What is done when nothing is said.
 pub(crate) fn default_command() -> Command {
-    let configured = Path::new(DEFAULT_FILE).exists()
-        || ["COAX_CONFIG", "XTREAM_BASE_URL"].iter().any(|name| std::env::var_os(name).is_some());
-    if configured {
-        Command::Up { place: Place::default() }
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let place = Place { config: set("COAX_CONFIG").map(PathBuf::from), data: None };
+    if place.file().is_some() || set("XTREAM_BASE_URL").is_some() {
+        Command::Up { place }
     } else {
         Command::Demo { data: None, listen: None }
     }
@@ -97,7 +102,6 @@ pub(crate) fn default_command() -> Command {
 #[allow(clippy::print_stdout)]
 pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     let settings = place.load()?;
-    ingest::check(&settings.ingest.schedule).map_err(anyhow::Error::msg)?;
     match place.file() {
         Some(file) => println!("{}: ok", file.display()),
         None => println!("the environment: ok (no {DEFAULT_FILE} here)"),

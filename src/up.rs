@@ -24,22 +24,32 @@ use crate::user::new_user;
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let users = Arc::new(Users::new(settings.data()));
     let named = user_of_the_environment(&users)?;
+    let first = users.list()?.into_iter().next().map(|user| user.name);
+    let name = named.or(first);
+    let login = name.as_deref().map(|name| Login { name, password: None });
     if settings.source.is_empty() {
         warn!("no source is configured; what was published before is served");
     }
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    // Whichever ends first ends the other: no television without ingest that nobody notices, and no ingest whose
+    // thread keeps a program from ending that could not begin.
     let stopping = CancellationToken::new();
+    let _stop = stopping.clone().drop_guard();
     let (data, sources, schedule) = (settings.data(), settings.source.clone(), settings.ingest.clone());
-    let stop = stopping.clone();
+    let (stop, ended) = (stopping.clone(), stopping.clone().drop_guard());
     // On a thread of its own: parsing hundreds of megabytes must not keep a worker from answering.
     let ingest = tokio::task::spawn_blocking(move || {
+        let _ended = ended;
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, stop.cancelled()))
     });
-    let first = users.list()?.into_iter().next().map(|user| user.name);
-    let name = named.or(first);
-    let login = name.as_deref().map(|name| Login { name, password: None });
-    serve(listener, settings, users, login, httpd::terminated()).await?;
+    let shutdown = async {
+        tokio::select! {
+            () = httpd::terminated() => {}
+            () = stopping.cancelled() => {}
+        }
+    };
+    serve(listener, settings, users, login, shutdown).await?;
     stopping.cancel();
     ingest.await.context("ingest stopped unexpectedly")?
 }
@@ -100,7 +110,14 @@ pub(crate) async fn serve(
 /// A hosted installation has no shell at first: `COAX_USER` and `COAX_PASSWORD` make or renew one user.
 fn user_of_the_environment(users: &Users) -> anyhow::Result<Option<String>> {
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let (Some(name), Some(password)) = (get("COAX_USER"), get("COAX_PASSWORD")) else { return Ok(None) };
+    let (name, password) = match (get("COAX_USER"), get("COAX_PASSWORD")) {
+        (Some(name), Some(password)) => (name, password),
+        (None, None) => return Ok(None),
+        _ => {
+            warn!("only one of COAX_USER and COAX_PASSWORD is set, so nobody is made of them");
+            return Ok(None);
+        }
+    };
     check_name(&name).map_err(|why| anyhow::anyhow!("COAX_USER: {why}"))?;
     check_password(&password).map_err(|why| anyhow::anyhow!("COAX_PASSWORD: {why}"))?;
     if users.check(&name, &password).is_some() {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use contract::disk::Data;
 use contract::user::{PasswordHash, State, User, Users, check_name, check_password};
@@ -66,17 +66,23 @@ pub(crate) fn run(data: &Data, command: Command) -> anyhow::Result<()> {
         }
         Command::List { json } => list(&users.list()?, json)?,
         Command::Remove { name } => {
-            find(&users, &name)?;
-            users.edit(|all| all.retain(|user| user.name != name))?;
+            let removed = users.edit(|all| {
+                let before = all.len();
+                all.retain(|user| user.name != name);
+                all.len() < before
+            })?;
+            known(removed, &name)?;
             println!("removed {name}");
         }
         Command::Passwd { name, password_stdin } => {
-            find(&users, &name)?;
+            known(users.list()?.iter().any(|user| user.name == name), &name)?; // before a password is asked for
             let password = Password::obtain(password_stdin)?;
             let hash = PasswordHash::new(&password.text);
-            users.edit(|all| {
-                all.iter_mut().filter(|user| user.name == name).for_each(|user| user.password = hash.clone());
+            let changed = users.edit(|all| {
+                let his = all.iter_mut().filter(|user| user.name == name);
+                his.map(|user| user.password = hash.clone()).count() > 0
             })?;
+            known(changed, &name)?;
             println!("{name} has a new password");
             password.show();
         }
@@ -97,11 +103,9 @@ pub(crate) fn new_user(name: &str, password: &str, max_connections: u32, expires
     }
 }
 
-fn find(users: &Users, name: &str) -> anyhow::Result<()> {
-    if users.list()?.iter().any(|user| user.name == name) {
-        return Ok(());
-    }
-    bail!("there is no user `{name}`; `coax user list` shows who there is")
+fn known(is_there: bool, name: &str) -> anyhow::Result<()> {
+    ensure!(is_there, "there is no user `{name}`; `coax user list` shows who there is");
+    Ok(())
 }
 
 struct Password {

@@ -24,6 +24,10 @@ fn a_wrong_configuration_names_file_line_key_and_the_nearest_key() {
         ),
         ("[relay]\nlingr = 3\n", "coax.toml:2: unknown key `lingr`; did you mean `linger`?"),
         ("[ingest]\nshedule = \"x\"\n", "coax.toml:2: unknown key `shedule`; did you mean `schedule`?"),
+        (
+            "[ingest]\nschedule = \"now and then\"\n",
+            "coax.toml: `schedule` is \"now and then\"; expected a cron",
+        ),
         ("listen = \"nowhere\"\n", "expected an address and a port"),
         ("data = \n", "coax.toml:1:"),
     ] {
@@ -78,6 +82,34 @@ fn users_come_and_go() {
     assert!(text(&user(&["passwd", "bob"], "").stdout).contains("password "));
     assert!(user(&["remove", "bob"], "").status.success());
     assert!(!user(&["remove", "bob"], "").status.success());
+}
+
+#[test]
+fn damaged_users_are_said_and_end_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("coax.toml"), "data = \".\"\nlisten = \"127.0.0.1:0\"\n");
+    write(&folder.path().join("users.json"), "{ a slip");
+    for arguments in [&["up"][..], &["user", "list"], &["user", "add", "ann"]] {
+        let output = run(arguments, "", folder.path());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = text(&output.stderr);
+        assert_eq!(said.matches("users.json cannot be understood: key must be").count(), 1, "{said}");
+        assert_eq!(said.matches("key must be").count(), 1, "said once: {said}");
+    }
+}
+
+#[test]
+fn without_a_command_the_configuration_that_the_environment_names_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("elsewhere.toml");
+    write(&file, "lisen = 1\n");
+    let output = program::coax(&[("COAX_CONFIG", file.to_str().unwrap())]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("elsewhere.toml:1: unknown key `lisen`"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]

@@ -72,6 +72,13 @@ pub struct ConfigError {
     what: String,
 }
 
+impl ConfigError {
+    /// `what` is wrong at `place`: a file with or without a line, or the name of a variable.
+    pub fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place: place.into(), what: what.into() }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.what)
@@ -94,9 +101,8 @@ where
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let mut config = match path {
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
-                    place: path.display().to_string(),
-                    what: format!("cannot be read: {error}"),
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    ConfigError::new(path.display().to_string(), format!("cannot be read: {error}"))
                 })?;
                 Self::parse(&text, &path.display().to_string())?
             }
@@ -116,7 +122,7 @@ where
         toml::from_str(text).map_err(|error| {
             let line =
                 error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            ConfigError { place: format!("{name}:{line}"), what: explain(error.message()) }
+            ConfigError::new(format!("{name}:{line}"), explain(error.message()))
         })
     }
 
@@ -137,9 +143,7 @@ where
             self.listen = format!("{host}:{port}");
         }
         let base_url = |name: &str| match get(name) {
-            Some(url) => BaseUrl::new(&url)
-                .map(Some)
-                .map_err(|what| ConfigError { place: name.into(), what: what.into() }),
+            Some(url) => BaseUrl::new(&url).map(Some).map_err(|what| ConfigError::new(name, what)),
             None => Ok(None),
         };
         if let Some(url) = base_url("PUBLIC_BASE_URL")? {
@@ -147,11 +151,10 @@ where
         }
         let Some(url) = base_url("XTREAM_BASE_URL")? else { return Ok(()) };
         let secret = |name: &str| {
-            get(name).map(Secret::new).ok_or_else(|| ConfigError {
-                place: name.into(),
-                what: "is not set, but XTREAM_BASE_URL is: set all three of XTREAM_BASE_URL, XTREAM_USERNAME and \
-                       XTREAM_PASSWORD"
-                    .into(),
+            get(name).map(Secret::new).ok_or_else(|| {
+                let what = "is not set, but XTREAM_BASE_URL is: set all three of XTREAM_BASE_URL, XTREAM_USERNAME \
+                            and XTREAM_PASSWORD";
+                ConfigError::new(name, what)
             })
         };
         self.source.push(Source {
@@ -170,12 +173,12 @@ where
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
             let what =
                 format!("`listen` is {:?}; expected an address and a port such as 0.0.0.0:8080", self.listen);
-            return Err(ConfigError { place, what });
+            return Err(ConfigError::new(place, what));
         }
         for (at, source) in self.source.iter().enumerate() {
             if self.source[..at].iter().any(|before| before.name == source.name) {
                 let what = format!("two sources are called `{}`; give each its own `name`", source.name);
-                return Err(ConfigError { place, what });
+                return Err(ConfigError::new(place, what));
             }
         }
         Ok(())

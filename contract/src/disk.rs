@@ -35,6 +35,11 @@ impl Data {
         self.0.join("users.json")
     }
 
+    /// The file that is locked while `users.json` is being changed.
+    pub fn users_lock(&self) -> PathBuf {
+        self.0.join("users.lock")
+    }
+
     /// The id ledger.
     pub fn ids(&self) -> PathBuf {
         self.0.join("ids.json")

@@ -24,6 +24,8 @@ pub enum Space {
     Category,
 }
 
+const VERSION: u32 = 1;
+
 /// The largest id.
 pub const MAX: u32 = i32::MAX as u32;
 
@@ -47,17 +49,20 @@ struct Numbers {
 pub enum LedgerError {
     /// The file is there and cannot be read.
     #[error("the id ledger cannot be read: {0}")]
-    Read(#[from] io::Error),
+    Read(io::Error),
     /// The file is damaged.
     #[error(
         "the id ledger is damaged ({0}); restore ids.json from a backup: without it all channels change identity"
     )]
-    Damaged(#[from] serde_json::Error),
-    /// The file gives one number twice, or a number that is out of range.
+    Damaged(serde_json::Error),
+    /// The file gives one number twice or two numbers to one, or a number that is out of range.
     #[error(
         "the id ledger is damaged (a number is out of range or given twice); restore ids.json from a backup"
     )]
     Inconsistent,
+    /// The file was written by a newer program, which may mean other things by it.
+    #[error("ids.json is of version {0}, which this program does not know: use the newer one")]
+    Newer(u32),
 }
 
 /// The ledger on disk, keys in order so that the same ledger is the same bytes.
@@ -79,9 +84,12 @@ impl Ledger {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(LedgerError::Read(error)),
         };
-        let stored: Stored = serde_json::from_slice(&text)?;
+        let stored: Stored = serde_json::from_slice(&text).map_err(LedgerError::Damaged)?;
+        if stored.version != VERSION {
+            return Err(LedgerError::Newer(stored.version));
+        }
         Ok(Self {
             streams: Numbers::new(stored.streams)?,
             series: Numbers::new(stored.series)?,
@@ -119,7 +127,7 @@ impl Ledger {
             return Ok(());
         }
         let stored = Stored {
-            version: 1,
+            version: VERSION,
             streams: self.streams.sorted(),
             series: self.series.sorted(),
             categories: self.categories.sorted(),
@@ -136,10 +144,11 @@ impl Numbers {
         seen.sort_unstable();
         let twice = seen.windows(2).any(|pair| pair[0] == pair[1]);
         let last = seen.last().copied().unwrap_or(0);
-        if twice || last > MAX || seen.first() == Some(&0) {
+        let given: HashMap<String, u32> = stored.into_iter().collect();
+        if twice || given.len() < seen.len() || last > MAX || seen.first() == Some(&0) {
             return Err(LedgerError::Inconsistent);
         }
-        Ok(Self { last, given: stored.into_iter().collect() })
+        Ok(Self { last, given })
     }
 
     /// By number, which is the order in which they were given.
@@ -178,6 +187,8 @@ mod tests {
             "",
             "{}",
             r#"{"version":1,"streams":[["a",1],["b",1]],"series":[],"categories":[]}"#,
+            r#"{"version":1,"streams":[["a",1],["a",2]],"series":[],"categories":[]}"#,
+            r#"{"version":2,"streams":[["a",1]],"series":[],"categories":[]}"#,
             r#"{"version":1,"streams":[["a",0]],"series":[],"categories":[]}"#,
             r#"{"version":1,"streams":[["a",4294967295]],"series":[],"categories":[]}"#,
         ] {

@@ -13,11 +13,14 @@ pub enum Format {
     Json,
 }
 
+/// Without `RUST_LOG`: everything from `info` up, but for the scheduler, which tells there how it is made.
+const USUAL: &str = "info,tokio_cron_scheduler=warn";
+
 /// Starts logging. What is logged follows `RUST_LOG`; without it, everything from `info` up.
 ///
 /// Called once, first thing in a program; a second call changes nothing.
 pub fn init(format: Format) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());

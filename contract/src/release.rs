@@ -23,6 +23,7 @@ pub use draft::{Artefact, Draft};
 pub use follow::Follower;
 pub use manifest::{Change, FileFact, Manifest, Outcome, SourceFact};
 pub use open::{OpenError, Release};
+use tracing::warn;
 
 use crate::disk::{self, Data};
 
@@ -40,6 +41,10 @@ pub const GUIDE: &str = "guide.xml";
 pub const GUIDE_GZ: &str = "guide.xml.gz";
 /// What a release says about itself.
 pub const MANIFEST: &str = "release.json";
+
+/// What the names of folders begin with that are no releases yet, and no longer.
+const DRAFT: &str = ".draft-";
+const GONE: &str = ".gone-";
 
 /// The releases in a data folder.
 #[derive(Clone, Debug)]
@@ -71,8 +76,9 @@ impl Releases {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        for left in names(&self.data.releases())?.filter(|name| name.starts_with('.')) {
-            fs::remove_dir_all(self.data.releases().join(left))?;
+        let ours = |name: &String| name.starts_with(DRAFT) || name.starts_with(GONE);
+        for left in names(&self.data.releases())?.filter(ours) {
+            self.remove(&self.data.releases().join(left));
         }
         Ok(Some(Lock { _file: file }))
     }
@@ -126,7 +132,8 @@ impl Releases {
         open::verify(&self.folder(number))
     }
 
-    /// Makes `draft` the current release under the next number, and removes all but the `keep` newest ones.
+    /// Makes `draft` the current release under the next number, and removes all but the `keep` newest ones; an old
+    /// one that cannot be removed stays and is logged.
     ///
     /// # Errors
     /// The disk refuses; what was published before is then still published.
@@ -135,7 +142,9 @@ impl Releases {
         draft.seal(manifest, &self.folder(next))?;
         disk::sync_folder(&self.data.releases())?;
         self.point_at(next)?;
-        self.prune(keep)?;
+        if let Err(error) = self.prune(keep) {
+            warn!(%error, "old releases cannot be removed");
+        }
         Ok(next)
     }
 
@@ -174,11 +183,18 @@ impl Releases {
         let surplus = kept.len().saturating_sub(keep.max(1));
         for old in kept.into_iter().take(surplus).filter(|number| Some(*number) != current) {
             // Renamed first, so that a kill in the middle of removing leaves nothing that looks like a release.
-            let gone = self.data.releases().join(format!(".gone-{}", name(old)));
+            let gone = self.data.releases().join(format!("{GONE}{}", name(old)));
             fs::rename(self.folder(old), &gone)?;
-            fs::remove_dir_all(gone)?;
+            self.remove(&gone);
         }
         Ok(())
+    }
+
+    /// A network disk keeps a folder while a reader has a file of it open: the next run tries again.
+    fn remove(&self, gone: &Path) {
+        if let Err(error) = fs::remove_dir_all(gone) {
+            warn!(folder = %gone.display(), %error, "cannot be removed yet");
+        }
     }
 }
 

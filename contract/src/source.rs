@@ -107,8 +107,16 @@ impl BaseUrl {
         if host.contains('@') {
             return Err("put the name and the password into `username` and `password`, not into the address");
         }
-        if rest.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err("an address has no blanks");
+        // SECURITY: an address goes into playlists and documents as it is.
+        if rest
+            .bytes()
+            .any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'{' | b'}' | 0x7f))
+        {
+            return Err("an address has no blanks, quotes, brackets or backslashes");
+        }
+        let port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        if port.is_some_and(|(name, port)| name.is_empty() || port.parse::<u16>().is_err()) {
+            return Err("the port of an address is a number up to 65535");
         }
         Ok(Self(format!("{scheme}://{rest}")))
     }
@@ -149,12 +157,26 @@ mod tests {
             ("https://h/x/player_api.php", "https://h/x"),
             ("http://h:80/get.php?username=u&password=p&type=m3u_plus", "http://h:80"),
             ("http://h/x//", "http://h/x"),
+            ("http://[::1]/", "http://[::1]"),
+            ("http://[::1]:81", "http://[::1]:81"),
         ] {
             assert_eq!(BaseUrl::new(pasted).unwrap().as_str(), expected);
         }
         assert_eq!(BaseUrl::new("https://h:1/x/y/").unwrap().path(), "/x/y");
         assert_eq!(BaseUrl::new("https://h:1/").unwrap().path(), "");
-        for refused in ["", "panel.example", "ftp://h", "http://", "http://u:hunter2@h", "http://a b"] {
+        for refused in [
+            "",
+            "panel.example",
+            "ftp://h",
+            "http://",
+            "http://u:hunter2@h",
+            "http://a b",
+            "http://h\"x",
+            "http://h/{password}",
+            "http://h:80hunter2",
+            "http://h:65536",
+            "http://:80",
+        ] {
             let why = BaseUrl::new(refused).unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");
         }

@@ -1,5 +1,6 @@
 //! Details of series, filled slowly: a few in each run, within what a provider tolerates.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use contract::bundle::{Blank, Digits};
@@ -24,7 +25,7 @@ struct Known(Vec<Option<Stored<IgnoredAny>>>);
 /// A source that does not answer is left alone for the rest of the run.
 ///
 /// # Errors
-/// The ledger has no more ids.
+/// The ledger has no more ids, or the TLS machinery cannot be set up.
 pub(crate) async fn fill(
     line_up: &mut LineUp,
     taken: &[bool],
@@ -38,6 +39,8 @@ pub(crate) async fn fill(
     let mut fresh = Fresh::new();
     let mut silent: Vec<bool> = taken.iter().map(|taken| !taken).collect();
     let mut asked = 0;
+    // Made once: each has the certificates of all authorities, and keeps its connection.
+    let mut panels: HashMap<usize, Panel<'_>> = HashMap::new();
     for at in known.wanting(line_up) {
         let placed = &line_up.series[at];
         if silent[placed.part()] || asked == settings.details_per_run {
@@ -50,11 +53,11 @@ pub(crate) async fn fill(
         let (source, show) = line_up.show(placed);
         let bar = progress.source(source.name.as_str());
         bar.step(&format!("details {asked}"));
-        let found = match Panel::new(source, settings) {
-            Ok(panel) => series(&panel, source, settings, &show.id).await,
-            Err(failure) => Err(failure),
+        let panel = match panels.entry(placed.part()) {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(place) => place.insert(Panel::new(source, settings)?),
         };
-        match found {
+        match series(panel, source, settings, &show.id).await {
             Ok(found) => {
                 let kept = || store.stored::<SeriesInfo>(Subject::Series(placed.id));
                 let stored = match (found, kept()) {

@@ -134,7 +134,7 @@ impl LineUp {
         for (at, (part, of_part)) in self.parts.iter().zip(&of_parts).enumerate() {
             for (entry, it) in entries(&part.harvest).iter().enumerate() {
                 let mut member: Vec<usize> =
-                    it.places().iter().map(|place| of_part[*place as usize]).collect();
+                    it.places().iter().filter_map(|place| of_part.get(*place as usize).copied()).collect();
                 if member.is_empty() {
                     member.push(groups.find(OTHER));
                 }

@@ -109,12 +109,13 @@ impl Run<'_> {
     /// # Errors
     /// What was refused and why.
     async fn harvest(&self, source: &Source, bar: &Bar) -> Result<(Part, Vec<String>), String> {
-        let last = state::head(self.data, &source.name).map(|head| head.counts);
+        let last = state::head(self.data, &source.name);
         let panel = xtream::Panel::new(source, self.settings).map_err(|failure| failure.to_string())?;
         let (mut harvest, mut notes) =
             xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, bar).await?;
 
         bar.step("guide");
+        let before = last.as_ref().and_then(|last| last.counts.get(PROGRAMMES)).copied().unwrap_or(0);
         let wanted = Wanted::new(harvest.live.iter().map(|channel| channel.guide.as_str()));
         let guide = if wanted.is_empty() {
             None
@@ -122,7 +123,7 @@ impl Run<'_> {
             let window = guide::window(self.now);
             let guide = xtream::guide(&panel, source, self.settings, wanted, window, self.scratch).await;
             let judged = guide.and_then(|(spool, facts)| {
-                gate::judge(PROGRAMMES, facts.programmes, last.as_ref(), self.settings)?;
+                gate::judge(PROGRAMMES, facts.programmes, before, self.settings)?;
                 Ok((spool, facts))
             });
             match judged {
@@ -132,7 +133,7 @@ impl Run<'_> {
                     Some(spool)
                 }
                 Err(why) => {
-                    harvest.programmes = last.and_then(|last| last.get(PROGRAMMES).copied()).unwrap_or(0);
+                    harvest.programmes = before;
                     let guide = self.last_guide(source, &harvest).await;
                     let had = if guide.is_some() { "the last one is kept" } else { "there is none" };
                     notes.push(format!("guide: {why}; {had}"));

@@ -27,7 +27,8 @@ pub(crate) struct Head {
     max_connections: u32,
     /// Entries by kind, for the gate.
     pub(crate) counts: Counts,
-    categories: BTreeMap<List, Vec<Category>>,
+    /// By list, in the source's order.
+    pub(crate) categories: BTreeMap<List, Vec<Category>>,
 }
 
 /// Any other line.

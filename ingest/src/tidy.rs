@@ -4,28 +4,73 @@ use std::borrow::Cow;
 
 use contract::source::Source;
 
-/// Text as people read it: entities decoded, control characters out, every run of blanks one blank, none at the ends.
-pub(crate) fn text(raw: &str) -> String {
-    words(&entities(raw)).into_owned()
+/// Text as people read it: entities decoded, control characters out, every run of blanks one blank, none at the ends,
+/// no credential of the `source` in it.
+pub(crate) fn text(raw: &str, source: &Source) -> String {
+    masked(words(&entities(raw)), source).into_owned()
 }
 
-/// The same for text that was decoded before.
+/// `text` with stars in place of the account's credentials.
+///
+/// SECURITY: panels repeat them in addresses that they put into descriptions, and in greetings that they put into names;
+/// both would be published. Outside of addresses a user name, or a password that is a word or short, cannot be told from
+/// what people write, and stays.
+pub(crate) fn masked<'a>(text: Cow<'a, str>, source: &Source) -> Cow<'a, str> {
+    let (username, password) = (source.username.reveal(), source.password.reveal());
+    let address = text.contains("://");
+    let telling = password.len() >= 6 && !password.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let mut text = text;
+    for (secret, hidden) in [(password, telling || address), (username, address)] {
+        if hidden && let Some(stars) = without(&text, secret) {
+            text = Cow::Owned(stars);
+        }
+    }
+    text
+}
+
+/// `text` with stars where `secret` is and is not a part of a longer word; `None` if it is nowhere.
+fn without(text: &str, secret: &str) -> Option<String> {
+    if secret.is_empty() || !text.contains(secret) {
+        return None;
+    }
+    let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    let mut stars = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in text.match_indices(secret) {
+        let end = at + secret.len();
+        if !inside(text[..at].chars().next_back()) && !inside(text[end..].chars().next()) {
+            stars.push_str(&text[from..at]);
+            stars.push_str("***");
+            from = end;
+        }
+    }
+    stars.push_str(&text[from..]);
+    (from > 0).then_some(stars)
+}
+
+/// Text that was decoded before, tidied as people read it.
 pub(crate) fn words(decoded: &str) -> Cow<'_, str> {
     if is_tidy(decoded) {
         return Cow::Borrowed(decoded);
     }
     let mut tidy = String::with_capacity(decoded.len());
     for word in decoded.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
-        if word.is_empty() {
-            continue;
-        }
-        if !tidy.is_empty() {
+        let before = tidy.len();
+        if before > 0 {
             tidy.push(' ');
         }
-        tidy.push_str(word);
+        let start = tidy.len();
+        tidy.extend(word.chars().filter(|letter| !is_nothing(*letter)));
+        if tidy.len() == start {
+            tidy.truncate(before);
+        }
     }
-    tidy.retain(|letter| !matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}'));
     Cow::Owned(tidy)
+}
+
+/// A byte order mark, or what is no character and must not be in XML.
+const fn is_nothing(letter: char) -> bool {
+    matches!(letter, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Whether there is certainly nothing to do, which is so for most text and is quick to see: letters of ASCII and of
@@ -86,16 +131,29 @@ pub(crate) fn picture(raw: &str, source: &Source) -> String {
     let url = raw.trim();
     let scheme = url.split("://").next().unwrap_or("");
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    let plain = !url.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | 0x7f));
+    let odd = |letter: char| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '"' | '<' | '>')
+            || is_nothing(letter)
+    };
+    let plain = !url.contains(odd);
     let fits = web && plain && url.len() > scheme.len() + 3 && url.len() <= 2000;
     if fits && !tells(url, source) { url.to_owned() } else { String::new() }
 }
 
 /// Whether an address names the account's password, or its user.
 fn tells(url: &str, source: &Source) -> bool {
-    let (username, password) = (source.username.reveal(), source.password.reveal());
-    let mut pieces = url.split(['/', '?', '&', '=', ';', '@', ':', '#']);
-    pieces.any(|piece| !piece.is_empty() && (piece == password || piece == username))
+    const BETWEEN: [char; 8] = ['/', '?', '&', '=', ';', '@', ':', '#'];
+    let secrets = [source.username.reveal(), source.password.reveal()];
+    secrets.into_iter().filter(|secret| !secret.is_empty()).any(|secret| {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let spelt = |piece: &str| {
+            piece == secret || (encoded != secret && piece.replace("%20", "+").eq_ignore_ascii_case(&encoded))
+        };
+        let scattered = secret.contains(BETWEEN) && url.contains(secret);
+        scattered || url.split(BETWEEN).any(spelt)
+    })
 }
 
 /// A file name's ending: lower case, no dot, `mp4` when there is none.
@@ -141,6 +199,7 @@ mod tests {
 
     #[test]
     fn names_lose_blanks_controls_and_entities() {
+        let text = |raw| text(raw, &source());
         assert_eq!(text("  UK:\tBBC \u{a0} 1\r\n"), "UK: BBC 1");
         assert_eq!(
             text("Tom &amp; Jerry &#39;x&#x27; &eacute; &nosuch; & &"),
@@ -148,6 +207,29 @@ mod tests {
         );
         assert_eq!(text("a\u{0}b&#0;c\u{85}d"), "a b c d");
         assert_eq!(text("&#10;"), "");
+        assert_eq!(text("\u{feff}a \u{feff} \u{ffff} b\u{fffe}c \u{feff}"), "a bc");
+    }
+
+    #[test]
+    fn credentials_are_masked_where_they_cannot_be_anything_else() {
+        let account = |username: &str, password: &str| {
+            let text = format!("name='a'\nurl='http://h'\nusername='{username}'\npassword='{password}'");
+            toml::from_str::<Source>(&text).unwrap()
+        };
+        let source = account("someone", "hidden7");
+        assert_eq!(text("Hi someone, hidden7!", &source), "Hi someone, ***!");
+        assert_eq!(text("At http://h/live/someone/hidden7/1.ts", &source), "At http://h/live/***/***/1.ts");
+        assert_eq!(text("unhidden7 hidden77 &#104;idden7", &source), "unhidden7 hidden77 ***");
+        let source = account("someone", "secret");
+        assert_eq!(text("My secret life", &source), "My secret life");
+        assert_eq!(text("http://h/?p=secret", &source), "http://h/?p=***");
+
+        let source = account("some one", "p@ss/7");
+        for bad in
+            ["http://h/p@ss/7/x", "http://h/p%40ss%2f7/x", "http://h/?u=some+one", "http://h/some%20one"]
+        {
+            assert_eq!(picture(bad, &source), "", "{bad}");
+        }
     }
 
     #[test]
@@ -163,6 +245,9 @@ mod tests {
             "ftp://h/x",
             "http://",
             "http://h/a b",
+            "http://h/\u{ffff}",
+            "http://h/\u{2028}x",
+            "http://h/\u{85}x",
             "http://h/i?username=someone&x=1",
             "http://h/live/u/hidden/1",
             "data:image/png;base64,xx",

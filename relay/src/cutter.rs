@@ -334,9 +334,8 @@ mod tests {
         cutter.push(&unknown(1000), begin + PATIENCE + Duration::from_secs(1));
         cutter.push(&unknown(1000), begin + PATIENCE + Duration::from_secs(2));
         let cuts = taken(&mut cutter);
-        assert!(
-            cuts.iter().all(|cut| cut.bytes.len() <= 64 * 1024 && cut.bytes.len().is_multiple_of(PACKET))
-        );
+        assert!(cuts.iter().all(|cut| cut.bytes.len() <= Settings::default().chunk_bytes
+            && cut.bytes.len().is_multiple_of(PACKET)));
         assert_eq!(cuts.iter().map(|cut| cut.points.len()).sum::<usize>(), 1);
         assert!(cuts.iter().map(|cut| cut.bytes.len()).sum::<usize>() >= 900 * PACKET);
         assert!(cuts[0].time > PATIENCE / 20, "our clock stands in for the one it does not have");
@@ -354,7 +353,7 @@ mod tests {
         let first = later + Duration::from_millis(20);
         cutter.push(&unknown(10), first);
         cutter.push(&unknown(10), first + Duration::from_millis(20));
-        assert_eq!(cutter.due(), Some(first + Duration::from_millis(50)));
+        assert_eq!(cutter.due(), Some(first + Settings::default().chunk_time));
         assert!(cutter.take(false).is_none() && cutter.take(true).is_some() && cutter.due().is_none());
     }
 

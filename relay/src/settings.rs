@@ -66,8 +66,8 @@ impl Default for Settings {
         Self {
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
-            chunk_bytes: 64 * 1024,
-            chunk_time: Duration::from_millis(50),
+            chunk_bytes: 128 * 1024,
+            chunk_time: Duration::from_millis(100),
             linger: Duration::from_secs(15),
             film_linger: Duration::from_secs(4),
             burst_least: Duration::from_millis(1500),

@@ -50,7 +50,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let users = Arc::new(Users::new(data.clone()));
     // Streams are open at the relays, which do not tell us yet how many.
     let nobody = |_: &str| 0;
-    let prefix = config.public_base_url.as_ref().map_or("", |url| path(url.as_str())).to_owned();
+    let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let server = Server::new(config.serve, config.public_base_url, follower, users, &data, nobody);
     let server = Arc::new(server);
 
@@ -64,12 +64,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
     httpd::serve(listener, settings, answer, httpd::terminated()).await;
     Ok(())
-}
-
-/// The sub-path of an address, such as `/tv`, or nothing.
-fn path(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    url[host..].find('/').map_or("", |at| &url[host + at..])
 }
 
 /// The line that scripts wait for.

@@ -37,12 +37,15 @@ pub(crate) fn epoch(year: i64, month: i64, day: i64, hour: i64, minute: i64, sec
         && (0..24).contains(&hour)
         && (0..60).contains(&minute)
         && (0..60).contains(&second);
+    if !fits {
+        return None;
+    }
     // Eras of 400 years that begin in March, so that the leap day comes last.
     let shifted = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (shifted / 400, shifted % 400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    fits.then_some(days * 86_400 + hour * 3600 + minute * 60 + second)
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
 /// Year, month and day of a count of days since 1970.
@@ -86,5 +89,6 @@ mod tests {
             assert_eq!(epoch(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]), Some(time));
         }
         assert_eq!(epoch(2025, 13, 1, 0, 0, 0), None);
+        assert_eq!(epoch(i64::MAX, i64::MAX, 1, 0, 0, 0), None);
     }
 }

@@ -90,23 +90,26 @@ pub(crate) fn run(arguments: &[&str], input: &str, folder: &Path) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Runs one of ffmpeg's programs; a machine without them fails here and says so.
+/// Runs a program to its end: one of ffmpeg's, or curl. A machine without it fails here and says so.
 pub(crate) fn ffmpeg(program: &str, arguments: &[&str]) -> Output {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    output
-        .unwrap_or_else(|error| panic!("{program} (Debian package ffmpeg) is needed for this test: {error}"))
+    output.unwrap_or_else(|error| {
+        panic!("{program} is needed for this test (scripts/check installs it): {error}")
+    })
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn coax(variables: &[(&str, &str)]) -> Command {
+pub(crate) fn coax(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coax"));
-    for name in
-        ["COAX_DATA", "COAX_LISTEN", "COAX_CONFIG", "PORT", "PUBLIC_BASE_URL", "XTREAM_BASE_URL", "RUST_LOG"]
-    {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let ours = text.starts_with("COAX_") || text.starts_with("XTREAM_");
+        if ours || ["PORT", "PUBLIC_BASE_URL", "RUST_LOG"].contains(&&*text) {
+            command.env_remove(name);
+        }
     }
     command.envs(variables.iter().copied());
     command

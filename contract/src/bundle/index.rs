@@ -201,9 +201,16 @@ impl<'de> Visitor<'de> for Top {
                 Some(Section::Accounts) => index.accounts = map.next_value()?,
                 Some(section) => {
                     let list = &mut index.lists[slot(section).expect("the other sections are lists")];
-                    map.next_value_seed(Entries { base: self.base, list })?;
+                    map.next_value_seed(Entries { base: self.base, section, list })?;
                 }
-                None if key == "version" => version = Some(map.next_value()?),
+                None if key == "version" => {
+                    version = Some(map.next_value()?);
+                    if version > Some(VERSION) {
+                        // Whatever else it holds, it is not what we would take it for.
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        break;
+                    }
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -215,6 +222,7 @@ impl<'de> Visitor<'de> for Top {
 /// A list section: notes where each entry stands without keeping it.
 struct Entries<'a> {
     base: usize,
+    section: Section,
     list: &'a mut List,
 }
 
@@ -246,13 +254,15 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        use Section::{LiveCategories, SeriesCategories, VodCategories};
+        let categories = matches!(self.section, LiveCategories | VodCategories | SeriesCategories);
         while let Some(raw) = seq.next_element::<&'de RawValue>()? {
             let text = raw.get();
             let head: Head<'_> = serde_json::from_str(text).map_err(A::Error::custom)?;
             let id = match (head.id, head.category_id) {
                 (Some(id), _) => id,
-                (None, Some(digits)) => digits.parse().map_err(A::Error::custom)?,
-                (None, None) => return Err(A::Error::missing_field("id")),
+                (None, Some(digits)) if categories => digits.parse().map_err(A::Error::custom)?,
+                (None, _) => return Err(A::Error::missing_field("id")),
             };
             let start = (text.as_ptr() as usize - self.base) as u32;
             let entry = Entry { id, start, end: start + text.len() as u32 };

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::{FileFact, MANIFEST, Manifest};
+use super::{DRAFT, FileFact, MANIFEST, Manifest};
 use crate::disk;
 
 /// A folder beside the releases that becomes one of them, or vanishes when dropped.
@@ -18,7 +18,7 @@ pub struct Draft {
 
 impl Draft {
     pub(super) fn new(releases: &Path) -> io::Result<Self> {
-        Ok(Self { folder: tempfile::Builder::new().prefix(".draft-").tempdir_in(releases)? })
+        Ok(Self { folder: tempfile::Builder::new().prefix(DRAFT).tempdir_in(releases)? })
     }
 
     /// Begins a file of the release. Files may be written at the same time, from several threads.

@@ -15,14 +15,14 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Always has the newest release that could be opened.
 ///
-/// Somebody calls [`Follower::refresh`] about once a second ([`Follower::start`] does); everybody else calls [`Follower::release`] and keeps what
-/// they got until they are done with it. Polling one symlink costs nothing, and file events are not delivered on all
-/// shared disks.
+/// Somebody calls [`Follower::refresh`] about once a second ([`Follower::start`] does); everybody else calls
+/// [`Follower::release`] and keeps what they got until they are done with it. Polling one symlink costs nothing, and
+/// file events are not delivered on all shared disks.
 #[derive(Debug)]
 pub struct Follower {
     data: Data,
     release: ArcSwapOption<Release>,
-    /// Where `current` pointed when we last looked, so that a release that cannot be opened is reported once.
+    /// Where `current` pointed when we last looked, so that a damaged release is not opened again and again.
     seen: Mutex<Option<PathBuf>>,
 }
 
@@ -36,11 +36,12 @@ impl Follower {
     /// ends when nobody holds the follower any more. What cannot be opened is logged.
     pub fn start(data: Data) -> Arc<Self> {
         let follower = Arc::new(Self::new(data));
-        follower.look();
+        let mut said = String::new();
+        follower.look(&mut said);
         let weak = Arc::downgrade(&follower);
         let looking = move || {
             while let Some(follower) = weak.upgrade() {
-                follower.look();
+                follower.look(&mut said);
                 drop(follower);
                 std::thread::sleep(EVERY);
             }
@@ -52,15 +53,19 @@ impl Follower {
         follower
     }
 
-    fn look(&self) {
+    /// `said` is the trouble that the log knows of already.
+    fn look(&self, said: &mut String) {
         match self.refresh() {
             Ok(true) => {
+                said.clear();
                 let name = self.release().map_or_else(String::new, |release| release.name.clone());
                 tracing::info!(release = %name, "following");
             }
             Ok(false) => {}
+            Err(error) if error.to_string() == *said => {}
             Err(error) => {
-                tracing::error!(%error, "the release cannot be opened; the one before stays in use")
+                tracing::error!(%error, "the release cannot be opened; the one before stays in use");
+                *said = error.to_string();
             }
         }
     }
@@ -75,8 +80,8 @@ impl Follower {
     /// Blocks for as long as [`Release::open`] takes.
     ///
     /// # Errors
-    /// The release cannot be opened: the one before stays in place, and the next call that finds the same release
-    /// says `Ok(false)`.
+    /// The release cannot be opened: the one before stays in place. The next call tries again when the disk refused
+    /// to read it (too many open files, say); of one that is damaged it says `Ok(false)`.
     pub fn refresh(&self) -> Result<bool, OpenError> {
         let Ok(target) = fs::read_link(self.data.current()) else { return Ok(false) };
         let mut seen = self.seen.lock().expect("nobody panics while holding this lock");
@@ -84,7 +89,9 @@ impl Follower {
             return Ok(false);
         }
         let opened = Release::open(&self.data.path().join(&target));
-        *seen = Some(target);
+        if !matches!(opened, Err(OpenError::Read { .. })) {
+            *seen = Some(target);
+        }
         self.release.store(Some(Arc::new(opened?)));
         Ok(true)
     }

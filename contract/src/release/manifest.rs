@@ -22,11 +22,6 @@ pub struct Manifest {
 impl Manifest {
     /// The layout this program writes.
     pub const SCHEMA: u32 = 1;
-
-    /// Whether the artefacts are the same, byte for byte.
-    pub fn same_files(&self, other: &Self) -> bool {
-        self.files == other.files
-    }
 }
 
 /// A file of a release.

@@ -81,24 +81,23 @@ impl Release {
             let path = folder.join(name);
             let mapped = map(&path).map_err(|error| OpenError::Read { path: path.clone(), error })?;
             match manifest.files.iter().find(|fact| fact.name == name) {
-                Some(fact) if fact.size == mapped.len() as u64 => Ok(mapped),
-                _ => Err(OpenError::Damaged { path, what: "its size differs from release.json" }),
+                None => Err(OpenError::Damaged { path, what: "release.json does not know it" }),
+                Some(fact) if fact.size != mapped.len() as u64 => {
+                    Err(OpenError::Damaged { path, what: "its size differs from release.json" })
+                }
+                // The hash goes into headers as it is.
+                Some(fact) if !is_hash(&fact.sha256) => {
+                    Err(OpenError::Damaged { path, what: "its hash in release.json is none" })
+                }
+                Some(_) => Ok(mapped),
             }
         };
-        let bundle = artefact(BUNDLE)?;
+        let (bundle, live_m3u, full_m3u) = (artefact(BUNDLE)?, artefact(LIVE_M3U)?, artefact(FULL_M3U)?);
+        let (guide, guide_gz) = (artefact(GUIDE)?, artefact(GUIDE_GZ)?);
         let index =
             Index::read(&bundle).map_err(|error| OpenError::Bundle { path: folder.join(BUNDLE), error })?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self {
-            name,
-            live_m3u: artefact(LIVE_M3U)?,
-            full_m3u: artefact(FULL_M3U)?,
-            guide: artefact(GUIDE)?,
-            guide_gz: artefact(GUIDE_GZ)?,
-            bundle,
-            index,
-            manifest,
-        })
+        Ok(Self { name, manifest, bundle, live_m3u, full_m3u, guide, guide_gz, index })
     }
 
     /// From where `id` can be received.
@@ -115,6 +114,10 @@ impl Release {
     pub fn hash(&self, name: &str) -> &str {
         self.manifest.files.iter().find(|fact| fact.name == name).map_or("", |fact| &fact.sha256)
     }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Reads `release.json` of a release.

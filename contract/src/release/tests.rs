@@ -106,3 +106,35 @@ fn damage_is_found_and_does_not_replace_what_is_served() {
     assert_eq!(&follower.release().unwrap().guide[..], b"one");
     assert!(releases.verify(second).is_err());
 }
+
+#[test]
+fn what_the_disk_refused_once_is_tried_again() {
+    let (_folder, data, releases) = folder();
+    let follower = Follower::new(data);
+    let one = write(&releases, "one");
+    let guide = releases.folder(one).join(GUIDE);
+    std::fs::rename(&guide, guide.with_extension("away")).unwrap();
+    assert!(matches!(follower.refresh(), Err(OpenError::Read { .. })));
+    std::fs::rename(guide.with_extension("away"), &guide).unwrap();
+    assert!(follower.refresh().unwrap());
+}
+
+#[test]
+fn a_hash_that_is_none_reaches_no_header() {
+    let (_folder, data, releases) = folder();
+    let path = releases.folder(write(&releases, "one")).join(MANIFEST);
+    let mut manifest = releases.manifest(1).unwrap();
+    manifest.files[0].sha256 = "\r\nx: y".into();
+    disk::replace(&path, &serde_json::to_vec(&manifest).unwrap(), disk::Access::Everybody).unwrap();
+    assert!(matches!(Follower::new(data).refresh(), Err(OpenError::Damaged { .. })));
+}
+
+#[test]
+fn what_others_put_beside_the_releases_stops_no_run() {
+    let (_folder, data, releases) = folder();
+    write(&releases, "one");
+    File::create(data.releases().join(".DS_Store")).unwrap();
+    std::fs::create_dir(data.releases().join(".snapshot")).unwrap();
+    assert_eq!(write(&releases, "two"), 2);
+    assert!(data.releases().join(".snapshot").exists());
+}

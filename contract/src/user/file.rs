@@ -1,9 +1,10 @@
 //! `users.json`, followed.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use tracing::warn;
 use super::remembered::Remembered;
 use super::{PasswordHash, User};
 use crate::disk::{Access, Data, replace};
+
+const VERSION: u32 = 1;
 
 /// How long a change of the file may go unnoticed.
 const FRESH: Duration = Duration::from_secs(1);
@@ -40,11 +43,19 @@ type Stamp = (u64, i64, i64, u64);
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
     /// The file is there and cannot be read, or cannot be written.
-    #[error("users.json: {0}")]
-    Disk(#[from] io::Error),
+    #[error("{}: {error}", path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What the disk says.
+        error: io::Error,
+    },
     /// The file is no list of users.
     #[error("users.json cannot be understood: {0}")]
-    Damaged(#[from] serde_json::Error),
+    Damaged(serde_json::Error),
+    /// The file was written by a newer program, which may mean other things by it.
+    #[error("users.json is of version {0}, which this program does not know: use the newer one")]
+    Newer(u32),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,24 +113,42 @@ impl Users {
         let text = match fs::read(self.data.users()) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(self.disk(error)),
         };
-        Ok(serde_json::from_slice::<Stored>(&text)?.users)
+        match serde_json::from_slice(&text).map_err(UsersError::Damaged)? {
+            Stored { version: VERSION, users } => Ok(users),
+            Stored { version, .. } => Err(UsersError::Newer(version)),
+        }
     }
 
-    /// Changes the list as `edit` says and replaces the file.
+    /// Changes the list as `edit` says and replaces the file. Others who want to change it at the same time, in
+    /// this process or another, wait their turn.
     ///
     /// # Errors
     /// [`UsersError`]; the file is then as before.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut Vec<User>) -> T) -> Result<T, UsersError> {
+        let _turn = self.turn().map_err(|error| self.disk(error))?;
         let mut users = self.list()?;
         let outcome = edit(&mut users);
         users.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut text = serde_json::to_vec_pretty(&Stored { version: 1, users })?;
+        let mut text =
+            serde_json::to_vec_pretty(&Stored { version: VERSION, users }).expect("plain fields become JSON");
         text.push(b'\n');
-        replace(&self.data.users(), &text, Access::Owner)?;
+        replace(&self.data.users(), &text, Access::Owner).map_err(|error| self.disk(error))?;
         self.known.lock().expect("nobody panics while holding this lock").looked = None;
         Ok(outcome)
+    }
+
+    fn disk(&self, error: io::Error) -> UsersError {
+        UsersError::Disk { path: self.data.users(), error }
+    }
+
+    /// The right to change the file, given back by dropping it. The file itself cannot be locked: it is replaced.
+    fn turn(&self) -> io::Result<File> {
+        fs::create_dir_all(self.data.path())?;
+        let file = File::options().create(true).append(true).open(self.data.users_lock())?;
+        file.lock()?;
+        Ok(file)
     }
 
     /// The users as of at most [`FRESH`] ago. A file that cannot be read changes nothing: nobody is locked out by a
@@ -204,6 +233,22 @@ mod tests {
         users.known.lock().unwrap().looked = None;
         assert!(users.recall("ann", "secret").is_some());
         assert!(users.edit(|all| all.clear()).is_err(), "and nothing is overwritten");
+        replace(&data.users(), br#"{"version":2,"users":[]}"#, Access::Owner).unwrap();
+        assert!(matches!(users.edit(|all| all.clear()), Err(UsersError::Newer(2))));
+    }
+
+    #[test]
+    fn changes_made_at_the_same_time_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path().join("made/on/demand"));
+        let ann = user("ann", "secret");
+        std::thread::scope(|scope| {
+            for n in 0..16 {
+                let (data, new) = (data.clone(), User { name: format!("user-{n:02}"), ..ann.clone() });
+                scope.spawn(move || Users::new(data).edit(|all| all.push(new)).unwrap());
+            }
+        });
+        assert_eq!(Users::new(data).list().unwrap().len(), 16);
     }
 
     #[test]

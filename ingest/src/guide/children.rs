@@ -66,12 +66,14 @@ const ROLES: [&str; 10] = [
     "guest",
 ];
 
-/// The longest text that is kept of a child, in bytes.
+/// The longest text that is kept of a child, in bytes; of children of one kind, those that begin within it.
 const LONGEST: usize = 1 << 16;
+/// The longest attribute, in bytes.
+const LONGEST_ATTRIBUTE: usize = 200;
 
 /// Collects the children of one programme after the other.
-#[derive(Default)]
-pub(super) struct Children {
+pub(super) struct Children<'a> {
+    source: &'a Source,
     /// The finished children, by position in [`CHILDREN`].
     finished: [String; CHILDREN.len()],
     /// The finished people, by position in [`ROLES`].
@@ -86,7 +88,21 @@ pub(super) struct Children {
     text: String,
 }
 
-impl Children {
+impl<'a> Children<'a> {
+    /// Of programmes of `source`'s guide.
+    pub(super) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            finished: Default::default(),
+            roles: Default::default(),
+            child: None,
+            inner: None,
+            unknown: 0,
+            attribute: String::new(),
+            text: String::new(),
+        }
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.finished.iter_mut().chain(&mut self.roles).for_each(String::clear);
@@ -94,7 +110,7 @@ impl Children {
     }
 
     /// An element begins inside the programme.
-    pub(super) fn open(&mut self, name: &str, attributes: Attributes<'_>, source: &Source) {
+    pub(super) fn open(&mut self, name: &str, attributes: Attributes<'_>) {
         if self.unknown > 0 {
             self.unknown += 1;
             return;
@@ -113,14 +129,14 @@ impl Children {
             // The end of the one before is missing.
             Some(Shape::Text(_)) if known.is_some() => {
                 self.finish();
-                self.begin(known, attributes, source);
+                self.begin(known, attributes);
             }
             Some(_) => self.unknown = 1,
-            None => self.begin(known, attributes, source),
+            None => self.begin(known, attributes),
         }
     }
 
-    fn begin(&mut self, known: Option<usize>, attributes: Attributes<'_>, source: &Source) {
+    fn begin(&mut self, known: Option<usize>, attributes: Attributes<'_>) {
         let Some(at) = known else {
             self.unknown = 1;
             return;
@@ -136,8 +152,9 @@ impl Children {
         };
         let Some(value) = attribute(attributes, kept) else { return };
         let value = match kept {
-            "src" => tidy::picture(&value, source),
-            _ => tidy::words(&value).into_owned(),
+            "src" => tidy::picture(&value, self.source),
+            _ if value.len() > LONGEST_ATTRIBUTE => return,
+            _ => tidy::masked(tidy::words(&value), self.source).into_owned(),
         };
         if !value.is_empty() {
             self.attribute = format!(" {kept}=\"{}\"", escape(value.as_str()));
@@ -146,8 +163,9 @@ impl Children {
 
     /// Decoded text stands inside the programme.
     pub(super) fn text(&mut self, text: &str) {
-        if self.child.is_some() && self.unknown == 0 && self.text.len() < LONGEST {
-            self.text.push_str(text);
+        if self.child.is_some() && self.unknown == 0 {
+            let room = LONGEST.saturating_sub(self.text.len());
+            self.text.push_str(&text[..text.floor_char_boundary(room)]);
         }
     }
 
@@ -162,8 +180,9 @@ impl Children {
             self.finish();
         } else if CHILDREN[at].shape == Shape::Credits
             && let Some(role) = self.inner.take()
+            && self.roles[role].len() < LONGEST
         {
-            element(&mut self.roles[role], ROLES[role], "", &self.text);
+            element(&mut self.roles[role], ROLES[role], "", &self.text, self.source);
         }
     }
 
@@ -173,18 +192,18 @@ impl Children {
         let inner = self.inner.take();
         let Kind { name, shape, many } = CHILDREN[at];
         let out = &mut self.finished[at];
-        if !many && !out.is_empty() {
+        if (!many && !out.is_empty()) || out.len() >= LONGEST {
             return;
         }
         match shape {
-            Shape::Text(_) => element(out, name, &self.attribute, &self.text),
+            Shape::Text(_) => element(out, name, &self.attribute, &self.text, self.source),
             Shape::Flag => *out = format!("<{name}/>"),
             Shape::Picture if self.attribute.is_empty() => {}
             Shape::Picture => *out += &format!("<{name}{}/>", self.attribute),
             Shape::Valued if inner.is_none() && self.text.trim().is_empty() => {}
             Shape::Valued => {
                 let mut value = String::new();
-                element(&mut value, "value", "", &self.text);
+                element(&mut value, "value", "", &self.text, self.source);
                 if !value.is_empty() {
                     *out += &format!("<{name}{}>{value}</{name}>", self.attribute);
                 }
@@ -208,8 +227,8 @@ impl Children {
     }
 }
 
-fn element(out: &mut String, name: &str, attribute: &str, text: &str) {
-    let text = tidy::words(text);
+fn element(out: &mut String, name: &str, attribute: &str, text: &str, source: &Source) {
+    let text = tidy::masked(tidy::words(text), source);
     if text.is_empty() {
         return;
     }

@@ -8,18 +8,23 @@ use flate2::bufread::MultiGzDecoder;
 
 /// Bytes that are looked at together.
 const PIECE: usize = 1 << 16;
+/// The most that is read of a guide, packed and unpacked; the largest known have 1 GB.
+const LARGEST: u64 = 4 << 30;
 
 /// Whatever `input` is, as UTF-8: unpacked if it begins like gzip (twice, if need be), decoded by what it says of
 /// itself unless that is untrue, with U+FFFD for what cannot be decoded and blanks for control characters.
 ///
+/// SECURITY: a few kB of gzip in gzip unpack to a petabyte; so every layer ends after [`LARGEST`] bytes.
+///
 /// # Errors
 /// Those of `input`, and archives that are no gzip.
 pub(crate) fn decoded(input: impl Read + Send + 'static) -> io::Result<impl BufRead> {
-    let mut plain: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(PIECE, input));
+    let mut plain: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(PIECE, input.take(LARGEST)));
     for _ in 0..2 {
         let head = plain.fill_buf()?;
         if head.starts_with(b"\x1f\x8b") {
-            plain = Box::new(BufReader::with_capacity(PIECE, MultiGzDecoder::new(plain)));
+            let unpacked = MultiGzDecoder::new(plain).take(LARGEST);
+            plain = Box::new(BufReader::with_capacity(PIECE, unpacked));
         } else if head.starts_with(b"\xfd7zXZ") || head.starts_with(b"PK") {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the guide is packed, and not with gzip"));
         }

@@ -50,5 +50,6 @@ impl Wanted {
 pub(crate) fn window(now: u64) -> Range<i64> {
     const DAY: i64 = 86_400;
     let today = now as i64 / DAY * DAY;
-    today - 30 * DAY..today + 61 * DAY
+    // A machine without a clock is in 1970, and nothing is before that.
+    (today - 30 * DAY).max(0)..today + 61 * DAY
 }

@@ -1,6 +1,6 @@
 //! Reading XMLTV.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
 use contract::source::Source;
@@ -13,6 +13,10 @@ use crate::tidy;
 
 /// Faults after which a document is given up.
 const FAULTS: u64 = 10_000;
+/// The longest tag or text, in bytes. Some icons are not addresses but pictures, of 100 kB.
+const LONGEST: usize = 1 << 20;
+/// How deep elements may stand in each other; XMLTV needs five, and missing ends are many.
+const DEEPEST: usize = 100;
 
 /// What a guide held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,24 +59,37 @@ pub(crate) fn read(
     let mut reading = Reading {
         wanted,
         window,
-        source,
         spool,
         facts: Facts::default(),
         open: None,
         last: None,
-        children: Children::default(),
+        children: Children::new(source),
         text: Vec::new(),
         root: false,
     };
-    let mut reader = configured(input);
+    let mut reader = configured(Measured { input, left: 0 });
     let mut buffer = Vec::new();
+    let mut depth: usize = 0;
     loop {
         buffer.clear();
+        reader.get_mut().left = LONGEST;
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => break,
-            Ok(event) => reading.take(event).map_err(GuideError::Disk)?,
+            Ok(event) => {
+                match event {
+                    Event::Start(_) => depth += 1,
+                    Event::End(_) => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                reading.take(event).map_err(GuideError::Disk)?;
+                if depth > DEEPEST {
+                    // The reader remembers the name of every element that is open.
+                    reader = configured(reader.into_inner());
+                    depth = 0;
+                }
+            }
             // A connection that broke, or an archive that did: what has come is all there is.
-            Err(Error::Io(_)) => break,
+            Err(Error::Io(_)) if reader.get_ref().left > 0 => break,
             Err(_) if reading.facts.faults < FAULTS => {
                 reading.facts.faults += 1;
                 reader = configured(reader.into_inner());
@@ -95,17 +112,46 @@ fn configured<R: BufRead>(input: R) -> Reader<R> {
     reader
 }
 
+/// Fails when one event takes too much, which the reader would hold however long it is.
+struct Measured<R> {
+    input: R,
+    /// Bytes the event may still take.
+    left: usize,
+}
+
+impl<R: BufRead> BufRead for Measured<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let bytes = self.input.fill_buf()?;
+        Ok(&bytes[..bytes.len().min(self.left)])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left -= amount;
+        self.input.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Measured<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
 struct Reading<'a> {
     wanted: &'a Wanted,
     window: Range<i64>,
-    source: &'a Source,
     spool: &'a mut Spool,
     facts: Facts,
     /// The programme that is being read: channel, start, stop.
     open: Option<(u32, u32, u32)>,
     /// The channel of the programme before, and its position if it is wanted: guides are mostly grouped by channel.
     last: Option<(String, Option<u32>)>,
-    children: Children,
+    children: Children<'a>,
     text: Vec<u8>,
     root: bool,
 }
@@ -151,7 +197,7 @@ impl Reading<'_> {
                     self.spool.channel(&id);
                 }
             }
-            name if self.open.is_some() => self.children.open(name, element.attributes(), self.source),
+            name if self.open.is_some() => self.children.open(name, element.attributes()),
             _ => {}
         }
         Ok(())
@@ -185,7 +231,7 @@ impl Reading<'_> {
         match &self.last {
             Some((last, at)) if last == id => *at,
             _ => {
-                let at = self.wanted.has(id).then(|| self.spool.channel(id));
+                let at = if self.wanted.has(id) { self.spool.channel(id) } else { None };
                 self.last = Some((id.to_owned(), at));
                 at
             }

@@ -9,6 +9,9 @@ use std::path::Path;
 
 /// The most that is kept of one channel, in bytes; more than any real channel has in three months.
 const MOST: u64 = 32 << 20;
+/// The most rows, and the most channels, which are 128 MB of memory for each.
+const MOST_ROWS: usize = 8 << 20;
+const MOST_CHANNELS: usize = 1 << 20;
 /// Start, stop and length of a programme, before its text in the file.
 const HEAD: usize = 12;
 
@@ -67,23 +70,27 @@ impl Spool {
         })
     }
 
-    /// The position of the guide's channel `id`.
-    pub(crate) fn channel(&mut self, id: &str) -> u32 {
+    /// The position of the guide's channel `id`. `None` if it is new and there are too many.
+    pub(crate) fn channel(&mut self, id: &str) -> Option<u32> {
         if let Some(at) = self.by_id.get(id) {
-            return *at;
+            return Some(*at);
+        }
+        if self.channels.len() == MOST_CHANNELS {
+            return None;
         }
         let at = self.channels.len() as u32;
         self.channels.push(Channel { id: id.to_owned(), bytes: 0 });
         self.by_id.insert(id.to_owned(), at);
-        at
+        Some(at)
     }
 
-    /// Adds a programme to the channel at a position. `false` if the channel is full.
+    /// Adds a programme to the channel at a position. `false` if the channel or the spool is full.
     pub(crate) fn add(&mut self, channel: u32, programme: Programme<'_>) -> io::Result<bool> {
         let length = (HEAD + programme.text.len()) as u32;
         let bytes = &mut self.channels[channel as usize].bytes;
         *bytes += u64::from(length);
-        if *bytes > MOST {
+        let goes_on = self.rows.last().is_some_and(|row| row.channel == channel);
+        if *bytes > MOST || (!goes_on && self.rows.len() == MOST_ROWS) {
             return Ok(false);
         }
         for number in [programme.start, programme.stop, programme.text.len() as u32] {
@@ -156,7 +163,7 @@ mod tests {
         let mut spool = Spool::new(folder.path()).unwrap();
         let text = |n: u32| format!("programme {n};").repeat(n as usize % 7);
         for n in 0..5000 {
-            let channel = spool.channel(["a", "B", "c"][n as usize / 10 % 3]);
+            let channel = spool.channel(["a", "B", "c"][n as usize / 10 % 3]).unwrap();
             let text = text(n);
             let programme = Programme { start: n, stop: n + 1, text: text.as_bytes() };
             assert!(spool.add(channel, programme).unwrap());
@@ -179,7 +186,7 @@ mod tests {
 
         let mut spool = Spool::new(folder.path()).unwrap();
         for (id, programmes) in [("rtl", 1), ("RTL", 1), ("One", 0), ("one", 1), ("TWO", 0)] {
-            let channel = spool.channel(id);
+            let channel = spool.channel(id).unwrap();
             for start in 0..programmes {
                 spool.add(channel, Programme { start, stop: 0, text: b"" }).unwrap();
             }
@@ -195,7 +202,7 @@ mod tests {
     fn a_channel_cannot_fill_the_memory() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::new(folder.path()).unwrap();
-        let channel = spool.channel("a");
+        let channel = spool.channel("a").unwrap();
         let text = vec![b'x'; 1 << 20];
         let added =
             (0..40).filter(|n| spool.add(channel, Programme { start: *n, stop: 0, text: &text }).unwrap());

@@ -33,6 +33,7 @@ async fn whatever_a_provider_answers_the_release_stays_and_the_reason_is_told() 
         ("get_live_streams", Fault::Cut(100), "live: "),
         ("get_vod_streams", Fault::Status(404), "movies: the panel answered 404"),
         ("get_live_categories", Fault::Status(500), "live categories: the panel answered 500"),
+        ("get_vod_categories", Fault::Empty, "movies categories: nothing, where there were"),
         ("get_series", Fault::Stall(0), "series: no answer within"),
         ("get_series", Fault::Stall(50), "series: no answer within"),
         ("account", Fault::Html, "account: the answer is a web page"),

@@ -3,6 +3,7 @@
 
 mod bundle;
 mod gate;
+mod hostile;
 mod identity;
 mod kill;
 mod schedule;

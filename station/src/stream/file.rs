@@ -77,8 +77,11 @@ fn dirty(
     };
     let (first, last) = asked.split_once('-').unwrap_or((asked, ""));
     let start = first.parse().unwrap_or_else(|_| last.parse().unwrap_or(0));
-    let end =
-        if first.is_empty() { size } else { last.parse::<u64>().map_or(size, |last| (last + 1).min(size)) };
+    let end = if first.is_empty() {
+        size
+    } else {
+        last.parse::<u64>().map_or(size, |last| last.saturating_add(1).min(size))
+    };
     if asked.contains(',') || start >= end {
         return (
             StatusCode::RANGE_NOT_SATISFIABLE,

@@ -59,12 +59,18 @@ fn lists_categories_and_entries_are_ranges_of_the_file() {
 
 #[test]
 fn what_is_no_bundle_is_refused_and_what_is_newer_too() {
-    for text in ["", "[]", "{}", r#"{"version":1,"live_streams":[{}]}"#, r#"{"version":1,"live_streams":{}}"#]
-    {
+    for text in [
+        "",
+        "[]",
+        "{}",
+        r#"{"version":1,"live_streams":[{}]}"#,
+        r#"{"version":1,"live_streams":[{"category_id":"1"}]}"#,
+        r#"{"version":1,"live_streams":{}}"#,
+    ] {
         let read = Index::read(&Bytes::from_static(text.as_bytes()));
         assert!(matches!(read, Err(IndexError::Shape(_))), "{text}");
     }
-    let newer = Bytes::from_static(br#"{"version":2}"#);
+    let newer = Bytes::from_static(br#"{"version":2,"live_streams":{"other":"shape"}}"#);
     assert!(matches!(Index::read(&newer), Err(IndexError::Newer(2))));
     let unknown = Bytes::from_static(br#"{"version":1,"later":[1]}"#);
     assert!(Index::read(&unknown).is_ok());

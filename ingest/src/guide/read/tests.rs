@@ -1,3 +1,5 @@
+use std::io::Read as _;
+
 use super::super::{decoded, programmes as each};
 use super::*;
 
@@ -52,6 +54,18 @@ fn children_are_written_in_the_order_of_the_dtd_and_characters_survive() {
 }
 
 #[test]
+fn credentials_in_a_guide_are_masked() {
+    let document = format!(
+        "<tv><programme start='{NOON}' channel='two'><title lang='http://hidden'>http://h/someone</title>\
+         <credits><actor>At http://h?p=&#104;idden</actor></credits></programme></tv>"
+    );
+    let (_, found) = programmes(document.as_bytes());
+    let expected = "two 1735732800 0 <title lang=\"http://***\">http://h/***</title>\
+         <credits><actor>At http://h?p=***</actor></credits>";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn neighbours_of_a_broken_programme_survive() {
     let document = format!(
         "<tv><programme start='{NOON}' channel='two'><title>a</title></programme>\
@@ -83,6 +97,50 @@ fn a_guide_that_breaks_off_says_so_and_gives_what_came() {
         format!("<tv><programme start='{NOON}' channel='two'><title>a</title></programme><programme st");
     let (facts, found) = programmes(document.as_bytes());
     assert_eq!((found.len(), facts.complete), (1, false));
+}
+
+/// A document that is made while it is read.
+fn endless(piece: &'static str, pieces: usize) -> impl BufRead {
+    let middle = io::Read::take(Repeated(piece.as_bytes(), 0), (piece.len() * pieces) as u64);
+    let start = format!("<tv><programme start='{NOON}' channel='two'><title>a</title>");
+    let end =
+        format!("</programme><programme start='{NOON}' channel='two'><title>b</title></programme></tv>");
+    io::BufReader::new(io::Cursor::new(start).chain(middle).chain(io::Cursor::new(end)))
+}
+
+struct Repeated(&'static [u8], usize);
+
+impl io::Read for Repeated {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        for byte in &mut *out {
+            *byte = self.0[self.1 % self.0.len()];
+            self.1 += 1;
+        }
+        Ok(out.len())
+    }
+}
+
+#[test]
+fn nothing_in_a_guide_grows_without_limit_and_what_follows_is_still_read() {
+    for (piece, pieces) in [
+        ("words ", 1 << 20),
+        ("<category>x</category>", 1 << 17),
+        ("<credits><actor>x</actor></credits>", 1 << 17),
+        ("<a>", 1 << 18),
+        ("<title lang='", 1 << 19),
+        ("<new/>", 1 << 17),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::new(folder.path()).unwrap();
+        let wanted = Wanted::new(["two"].into_iter());
+        let window = 1_700_000_000..1_800_000_000;
+        let facts = read(endless(piece, pieces), &wanted, window, &source(), &mut spool).unwrap();
+        assert!((1..=2).contains(&facts.programmes) && facts.complete, "{piece}: {facts:?}");
+        assert!(piece != "words " || facts.faults > 0, "a text of {pieces} words was held");
+        let mut bytes = Vec::new();
+        spool.read("two", &mut bytes).unwrap();
+        assert!(bytes.len() < 200_000, "{piece}: {}", bytes.len());
+    }
 }
 
 #[test]

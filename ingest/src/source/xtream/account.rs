@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::source::Source;
 use serde::Deserialize;
 
 use super::panel::{Failure, Question};
@@ -38,13 +39,13 @@ pub(super) const fn question(patience: Duration) -> Question<'static> {
 ///
 /// # Errors
 /// Why the account cannot be used, in words.
-pub(crate) fn read(body: &[u8]) -> Result<Account, Failure> {
+pub(crate) fn read(body: &[u8], source: &Source) -> Result<Account, Failure> {
     let mut account = None;
     let mut words = None;
     let mut elements = Elements::default();
     elements.push(body, &mut |key, value| match key {
         Some(b"\"user_info\"") => account = Some(judge(value)),
-        Some(b"\"message\"" | b"\"error\"") => words = said(value),
+        Some(b"\"message\"" | b"\"error\"") => words = said(value, source),
         _ => {}
     })?;
     match (elements.finish()?, account, words) {
@@ -74,18 +75,27 @@ fn judge(user_info: &[u8]) -> Result<Account, Failure> {
     .map_err(Failure::Refused)
 }
 
-/// The words of an error message, shortened. Never shown when they could repeat an address.
-pub(crate) fn said(value: &[u8]) -> Option<String> {
+/// The words of an error message, shortened. Never shown when they could repeat an address or a
+/// credential.
+pub(crate) fn said(value: &[u8], source: &Source) -> Option<String> {
     let text =
         readable(value, |text| Ok(serde_json::from_str::<Scalar<'_>>(text)?.text().into_owned())).ok()?;
-    let words: String = crate::tidy::text(&text).chars().take(80).collect();
-    let harmless = !words.is_empty() && !words.contains("://") && !words.contains('=');
+    let text = crate::tidy::text(&text, source);
+    let secrets = [source.username.reveal(), source.password.reveal()];
+    let repeats = secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret));
+    let words: String = text.chars().take(80).collect();
+    let harmless = !words.is_empty() && !repeats && !text.contains("://") && !text.contains('=');
     harmless.then_some(words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(body: &[u8]) -> Result<Account, Failure> {
+        let source = "name='a'\nurl='http://h'\nusername='someone'\npassword='hidden'";
+        super::read(body, &toml::from_str(source).unwrap())
+    }
 
     #[test]
     fn an_account_is_understood_in_all_its_spellings() {
@@ -110,6 +120,7 @@ mod tests {
             (r#"{"user_info":{"auth":1,"status":"Expired"}}"#, "expired"),
             (r#"{"user_info":{"auth":1,"status":"Banned"}}"#, "banned"),
             (r#"{"error":"Unauthorized"}"#, "Unauthorized"),
+            (r#"{"error":"someone has no hidden rights"}"#, "no account document"),
             (r#"{"error":"see http://h?password=hunter2"}"#, "no account document"),
             ("[]", "no account document"),
             ("blocked", "text and no JSON"),

@@ -13,8 +13,11 @@ use crate::Settings;
 use crate::json::{Oddity, Scalar, readable};
 use crate::tidy;
 
-/// The largest document that is read; the longest-running series need about 5 MB.
-const LARGEST: usize = 32 << 20;
+/// The largest document that is read; the longest-running series need about 5 MB. A hostile one becomes a hundred times
+/// as large when it is parsed.
+const LARGEST: usize = 8 << 20;
+/// The most episodes of a series; the longest-running has 16 000.
+const MOST: usize = 30_000;
 
 /// What a panel knows of a series beyond its list entry.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +88,7 @@ fn read(body: &[u8], source: &Source) -> Result<Option<Episodes>, Failure> {
     let mut seen = HashSet::new();
     for (place, raw) in document.get("episodes").map(scattered).unwrap_or_default() {
         let Some(episode) = episode(&place, raw, source) else { continue };
-        if seen.insert(episode.id.clone()) {
+        if episodes.len() < MOST && seen.insert(episode.id.clone()) {
             episodes.push(episode);
         }
     }
@@ -173,13 +176,13 @@ fn episode(place: &Place, raw: &Value, source: &Source) -> Option<Episode> {
         id,
         season,
         number: small(&field(raw, &["episode_num"])).unwrap_or(0),
-        title: tidy::text(&field(raw, &["title"]).text()),
+        title: tidy::text(&field(raw, &["title"]).text(), source),
         container: tidy::container(&field(raw, &["container_extension"]).text()),
         added: field(raw, &["added"]).epoch(),
         info: EpisodeInfo {
             movie_image: image,
             cover_big: cover,
-            plot: tidy::text(&field(info, &["plot"]).text()),
+            plot: tidy::text(&field(info, &["plot"]).text(), source),
             releasedate: date.clone(),
             release_date: date.clone(),
             air_date: date,
@@ -213,10 +216,10 @@ fn season(raw: &Value, source: &Source) -> Option<SeasonFacts> {
         .iter()
         .map(|name| tidy::picture(&field(raw, &[name]).text(), source))
         .find(|cover| !cover.is_empty());
-    let overview = tidy::text(&field(raw, &["overview"]).text());
+    let overview = tidy::text(&field(raw, &["overview"]).text(), source);
     Some(SeasonFacts {
         number: small(&field(raw, &["season_number", "season"]))?,
-        name: tidy::text(&field(raw, &["name"]).text()),
+        name: tidy::text(&field(raw, &["name"]).text(), source),
         air_date: field(raw, &["air_date", "releaseDate"]).date(),
         // Some panels put the address of the cover here.
         overview: if overview.contains("://") { String::new() } else { overview },

@@ -9,6 +9,9 @@ use crate::harvest::{Category, Channel, Movie, Places, Series};
 use crate::json::Scalar;
 use crate::tidy;
 
+/// The most categories an entry is in.
+const MOST_PLACES: usize = 100;
+
 /// What an element is read with.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -30,6 +33,9 @@ pub(crate) enum Read<T> {
 
 /// Something that can be read from an element.
 pub(crate) trait Element: Sized {
+    /// The most that are read of one list; the largest known have 130 000.
+    const MOST: usize = 1_000_000;
+
     /// Reads `text`.
     ///
     /// # Errors
@@ -47,10 +53,13 @@ struct RawCategory<'a> {
 }
 
 impl Element for Category {
-    fn read(text: &str, _: Context<'_>) -> Result<Read<Self>, serde_json::Error> {
+    /// The largest known list has 1350.
+    const MOST: usize = 20_000;
+
+    fn read(text: &str, context: Context<'_>) -> Result<Read<Self>, serde_json::Error> {
         let raw: RawCategory<'_> = serde_json::from_str(text)?;
         let id = raw.category_id.text().into_owned();
-        let name = tidy::text(&raw.category_name.text());
+        let name = tidy::text(&raw.category_name.text(), context.source);
         Ok(if id.is_empty() { Read::Unusable } else { Read::Entry(Self { id, name }) })
     }
 }
@@ -91,17 +100,19 @@ impl Element for Channel {
         if kind.eq_ignore_ascii_case("movie") || kind.eq_ignore_ascii_case("series") {
             return Ok(Read::Stray);
         }
-        let Some((id, name)) = identity(&raw.stream_id, &raw.name, &raw.stream_icon, "Channel") else {
+        let known = identity((&raw.stream_id, "Channel"), &raw.name, &raw.stream_icon, context.source);
+        let Some((id, name)) = known else {
             return Ok(Read::Unusable);
         };
         let days = raw.tv_archive_duration.int().unwrap_or(0).clamp(0, 365) as u32;
         Ok(Read::Entry(Self {
             id,
             name,
-            num: raw.num.int().and_then(|num| num.try_into().ok()),
+            // Apps keep it in a signed integer.
+            num: raw.num.int().and_then(|num| i32::try_from(num).ok()?.try_into().ok()),
             radio: kind.to_ascii_lowercase().starts_with("radio"),
             icon: tidy::picture(&raw.stream_icon.text(), context.source),
-            guide: tidy::text(&raw.epg_channel_id.text()),
+            guide: tidy::text(&raw.epg_channel_id.text(), context.source),
             added: raw.added.epoch(),
             adult: raw.is_adult.flag(),
             places: places(&raw.category_id, &raw.category_ids, context),
@@ -149,10 +160,11 @@ struct RawMovie<'a> {
 impl Element for Movie {
     fn read(text: &str, context: Context<'_>) -> Result<Read<Self>, serde_json::Error> {
         let raw: RawMovie<'_> = serde_json::from_str(text)?;
-        let Some((id, name)) = identity(&raw.stream_id, &raw.name, &raw.stream_icon, "Film") else {
+        let known = identity((&raw.stream_id, "Film"), &raw.name, &raw.stream_icon, context.source);
+        let Some((id, name)) = known else {
             return Ok(Read::Unusable);
         };
-        let (title, year) = title(&name, &raw.title, &raw.year);
+        let (title, year) = title(&name, &raw.title, &raw.year, context.source);
         Ok(Read::Entry(Self {
             id,
             title,
@@ -161,7 +173,7 @@ impl Element for Movie {
             icon: tidy::picture(&raw.stream_icon.text(), context.source),
             rating: rating(&raw.rating, &raw.rating_5based),
             tmdb: digits(&raw.tmdb),
-            trailer: trailer(&[&raw.youtube_trailer, &raw.trailer]),
+            trailer: trailer(&[&raw.youtube_trailer, &raw.trailer], context.source),
             added: raw.added.epoch(),
             adult: raw.is_adult.flag(),
             places: places(&raw.category_id, &raw.category_ids, context),
@@ -220,12 +232,13 @@ struct RawSeries<'a> {
 impl Element for Series {
     fn read(text: &str, context: Context<'_>) -> Result<Read<Self>, serde_json::Error> {
         let raw: RawSeries<'_> = serde_json::from_str(text)?;
-        let Some((id, name)) = identity(&raw.series_id, &raw.name, &raw.cover, "Series") else {
+        let known = identity((&raw.series_id, "Series"), &raw.name, &raw.cover, context.source);
+        let Some((id, name)) = known else {
             return Ok(Read::Unusable);
         };
         let dates = [&raw.release_date, &raw.release_date_camel, &raw.releasedate];
         let released = dates.map(Scalar::date).into_iter().find(|date| !date.is_empty()).unwrap_or_default();
-        let (title, mut year) = title(&name, &raw.title, &raw.year);
+        let (title, mut year) = title(&name, &raw.title, &raw.year, context.source);
         if year.is_empty() {
             year = dates.map(Scalar::year).into_iter().find(|year| !year.is_empty()).unwrap_or_default();
         }
@@ -235,15 +248,15 @@ impl Element for Series {
             year,
             name,
             cover: tidy::picture(&raw.cover.text(), context.source),
-            plot: tidy::text(&raw.plot.text()),
-            cast: tidy::text(&raw.cast.text()),
-            director: tidy::text(&raw.director.text()),
-            genre: tidy::text(&raw.genre.text()),
+            plot: tidy::text(&raw.plot.text(), context.source),
+            cast: tidy::text(&raw.cast.text(), context.source),
+            director: tidy::text(&raw.director.text(), context.source),
+            genre: tidy::text(&raw.genre.text(), context.source),
             released,
             last_modified: raw.last_modified.epoch(),
             rating: rating(&raw.rating, &raw.rating_5based),
             backdrops: pictures(&raw.backdrop_path, context.source),
-            trailer: trailer(&[&raw.youtube_trailer]),
+            trailer: trailer(&[&raw.youtube_trailer], context.source),
             minutes: raw.episode_run_time.int().unwrap_or(0).clamp(0, 6000) as u64,
             places: places(&raw.category_id, &raw.category_ids, context),
             tmdb: digits(&raw.tmdb),
@@ -252,9 +265,14 @@ impl Element for Series {
 }
 
 /// Id and name; an entry without an id, or with nothing to show, is none.
-fn identity(id: &Scalar<'_>, name: &Scalar<'_>, icon: &Scalar<'_>, noun: &str) -> Option<(String, String)> {
+fn identity(
+    (id, noun): (&Scalar<'_>, &str),
+    name: &Scalar<'_>,
+    icon: &Scalar<'_>,
+    source: &Source,
+) -> Option<(String, String)> {
     let id = id.id()?;
-    let name = tidy::text(&name.text());
+    let name = tidy::text(&name.text(), source);
     if name.is_empty() && icon.text().is_empty() {
         return None;
     }
@@ -262,27 +280,34 @@ fn identity(id: &Scalar<'_>, name: &Scalar<'_>, icon: &Scalar<'_>, noun: &str) -
     Some((id.to_string(), name))
 }
 
-fn title(name: &str, title: &Scalar<'_>, year: &Scalar<'_>) -> (String, String) {
+fn title(name: &str, title: &Scalar<'_>, year: &Scalar<'_>, source: &Source) -> (String, String) {
     let (bare, bracketed) = tidy::title_and_year(name);
-    let title = tidy::text(&title.text());
+    let title = tidy::text(&title.text(), source);
     let title = if title.is_empty() { bare.to_owned() } else { tidy::title_and_year(&title).0.to_owned() };
     let year = year.year();
     (title, if year.is_empty() { bracketed.to_owned() } else { year })
 }
 
+/// Adds a place, each once.
+pub(super) fn add(place: u32, places: &mut Places) {
+    if places.len() < MOST_PLACES && !places.contains(&place) {
+        places.push(place);
+    }
+}
+
 /// Places in the list's categories: that of `category_id` first, each once, unknown ones left out.
 fn places(category: &Scalar<'_>, more: &Scalar<'_>, context: Context<'_>) -> Places {
     let mut places = Places::new();
-    let mut add = |id: &str| {
-        if let Some(at) = context.places.get(id).filter(|at| !places.contains(at)) {
-            places.push(*at);
+    let mut find = |id: &str| {
+        if let Some(at) = context.places.get(id) {
+            add(*at, &mut places);
         }
     };
-    add(&category.text());
+    find(&category.text());
     for id in more.list() {
         // Some panels write the list as a string: "[1,2]".
         for id in id.text().split([',', '[', ']', '"', ' ']).filter(|id| !id.is_empty()) {
-            add(id);
+            find(id);
         }
     }
     places
@@ -299,8 +324,9 @@ fn digits(id: &Scalar<'_>) -> String {
     id.id().filter(|id| *id > 0).map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn trailer(spellings: &[&Scalar<'_>]) -> String {
-    let found = spellings.iter().map(|each| tidy::video_id(&each.text())).find(|id| !id.is_empty());
+fn trailer(spellings: &[&Scalar<'_>], source: &Source) -> String {
+    let mut ids = spellings.iter().map(|each| tidy::video_id(&tidy::text(&each.text(), source)));
+    let found = ids.find(|id| !id.is_empty());
     found.unwrap_or_default()
 }
 

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use contract::source::Source;
+use tokio::time::timeout;
 
 use super::account::said;
-use super::entries::{Context, Element, Read};
+use super::entries::{Context, Element, Read, add};
 use super::panel::{Answer, Failure, Panel, Question};
 use crate::harvest::{Category, Channel, List, Listed, Movie, Places, Series};
 use crate::json::{Elements, Shape, readable};
 
 /// Rejects that no list is blamed for, however short it is.
 const FORGIVEN: usize = 3;
+/// The most that is read of a list; the largest known have 60 MB.
+const LARGEST: u64 = 512 << 20;
+/// How much longer than whole a list may take category by category.
+const TIMES: u32 = 20;
 
 /// What is different about the three lists.
 pub(super) const fn actions(list: List) -> (&'static str, &'static str) {
@@ -80,17 +85,38 @@ pub(super) async fn entries<T: Entry>(
         Err(failure) if failure.may_pass() && !categories.is_empty() => {
             let source = source.name.as_str();
             tracing::info!(source, list = list.word(), %failure, "asking category by category");
-            let (mut found, mut rejects) = (Vec::new(), 0);
-            for category in categories {
-                let (some, bad) = ask::<T>(panel, list, Some(&category.id), context, patience).await?;
-                found.extend(some);
-                rejects += bad;
-            }
-            (found, rejects)
+            timeout(patience * TIMES, by_category(panel, list, categories, context, patience))
+                .await
+                .map_err(|_| Failure::Slow((patience * TIMES).as_secs()))??
         }
         whole => whole?,
     };
     Ok((merge(found), rejects))
+}
+
+async fn by_category<T: Entry>(
+    panel: &Panel<'_>,
+    list: List,
+    categories: &[Category],
+    context: Context<'_>,
+    patience: Duration,
+) -> Result<(Vec<T>, usize), Failure> {
+    let (mut found, mut rejects) = (Vec::new(), 0);
+    for category in categories {
+        let (some, bad) = ask::<T>(panel, list, Some(&category.id), context, patience).await?;
+        found.extend(some);
+        rejects += bad;
+        fits(&found)?;
+    }
+    Ok((found, rejects))
+}
+
+fn fits<T: Element>(found: &[T]) -> Result<(), Failure> {
+    if found.len() <= T::MOST {
+        Ok(())
+    } else {
+        Err(Failure::Refused(format!("there are more than {}", T::MOST)))
+    }
 }
 
 /// Asks for a list, or for one category of it.
@@ -113,6 +139,10 @@ async fn read<T: Element>(mut answer: Answer, context: Context<'_>) -> Result<(V
     let mut elements = Elements::default();
     while let Some(chunk) = answer.chunk().await? {
         elements.push(&chunk, &mut |key, element| reading.take(key, element))?;
+        fits(&reading.found)?;
+        if answer.received() > LARGEST {
+            return Err(Failure::Refused(format!("the answer is larger than {LARGEST} bytes")));
+        }
     }
     reading.end(elements.finish()?)
 }
@@ -134,9 +164,10 @@ impl<T: Element> Reading<'_, T> {
                 return;
             }
             Some(b"\"message\"" | b"\"error\"") => {
-                let words = said(element).map_or("the panel answers with an error".into(), |words| {
-                    format!("the panel says: {words}")
-                });
+                let words = said(element, self.context.source)
+                    .map_or("the panel answers with an error".into(), |words| {
+                        format!("the panel says: {words}")
+                    });
                 self.refusal.get_or_insert(words);
                 return;
             }
@@ -177,9 +208,7 @@ fn merge<T: Entry>(found: Vec<T>) -> Vec<T> {
             }
             Some(first) => {
                 let places = merged[*first].places_mut();
-                let more: Places =
-                    entry.places().iter().copied().filter(|place| !places.contains(place)).collect();
-                places.extend(more);
+                entry.places().iter().for_each(|place| add(*place, places));
             }
         }
     }

@@ -19,8 +19,9 @@ pub(crate) use guide::guide;
 pub(crate) use panel::{Failure, Panel};
 
 use crate::Settings;
-use crate::harvest::{Category, Counts, Harvest, List};
+use crate::harvest::{Category, Harvest, List};
 use crate::progress::Bar;
+use crate::state::Head;
 use crate::{gate, harvest};
 
 /// The account is told of as ending when it ends within this.
@@ -44,7 +45,7 @@ pub(crate) async fn harvest(
     panel: &Panel<'_>,
     source: &Source,
     settings: &Settings,
-    last: Option<&Counts>,
+    last: Option<&Head>,
     now: u64,
     bar: &Bar,
 ) -> Result<(Harvest, Vec<String>), String> {
@@ -53,7 +54,7 @@ pub(crate) async fn harvest(
     bar.step("account");
     let account = panel
         .insist(|| async {
-            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?)
+            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?, source)
         })
         .await
         .map_err(|failure| format!("account: {failure}"))?;
@@ -67,6 +68,11 @@ pub(crate) async fn harvest(
         let categories = lists::categories(panel, list, source, patience)
             .await
             .map_err(|failure| format!("{} categories: {failure}", list.word()))?;
+        if categories.is_empty() {
+            // Fewer are a provider's choice; without any every entry would move to one that we make up.
+            let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
+            gate::judge(&format!("{} categories", list.word()), 0, before as u64, settings)?;
+        }
         harvest.categories.insert(list, categories);
     }
     for list in List::ALL {
@@ -77,7 +83,8 @@ pub(crate) async fn harvest(
         if rejects > 0 {
             notes.push(format!("{}: {rejects} unusable entries left out", list.word()));
         }
-        gate::judge(list.word(), count, last, settings)?;
+        let before = last.and_then(|last| last.counts.get(list.word())).copied().unwrap_or(0);
+        gate::judge(list.word(), count, before, settings)?;
         bar.found(list.word(), count);
     }
     if harvest.live.is_empty() && harvest.movies.is_empty() && harvest.series.is_empty() {

@@ -183,6 +183,11 @@ impl Answer {
         Ok(chunk)
     }
 
+    /// How much of the body has come, in bytes.
+    pub(crate) const fn received(&self) -> u64 {
+        self.received
+    }
+
     /// How much of the body has come, in percent, where its size is known.
     pub(crate) fn percent(&self) -> Option<u64> {
         self.expected.filter(|expected| *expected > 0).map(|expected| self.received * 100 / expected)
