@@ -23,8 +23,8 @@ const TARGET: Duration = Duration::from_secs(4);
 const TOLERANCE: Duration = Duration::from_millis(250);
 /// How long a segment may be before there is a playlist that says so.
 const LONGEST: Duration = Duration::from_secs(12);
-/// What a segment may be longer than that says: it is rounded.
-const ROUNDING: Duration = Duration::from_millis(350);
+/// What a segment may be longer than that says, since it is rounded; a chunk or two may still come on top.
+const ROUNDING: Duration = Duration::from_millis(250);
 
 /// A channel being packaged. The task ends with it, and with the feed.
 pub(crate) struct Packager {
