@@ -2,7 +2,7 @@
 
 use crate::codec::{Codec, Descriptors, Kind};
 use crate::packet::Pid;
-use crate::psi::{Pat, Pmt, packetise};
+use crate::psi::{Pmt, packetise};
 
 /// The program that is followed, as its current tables describe it. Immutable: a change makes a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,11 +86,6 @@ impl Program {
             let packets = (section.len() + 1).div_ceil(184);
             packetise(pid, section, next.wrapping_sub(packets as u8), out);
         }
-    }
-
-    /// A PAT that lists this program alone, for an output that carries nothing else.
-    pub fn single_pat(&self, transport: u16, version: u8) -> Vec<u8> {
-        Pat { transport, version, programs: vec![(self.number, self.pmt_pid)] }.write()
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::feed::Feed;
 use crate::play::{self, Play};
-use crate::refusal::Failure;
+use crate::refusal::{Failure, Refusal};
 use crate::seat::{Asking, Seats};
 use crate::settings::Settings;
 use crate::sizes::Sizes;
@@ -104,9 +104,10 @@ impl Headend {
         }
         let id = channel.id;
         let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
+        // It does not linger any more; nor does one that has ended and seems to hold what a new one takes.
+        house.lingering.retain(|each| each.what.holder() != Holder::Channel(id));
         if let Some(tuner) = running {
             tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
-            house.lingering.retain(|each| each.what.holder() != tuner.holder());
             return Ok(Viewing { headend: self.clone(), tuner });
         }
         let memory = self.settings.failure_memory;
@@ -121,25 +122,30 @@ impl Headend {
         Ok(Viewing { headend: self.clone(), tuner })
     }
 
-    /// Begins to answer a request for a part of a film; `None` if the user has no seat for it. Requests of one client for
-    /// one film are one play.
-    pub(crate) fn play(self: &Arc<Self>, key: play::Key, user: &User) -> Option<play::Request> {
+    /// Begins to answer a request for a part of a film. Requests of one client for one film are one play.
+    ///
+    /// # Errors
+    /// The user has no seat for it, or the relay is closing.
+    pub(crate) fn play(self: &Arc<Self>, key: play::Key, user: &User) -> Result<play::Request, Refusal> {
         let mut house = self.house();
+        if house.closed {
+            return Err(Failure::Closing.into());
+        }
         let running = house.plays.get(&key).and_then(Weak::upgrade).filter(|play| !play.closed());
         if let Some(play) = running {
             house.lingering.retain(|each| each.what.holder() != play.holder());
-            return Some(play.enter(self.clone()));
+            return Ok(play.enter(self.clone()));
         }
         house.last += 1;
         let number = house.last;
-        let (seat, replaced) = self.seats.take(user, &key.client)?;
+        let (seat, replaced) = self.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
         let play = Play::new(number, seat);
         house.plays.retain(|_, play| play.strong_count() > 0);
         house.plays.insert(key, Arc::downgrade(&play));
         let request = play.enter(self.clone());
         drop(house);
         drop(replaced); // which lets its channel go, and for that needs the house
-        Some(request)
+        Ok(request)
     }
 
     /// A connection of `account` if there is one that nobody has any use for.
@@ -161,6 +167,7 @@ impl Headend {
     ) -> Result<Slot, Failure> {
         let most = self.allowed(account)?;
         let deadline = Instant::now() + patience;
+        let mut leaving = Instant::now(); // until when somebody who was sent away may take
         loop {
             let mut freed = std::pin::pin!(self.slots.freed.notified());
             freed.as_mut().enable(); // before looking, so that nothing is missed
@@ -168,10 +175,11 @@ impl Headend {
                 Ok(slot) => return Ok(slot),
                 Err(cooled) => cooled,
             };
-            let mut until = cooled.map_or(deadline, |cooled| deadline.max(cooled));
-            if self.make_room(account, asking) {
-                until = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
-            } else if Instant::now() >= until {
+            if Instant::now() >= leaving && self.make_room(account, asking) {
+                leaving = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
+            }
+            let until = cooled.map_or(deadline, |cooled| deadline.max(cooled)).max(leaving);
+            if Instant::now() >= until {
                 return Err(Failure::Full);
             }
             let until = cooled.map_or(until, |cooled| until.min(cooled));
@@ -229,12 +237,24 @@ impl Headend {
 
     /// Lets something go that has a connection of `account` and is not needed as much.
     fn make_room(&self, account: &str, asking: &Asking) -> bool {
+        if self.oust(account) {
+            return true;
+        }
+        let zapped = self.seats.zap(asking, account, &self.slots);
+        if zapped {
+            self.oust(account); // what he has left lingers now
+        }
+        zapped
+    }
+
+    /// Lets go what has lingered longest on a connection of `account`. Whether there was something.
+    fn oust(&self, account: &str) -> bool {
         let lingering = {
             let mut house = self.house();
             let on_account = |each: &Lingering| self.slots.holds(account, each.what.holder());
             house.lingering.iter().position(on_account).map(|place| house.lingering.remove(place))
         };
-        lingering.is_some() || self.seats.zap(asking, account, &self.slots) && self.make_room(account, asking)
+        lingering.is_some()
     }
 
     /// A viewer has left.

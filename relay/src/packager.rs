@@ -21,6 +21,10 @@ const LATE: usize = 2;
 const TARGET: Duration = Duration::from_secs(4);
 /// Access points come a little early or late.
 const TOLERANCE: Duration = Duration::from_millis(250);
+/// How long a segment may be before there is a playlist that says so.
+const LONGEST: Duration = Duration::from_secs(12);
+/// What a segment may be longer than that says, since it is rounded; a chunk or two may still come on top.
+const ROUNDING: Duration = Duration::from_millis(250);
 
 /// A channel being packaged. The task ends with it, and with the feed.
 pub(crate) struct Packager {
@@ -43,6 +47,10 @@ struct Window {
     discontinuities: u64,
     /// `EXT-X-TARGETDURATION`, which may not change once somebody has seen it.
     target: Option<u64>,
+    /// How long the segment is that comes next.
+    growing: Duration,
+    /// Some segment began without an access point.
+    dependent: bool,
 }
 
 impl Packager {
@@ -90,7 +98,10 @@ impl Drop for Packager {
 async fn package(feed: Arc<Feed>, shelf: Arc<Shelf>) {
     let (mut cursor, mut segmenter) = (Cursor::default(), Segmenter::new(TARGET - TOLERANCE));
     while let Some((chunk, points)) = poll_fn(|cx| feed.poll_chunk(&mut cursor, cx)).await {
-        for segment in segmenter.push(&chunk, &points) {
+        let most = shelf.window().most();
+        let segments = segmenter.push(&chunk, &points, most);
+        shelf.window().growing = segmenter.lasts();
+        for segment in segments {
             shelf.window().add(segment);
             shelf.news.send_modify(|segments| *segments += 1);
         }
@@ -104,7 +115,13 @@ impl Shelf {
 }
 
 impl Window {
+    /// How long the next segment may become.
+    fn most(&self) -> Duration {
+        self.target.map_or(LONGEST, Duration::from_secs) + ROUNDING
+    }
+
     fn add(&mut self, segment: Segment) {
+        self.dependent |= !segment.independent;
         self.segments.push_back(segment);
         if self.segments.len() > WINDOW + LATE {
             self.segments.pop_front();
@@ -117,11 +134,13 @@ impl Window {
 
     fn playlist(&mut self, base: &str) -> String {
         let late = self.segments.len().saturating_sub(WINDOW);
-        let longest = self.segments.iter().map(|segment| segment.duration.as_secs_f64().round() as u64).max();
-        let target = *self.target.get_or_insert(longest.unwrap_or(0).max(TARGET.as_secs()));
+        let durations = self.segments.iter().map(|segment| segment.duration).chain([self.growing, TARGET]);
+        let longest = durations.max().unwrap_or(TARGET).as_secs_f64().round() as u64;
+        let target = *self.target.get_or_insert(longest);
+        let independent = if self.dependent { "" } else { "#EXT-X-INDEPENDENT-SEGMENTS\n" };
         let mut text = format!(
             "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:{}\n\
-             #EXT-X-DISCONTINUITY-SEQUENCE:{}\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+             #EXT-X-DISCONTINUITY-SEQUENCE:{}\n{independent}",
             self.first + late as u64,
             self.discontinuities,
         );
@@ -143,7 +162,8 @@ mod tests {
         let mut window = Window { first: 100, ..Window::default() };
         for discontinuity in discontinuities {
             let duration = Duration::from_millis(3840);
-            window.add(Segment { bytes: Bytes::new(), duration, discontinuity: *discontinuity });
+            let discontinuity = *discontinuity;
+            window.add(Segment { bytes: Bytes::new(), duration, discontinuity, independent: true });
         }
         window
     }
@@ -155,6 +175,20 @@ mod tests {
         assert!(text.contains("#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:104\n"), "{text}");
         assert!(text.contains("#EXTINF:3.84000,\nx/104.ts\n") && text.ends_with("x/109.ts\n"), "{text}");
         assert_eq!((window.first, window.segments.len()), (102, WINDOW + LATE));
+    }
+
+    #[test]
+    fn the_target_covers_what_is_growing_and_limits_what_comes() {
+        let mut window = window(&[false; 2]);
+        assert_eq!(window.most(), LONGEST + ROUNDING);
+        window.growing = Duration::from_millis(7600);
+        let text = window.playlist("x");
+        assert!(text.contains("TARGETDURATION:8\n") && text.contains("INDEPENDENT-SEGMENTS\n"), "{text}");
+        assert_eq!(window.most(), Duration::from_secs(8) + ROUNDING);
+        let (bytes, duration) = (Bytes::new(), window.most());
+        window.add(Segment { bytes, duration, discontinuity: false, independent: false });
+        let text = window.playlist("x");
+        assert!(text.contains("TARGETDURATION:8\n") && !text.contains("INDEPENDENT-SEGMENTS"), "{text}");
     }
 
     #[test]

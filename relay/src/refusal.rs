@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// The stream ended.
     #[error("the provider ended the stream")]
     Ended,
+    /// Received again, the channel is coded unlike before: players cannot go on, but those who ask again can begin.
+    #[error("the channel is coded differently now")]
+    Changed,
     /// Connected, and nothing came.
     #[error("the provider is silent")]
     Silent,
@@ -48,7 +51,12 @@ impl Failure {
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused(status) => *status < 500,
-            Self::Foreign(_) | Self::Clip | Self::Redirect(_) | Self::NoSource | Self::Closing => true,
+            Self::Foreign(_)
+            | Self::Clip
+            | Self::Redirect(_)
+            | Self::NoSource
+            | Self::Closing
+            | Self::Changed => true,
             Self::Full | Self::Dead(_) | Self::Ended | Self::Silent => false,
         }
     }
@@ -75,6 +83,9 @@ pub(crate) enum Refusal {
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
+    /// The provider gives the film from its beginning only; that part of it can be had says nothing of the rest.
+    #[error("the provider gives no ranges of this film")]
+    NoRanges,
     /// A range behind the end of a file of this size.
     #[error("a range behind the end")]
     Range(u64),
@@ -88,7 +99,9 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming => info!(id, why = %self, "refused"),
+            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
+                info!(id, why = %self, "refused")
+            }
             Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
@@ -107,7 +120,9 @@ impl Refusal {
             Self::Upstream(Failure::Silent) => {
                 reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")
             }
-            Self::Upstream(_) => reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n"),
+            Self::NoRanges | Self::Upstream(_) => {
+                reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n")
+            }
         };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response

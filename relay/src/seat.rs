@@ -192,7 +192,12 @@ impl Seat {
 
     /// The seat is for a film, which is closed with it.
     pub(crate) fn hold_film(&self, play: &Arc<Play>) {
-        *self.place.holds() = Some(Hold::Film(Arc::downgrade(play)));
+        let mut holds = self.place.holds();
+        *holds = Some(Hold::Film(Arc::downgrade(play)));
+        drop(holds);
+        if self.is_cut() {
+            play.close(); // it was, before there was anything to close
+        }
     }
 }
 

@@ -83,52 +83,50 @@ impl Drop for Pump {
 
 impl Pump {
     async fn run(mut self) {
-        let mut why = self.begin().await;
-        if self.feed.started() {
-            why = self.go_on(why).await;
-        }
+        let why = match self.begin().await {
+            Ok((upstream, why)) => self.go_on(&upstream, why).await,
+            Err(why) => why,
+        };
         info!(%why, "off the air");
         self.slot = None;
-        if why != Failure::Full {
+        if !matches!(why, Failure::Full | Failure::Changed) {
             self.headend.failed(self.channel.id, why.clone());
         }
         self.feed.end(Some(why));
     }
 
-    /// Tries every upstream in order until one sends. Returns when that one is lost, or why there is none.
-    async fn begin(&mut self) -> Failure {
+    /// Tries every upstream in order until one sends. Returns when that one is lost: which it was, and why.
+    ///
+    /// # Errors
+    /// None of them sends.
+    async fn begin(&mut self) -> Result<(Upstream, Failure), Failure> {
         let mut why = Failure::NoSource;
         for upstream in self.channel.upstreams.clone() {
             why = self.receive(&upstream).await;
             if self.feed.started() {
-                break;
+                return Ok((upstream, why));
             }
             debug!(account = upstream.account, %why, "no upstream");
         }
-        why
+        Err(why)
     }
 
     /// Holds the viewers while the channel is received anew, again and again. Returns why that had to end.
-    async fn go_on(&mut self, mut why: Failure) -> Failure {
-        let account = self.slot.as_ref().map_or_else(String::new, |slot| slot.account().to_owned());
-        let upstreams = self.channel.upstreams.iter();
-        let Some(upstream) = upstreams.clone().find(|each| each.account == account).cloned() else {
-            return why;
-        };
+    async fn go_on(&mut self, upstream: &Upstream, mut why: Failure) -> Failure {
         let (mut attempt, mut refusals, mut lost) = (0, 0, Instant::now());
         loop {
             refusals = if why.is_refusal() { refusals + 1 } else { 0 };
             let given_up = lost.elapsed() > self.headend.settings.give_up;
             let unwatched = self.feed.watching() == 0; // lingering, for nobody
-            if given_up || unwatched || refusals >= REFUSALS || self.cutter.changed() {
+            if given_up || unwatched || refusals >= REFUSALS || why == Failure::Changed {
                 return why;
             }
-            info!(account, %why, attempt, "lost; receiving again");
+            info!(account = upstream.account, %why, attempt, "lost; receiving again");
             self.wait(jitter(BACK_OFF[BACK_OFF.len().min(attempt + 1) - 1])).await;
             attempt += 1;
             self.feed.restarted(self.cutter.lost_packets());
             let began = Instant::now();
-            why = self.receive(&upstream).await;
+            why = self.receive(upstream).await;
             if self.cutter.running() {
                 lost = Instant::now();
                 attempt = if began.elapsed() > STABLE { 0 } else { attempt };
@@ -181,6 +179,9 @@ impl Pump {
                         if let Some(foreign) = self.cutter.foreign() {
                             return Failure::Foreign(foreign);
                         }
+                        if self.cutter.changed() {
+                            return Failure::Changed;
+                        }
                         if self.publish(false) || pending != self.cutter.due() {
                             timer.as_mut().reset(self.next_turn());
                         }
@@ -192,10 +193,13 @@ impl Pump {
                     }
                 },
                 () = &mut timer => {
-                    if !self.publish(true) {
+                    let turn = if self.publish(true) {
+                        self.next_turn()
+                    } else {
                         self.feed.fill();
-                    }
-                    timer.as_mut().reset(self.next_turn());
+                        Instant::now() + QUIET // what is held back may be due, and stays so
+                    };
+                    timer.as_mut().reset(turn);
                 }
             }
         }

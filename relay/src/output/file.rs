@@ -47,7 +47,7 @@ pub(crate) async fn answer(
         return Ok(head(&film, size(headend, &film, upstream).await));
     }
     let key = Key { user: user.name.clone(), client: client.clone(), film: film.id };
-    let request = headend.play(key, user).ok_or(Refusal::Seats)?;
+    let request = headend.play(key, user)?;
     if let Some(failure) = headend.recent_failure(film.id) {
         return Err(failure.into());
     }
@@ -70,7 +70,7 @@ async fn open(
 ) -> Result<httpd::Response, Refusal> {
     let mut known = headend.sizes.get(film.id);
     if known.is_none() && is_suffix(headers) {
-        known = learn(headend, film.id, upstream).await; // panels misread suffixes
+        known = learn(headend, film.id, upstream).await.ok().flatten(); // panels misread suffixes
     }
     let part = match httpd::range(headers, known.unwrap_or(u64::MAX)) {
         Range::Whole => None,
@@ -87,20 +87,20 @@ async fn open(
                 Range::Unsatisfiable => return Err(Refusal::Range(size)),
             };
             let skip = start.checked_sub(from).filter(|skip| *skip <= SKIP);
-            let skip = skip.ok_or(Failure::Foreign("another part of the file"))?;
+            let skip = skip.ok_or(Refusal::NoRanges)?;
             request.open(body);
             let left = end - start;
             let body = Body::sized_stream(left, Part { request, skip, left: Some(left) });
             Ok(described(film, status, start..end, size, body))
         }
-        // Without a size there is only the whole.
-        File::Open { from: 0, size: None, body } if part.is_none() => {
+        // Without a size there is only the whole, also for the many players who ask for `bytes=0-` at first.
+        File::Open { from: 0, size: None, body } if part.is_none_or(|part| part == (0, None)) => {
             request.open(body);
             let mut response = Response::new(Body::stream(Part { request, skip: 0, left: None }));
             response.headers_mut().insert(header::CONTENT_TYPE, media_type(&film.container));
             Ok(response)
         }
-        File::Open { .. } => Err(Failure::Foreign("a file of unknown size").into()),
+        File::Open { .. } => Err(Refusal::NoRanges),
     }
 }
 
@@ -109,19 +109,24 @@ async fn size(headend: &Headend, film: &Playable, upstream: &Upstream) -> Option
     if let Some(size) = headend.sizes.get(film.id) {
         return Some(size);
     }
+    if headend.recent_failure(film.id).is_some() {
+        return None;
+    }
     let _slot = headend.spare(&upstream.account, Holder::Film(0))?;
-    learn(headend, film.id, upstream).await
+    learn(headend, film.id, upstream).await.unwrap_or_else(|why| {
+        headend.failed(film.id, why);
+        None
+    })
 }
 
 /// Asks for two bytes, because panels do not answer `HEAD`.
-async fn learn(headend: &Headend, film: u32, upstream: &Upstream) -> Option<u64> {
-    match File::open(&headend.dialler, upstream, Some((0, Some(2)))).await.ok()? {
-        File::Open { size: Some(size), .. } => {
-            headend.sizes.put(film, size);
-            Some(size)
-        }
-        File::Open { .. } | File::Behind { .. } => None,
-    }
+async fn learn(headend: &Headend, film: u32, upstream: &Upstream) -> Result<Option<u64>, Failure> {
+    let size = match File::open(&headend.dialler, upstream, Some((0, Some(2)))).await? {
+        File::Open { size, .. } => size,
+        File::Behind { .. } => None,
+    };
+    size.iter().for_each(|size| headend.sizes.put(film, *size));
+    Ok(size)
 }
 
 fn head(film: &Playable, size: Option<u64>) -> httpd::Response {

@@ -19,8 +19,10 @@ use crate::play::Key;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Client, Seat};
 
-/// How long the first request waits for the first segment.
-const HOLD: Duration = Duration::from_secs(10);
+/// How long the first request waits for the first segment: some players give up after ten seconds.
+const HOLD: Duration = Duration::from_secs(8);
+/// Sessions there may be; one needs no connection, so a single user could open any number.
+const SESSIONS: usize = 8192;
 
 /// Players of HLS and what they watch.
 #[derive(Default)]
@@ -32,7 +34,11 @@ struct Books {
     sessions: HashMap<String, Session>,
     tokens: HashMap<Key, String>,
     packagers: HashMap<u32, Weak<Packager>>,
+    /// Players whose session may be beginning.
+    turns: HashMap<Key, Weak<Turn>>,
 }
+
+type Turn = tokio::sync::Mutex<()>;
 
 struct Session {
     packager: Arc<Packager>,
@@ -51,6 +57,27 @@ pub(crate) fn head() -> httpd::Response {
     playlist(String::new())
 }
 
+impl Books {
+    /// The session that a player has already.
+    fn known(&mut self, key: &Key) -> Option<(String, Arc<Packager>)> {
+        let token = self.tokens.get(key)?.clone();
+        let session = self.sessions.get_mut(&token).filter(|session| !session.is_over())?;
+        session.asked = Instant::now();
+        Some((token, session.packager.clone()))
+    }
+
+    /// What simultaneous requests of one player wait for.
+    fn turn(&mut self, key: &Key) -> Arc<Turn> {
+        if let Some(turn) = self.turns.get(key).and_then(Weak::upgrade) {
+            return turn;
+        }
+        self.turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::<Turn>::default();
+        self.turns.insert(key.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
 impl Sessions {
     /// The playlist of a channel for one viewer, who asked for it at `path`.
     pub(crate) async fn playlist(
@@ -62,10 +89,15 @@ impl Sessions {
         path: &str,
     ) -> Result<httpd::Response, Refusal> {
         let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
-        let (token, packager) = match self.known(&key) {
+        // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
+        let turn = self.books().turn(&key);
+        let turn = turn.lock().await;
+        let known = self.books().known(&key);
+        let (token, packager) = match known {
             Some(known) => known,
             None => self.begin(headend, channel, user, key).await?,
         };
+        drop(turn);
         // Relative, so that it holds behind any proxy: up to where our addresses begin.
         let up = "../".repeat(path.matches('/').count().saturating_sub(1));
         let text = packager.playlist(&format!("{up}hls/{token}"), HOLD).await.ok_or(Refusal::Warming)?;
@@ -91,7 +123,7 @@ impl Sessions {
     /// Ends the sessions of those who have gone; to be called every second or so.
     pub(crate) fn sweep(&self) {
         let mut books = self.books();
-        let Books { sessions, tokens, packagers } = &mut *books;
+        let Books { sessions, tokens, packagers, .. } = &mut *books;
         let stays = |session: &mut Session| {
             !session.is_over() && session.asked.elapsed() < session.packager.patience()
         };
@@ -101,14 +133,6 @@ impl Sessions {
         packagers.retain(|_, packager| packager.strong_count() > 0);
         drop(books);
         drop(gone); // and with them their seats
-    }
-
-    fn known(&self, key: &Key) -> Option<(String, Arc<Packager>)> {
-        let mut books = self.books();
-        let token = books.tokens.get(key)?.clone();
-        let session = books.sessions.get_mut(&token).filter(|session| !session.is_over())?;
-        session.asked = Instant::now();
-        Some((token, session.packager.clone()))
     }
 
     /// Takes a seat, and waits until the channel is there: an error must still become an answer.
@@ -129,6 +153,9 @@ impl Sessions {
         tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
 
         let mut books = self.books();
+        if books.sessions.len() >= SESSIONS {
+            return Err(Refusal::Seats);
+        }
         let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
         let packager = running.unwrap_or_else(|| Packager::start(feed));
         books.packagers.insert(id, Arc::downgrade(&packager));

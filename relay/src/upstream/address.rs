@@ -12,7 +12,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 /// Whether an address is one of the internet at large.
-pub(super) fn is_public(address: IpAddr) -> bool {
+fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             let [first, second, ..] = v4.octets();
@@ -45,16 +45,20 @@ fn maps_private(v6: Ipv6Addr) -> bool {
     !is_public(IpAddr::from([a, b, c, d]))
 }
 
-/// Whether everything behind the host of `url` is public. A name that cannot be resolved is.
-pub(super) async fn leads_outside(url: &Url) -> bool {
+/// Whether an answer came from the internet, or one cannot tell.
+///
+/// SECURITY: `peer` is whom the connection was really made with. Who owns a name could let it resolve to a private
+/// address the moment after, and redirect as if he lived in our house.
+pub(super) fn came_from_outside(peer: Option<SocketAddr>) -> bool {
+    peer.is_none_or(|peer| is_public(peer.ip()))
+}
+
+/// Whether `url` writes out a private address. Names are checked when they are resolved; what is written out is not.
+pub(super) fn is_private_literal(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Ipv4(address)) => is_public(address.into()),
-        Some(Host::Ipv6(address)) => is_public(address.into()),
-        Some(Host::Domain(name)) => match tokio::net::lookup_host((name, 0)).await {
-            Ok(mut addresses) => addresses.all(|address| is_public(address.ip())),
-            Err(_) => true,
-        },
-        None => true,
+        Some(Host::Ipv4(address)) => !is_public(address.into()),
+        Some(Host::Ipv6(address)) => !is_public(address.into()),
+        Some(Host::Domain(_)) | None => false,
     }
 }
 
@@ -100,6 +104,21 @@ mod tests {
         }
         for outside in ["8.8.8.8", "100.128.0.1", "2606:4700::1111", "64:ff9b::808:808"] {
             assert!(is_public(outside.parse().unwrap()), "{outside}");
+        }
+    }
+
+    #[test]
+    fn whoever_answers_from_our_own_house_may_redirect_within_it() {
+        assert!(!came_from_outside(Some(([192, 168, 1, 1], 80).into())));
+        assert!(came_from_outside(Some(([8, 8, 8, 8], 80).into())) && came_from_outside(None));
+        for (url, private) in [
+            ("http://127.0.0.1/", true),
+            ("http://0x7f.1/", true),
+            ("http://[::ffff:10.0.0.1]/", true),
+            ("http://8.8.8.8/", false),
+            ("http://localhost/", false), // is resolved by `PublicOnly`
+        ] {
+            assert_eq!(is_private_literal(&url.parse().unwrap()), private, "{url}");
         }
     }
 }

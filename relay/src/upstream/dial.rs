@@ -9,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
-use url::{Host, Url};
+use url::Url;
 
 use super::address::{self, PublicOnly};
 use crate::refusal::Failure;
@@ -52,18 +52,22 @@ impl Dialler {
     /// Nobody answers, or the way does not end. A refusal is an answer.
     pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
         let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
-        let headers = headers(source, upstream, range);
+        let mut headers = headers(source, upstream, range);
         let mut url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
         let mut client = &self.direct;
         for _ in 0..=REDIRECTS {
             let request = client.get(url.clone()).headers(headers.clone());
             let response = request.send().await.map_err(|error| failure(&error))?;
             let Some(next) = target(&response, &url)? else { return Ok(response) };
-            if std::ptr::eq(client, &self.direct) && address::leads_outside(&url).await {
+            if address::came_from_outside(response.remote_addr()) {
                 client = &self.guarded;
             }
-            if std::ptr::eq(client, &self.guarded) && is_private_literal(&next) {
+            if std::ptr::eq(client, &self.guarded) && address::is_private_literal(&next) {
                 return Err(Failure::Redirect("it leads into a private network"));
+            }
+            if next.host() != url.host() {
+                // SECURITY: meant for the host that was configured, as credentials in its address are.
+                [header::AUTHORIZATION, header::COOKIE].iter().for_each(|name| drop(headers.remove(name)));
             }
             url = next;
         }
@@ -139,15 +143,6 @@ fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
     match from.join(&location) {
         Ok(next) if matches!(next.scheme(), "http" | "https") && next.has_host() => Ok(Some(next)),
         _ => Err(Failure::Redirect("it leads nowhere")),
-    }
-}
-
-/// Names are checked when they are resolved; an address that is written out is not resolved.
-fn is_private_literal(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => !address::is_public(address.into()),
-        Some(Host::Ipv6(address)) => !address::is_public(address.into()),
-        _ => false,
     }
 }
 

@@ -54,15 +54,15 @@ impl File {
         let response = dialler.get(upstream, range.as_deref()).await?;
         let headers = response.headers();
         match response.status().as_u16() {
-            416 => Ok(Self::Behind { size: described(headers).and_then(|(_, size)| size) }),
+            416 => Ok(Self::Behind { size: described(headers).1 }),
             200 | 206 if is_page(headers) => Err(Failure::Foreign("a page")),
             200 => {
                 let size = number(headers, header::CONTENT_LENGTH);
                 Ok(Self::Open { from: 0, size, body: Body::of(response) })
             }
             206 => {
-                let (from, size) =
-                    described(headers).ok_or(Failure::Foreign("an unknown part of the file"))?;
+                let (from, size) = described(headers);
+                let from = from.ok_or(Failure::Foreign("an unknown part of the file"))?;
                 Ok(Self::Open { from, size, body: Body::of(response) })
             }
             status => Err(Failure::Refused(status)),
@@ -80,12 +80,13 @@ impl Body {
     }
 }
 
-/// `Content-Range: bytes FROM-TO/SIZE`, also with `*` for either.
-fn described(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
-    let value = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
-    let (range, size) = value.trim().strip_prefix("bytes")?.trim_start().split_once('/')?;
-    let from = range.split('-').next()?.trim().parse();
-    Some((from.unwrap_or(0), size.trim().parse().ok()))
+/// Where the bytes begin and how large the file is, by `Content-Range: bytes FROM-TO/SIZE`; either may be a `*`.
+fn described(headers: &HeaderMap) -> (Option<u64>, Option<u64>) {
+    let value = headers.get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let range = value.trim().strip_prefix("bytes").and_then(|range| range.split_once('/'));
+    let Some((range, size)) = range else { return (None, None) };
+    let from = range.split('-').next().and_then(|from| from.trim().parse().ok());
+    (from, size.trim().parse().ok())
 }
 
 fn number(headers: &HeaderMap, name: HeaderName) -> Option<u64> {
@@ -97,4 +98,25 @@ fn is_page(headers: &HeaderMap) -> bool {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let said = said.to_ascii_lowercase();
     said.starts_with("text/html") || said.starts_with("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_says_of_its_bytes_is_taken_apart() {
+        for (value, expected) in [
+            ("bytes 5-9/100", (Some(5), Some(100))),
+            ("bytes 5-9/*", (Some(5), None)),
+            ("bytes */100", (None, Some(100))),
+            ("bytes 5-/100", (Some(5), Some(100))),
+            ("items 5-9/100", (None, None)),
+            ("bytes", (None, None)),
+        ] {
+            let headers = HeaderMap::from_iter([(header::CONTENT_RANGE, value.parse().unwrap())]);
+            assert_eq!(described(&headers), expected, "{value}");
+        }
+        assert_eq!(described(&HeaderMap::new()), (None, None));
+    }
 }

@@ -21,7 +21,8 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Asks for the stream. What the answer says of its type is not believed, its bytes are. Never for a range of it: some servers answer 416 to that.
+    /// Asks for the stream. What the answer says of its type is not believed, its bytes are. Never for a range of it:
+    /// some servers answer 416 to that.
     pub(super) async fn open(dialler: &Dialler, upstream: &Upstream) -> Result<Self, Failure> {
         let response = dialler.get(upstream, None).await?;
         match response.status() {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use station::Fault;
 
-use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, Stage, UNKNOWN_THERE};
+use crate::provider::{answering, ok, silent_after};
+use crate::stage::{DEAD, LIVE, Plan, SECOND_CHOICE, SECOND_OF_ONE, Stage, UNKNOWN_THERE};
 use crate::viewer::{Viewer, assert_begins_well};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,6 +72,59 @@ async fn upstreams_are_tried_in_order() {
     let stage = Stage::new().await;
     let mut viewer = Viewer::get(&stage, &Stage::path(SECOND_CHOICE)).await;
     assert_begins_well(&viewer.read(100_000).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_channel_is_received_from_the_upstream_that_had_it() {
+    let stage = Stage::new().await;
+    let there = stage.there(LIVE);
+    stage.station.set_fault_times(there, Fault::Cut(600_000), 1);
+    let mut viewer = Viewer::get(&stage, &Stage::path(SECOND_OF_ONE)).await;
+    assert!(viewer.read(1_500_000).await.len() >= 1_500_000);
+    assert_eq!(stage.station.counts().channel(there).requests, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_comes_back_coded_differently_ends_and_can_be_asked_for_at_once() {
+    let recorded = Stage::new().await;
+    let pictures = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    let sound = Viewer::get(&recorded, &Stage::path(LIVE + 11)).await.read(40_000).await;
+    let provider = answering(vec![ok(&pictures), ok(&sound)]).await;
+    let mut plan = Plan { dead: Some(provider), ..Plan::default() };
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let video = |bytes: &[u8]| {
+        let mut tracker = mpegts::Tracker::new();
+        mpegts::packets(bytes).for_each(|packet| drop(tracker.push(packet)));
+        tracker.program().unwrap().video().is_some()
+    };
+    let before = Viewer::get(&stage, &Stage::path(DEAD)).await.rest().await;
+    assert!(before.len() > 300_000 && video(&before), "what he began with, and the end");
+    let mut again = Viewer::get(&stage, &Stage::path(DEAD)).await;
+    assert_eq!(again.status(), 200);
+    assert!(!video(&again.read(10_000).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_in_the_middle_of_a_picture_is_filled_slowly() {
+    let recorded = Stage::new().await;
+    let mut sent = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    sent.truncate(sent.len() / 188 * 188);
+    let mut tracker = mpegts::Tracker::new();
+    mpegts::packets(&sent).for_each(|packet| drop(tracker.push(packet)));
+    let [high, low] = tracker.program().unwrap().video().unwrap().pid.get().to_be_bytes();
+    // A packet with the header of a unit and no more: it may be an access point. And the beginning of the next packet.
+    let mut packet = [0xFF; 189];
+    packet[..6].copy_from_slice(&[0x47, 0x40 | high, low, 0x30, 183 - 14, 0]);
+    packet[174..188].copy_from_slice(&[0, 0, 1, 0xE0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1]);
+    packet[188] = 0x47;
+    sent.push(0x47); // so that the last packet is known to end
+    let mut plan =
+        Plan { dead: Some(silent_after(ok(&sent), packet[1..].to_vec()).await), ..Plan::default() };
+    (plan.relay.silence, plan.relay.give_up) = (Duration::from_secs(2), Duration::ZERO);
+    let stage = Stage::with(plan).await;
+    let seen = Viewer::get(&stage, &Stage::path(DEAD)).await.rest().await;
+    assert!(seen.len() < sent.len() + 50_000, "{} of {}", seen.len(), sent.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use station::Fault;
 
-use crate::stage::{EPISODE, FILM, LIVE, Plan, Stage};
+use crate::provider::{self, answering};
+use crate::stage::{DEAD_FILM, EPISODE, FILM, LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
 const PATH: &str = "/movie/ann/secret/9001.mp4";
@@ -109,6 +110,7 @@ async fn the_ranges_of_one_client_share_a_slot_and_another_client_takes_one_more
 async fn a_film_makes_way_for_the_channel_that_its_viewer_zaps_to() {
     let mut plan = Plan { connections: 1, ..Plan::default() };
     plan.station.accounts[0].max_connections = 1;
+    plan.relay.slot_patience = Duration::ZERO;
     plan.relay.film_linger = Duration::from_secs(60);
     let stage = Stage::with(plan).await;
     stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Stall(10_000));
@@ -154,6 +156,20 @@ async fn head_learns_the_length_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn head_of_a_film_that_cannot_be_had_is_not_asked_for_again_and_again() {
+    let mut plan = Plan::default();
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let film = stage.station.catalogue().film_id(0);
+    stage.station.set_fault(film, Fault::Status(403));
+    for _ in 0..5 {
+        let head = Viewer::ask(&stage, "HEAD", PATH, "").await;
+        assert_eq!((head.status(), head.header("content-length")), (200, None));
+    }
+    assert_eq!(stage.station.counts().channel(film).requests, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_film_that_cannot_be_had_has_its_status() {
     let stage = Stage::new().await;
     let film = stage.station.catalogue().film_id(0);
@@ -165,4 +181,45 @@ async fn a_film_that_cannot_be_had_has_its_status() {
     let mut viewer = Viewer::get(&stage, PATH).await;
     let length: usize = viewer.header("content-length").unwrap().parse().unwrap();
     assert!(viewer.rest().await.len() < length, "the viewer can tell a broken film from a finished one");
+}
+
+/// A relay for the film of a provider that gives this answer whatever it is asked for.
+async fn film_as(answer: Vec<u8>) -> Stage {
+    let mut plan = Plan { dead: Some(answering(vec![answer]).await), ..Plan::default() };
+    plan.relay.failure_memory = Duration::from_secs(60);
+    Stage::with(plan).await
+}
+
+async fn film_range(stage: &Stage, range: &str) -> (u16, Vec<u8>) {
+    let path = format!("/movie/ann/secret/{DEAD_FILM}.mp4");
+    let headers = format!("Range: bytes={range}\r\nConnection: close\r\n");
+    let mut viewer = Viewer::ask(stage, "GET", &path, &headers).await;
+    (viewer.status(), viewer.rest().await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_without_ranges_still_plays_from_its_beginning() {
+    let film = vec![7; 3_000_000];
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", film.len());
+    let stage = film_as([head.as_bytes(), &film].concat()).await;
+    // The player looks for the index near the end first.
+    assert_eq!(film_range(&stage, "2999000-").await.0, 502);
+    let (status, bytes) = film_range(&stage, "0-").await;
+    assert!(status == 206 && bytes == film);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_of_unknown_size_plays_as_a_whole() {
+    let film = vec![7; 300_000];
+    let stage = film_as(provider::ok(&film)).await;
+    assert_eq!(film_range(&stage, "100-").await.0, 502);
+    let (status, bytes) = film_range(&stage, "0-").await;
+    assert!(status == 200 && String::from_utf8_lossy(&bytes).contains(&"\u{7}".repeat(1000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_does_not_say_where_its_bytes_begin_is_not_believed() {
+    let head = "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Range: bytes */1000\r\n\r\n";
+    let stage = film_as([head.as_bytes(), &[7; 1000]].concat()).await;
+    assert_eq!(film_range(&stage, "500-").await.0, 502);
 }

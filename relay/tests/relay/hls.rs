@@ -53,6 +53,26 @@ async fn a_channel_plays_as_hls_beside_its_stream_over_one_upstream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_player_that_asks_twice_at_once_has_one_seat_and_addresses_that_hold() {
+    let mut plan = Plan::default();
+    plan.station.speed = 4.0;
+    let stage = Stage::with(plan).await;
+    let path = "/bob/secret/1.m3u8"; // who has one seat
+    stage.station.set_fault(stage.there(LIVE), station::Fault::Slow(500));
+    let (one, two, three) =
+        tokio::join!(Viewer::get(&stage, path), Viewer::get(&stage, path), Viewer::get(&stage, path));
+    for mut viewer in [one, two, three] {
+        assert_eq!(viewer.status(), 200);
+        let text = String::from_utf8(viewer.rest().await).unwrap();
+        for segment in segments(&text, path) {
+            assert_eq!(Viewer::get(&stage, &segment).await.status(), 200);
+        }
+    }
+    assert_eq!(stage.relay.viewers("bob"), 1);
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn head_of_a_playlist_and_errors_touch_no_upstream_or_say_so() {
     let stage = Stage::new().await;
     let head = Viewer::ask(&stage, "HEAD", "/ann/secret/1.m3u8", "").await;

@@ -8,6 +8,7 @@ mod hls;
 mod joining;
 mod limits;
 mod program;
+mod provider;
 mod sharing;
 mod stage;
 mod viewer;

@@ -28,6 +28,10 @@ pub(crate) const UNKNOWN_THERE: u32 = 701;
 pub(crate) const DEAD: u32 = 702;
 /// A channel with a dead upstream before a living one.
 pub(crate) const SECOND_CHOICE: u32 = 703;
+/// A channel with an upstream that its provider does not know before one that it has.
+pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// A film of the provider that is switched off.
+pub(crate) const DEAD_FILM: u32 = 9901;
 
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
@@ -46,6 +50,8 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that the account allows.
     pub(crate) connections: u32,
+    /// Where the provider that is switched off lives, if somebody else is there now.
+    pub(crate) dead: Option<SocketAddr>,
 }
 
 impl Default for Plan {
@@ -64,6 +70,7 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            dead: None,
         }
     }
 }
@@ -82,6 +89,7 @@ impl Stage {
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let closed = plan.dead.unwrap_or(closed);
         let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
         let relay = Relay::new(plan.relay, sources, Follower::start(data), users.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -186,7 +194,16 @@ fn playables(station: &Station) -> Vec<Playable> {
         (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
     let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
-    all.extend([live(UNKNOWN_THERE, "station", 999_999), live(DEAD, "dead", 1), second]);
+    let mut other = live(SECOND_OF_ONE, "station", 999_999);
+    other.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
+    all.extend([live(UNKNOWN_THERE, "station", 999_999), live(DEAD, "dead", 1), second, other]);
+    let elsewhere = upstream("dead", "film.mp4", Protocol::File);
+    all.push(Playable {
+        id: DEAD_FILM,
+        kind: Kind::Movie,
+        container: "mp4".into(),
+        upstreams: vec![elsewhere],
+    });
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);

@@ -1,0 +1,45 @@
+//! A provider that answers what it is told to, for what no panel of good manners does.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Answers the connections one after another: head and body as they are given, and the end. The last answer is given
+/// again and again.
+pub(crate) async fn answering(answers: Vec<Vec<u8>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut answers = answers.into_iter().peekable();
+        let mut answer = Vec::new();
+        while let Ok((mut socket, _)) = listener.accept().await {
+            answer = answers.next().unwrap_or(answer);
+            let _ = socket.read(&mut [0; 4096]).await;
+            let _ = socket.write_all(&answer).await;
+            let _ = socket.shutdown().await;
+        }
+    });
+    address
+}
+
+/// Answers one connection, sends a little more after a while, and then is silent.
+pub(crate) async fn silent_after(answer: Vec<u8>, more: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let _ = socket.read(&mut [0; 4096]).await;
+        let _ = socket.write_all(&answer).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let _ = socket.write_all(&more).await;
+        let _ = socket.read(&mut [0; 1]).await; // until the other side has enough of it
+    });
+    address
+}
+
+/// An answer with status 200 and of no length.
+pub(crate) fn ok(body: &[u8]) -> Vec<u8> {
+    [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", body].concat()
+}
