@@ -1,16 +1,13 @@
 //! What can be typed.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use contract::config::{Config, ConfigError};
+use clap::{Parser, Subcommand};
+use contract::config::{Config, Place};
 
 /// The configuration, with the sections of all three programs.
 pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Settings>;
-
-/// The file that is read when none is named.
-const DEFAULT_FILE: &str = "coax.toml";
 
 /// A television gateway: one cable in, every screen.
 ///
@@ -55,38 +52,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Where the configuration is.
-#[derive(Debug, Args)]
-pub(crate) struct Place {
-    /// The configuration; by default ./coax.toml, if it is there
-    #[arg(long, value_name = "FILE", env = "COAX_CONFIG")]
-    config: Option<PathBuf>,
-    /// The data folder, instead of the configured one
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-}
-
-impl Place {
-    /// Reads the configuration: the named file, else ./coax.toml, else the environment alone.
-    pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
-        let mut settings = Settings::load(self.file())?;
-        ingest::check(&settings.ingest.schedule).map_err(|what| {
-            let place =
-                self.file().map_or_else(|| "the environment".into(), |file| file.display().to_string());
-            ConfigError::new(place, what)
-        })?;
-        if let Some(data) = &self.data {
-            settings.data.clone_from(data);
-        }
-        Ok(settings)
-    }
-
-    fn file(&self) -> Option<&Path> {
-        let here = Path::new(DEFAULT_FILE);
-        self.config.as_deref().or_else(|| here.exists().then_some(here))
-    }
-}
-
 /// What is done when nothing is said.
 pub(crate) fn default_command() -> Command {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -101,11 +66,8 @@ pub(crate) fn default_command() -> Command {
 /// `coax check-config`: silence is not an answer, so it says what it found.
 #[allow(clippy::print_stdout)]
 pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
-    let settings = place.load()?;
-    match place.file() {
-        Some(file) => println!("{}: ok", file.display()),
-        None => println!("the environment: ok (no {DEFAULT_FILE} here)"),
-    }
+    let settings: Settings = place.load()?;
+    println!("{}: ok", place.name());
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);
     for source in &settings.source {

@@ -18,7 +18,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::Parser;
-use contract::config::ConfigError;
+use contract::config::{ConfigError, Skip};
 
 use crate::cli::{Cli, Command};
 
@@ -40,7 +40,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen)),
         Command::Up { place } => runtime()?.block_on(up::run(place.load()?)),
-        Command::User { place, command } => user::run(&place.load()?.data(), command),
+        Command::User { place, command } => user::run(&place.load::<Skip, Skip, Skip>()?.data(), command),
         Command::CheckConfig { place } => cli::check_config(&place),
     }
 }

@@ -26,7 +26,7 @@ fn a_wrong_configuration_names_file_line_key_and_the_nearest_key() {
         ("[ingest]\nshedule = \"x\"\n", "coax.toml:2: unknown key `shedule`; did you mean `schedule`?"),
         (
             "[ingest]\nschedule = \"now and then\"\n",
-            "coax.toml: `schedule` is \"now and then\"; expected a cron",
+            "coax.toml:2: `schedule` is \"now and then\"; expected a cron",
         ),
         ("listen = \"nowhere\"\n", "expected an address and a port"),
         ("data = \n", "coax.toml:1:"),

@@ -5,14 +5,19 @@
 //!
 //! Environment variables come last and win, so that one provider works with no file at all.
 
+mod place;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 
 use crate::disk::Data;
 use crate::secret::Secret;
+pub use place::{DEFAULT_FILE, Place};
+
 use crate::source::{BaseUrl, Kind, Name, Source, USER_AGENT};
 
 /// The configuration, with the sections a program is interested in.
@@ -63,6 +68,17 @@ impl<'de> Deserialize<'de> for Skip {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
+}
+
+/// Reads a duration written as seconds, such as `15` or `1.5`, of at most a year. For `deserialize_with`.
+///
+/// # Errors
+/// What was expected, in words.
+pub fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let seconds = f64::deserialize(deserializer)?;
+    let fits = (0.0..=31_536_000.0).contains(&seconds);
+    fits.then(|| Duration::from_secs_f64(seconds))
+        .ok_or_else(|| serde::de::Error::custom("expected seconds, such as 15 or 1.5, of at most a year"))
 }
 
 /// What is wrong with a configuration: `file:line: what, and what to do`.

@@ -38,5 +38,5 @@ pub use changes::Ids;
 pub use progress::Progress;
 pub use report::{Report, SourceReport, Verdict};
 pub use run::run;
-pub use schedule::{check, schedule};
+pub use schedule::schedule;
 pub use settings::Settings;

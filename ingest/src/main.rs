@@ -2,12 +2,11 @@
 //!
 //! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use contract::config::{Config, Skip};
+use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
 use contract::release::{Release, Releases};
@@ -17,12 +16,8 @@ use ingest::{Ids, Progress, Settings};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration; without it, `coax.toml` if it is there, and the environment.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
-    /// The data folder, in place of the configured one.
-    #[arg(long, global = true)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// How to write log lines.
     #[arg(long, global = true, default_value = "text")]
     log_format: log::Format,
@@ -86,22 +81,13 @@ async fn main() -> ExitCode {
     }
 }
 
-fn configuration(arguments: &Arguments) -> Result<Configuration, String> {
-    let default = PathBuf::from("coax.toml");
-    let path = arguments.config.clone().or_else(|| default.exists().then_some(default));
-    let mut configuration = Configuration::load(path.as_deref()).map_err(|error| error.to_string())?;
-    if let Some(data) = &arguments.data {
-        configuration.data = data.clone();
-    }
-    ingest::check(&configuration.ingest.schedule).map_err(|what| {
-        let place = path.map_or_else(|| "the environment".into(), |path| path.display().to_string());
-        format!("{place}: {what}")
-    })?;
+fn configuration(arguments: &Arguments) -> Result<Configuration, ConfigError> {
+    let configuration: Configuration = arguments.place.load()?;
     let publishes = matches!(arguments.command, Command::Run { .. } | Command::Schedule);
     if publishes && configuration.source.is_empty() {
-        return Err("no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL, \
-                    XTREAM_USERNAME and XTREAM_PASSWORD"
-            .into());
+        let what = "no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL, XTREAM_USERNAME \
+                    and XTREAM_PASSWORD";
+        return Err(ConfigError::new(arguments.place.name(), what));
     }
     Ok(configuration)
 }

@@ -19,7 +19,7 @@ use crate::{Settings, run, state};
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(expression: &str) -> Result<(), String> {
+pub(crate) fn check(expression: &str) -> Result<(), String> {
     Job::new(with_seconds(expression), |_, _| {})
         .map(drop)
         .map_err(|_| format!("`schedule` is {expression:?}; expected a cron expression such as 0 */6 * * *"))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::config::seconds;
 use serde::Deserialize;
 
 /// How sources are read and releases are kept. Times are in seconds, fractions allowed.
@@ -9,6 +10,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// When to run, as a cron expression in UTC: five fields, or six or seven with seconds first.
+    #[serde(deserialize_with = "schedule")]
     pub schedule: String,
     /// Releases that are kept, the current one included; at least 1.
     pub keep: usize,
@@ -61,11 +63,11 @@ impl Default for Settings {
     }
 }
 
-fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let seconds = f64::deserialize(deserializer)?;
-    let fits = (0.0..=86_400.0).contains(&seconds);
-    fits.then(|| Duration::from_secs_f64(seconds))
-        .ok_or_else(|| serde::de::Error::custom("expected seconds, from 0 to 86400"))
+/// A cron expression that the scheduler understands.
+fn schedule<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let expression = String::deserialize(deserializer)?;
+    crate::schedule::check(&expression).map_err(serde::de::Error::custom)?;
+    Ok(expression)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `relay`: streams of the published release, for its users.
 
-use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
-use contract::config::{Config, Skip};
+use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
 use contract::user::Users;
@@ -16,9 +16,8 @@ use tokio::net::TcpListener;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration; without it, the environment and the defaults.
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Where to listen, instead of where the configuration says.
     #[arg(long)]
     listen: Option<String>,
@@ -27,14 +26,24 @@ struct Arguments {
     log_format: Format,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("relay: {error:#}");
+            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().map_err(|_| anyhow!("two TLS implementations in one program"))?;
-    let config = Config::<Skip, Skip, Settings>::load(arguments.config.as_deref())?;
+    let config = arguments.place.load::<Skip, Skip, Settings>()?;
 
     let data = config.data();
     let follower = Follower::start(data.clone());

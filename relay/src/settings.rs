@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use contract::config::seconds;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
 
 /// How channels are received and shared. Durations are written as seconds, such as `15` or `1.5`.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,11 +82,6 @@ impl Default for Settings {
             release_delay: Duration::ZERO,
         }
     }
-}
-
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    Duration::try_from_secs_f64(f64::deserialize(deserializer)?)
-        .map_err(|_| D::Error::custom("expected seconds, such as 15 or 1.5"))
 }
 
 #[cfg(test)]

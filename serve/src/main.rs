@@ -1,12 +1,11 @@
 //! `serve`: the Xtream API, playlists and guide from the published release, with relays elsewhere.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
-use contract::config::{Config, ConfigError, Skip};
+use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
 use contract::user::Users;
@@ -17,9 +16,8 @@ use tokio::net::TcpListener;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration; without it, the environment and the defaults.
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Where to listen, instead of where the configuration says.
     #[arg(long)]
     listen: Option<String>,
@@ -42,7 +40,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let config = Config::<Skip, Settings, Skip>::load(arguments.config.as_deref())?;
+    let config = arguments.place.load::<Skip, Settings, Skip>()?;
     httpd::raise_file_limit();
 
     let data = config.data();
