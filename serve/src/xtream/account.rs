@@ -20,6 +20,10 @@ const FORMATS: [&str; 2] = ["ts", "m3u8"];
 /// "Never" as 2038-01-01: some apps fail on null, and old ones keep times in 32 bits.
 const NEVER: u64 = 2_145_916_800;
 
+/// "As many as you like": some apps take an account whose streams are not fewer than this number for busy, so 0 would
+/// lock them out.
+const UNLIMITED: u64 = 1000;
+
 #[derive(Serialize)]
 struct Document<'a> {
     user_info: UserInfo<'a>,
@@ -85,7 +89,11 @@ fn user_info(login: &Login, now: u64, viewers: u32) -> UserInfo<'_> {
         is_trial: Digits(user.trial.into()),
         active_cons: Digits(viewers.into()),
         created_at: Digits(user.created),
-        max_connections: Digits(user.max_connections.into()),
+        max_connections: Digits(if user.max_connections == 0 {
+            UNLIMITED
+        } else {
+            user.max_connections.into()
+        }),
         allowed_output_formats: FORMATS,
     }
 }

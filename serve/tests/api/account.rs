@@ -123,6 +123,7 @@ async fn every_field_of_the_account_has_the_type_that_apps_read() {
                "time_now": "2025-10-09 08:10:00", "process": true})
     );
     let bob = house.get("/player_api.php?username=bob&password=secret").await.json();
+    assert_eq!(bob["user_info"]["max_connections"], "1000", "without a limit, and not busy with none");
     assert_eq!(bob["user_info"]["exp_date"], (NOW + 1).to_string());
 }
 

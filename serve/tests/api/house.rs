@@ -102,7 +102,7 @@ fn people() -> Vec<User> {
     let user = |name: &str, expires, state| User {
         name: name.into(),
         password: SECRET.get_or_init(|| PasswordHash::new("secret")).clone(),
-        max_connections: 2,
+        max_connections: if name == "bob" { 0 } else { 2 },
         expires,
         state,
         trial: false,
