@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Method, header};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -121,6 +122,9 @@ async fn connection<A, F>(
     let prefix = settings.prefix;
     let service = service_fn(move |mut request: Request| {
         crate::path::strip(request.uri_mut(), &prefix);
+        if request.method() != Method::GET {
+            request.headers_mut().remove(header::RANGE); // RFC 9110 section 14.2: of no meaning to other methods
+        }
         let answer = answer(request, peer);
         async move { Ok::<_, std::convert::Infallible>(answer.await) }
     });

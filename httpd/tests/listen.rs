@@ -26,6 +26,10 @@ async fn start(settings: Settings) -> (SocketAddr, oneshot::Sender<()>, JoinHand
                 "/endless" => {
                     Response::new(Body::stream(stream::repeat_with(|| Ok(Bytes::from_static(&[0; 32768])))))
                 }
+                "/range" => {
+                    let range = request.headers().get(http::header::RANGE);
+                    reply::empty(range.map_or(http::StatusCode::OK, |_| http::StatusCode::PARTIAL_CONTENT))
+                }
                 path => reply::text(http::StatusCode::OK, path.to_owned()),
             }
         },
@@ -75,6 +79,19 @@ async fn old_boxes_get_no_chunked_coding() {
     client.read_exact(&mut start).await.unwrap();
     let head = String::from_utf8_lossy(&start).to_ascii_lowercase();
     assert!(head.starts_with("http/1.0 200") && !head.contains("transfer-encoding"), "{head}");
+}
+
+#[tokio::test]
+async fn a_range_is_of_no_meaning_but_to_get() {
+    let (address, _stop, _server) = start(Settings::default()).await;
+    for (method, expected) in [("GET", "206"), ("HEAD", "200"), ("POST", "200")] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = format!("{method} /range HTTP/1.0\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n");
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.0 {expected} ")), "{method}: {answer}");
+    }
 }
 
 #[tokio::test]
