@@ -19,6 +19,7 @@
 
 mod changes;
 mod details;
+mod fetch;
 mod gate;
 mod guide;
 mod harvest;

@@ -13,6 +13,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::changes::Ids;
 use crate::details::{self, Fresh};
+use crate::fetch::{Fetcher, Fetching, Ledgers};
 use crate::guide::{Spool, Wanted};
 use crate::harvest::{Harvest, PROGRAMMES};
 use crate::line_up::{LineUp, Part};
@@ -46,7 +47,9 @@ pub async fn run(
     let mut ledger = Ledger::load(&data.ids())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
-    let run = Run { data, settings, progress, scratch: draft.scratch(), now };
+    let ledgers = Ledgers::new(data);
+    let fetching = Fetching { data, settings, ledgers: &ledgers };
+    let run = Run { data, settings, fetching, progress, scratch: draft.scratch(), now };
 
     let gathering: Vec<_> = sources.iter().map(|source| run.gather(source)).collect();
     let gathered: Vec<Gathered> = stream::iter(gathering).buffered(AT_ONCE).collect().await;
@@ -59,7 +62,7 @@ pub async fn run(
     let used: Vec<bool> = reports.iter().filter(|it| it.outcome.is_some()).map(taken).collect();
     let mut line_up = LineUp::new(parts.into_iter().flatten().collect(), &mut ledger)?;
     let store = Details::new(data);
-    let fresh = details::fill(&mut line_up, &used, &store, &mut ledger, settings, progress).await?;
+    let fresh = details::fill(&mut line_up, &used, &store, &mut ledger, fetching, progress).await?;
     ledger.save(&data.ids()).context("the id ledger cannot be written")?;
 
     let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh };
@@ -76,6 +79,7 @@ fn now() -> u64 {
 struct Run<'a> {
     data: &'a Data,
     settings: &'a Settings,
+    fetching: Fetching<'a>,
     progress: &'a Progress,
     scratch: &'a Path,
     now: u64,
@@ -110,7 +114,9 @@ impl Run<'_> {
     /// What was refused and why.
     async fn harvest(&self, source: &Source, bar: &Bar) -> Result<(Part, Vec<String>), String> {
         let last = state::head(self.data, &source.name);
-        let panel = xtream::Panel::new(source, self.settings).map_err(|failure| failure.to_string())?;
+        let panel = source.xtream().ok_or("sources of this kind cannot be read yet")?;
+        let fetcher = Fetcher::new(source, self.fetching).map_err(|failure| failure.to_string())?;
+        let panel = xtream::Panel::new(fetcher, panel);
         let (mut harvest, mut notes) =
             xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, bar).await?;
 
@@ -121,15 +127,15 @@ impl Run<'_> {
             None
         } else {
             let window = guide::window(self.now);
-            let guide = xtream::guide(&panel, source, self.settings, wanted, window, self.scratch).await;
-            let judged = guide.and_then(|(spool, facts)| {
-                gate::judge(PROGRAMMES, facts.programmes, before, self.settings)?;
-                Ok((spool, facts))
-            });
+            let guide = xtream::guide(&panel, source, wanted, window, self.scratch).await;
+            let judged = match guide {
+                Ok(guide) => self.judged(guide, before).await,
+                Err(why) => Err(why),
+            };
             match judged {
-                Ok((spool, facts)) => {
-                    bar.found(PROGRAMMES, facts.programmes);
-                    harvest.programmes = facts.programmes;
+                Ok((spool, programmes)) => {
+                    bar.found(PROGRAMMES, programmes);
+                    harvest.programmes = programmes;
                     Some(spool)
                 }
                 Err(why) => {
@@ -148,6 +154,15 @@ impl Run<'_> {
                 .map_err(|_| "the harvest cannot be kept".to_owned())?
                 .map_err(|error| format!("the harvest cannot be kept: {error}"))?;
         Ok((part(source, harvest, guide), notes))
+    }
+
+    /// A guide that the gate lets through is the last good one from here on.
+    async fn judged(&self, guide: xtream::Guide, before: u64) -> Result<(Spool, u64), String> {
+        gate::judge(PROGRAMMES, guide.facts.programmes, before, self.settings)?;
+        if let Some(fresh) = guide.fresh {
+            fresh.keep().await.map_err(|failure| failure.to_string())?;
+        }
+        Ok((guide.spool, guide.facts.programmes))
     }
 
     /// The guide of the published release, of which the channels of `harvest` are taken.

@@ -1,23 +1,30 @@
-//! The guide of a panel, parsed on a thread of its own while it arrives.
+//! The guide of a panel: fetched into a file and read from there.
 
-use std::io::{self, Read};
+use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes};
 use contract::source::Source;
-use tokio::sync::mpsc;
 
-use super::panel::{Answer, Failure, Panel, Question};
-use crate::Settings;
+use super::panel::{Failure, Panel, Question};
+use crate::fetch::{Document, Fresh};
 use crate::guide::{Facts, GuideError, Spool, Wanted, decoded, read};
 use crate::json::Oddity;
 
-/// Pieces of the body that may wait for the parser; then the panel waits.
-const WAITING: usize = 16;
 /// A guide that breaks off counts if at least so much of it came, in percent.
 const ENOUGH: u64 = 95;
+/// The guide below `state/<source>/`.
+const NAME: &str = "guide";
+
+/// A guide that was read.
+pub(crate) struct Guide {
+    /// What was wanted of it.
+    pub(crate) spool: Spool,
+    pub(crate) facts: Facts,
+    /// The document, to be kept if the guide is good; `None` if it is the one that was kept the last time.
+    pub(crate) fresh: Option<Fresh>,
+}
 
 /// Asks for the guide and spools what is wanted of it in `scratch`.
 ///
@@ -26,82 +33,54 @@ const ENOUGH: u64 = 95;
 pub(crate) async fn guide(
     panel: &Panel<'_>,
     source: &Source,
-    settings: &Settings,
     wanted: Wanted,
     window: Range<i64>,
     scratch: &Path,
-) -> Result<(Spool, Facts), String> {
-    let question = Question { page: "xmltv.php", parameters: &[], patience: settings.guide_timeout };
+) -> Result<Guide, String> {
+    let question = Question { page: "xmltv.php", parameters: &[], patience: panel.guide_patience() };
     let wanted = Arc::new(wanted);
+    let parsed = |path: &Path| {
+        let (path, wanted, window) = (path.to_owned(), wanted.clone(), window.clone());
+        let (source, scratch) = (source.clone(), scratch.to_owned());
+        let parsing = tokio::task::spawn_blocking(move || parse(path, &wanted, window, &source, &scratch));
+        async { parsing.await.map_err(|_| Failure::Refused("the guide broke the parser".into())) }
+    };
     panel
         .insist(|| async {
-            let mut answer = panel.ask(question).await?;
-            let (sender, receiver) = mpsc::channel(WAITING);
-            let (wanted, window, source) = (wanted.clone(), window.clone(), source.clone());
-            let spool = Spool::new(scratch).map_err(|error| Failure::Refused(error.to_string()))?;
-            let parsing = tokio::task::spawn_blocking(move || {
-                parse(Pieces { receiver, piece: Bytes::new() }, &wanted, window, &source, spool)
-            });
-            let broken = feed(&mut answer, sender).await.err();
-            let parsed = parsing.await.map_err(|_| Failure::Refused("the guide broke the parser".into()))?;
-            let (spool, facts) = match (parsed, broken) {
+            let (fresh, broken) = match panel.document(question, NAME).await? {
+                Document::Same(path) => {
+                    let parsed = parsed(&path).await?;
+                    let (spool, facts) = parsed.map_err(|error| Failure::Refused(error.to_string()))?;
+                    return Ok(Guide { spool, facts, fresh: None });
+                }
+                Document::Fresh(fresh) => (fresh, None),
+                Document::Part(fresh, broken) => (fresh, Some(broken)),
+            };
+            let (spool, facts) = match (parsed(fresh.path()).await?, broken) {
                 (Ok(parsed), _) => parsed,
                 (Err(_), Some(broken)) => return Err(broken),
                 (Err(error), None) => return Err(Failure::Refused(error.to_string())),
             };
-            let enough = facts.complete || answer.percent().is_some_and(|percent| percent >= ENOUGH);
-            if enough { Ok((spool, facts)) } else { Err(Failure::Odd(Oddity::Truncated)) }
+            // Whole or not, what ends without its last tag may be half of what its server wanted to send.
+            let enough = facts.complete || fresh.percent().is_some_and(|percent| percent >= ENOUGH);
+            if !enough {
+                return Err(Failure::Odd(Oddity::Truncated));
+            }
+            Ok(Guide { spool, facts, fresh: Some(fresh) })
         })
         .await
         .map_err(|failure| failure.to_string())
 }
 
 fn parse(
-    body: Pieces,
+    path: PathBuf,
     wanted: &Wanted,
     window: Range<i64>,
     source: &Source,
-    mut spool: Spool,
+    scratch: &Path,
 ) -> Result<(Spool, Facts), GuideError> {
-    let input = decoded(body).map_err(|_| GuideError::NoGuide)?;
+    let input = File::open(path).and_then(decoded).map_err(|_| GuideError::NoGuide)?;
+    let mut spool = Spool::new(scratch).map_err(GuideError::Disk)?;
     let facts = read(input, wanted, window, source, &mut spool)?;
     Ok((spool, facts))
-}
-
-/// Hands the body over, and then the end or the break.
-async fn feed(answer: &mut Answer, sender: mpsc::Sender<io::Result<Bytes>>) -> Result<(), Failure> {
-    loop {
-        match answer.chunk().await {
-            Ok(Some(chunk)) => {
-                if sender.send(Ok(chunk)).await.is_err() {
-                    return Ok(()); // the parser has seen enough
-                }
-            }
-            Ok(None) => return Ok(()),
-            Err(failure) => {
-                let _ = sender.send(Err(io::Error::other("the connection broke"))).await;
-                return Err(failure);
-            }
-        }
-    }
-}
-
-/// The body as the parser reads it.
-struct Pieces {
-    receiver: mpsc::Receiver<io::Result<Bytes>>,
-    piece: Bytes,
-}
-
-impl Read for Pieces {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.receiver.blocking_recv() {
-                Some(piece) => self.piece = piece?,
-                None => return Ok(0),
-            }
-        }
-        let length = self.piece.len().min(out.len());
-        self.piece.copy_to_slice(&mut out[..length]);
-        Ok(length)
-    }
 }

@@ -15,8 +15,9 @@ use contract::bundle::Kind;
 use contract::source::Source;
 
 pub(crate) use details::{Episodes, series};
-pub(crate) use guide::guide;
-pub(crate) use panel::{Failure, Panel};
+pub(crate) use guide::{Guide, guide};
+use panel::Failure;
+pub(crate) use panel::Panel;
 
 use crate::Settings;
 use crate::harvest::{Category, Harvest, List};
@@ -50,21 +51,15 @@ pub(crate) async fn harvest(
     bar: &Bar,
 ) -> Result<(Harvest, Vec<String>), String> {
     let mut notes = Vec::new();
-    let patience = settings.request_timeout;
+    let patience = panel.patience();
     bar.step("account");
-    let account = panel
-        .insist(|| async {
-            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?, source)
-        })
-        .await
-        .map_err(|failure| format!("account: {failure}"))?;
+    let accounts =
+        account::check(panel, source, patience).await.map_err(|failure| format!("account: {failure}"))?;
+    let account = accounts.values().next().copied().unwrap_or_default();
     if let Some(expires) = account.expires.filter(|expires| *expires < now + ENDS_SOON) {
         notes.push(format!("the account ends in {} h", expires.saturating_sub(now) / 3600));
     }
-    let max_connections = source
-        .xtream()
-        .and_then(|panel| panel.accounts[0].max_connections)
-        .unwrap_or(account.max_connections);
+    let max_connections = account::connections(panel, &accounts);
     let mut harvest = Harvest { harvested: now, max_connections, ..Harvest::default() };
     for list in List::ALL {
         bar.step(list.word());
