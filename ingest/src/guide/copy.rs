@@ -50,6 +50,11 @@ impl Copy {
         }
     }
 
+    /// Whether there is one, new or old.
+    pub(crate) fn exists(&self) -> bool {
+        self.fresh.is_some() || self.kept.exists()
+    }
+
     /// Whether it has just come.
     pub(crate) const fn is_fresh(&self) -> bool {
         self.fresh.is_some()

@@ -92,7 +92,8 @@ pub(crate) async fn gather(
     bar.step("guide");
     let mut copy = Copy::last(run.data, &source.name);
     if let Err(why) = guide::guide(&panel, settings, &mut copy).await {
-        notes.push(format!("guide: {why}; the last one is kept, if there is one"));
+        let had = if copy.exists() { "the last one is kept" } else { "there is none" };
+        notes.push(format!("guide: {why}; {had}"));
     }
     Ok(Taken { harvest, guides: vec![copy], notes })
 }
