@@ -32,6 +32,7 @@ mod progress;
 mod report;
 mod run;
 mod schedule;
+mod seal;
 mod settings;
 mod source;
 mod tidy;
