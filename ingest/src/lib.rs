@@ -26,6 +26,7 @@ mod guide;
 mod harvest;
 mod json;
 mod line_up;
+pub mod name;
 mod output;
 mod programming;
 mod progress;
