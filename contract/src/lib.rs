@@ -8,13 +8,14 @@
 //! ```
 //!
 //! The programs never import each other. They meet in the files above, and each agreement is a module here with a
-//! test: [`bundle`] (the line-up), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`user`], [`ids`], [`source`] (what
+//! test: [`bundle`] (the line-up), [`ace`] (ids of Ace Stream: ingest reads them, the relay asks an engine for them), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`user`], [`ids`], [`source`] (what
 //! ingest reads and the relay dials), [`config`] (`coax.toml`), [`secret`], [`disk`] (where things lie and how they
 //! are replaced) and [`log`] (how programs speak to the operator).
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
 
+pub mod ace;
 pub mod address;
 pub mod bundle;
 pub mod config;
