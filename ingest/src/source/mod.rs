@@ -7,9 +7,7 @@ pub(crate) mod xtream;
 
 /// From where an entry of a source can be received.
 pub(crate) fn upstream(source: &source::Source, kind: Kind, id: &str, container: &str) -> Upstream {
-    let path = match source.kind {
-        source::Kind::Xtream => xtream::path(kind, id, container),
-    };
+    let path = xtream::path(kind, id, container);
     let protocol = match kind {
         Kind::Live => Protocol::Ts,
         Kind::Movie | Kind::Episode => Protocol::File,

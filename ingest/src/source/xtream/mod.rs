@@ -61,7 +61,10 @@ pub(crate) async fn harvest(
     if let Some(expires) = account.expires.filter(|expires| *expires < now + ENDS_SOON) {
         notes.push(format!("the account ends in {} h", expires.saturating_sub(now) / 3600));
     }
-    let max_connections = source.max_connections.unwrap_or(account.max_connections);
+    let max_connections = source
+        .xtream()
+        .and_then(|panel| panel.accounts[0].max_connections)
+        .unwrap_or(account.max_connections);
     let mut harvest = Harvest { harvested: now, max_connections, ..Harvest::default() };
     for list in List::ALL {
         bar.step(list.word());
