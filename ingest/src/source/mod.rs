@@ -3,6 +3,8 @@
 use contract::bundle::{Kind, Protocol, Upstream};
 use contract::source;
 
+#[expect(dead_code, reason = "not asked yet")]
+pub(crate) mod scrape;
 pub(crate) mod xtream;
 
 /// From where an entry of a source can be received.
