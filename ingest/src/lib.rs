@@ -33,10 +33,12 @@ mod settings;
 mod source;
 mod state;
 mod tidy;
+mod verify;
 
-pub use changes::Ids;
+pub use changes::{Changes, Told, between};
 pub use progress::Progress;
 pub use report::{Report, SourceReport, Verdict};
 pub use run::run;
 pub use schedule::schedule;
 pub use settings::Settings;
+pub use verify::{Problem, Verified, verify};

@@ -9,8 +9,8 @@ use clap::{Parser, Subcommand};
 use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
-use contract::release::{Release, Releases};
-use ingest::{Ids, Progress, Settings};
+use contract::release::Releases;
+use ingest::{Progress, Settings};
 
 /// Reads sources and publishes releases.
 #[derive(Parser)]
@@ -125,11 +125,9 @@ fn diff(data: &Data, from: Option<u32>, to: Option<u32>) -> anyhow::Result<()> {
     let to = to.or_else(|| releases.current()).context("there is no release")?;
     let before = || releases.list().ok()?.into_iter().rev().find(|number| *number < to);
     let from = from.or_else(before).context("there is no release before it")?;
-    let ids = |number| anyhow::Ok(Ids::of_release(&Release::open(&releases.folder(number))?));
     say(&format!("release {from:06} to {to:06}"));
-    for (kind, change) in ids(to)?.since(&ids(from)?) {
-        say(&format!("{kind:9} +{} -{}", change.added, change.removed));
-    }
+    let changes = ingest::between(Some(&releases.folder(from)), &releases.folder(to))?;
+    say(&ingest::Told { changes: &changes, examples: 10 }.to_string());
     Ok(())
 }
 

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use contract::release::{Change, Outcome, SourceFact};
+use contract::release::{Outcome, SourceFact};
 use serde::Serialize;
 
+use crate::changes::{Changes, Told};
 use crate::harvest::Counts;
+
+/// Names that are shown to people for each kind of change.
+const SHOWN: usize = 3;
 
 /// What a run did.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +20,7 @@ pub struct Report {
     /// What each source gave, in configured order.
     pub sources: Vec<SourceReport>,
     /// What is different from the release before, by kind of entry.
-    pub changes: BTreeMap<String, Change>,
+    pub changes: Changes,
 }
 
 /// How a run ended.
@@ -80,9 +84,7 @@ impl fmt::Display for Report {
                 writeln!(f, "{:width$}  {:7}  {note}", "", "")?;
             }
         }
-        for (kind, change) in self.changes.iter().filter(|(_, change)| **change != Change::default()) {
-            writeln!(f, "{kind:width$}  {:7}  +{} -{}", "", change.added, change.removed)?;
-        }
+        write!(f, "{}", Told { changes: &self.changes, examples: SHOWN })?;
         match self.verdict {
             Verdict::Published(number) => write!(f, "published release {number:06}"),
             Verdict::Unchanged(number) => write!(f, "unchanged, release {number:06} stays"),
