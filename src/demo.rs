@@ -64,6 +64,7 @@ fn source(station: &Station, account: station::Account) -> Source {
         password: Secret::new(account.password),
         user_agent: USER_AGENT.into(),
         max_connections: None,
+        gate: Default::default(),
     }
 }
 

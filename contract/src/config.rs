@@ -181,6 +181,7 @@ where
             password: secret("XTREAM_PASSWORD")?,
             user_agent: get("XTREAM_USER_AGENT").unwrap_or_else(|| USER_AGENT.into()),
             max_connections: None,
+            gate: Default::default(),
         });
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Sources: what ingest reads and the relay dials.
 
+mod gate;
+
 use std::fmt;
 
+pub use gate::Gate;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -28,6 +31,9 @@ pub struct Source {
     /// Connections the account allows, if you know better than the panel says.
     #[serde(default)]
     pub max_connections: Option<u32>,
+    /// What of it is too odd to be taken, where that differs from `[ingest]`.
+    #[serde(default)]
+    pub gate: Gate,
 }
 
 /// The player most providers allow.

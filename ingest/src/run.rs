@@ -12,6 +12,7 @@ use contract::source::Source;
 use futures_util::{StreamExt as _, stream};
 
 use crate::details::{self, Fresh};
+use crate::gate::Doubts;
 use crate::guide::{Spool, Wanted};
 use crate::harvest::{Harvest, PROGRAMMES};
 use crate::line_up::{LineUp, Part};
@@ -91,7 +92,12 @@ impl Run<'_> {
     /// Reads one source; its last good harvest stands in for one that is refused.
     async fn gather(&self, source: &Source) -> Gathered {
         let bar = self.progress.source(source.name.as_str());
-        match self.harvest(source, &bar).await {
+        let mut doubts = Doubts::load(self.data, &source.name);
+        let harvested = self.harvest(source, &bar, &mut doubts).await;
+        if let Err(error) = doubts.save() {
+            tracing::warn!(source = %source.name, %error, "what is doubted cannot be kept");
+        }
+        match harvested {
             Ok((part, notes)) => gathered(Outcome::Taken, part, notes),
             Err(why) => {
                 tracing::warn!(source = %source.name, why, "refused");
@@ -107,11 +113,16 @@ impl Run<'_> {
 
     /// # Errors
     /// What was refused and why.
-    async fn harvest(&self, source: &Source, bar: &Bar) -> Result<(Part, Vec<String>), String> {
+    async fn harvest(
+        &self,
+        source: &Source,
+        bar: &Bar,
+        doubts: &mut Doubts,
+    ) -> Result<(Part, Vec<String>), String> {
         let last = state::head(self.data, &source.name);
         let panel = xtream::Panel::new(source, self.settings).map_err(|failure| failure.to_string())?;
         let (mut harvest, mut notes) =
-            xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, bar).await?;
+            xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, (bar, &mut *doubts)).await?;
 
         bar.step("guide");
         let before = last.as_ref().and_then(|last| last.counts.get(PROGRAMMES)).copied().unwrap_or(0);
@@ -122,7 +133,8 @@ impl Run<'_> {
             let window = guide::window(self.now);
             let guide = xtream::guide(&panel, source, self.settings, wanted, window, self.scratch).await;
             let judged = guide.and_then(|(spool, facts)| {
-                gate::judge(PROGRAMMES, facts.programmes, before, self.settings)?;
+                let counts = (facts.programmes, before);
+                notes.extend(gate::judge(doubts, PROGRAMMES, counts, source, self.settings)?);
                 Ok((spool, facts))
             });
             match judged {

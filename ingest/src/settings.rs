@@ -31,9 +31,14 @@ pub struct Settings {
     /// The rest before a request is made again; twice as long each time.
     #[serde(deserialize_with = "seconds")]
     pub retry_pause: Duration,
-    /// By how many percent a list may shrink from one harvest to the next; more is refused, since it is more often the
+    /// By how many percent a list may shrink from one harvest to the next; more is held back, since it is more often the
     /// provider's mishap than his intention.
     pub largest_fall: u8,
+    /// How many further runs must see about the same list before one that was held back is taken; 0: never without
+    /// `--accept`.
+    pub confirmations: u32,
+    /// Whether a list that became empty can be confirmed in this way too.
+    pub confirm_empty: bool,
     /// Series whose details are fetched in a run, at most: providers count requests.
     pub details_per_run: usize,
     /// The rest between two of those.
@@ -56,6 +61,8 @@ impl Default for Settings {
             retries: 2,
             retry_pause: Duration::from_secs(3),
             largest_fall: 50,
+            confirmations: 2,
+            confirm_empty: false,
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
             accept: false,

@@ -175,6 +175,7 @@ mod tests {
             password: Secret::new("p?ss#w%rd"),
             user_agent: "VLC".into(),
             max_connections: None,
+            gate: Default::default(),
         }
     }
 

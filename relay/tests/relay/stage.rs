@@ -129,6 +129,7 @@ fn source(name: &str, url: &str) -> Source {
         password: Secret::new("station"),
         user_agent: "VLC/3.0.20".into(),
         max_connections: None,
+        gate: Default::default(),
     }
 }
 

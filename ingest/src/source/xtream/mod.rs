@@ -19,6 +19,7 @@ pub(crate) use guide::guide;
 pub(crate) use panel::{Failure, Panel};
 
 use crate::Settings;
+use crate::gate::Doubts;
 use crate::harvest::{Category, Harvest, List};
 use crate::progress::Bar;
 use crate::state::Head;
@@ -47,7 +48,7 @@ pub(crate) async fn harvest(
     settings: &Settings,
     last: Option<&Head>,
     now: u64,
-    bar: &Bar,
+    (bar, doubts): (&Bar, &mut Doubts),
 ) -> Result<(Harvest, Vec<String>), String> {
     let mut notes = Vec::new();
     let patience = settings.request_timeout;
@@ -71,7 +72,8 @@ pub(crate) async fn harvest(
         if categories.is_empty() {
             // Fewer are a provider's choice; without any every entry would move to one that we make up.
             let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
-            gate::judge(&format!("{} categories", list.word()), 0, before as u64, settings)?;
+            let what = format!("{} categories", list.word());
+            notes.extend(gate::judge(doubts, &what, (0, before as u64), source, settings)?);
         }
         harvest.categories.insert(list, categories);
     }
@@ -84,7 +86,7 @@ pub(crate) async fn harvest(
             notes.push(format!("{}: {rejects} unusable entries left out", list.word()));
         }
         let before = last.and_then(|last| last.counts.get(list.word())).copied().unwrap_or(0);
-        gate::judge(list.word(), count, before, settings)?;
+        notes.extend(gate::judge(doubts, list.word(), (count, before), source, settings)?);
         bar.found(list.word(), count);
     }
     if harvest.live.is_empty() && harvest.movies.is_empty() && harvest.series.is_empty() {
