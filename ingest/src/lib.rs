@@ -19,9 +19,11 @@
 
 mod changes;
 mod details;
+mod disk;
 mod gate;
 mod guide;
 mod harvest;
+mod hooks;
 mod json;
 mod line_up;
 mod output;
@@ -36,9 +38,11 @@ mod tidy;
 mod verify;
 
 pub use changes::{Changes, Told, between};
+pub use disk::explain;
+pub use hooks::{Tell, Webhook, tell};
 pub use progress::Progress;
 pub use report::{Report, SourceReport, Verdict};
 pub use run::run;
-pub use schedule::schedule;
+pub use schedule::{Asked, RunNow, schedule};
 pub use settings::Settings;
 pub use verify::{Problem, Verified, verify};

@@ -10,7 +10,7 @@ use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
 use contract::release::Releases;
-use ingest::{Progress, Settings};
+use ingest::{Progress, RunNow, Settings};
 
 /// Reads sources and publishes releases.
 #[derive(Parser)]
@@ -102,7 +102,7 @@ async fn execute(command: Command, configuration: Configuration) -> anyhow::Resu
             say(&if json { serde_json::to_string_pretty(&report)? } else { report.to_string() });
             return Ok(if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Command::Schedule => ingest::schedule(&data, sources, &configuration.ingest, stopped()).await?,
+        Command::Schedule => ingest::schedule(&data, sources, &configuration.ingest, &RunNow::default(), stopped()).await?,
         Command::Diff { from, to } => diff(&data, from, to)?,
         Command::Rollback { number } => {
             let releases = Releases::new(data);
