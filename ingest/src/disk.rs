@@ -11,10 +11,14 @@ pub(crate) fn words(error: &io::Error, folder: &Path) -> String {
     let folder = folder.display();
     match error.kind() {
         ErrorKind::StorageFull => {
-            format!("the disk is full: {folder} takes nothing more; make room (or keep fewer releases) and run again")
+            format!(
+                "the disk is full: {folder} takes nothing more; make room (or keep fewer releases) and run again"
+            )
         }
         ErrorKind::QuotaExceeded => {
-            format!("the disk is full: the quota of {folder} is used up; make room or raise it, and run again")
+            format!(
+                "the disk is full: the quota of {folder} is used up; make room or raise it, and run again"
+            )
         }
         ErrorKind::ReadOnlyFilesystem => {
             format!("the disk is read-only: {folder} takes nothing; mount it for writing and run again")
@@ -55,9 +59,13 @@ mod tests {
             (ErrorKind::QuotaExceeded, "the disk is full: the quota of /srv/coax"),
             (ErrorKind::ReadOnlyFilesystem, "the disk is read-only: /srv/coax"),
         ] {
-            let error = Err::<(), _>(io::Error::from(kind)).context("the release cannot be written").unwrap_err();
+            let error =
+                Err::<(), _>(io::Error::from(kind)).context("the release cannot be written").unwrap_err();
             let said = explain(&error, &data);
-            assert!(said.starts_with(expected) && said.contains("(the release cannot be written: "), "{said}");
+            assert!(
+                said.starts_with(expected) && said.contains("(the release cannot be written: "),
+                "{said}"
+            );
         }
         let other = Err::<(), _>(io::Error::other("torn cable")).context("the ledger").unwrap_err();
         assert_eq!(explain(&other, &data), "the ledger: torn cable");

@@ -70,10 +70,32 @@ impl SourceReport {
     }
 }
 
+impl Report {
+    /// Everything but how it ended.
+    pub(crate) fn body(&self) -> impl fmt::Display {
+        Body(self)
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.sources.iter().map(|source| source.name.len()).max().unwrap_or(0);
-        for source in &self.sources {
+        write!(f, "{}", Body(self))?;
+        match self.verdict {
+            Verdict::Published(number) => write!(f, "published release {number:06}"),
+            Verdict::Unchanged(number) => write!(f, "unchanged, release {number:06} stays"),
+            Verdict::Refused => write!(f, "refused, what was published stays"),
+        }
+    }
+}
+
+/// What came from where, and what is different.
+struct Body<'a>(&'a Report);
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(report) = self;
+        let width = report.sources.iter().map(|source| source.name.len()).max().unwrap_or(0);
+        for source in &report.sources {
             let word = match source.outcome {
                 Some(Outcome::Taken) => "taken",
                 Some(Outcome::Kept) => "kept",
@@ -84,12 +106,8 @@ impl fmt::Display for Report {
                 writeln!(f, "{:width$}  {:7}  {note}", "", "")?;
             }
         }
-        write!(f, "{}", Told { changes: &self.changes, examples: SHOWN })?;
-        match self.verdict {
-            Verdict::Published(number) => write!(f, "published release {number:06}"),
-            Verdict::Unchanged(number) => write!(f, "unchanged, release {number:06} stays"),
-            Verdict::Refused => write!(f, "refused, what was published stays"),
-        }
+        write!(f, "{}", Told { changes: &report.changes, examples: SHOWN })?;
+        Ok(())
     }
 }
 

@@ -122,7 +122,8 @@ impl Run<'_> {
         let last = state::head(self.data, &source.name);
         let panel = xtream::Panel::new(source, self.settings).map_err(|failure| failure.to_string())?;
         let (mut harvest, mut notes) =
-            xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, (bar, &mut *doubts)).await?;
+            xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, (bar, &mut *doubts))
+                .await?;
 
         bar.step("guide");
         let before = last.as_ref().and_then(|last| last.counts.get(PROGRAMMES)).copied().unwrap_or(0);

@@ -104,7 +104,10 @@ fn section(line: &[u8]) -> Option<Option<Section>> {
 }
 
 fn odd(at: u64, what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("not a bundle as this program writes it: {what}, at byte {at}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("not a bundle as this program writes it: {what}, at byte {at}"),
+    )
 }
 
 #[cfg(test)]

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_manifest_from_before_there_were_examples_still_loads() {
-        let old = r#"{"schema":1,"created":7,"files":[],"sources":[],"changes":{"live":{"added":3,"removed":1}}}"#;
+        let old =
+            r#"{"schema":1,"created":7,"files":[],"sources":[],"changes":{"live":{"added":3,"removed":1}}}"#;
         let manifest: Manifest = serde_json::from_str(old).unwrap();
         let change = Change { added: 3, removed: 1, ..Change::default() };
         assert_eq!(manifest.changes["live"], change);

@@ -29,7 +29,8 @@ pub(super) async fn run(command: &[String], summary: &[u8], patience: Duration) 
     for name in SECRETS {
         starting.env_remove(name);
     }
-    let mut child = starting.spawn().map_err(|error| format!("command: {program} does not start: {error}"))?;
+    let mut child =
+        starting.spawn().map_err(|error| format!("command: {program} does not start: {error}"))?;
     let mut group = Group::of(&child);
     let ended = timeout(patience, attend(&mut child, summary)).await;
     let Ok(ended) = ended else {

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use contract::release::Outcome;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Report, Verdict};
 use crate::Settings;
+use crate::report::{Report, Verdict};
 
 pub use webhook::Webhook;
 

@@ -31,7 +31,8 @@ impl Calendar {
     /// What is wrong, in words that name the setting.
     pub(crate) fn new(expression: &str, zone: &str) -> Result<Self, String> {
         let fields: Vec<&str> = expression.split_whitespace().collect();
-        let wrong = || format!("`schedule` is {expression:?}; expected a cron expression such as 0 */6 * * *");
+        let wrong =
+            || format!("`schedule` is {expression:?}; expected a cron expression such as 0 */6 * * *");
         // The scheduler's seconds come first; crontabs have none.
         let (text, hours) = match fields.len() {
             5 => (format!("0 {expression}"), fields[1]),
@@ -188,9 +189,14 @@ mod tests {
         assert_eq!(calendar.next(Timestamp::UNIX_EPOCH), None);
         let seconds = times("30 0 4 * * *", "UTC", "2026-01-01T00:00Z", "2026-01-02T00:00Z");
         assert_eq!(seconds.len(), 1);
-        assert!(Calendar::new("0 0 * * *", "Europe/Lodnon").unwrap_err().contains("`zone` is \"Europe/Lodnon\""));
+        assert!(
+            Calendar::new("0 0 * * *", "Europe/Lodnon").unwrap_err().contains("`zone` is \"Europe/Lodnon\"")
+        );
         for wrong in ["", "often", "0 */6", "99 * * * *", "@daily", "0 0 * * * * * *"] {
-            assert!(Calendar::new(wrong, "UTC").unwrap_err().contains("expected a cron expression"), "{wrong}");
+            assert!(
+                Calendar::new(wrong, "UTC").unwrap_err().contains("expected a cron expression"),
+                "{wrong}"
+            );
         }
         assert_eq!(
             Calendar::new("0 */6 * * *", "UTC").unwrap().period(Timestamp::UNIX_EPOCH),

@@ -122,8 +122,7 @@ mod tests {
         let (jitter, period) = (Duration::from_secs(300), Duration::from_secs(6 * 3600));
         let of = |name: &str| delay(&account(name), jitter, period);
         assert_eq!(of("ann"), of("ann"));
-        let all: std::collections::BTreeSet<_> =
-            (0..50).map(|number| of(&format!("user{number}"))).collect();
+        let all: std::collections::BTreeSet<_> = (0..50).map(|number| of(&format!("user{number}"))).collect();
         assert!(all.len() > 45 && all.iter().all(|delay| *delay <= jitter), "{all:?}");
         assert!(delay(&account("ann"), jitter, Duration::from_secs(60)) <= Duration::from_secs(6));
         assert_eq!(delay(&account("ann"), Duration::ZERO, period), Duration::ZERO);

@@ -6,7 +6,8 @@ use std::io::BufReader;
 use std::path::Path;
 
 use contract::bundle::{
-    Account, Category, Digits, GuideRange, Kind, LiveStream, Playable, Scan, Scanned, Section, Series, VodStream,
+    Account, Category, Digits, GuideRange, Kind, LiveStream, Playable, Scan, Scanned, Section, Series,
+    VodStream,
 };
 use contract::release::BUNDLE;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -152,7 +153,9 @@ impl Reading {
         for category in all {
             match self.groups.get_mut(category) {
                 Some(group) if group.section == of => group.used = true,
-                _ => found.entry(section.key(), id, format!("there is no category {category} in {}", of.key())),
+                _ => {
+                    found.entry(section.key(), id, format!("there is no category {category} in {}", of.key()))
+                }
             }
         }
     }
@@ -178,7 +181,9 @@ impl Reading {
         if playable.upstreams.is_empty() {
             found.entry(PLACE, id, "has no upstream");
         }
-        for upstream in playable.upstreams.iter().filter(|upstream| !self.accounts.contains(&upstream.account)) {
+        for upstream in
+            playable.upstreams.iter().filter(|upstream| !self.accounts.contains(&upstream.account))
+        {
             found.entry(PLACE, id, format!("there is no account `{}`", upstream.account));
         }
     }

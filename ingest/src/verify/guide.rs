@@ -25,7 +25,9 @@ pub(super) fn check(release: &Release, entries: &Entries, found: &mut Found) {
         }
         match cut(&release.guide, range.programmes).and_then(|bytes| count(bytes, &id)) {
             Some(count) => programmes += count,
-            None => found.file(PLACE, format!("{:?}: its <programme>s are not where they should be", range.id)),
+            None => {
+                found.file(PLACE, format!("{:?}: its <programme>s are not where they should be", range.id))
+            }
         }
     }
     let there = |tag: &str| memmem::find_iter(&release.guide, tag.as_bytes()).count();

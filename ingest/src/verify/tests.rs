@@ -40,9 +40,7 @@ fn parts() -> Parts {
         let start: usize = before.iter().map(|text| text.len()).sum();
         json!([start, start + text.len()])
     };
-    let range = |id: &str, channel: Value, programmes: Value| {
-        json!({"id": id, "channel": channel, "programmes": programmes})
-    };
+    let range = |id: &str, channel: Value, programmes: Value| json!({"id": id, "channel": channel, "programmes": programmes});
     let all = [head, channels[0], channels[1]];
     let live = "#EXTM3U\n#EXTINF:-1,One\n{base}/live/{username}/{password}/10.{ext}\n#EXTINF:-1,One\n\
                 {base}/live/{username}/{password}/11.{ext}\n";
@@ -144,13 +142,18 @@ fn whatever_is_wrong_with_an_entry_is_named_with_its_section_and_id() {
         (set(5, "channel", json!([1, 9])), "guide: \"a&b\": its <channel> is not where it should be"),
         (set(5, "channel", json!([9, 1_u64 << 40])), "guide: \"a&b\": its <channel> is not where"),
         (set(5, "programmes", json!([5, 40])), "guide: \"a&b\": its <programme>s are not where"),
-        (set(5, "programmes", json!([0, 0])), "guide.xml: has 1 <programme ...>, of which the bundle knows 0"),
+        (
+            set(5, "programmes", json!([0, 0])),
+            "guide.xml: has 1 <programme ...>, of which the bundle knows 0",
+        ),
         (set(6, "id", json!("a&b")), "guide: \"a&b\" is there twice"),
     ] {
         let said = told(damage);
         assert!(said.contains(expected), "{expected}\n{said}");
     }
-    let empty = told(|parts| parts.entries.insert(1, (Section::LiveCategories, json!({"category_id": "5", "category_name": "E"}))));
+    let empty = told(|parts| {
+        parts.entries.insert(1, (Section::LiveCategories, json!({"category_id": "5", "category_name": "E"})))
+    });
     assert!(empty.contains("live_categories 5: is empty"), "{empty}");
 }
 
@@ -175,7 +178,10 @@ fn playlists_that_differ_from_the_lists_are_found() {
             "live.m3u: has the channels in another order",
         ),
         (|parts| parts.full = parts.full.replace("/30.", "/31."), "full.m3u: has other episodes"),
-        (|parts| parts.full = parts.full.replace("{base}/movie", "http://p/movie"), "1 addresses are none of ours"),
+        (
+            |parts| parts.full = parts.full.replace("{base}/movie", "http://p/movie"),
+            "1 addresses are none of ours",
+        ),
         (|parts| parts.live.push_str("#EXTINF:-1,x\n"), "live.m3u: 3 titles for 2 addresses"),
     ];
     for (damage, expected) in cases {
@@ -187,7 +193,8 @@ fn playlists_that_differ_from_the_lists_are_found() {
 #[test]
 fn damaged_missing_and_foreign_files_are_found() {
     type Damage = fn(&std::path::Path);
-    let append = |path: std::path::PathBuf| File::options().append(true).open(path).unwrap().write_all(b"!").unwrap();
+    let append =
+        |path: std::path::PathBuf| File::options().append(true).open(path).unwrap().write_all(b"!").unwrap();
     let cases: [(Damage, &str); 4] = [
         (|folder| fs::remove_file(folder.join(LIVE_M3U)).unwrap(), "live.m3u: No such file"),
         (|folder| drop(File::create(folder.join("notes.txt")).unwrap()), "notes.txt: does not belong"),
