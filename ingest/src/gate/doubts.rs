@@ -15,17 +15,17 @@ const ALIKE: u64 = 10;
 
 /// A list that was held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Doubt {
+pub(super) struct Doubt {
     /// Entries that the first of the runs saw.
-    pub(crate) count: u64,
+    pub(super) count: u64,
     /// Further runs that saw about as many.
-    pub(crate) confirmed: u32,
+    pub(super) confirmed: u32,
 }
 
 impl Doubt {
     /// Whether `now` is about what was seen first. Compared with the first, so that a list does not creep away in
     /// small steps.
-    pub(crate) const fn is_like(self, now: u64) -> bool {
+    pub(super) const fn is_like(self, now: u64) -> bool {
         let most = if self.count > now { self.count } else { now };
         self.count.abs_diff(now) <= most / ALIKE && (self.count == 0) == (now == 0)
     }
@@ -33,7 +33,7 @@ impl Doubt {
 
 /// The doubts about one source, by kind of list.
 #[derive(Debug)]
-pub(crate) struct Doubts {
+pub(super) struct Doubts {
     path: PathBuf,
     lists: BTreeMap<String, Doubt>,
     changed: bool,
@@ -47,7 +47,7 @@ struct Stored {
 
 impl Doubts {
     /// Reads what earlier runs wondered about. A file that cannot be understood is none: then the counting begins anew.
-    pub(crate) fn load(data: &Data, source: &Name) -> Self {
+    pub(super) fn load(data: &Data, source: &Name) -> Self {
         let path = data.state().join(source.as_str()).join("gate.json");
         let stored: Option<Stored> =
             std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -56,12 +56,12 @@ impl Doubts {
     }
 
     /// What is doubted about a kind of list.
-    pub(crate) fn of(&self, what: &str) -> Option<Doubt> {
+    pub(super) fn of(&self, what: &str) -> Option<Doubt> {
         self.lists.get(what).copied()
     }
 
     /// Puts `doubt` in place of what was doubted.
-    pub(crate) fn set(&mut self, what: &str, doubt: Option<Doubt>) {
+    pub(super) fn set(&mut self, what: &str, doubt: Option<Doubt>) {
         let before = match doubt {
             Some(doubt) => self.lists.insert(what.into(), doubt),
             None => self.lists.remove(what),
@@ -73,7 +73,7 @@ impl Doubts {
     ///
     /// # Errors
     /// The disk refuses: the next run then counts from what it finds there.
-    pub(crate) fn save(self) -> io::Result<()> {
+    pub(super) fn save(self) -> io::Result<()> {
         if !self.changed {
             return Ok(());
         }

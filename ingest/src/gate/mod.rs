@@ -5,15 +5,16 @@
 
 mod doubts;
 
+use contract::disk::Data;
 use contract::source::Source;
 
 use crate::Settings;
 use crate::harvest::PROGRAMMES;
-pub(crate) use doubts::{Doubt, Doubts};
+use doubts::{Doubt, Doubts};
 
 /// What is asked of one kind of list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rule {
+struct Rule {
     /// By how many percent it may become smaller.
     fall: u8,
     /// Fewer are always refused.
@@ -29,7 +30,7 @@ pub(crate) struct Rule {
 impl Rule {
     /// The rule for lists called `what` of a source. Lists that have no setting of their own (of categories) fall under
     /// the general one.
-    pub(crate) fn new(what: &str, source: &Source, settings: &Settings) -> Self {
+    fn new(what: &str, source: &Source, settings: &Settings) -> Self {
         let gate = &source.gate;
         let (fall, least) = match what {
             "live" => (gate.live, gate.min_live),
@@ -50,7 +51,7 @@ impl Rule {
 
 /// What becomes of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
+enum Ruling {
     /// It is taken. There is something to say when it was in doubt.
     Taken(Option<String>),
     /// It is refused for now, and the doubt is to be remembered, if it can be confirmed at all.
@@ -59,7 +60,7 @@ pub(crate) enum Ruling {
 
 /// Judges how much came (`now`) by how much there was (`before`, 0 when nothing is known) and by what earlier runs
 /// wondered about.
-pub(crate) fn rule(what: &str, now: u64, before: u64, rule: Rule, doubt: Option<Doubt>) -> Ruling {
+fn rule(what: &str, now: u64, before: u64, rule: Rule, doubt: Option<Doubt>) -> Ruling {
     if rule.accept {
         return Ruling::Taken(None);
     }
@@ -93,25 +94,40 @@ fn count(now: u64) -> String {
     if now == 0 { "nothing".into() } else { now.to_string() }
 }
 
-/// Judges one list of a source in one run, and remembers what is doubted.
-///
-/// # Errors
-/// Why it is refused, in words.
-pub(crate) fn judge(
-    doubts: &mut Doubts,
-    what: &str,
-    (now, before): (u64, u64),
-    source: &Source,
-    settings: &Settings,
-) -> Result<Option<String>, String> {
-    match rule(what, now, before, Rule::new(what, source, settings), doubts.of(what)) {
-        Ruling::Taken(note) => {
-            doubts.set(what, None);
-            Ok(note)
+/// The gate of one source.
+#[derive(Clone, Copy)]
+pub(crate) struct Gate<'a> {
+    data: &'a Data,
+    source: &'a Source,
+    settings: &'a Settings,
+}
+
+impl<'a> Gate<'a> {
+    /// The gate before what `source` gives.
+    pub(crate) const fn new(data: &'a Data, source: &'a Source, settings: &'a Settings) -> Self {
+        Self { data, source, settings }
+    }
+
+    /// Judges how many entries of a kind came by how many there were, 0 when nothing is known of it. Remembers what is
+    /// doubted; a list that was confirmed stays confirmed until it is what the next run is compared with. Answers what
+    /// there is to say of a list that was in doubt.
+    ///
+    /// # Errors
+    /// Why it is refused, in words.
+    pub(crate) fn judge(&self, what: &str, now: u64, before: u64) -> Result<Option<String>, String> {
+        let mut doubts = Doubts::load(self.data, &self.source.name);
+        let ruling = rule(what, now, before, Rule::new(what, self.source, self.settings), doubts.of(what));
+        match &ruling {
+            Ruling::Taken(None) => doubts.set(what, None),
+            Ruling::Taken(Some(_)) => {}
+            Ruling::Held(_, doubt) => doubts.set(what, *doubt),
         }
-        Ruling::Held(why, doubt) => {
-            doubts.set(what, doubt);
-            Err(why)
+        if let Err(error) = doubts.save() {
+            tracing::warn!(source = %self.source.name, %error, "what is doubted cannot be kept");
+        }
+        match ruling {
+            Ruling::Taken(note) => Ok(note),
+            Ruling::Held(why, _) => Err(why),
         }
     }
 }

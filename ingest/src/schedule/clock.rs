@@ -100,7 +100,8 @@ fn delay(sources: &[Source], jitter: Duration, period: Duration) -> Duration {
     let most = jitter.min(period / SHARE).as_millis();
     let mut hash = blake3::Hasher::new();
     for source in sources {
-        for part in [source.name.as_str(), source.url.as_str(), source.username.reveal()] {
+        let logins = source.logins().map(|(username, _)| username.to_owned());
+        for part in [source.name.to_string(), source.whereabouts()].into_iter().chain(logins) {
             hash.update(part.as_bytes()).update(&[0]);
         }
     }

@@ -23,7 +23,7 @@ pub use run_now::{Asked, RunNow};
 
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::{Settings, hooks, run, state};
+use crate::{Settings, harvest, hooks, run};
 
 /// Runs when it is time or when `run_now` (or SIGUSR1) asks for it, until `shutdown`: a run that is going on is then
 /// given up, which harms nothing.
@@ -100,8 +100,11 @@ fn report(outcome: &anyhow::Result<Report>, data: &Data) {
 
 /// Whether there is no release, or no source was read within `period`.
 fn overdue(data: &Data, sources: &[Source], period: Duration) -> bool {
-    let newest =
-        sources.iter().filter_map(|source| state::head(data, &source.name)).map(|head| head.harvested).max();
+    let newest = sources
+        .iter()
+        .filter_map(|source| harvest::head(data, &source.name))
+        .map(|head| head.harvested)
+        .max();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let age = newest.map(|newest| now.saturating_sub(Duration::from_secs(newest)));
     Releases::new(data.clone()).current().is_none() || age.is_none_or(|age| age >= period)
