@@ -121,7 +121,7 @@ impl Run<'_> {
             None
         } else {
             let window = guide::window(self.now);
-            let guide = xtream::guide(&panel, source, self.settings, wanted, window, self.scratch).await;
+            let guide = xtream::guide(&panel, source, self.settings, wanted, window, before, self.scratch).await;
             let judged = guide.and_then(|(spool, facts)| {
                 gate::judge(PROGRAMMES, facts.programmes, before, self.settings)?;
                 Ok((spool, facts))
@@ -156,9 +156,10 @@ impl Run<'_> {
         let wanted = Wanted::new(harvest.live.iter().map(|channel| channel.guide.as_str()));
         let (scratch, window, source) = (self.scratch.to_owned(), guide::window(self.now), source.clone());
         let reading = move || {
-            let input = guide::decoded(std::fs::File::open(path).ok()?).ok()?;
+            let input = guide::open(&path).ok()?;
             let mut spool = Spool::new(&scratch).ok()?;
-            guide::read(input, &wanted, window, &source, &mut spool).ok()?;
+            let reading = guide::Reading { window, ..guide::Reading::default() };
+            guide::read(input, &wanted, &reading, &source, &mut spool).ok()?;
             Some(spool)
         };
         tokio::task::spawn_blocking(reading).await.ok()?

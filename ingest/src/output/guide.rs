@@ -1,5 +1,7 @@
 //! `guide.xml` and `guide.xml.gz`: channels in the line-up's order, then their programmes by start.
 
+mod merge;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,8 +13,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_xml::escape::{escape, partial_escape};
 
+use self::merge::merge;
 use super::Notes;
-use crate::guide::{Programme, programmes, time};
+use crate::guide::{Programme, Spool, programmes, time};
 use crate::line_up::LineUp;
 
 /// Bytes that go to the compressor together, and how many such pieces may wait for it.
@@ -20,9 +23,6 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 8;
 /// 4 packs a guide almost as small as 6 does, at twice the speed.
 const LEVEL: u32 = 4;
-/// How long a programme is at most that has no end, in seconds, and how long the last one of a channel is.
-const LONGEST: u32 = 6 * 3600;
-const LAST: u32 = 3600;
 
 /// Writes both files at once: one thread writes, another compresses.
 pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
@@ -99,18 +99,33 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
         let range = (start, out.plain.position());
         notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
     }
-    let mut bytes = Vec::new();
+    let mut bytes: Vec<Vec<u8>> = Vec::new();
     for range in &mut notes.ranges {
-        bytes.clear();
-        for spool in line_up.parts.iter().filter_map(|part| part.guide.as_ref()) {
-            spool.read(&range.id, &mut bytes)?;
+        let supplies = supplies(line_up, &range.id);
+        bytes.resize_with(supplies.len(), Vec::new);
+        for (Supply { guide, id }, bytes) in supplies.iter().zip(&mut bytes) {
+            bytes.clear();
+            guide.read(id, bytes)?;
         }
         let start = out.plain.position();
-        write_programmes(&mut out, &range.id, &bytes)?;
+        let merged = merge(bytes.iter().map(|bytes| programmes(bytes).collect()));
+        write_programmes(&mut out, &range.id, &merged)?;
         range.programmes = (start, out.plain.position());
     }
     out.write_all(b"</tv>\n")?;
     out.finish()
+}
+
+/// Where programmes of a channel are: in which guide, under which of its ids.
+struct Supply<'a> {
+    guide: &'a Spool,
+    id: &'a str,
+}
+
+/// Where the programmes of the channel that is published as `id` are, the guide that counts most first.
+fn supplies<'a>(line_up: &'a LineUp, id: &'a str) -> Vec<Supply<'a>> {
+    let guides = line_up.parts.iter().filter_map(|part| part.guide.as_ref());
+    guides.map(|guide| Supply { guide, id }).collect()
 }
 
 /// The guide's channels in the order in which the line-up names them first.
@@ -148,68 +163,23 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
     out.write_all(b"</channel>\n")
 }
 
-/// The programmes of one channel: sorted, one for each start (the one that says most), none beyond the start of the
-/// next, each with an end.
-fn write_programmes(out: &mut impl Write, channel: &str, bytes: &[u8]) -> io::Result<()> {
-    let mut all: Vec<Programme<'_>> = programmes(bytes).collect();
-    all.sort_by_key(|programme| (programme.start, usize::MAX - programme.text.len()));
-    all.dedup_by_key(|programme| programme.start);
-    let tail = format!(" channel=\"{}\">", escape(channel));
-    for (at, Programme { start, stop, text }) in all.iter().enumerate() {
-        let next = all.get(at + 1).map(|next| next.start);
-        let stop = match (Some(*stop).filter(|stop| stop > start), next) {
-            (Some(stop), Some(next)) => stop.min(next),
-            (Some(stop), None) => stop,
-            (None, Some(next)) => next.min(start + LONGEST),
-            (None, None) => start + LAST,
-        };
+fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) -> io::Result<()> {
+    let tail = format!(" channel=\"{}\"", escape(channel));
+    for Programme { start, stop, text, catchup } in all {
         out.write_all(b"<programme start=\"")?;
-        time::write(out, *start)?;
+        out.write_all(&time::written(*start))?;
         out.write_all(b"\" stop=\"")?;
-        time::write(out, stop)?;
+        out.write_all(&time::written(*stop))?;
         out.write_all(b"\"")?;
         out.write_all(tail.as_bytes())?;
+        if !catchup.is_empty() {
+            for piece in [b" catchup-id=\"", *catchup, b"\""] {
+                out.write_all(piece)?;
+            }
+        }
+        out.write_all(b">")?;
         out.write_all(text)?;
         out.write_all(b"</programme>\n")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programmes_do_not_overlap_and_all_have_an_end() {
-        let mut bytes = Vec::new();
-        for (start, stop, text) in [
-            (3600, 9000, "b"),
-            (0, 3600, "a"),
-            (0, 0, "longer"),
-            (7200, 0, "c"),
-            (90_000, 0, "d"),
-            (95_000, 7, "e"),
-        ] {
-            for number in [start, stop, text.len() as u32] {
-                bytes.extend_from_slice(&number.to_le_bytes());
-            }
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        let mut out = Vec::new();
-        write_programmes(&mut out, "x", &bytes).unwrap();
-        let expected = [
-            ("000000", "010000", "longer"),
-            ("010000", "020000", "b"),
-            ("020000", "080000", "c"),
-        ]
-        .map(|(start, stop, text)| {
-            format!(
-                "<programme start=\"19700101{start} +0000\" stop=\"19700101{stop} +0000\" channel=\"x\">{text}</programme>\n"
-            )
-        });
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with(&expected.concat()), "{text}");
-        assert!(text.contains("start=\"19700102010000 +0000\" stop=\"19700102022320 +0000\""), "{text}");
-        assert!(text.ends_with("stop=\"19700102032320 +0000\" channel=\"x\">e</programme>\n"), "{text}");
-    }
 }

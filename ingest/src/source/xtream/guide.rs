@@ -11,15 +11,13 @@ use tokio::sync::mpsc;
 
 use super::panel::{Answer, Failure, Panel, Question};
 use crate::Settings;
-use crate::guide::{Facts, GuideError, Spool, Wanted, decoded, read};
+use crate::guide::{Facts, GuideError, Reading, Spool, Wanted, ahead, decoded, read};
 use crate::json::Oddity;
 
 /// Pieces of the body that may wait for the parser; then the panel waits.
 const WAITING: usize = 16;
-/// A guide that breaks off counts if at least so much of it came, in percent.
-const ENOUGH: u64 = 95;
 
-/// Asks for the guide and spools what is wanted of it in `scratch`.
+/// Asks for the guide and spools what is wanted of it in `scratch`. `before` is how many programmes it had last time.
 ///
 /// # Errors
 /// Why there is none, in words without an address.
@@ -29,6 +27,7 @@ pub(crate) async fn guide(
     settings: &Settings,
     wanted: Wanted,
     window: Range<i64>,
+    before: u64,
     scratch: &Path,
 ) -> Result<(Spool, Facts), String> {
     let question = Question { page: "xmltv.php", parameters: &[], patience: settings.guide_timeout };
@@ -49,8 +48,7 @@ pub(crate) async fn guide(
                 (Err(_), Some(broken)) => return Err(broken),
                 (Err(error), None) => return Err(Failure::Refused(error.to_string())),
             };
-            let enough = facts.complete || answer.percent().is_some_and(|percent| percent >= ENOUGH);
-            if enough { Ok((spool, facts)) } else { Err(Failure::Odd(Oddity::Truncated)) }
+            if facts.enough(answer.percent(), before) { Ok((spool, facts)) } else { Err(Failure::Odd(Oddity::Truncated)) }
         })
         .await
         .map_err(|failure| failure.to_string())
@@ -63,8 +61,9 @@ fn parse(
     source: &Source,
     mut spool: Spool,
 ) -> Result<(Spool, Facts), GuideError> {
-    let input = decoded(body).map_err(|_| GuideError::NoGuide)?;
-    let facts = read(input, wanted, window, source, &mut spool)?;
+    let input = ahead(decoded(body).map_err(|_| GuideError::NoGuide)?).map_err(GuideError::Disk)?;
+    let reading = Reading { window, ..Reading::default() };
+    let facts = read(input, wanted, &reading, source, &mut spool)?;
     Ok((spool, facts))
 }
 
