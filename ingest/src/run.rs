@@ -9,6 +9,7 @@ use contract::disk::Data;
 use contract::ids::Ledger;
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
+use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
 use crate::details::{self, Fresh};
@@ -42,6 +43,7 @@ pub async fn run(
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
     let mut ledger = Ledger::load(&data.ids())?;
+    let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
     let gathering = Gathering { data, settings, progress, now };
@@ -79,7 +81,7 @@ pub async fn run(
     ledger.save().context("the id ledger cannot be written")?;
 
     let (line_up, reports) = finish;
-    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh };
+    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -123,11 +125,13 @@ struct Finish {
     now: u64,
     line_up: LineUp,
     fresh: Fresh,
+    vault: Vault,
 }
 
 impl Finish {
-    fn finish(self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
-        let files = output::write(&self.draft, &self.line_up).context("the release cannot be written")?;
+    fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        let files = output::write(&self.draft, &self.line_up, &mut self.vault)
+            .context("the release cannot be written")?;
         drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
@@ -147,6 +151,7 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
+                self.vault.save().context("the vault cannot be written")?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
