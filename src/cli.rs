@@ -71,7 +71,7 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);
     for source in &settings.source {
-        println!("  source  {}  {}", source.name, source.url);
+        println!("  source  {}  {}", source.name, source.whereabouts());
     }
     if settings.source.is_empty() {
         println!(
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
         assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
         assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
-        assert_eq!(shown.source[0].user_agent, contract::source::USER_AGENT);
+        assert_eq!(shown.source[0].transport.user_agent, contract::source::USER_AGENT);
     }
 
     #[test]

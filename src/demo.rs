@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Kind, Name, Source, USER_AGENT};
+use contract::source::{BaseUrl, Login as SourceLogin, Name, Source};
 use contract::user::Users;
 use station::Station;
 use tokio::net::TcpListener;
@@ -56,15 +56,13 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
 }
 
 fn source(station: &Station, account: station::Account) -> Source {
-    Source {
-        name: Name::new("station").expect("fits the rule"),
-        kind: Kind::Xtream,
-        url: BaseUrl::new(&station.url()).expect("a station has an address"),
-        username: Secret::new(account.username),
-        password: Secret::new(account.password),
-        user_agent: USER_AGENT.into(),
-        max_connections: None,
-    }
+    let (username, password) = (Secret::new(account.username), Secret::new(account.password));
+    let url = BaseUrl::new(&station.url()).expect("a station has an address");
+    Source::panel(
+        Name::new("station").expect("fits the rule"),
+        url,
+        SourceLogin { username, password, max_connections: None },
+    )
 }
 
 async fn listener(listen: Option<SocketAddr>) -> anyhow::Result<TcpListener> {

@@ -18,7 +18,7 @@ use crate::disk::Data;
 use crate::secret::Secret;
 pub use place::{DEFAULT_FILE, Place};
 
-use crate::source::{BaseUrl, Kind, Name, Source, USER_AGENT};
+use crate::source::{BaseUrl, Login, Name, Source};
 
 /// The configuration, with the sections a program is interested in.
 #[derive(Clone, Debug, Deserialize)]
@@ -173,15 +173,16 @@ where
                 ConfigError::new(name, what)
             })
         };
-        self.source.push(Source {
-            name: Name::new("xtream").expect("fits the rule"),
-            kind: Kind::Xtream,
-            url,
+        let account = Login {
             username: secret("XTREAM_USERNAME")?,
             password: secret("XTREAM_PASSWORD")?,
-            user_agent: get("XTREAM_USER_AGENT").unwrap_or_else(|| USER_AGENT.into()),
             max_connections: None,
-        });
+        };
+        let mut source = Source::panel(Name::new("xtream").expect("fits the rule"), url, account);
+        if let Some(agent) = get("XTREAM_USER_AGENT") {
+            source.transport.user_agent = agent;
+        }
+        self.source.push(source);
         Ok(())
     }
 
@@ -273,7 +274,7 @@ mod tests {
                 ("PUBLIC_BASE_URL", "https://tv.example/x"),
             ]))
             .unwrap();
-        assert_eq!(config.source[0].url.as_str(), "http://panel.example");
+        assert_eq!(config.source[0].whereabouts(), "http://panel.example");
         assert_eq!(config.listen, "0.0.0.0:10000");
         assert_eq!(config.data, Path::new("/var/data"));
         assert_eq!(config.public_base_url.unwrap().as_str(), "https://tv.example/x");

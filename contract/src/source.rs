@@ -1,184 +1,75 @@
 //! Sources: what ingest reads and the relay dials.
+//!
+//! A `[[source]]` of `coax.toml` is one flat table, so that an error can name the key and its line; [`Origin`] is what
+//! it means. What belongs to another kind of source is refused.
 
-use std::fmt;
+mod base;
+mod location;
+mod name;
+mod origin;
+mod transport;
+mod written;
 
+pub use base::BaseUrl;
+pub use location::{Location, WebAddress};
+pub use name::Name;
+pub use origin::{
+    AceChannel, Acestream, Format, Login, M3u, Origin, Paths, Scrape, Selectors, Times, Xmltv, Xtream,
+};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+pub use transport::{Budget, Transport, USER_AGENT};
 
-use crate::secret::Secret;
+use self::written::Written;
 
 /// A `[[source]]` of `coax.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Source {
     /// How it is called in reports, logs and artefacts. Ids hang on it: renaming a source makes its entries new.
     pub name: Name,
     /// What it speaks.
-    #[serde(default)]
-    pub kind: Kind,
-    /// The panel's address, up to where `player_api.php` begins.
-    pub url: BaseUrl,
-    /// The account's name.
-    pub username: Secret,
-    /// The account's password.
-    pub password: Secret,
-    /// Sent with every request to it. Providers block the names of libraries, and empty ones.
-    #[serde(default = "default_user_agent")]
-    pub user_agent: String,
-    /// Connections the account allows, if you know better than the panel says.
-    #[serde(default)]
-    pub max_connections: Option<u32>,
+    pub origin: Origin,
+    /// How it is asked.
+    pub transport: Transport,
 }
 
-/// The player most providers allow.
-pub const USER_AGENT: &str = "VLC/3.0.20 LibVLC/3.0.20";
+impl Source {
+    /// A panel with one address and one account, asked as usual.
+    pub fn panel(name: Name, url: BaseUrl, account: Login) -> Self {
+        let origin = Origin::Xtream(Xtream { urls: vec![url], accounts: vec![account] });
+        Self { name, origin, transport: Transport::default() }
+    }
 
-fn default_user_agent() -> String {
-    USER_AGENT.into()
-}
-
-/// What a source speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// The Xtream API of panels.
-    #[default]
-    Xtream,
-}
-
-/// The name of a source: letters, digits, `-` and `_`, at most 64.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name(String);
-
-impl Name {
-    /// Checks `name`.
-    ///
-    /// # Errors
-    /// What a name may be, in words.
-    pub fn new(name: &str) -> Result<Self, &'static str> {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
-            Ok(Self(name.into()))
-        } else {
-            Err("a source's name is 1 to 64 letters, digits, `-` or `_`")
+    /// The panel, if that is what it is.
+    pub fn xtream(&self) -> Option<&Xtream> {
+        match &self.origin {
+            Origin::Xtream(panel) => Some(panel),
+            _ => None,
         }
     }
 
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// Names and passwords that the configuration says it is asked with: what must not be published.
+    pub fn logins(&self) -> impl Iterator<Item = (&str, &str)> {
+        let accounts = self.xtream().map_or(&[][..], |panel| &panel.accounts);
+        accounts.iter().map(|login| (login.username.reveal(), login.password.reveal()))
     }
-}
 
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
-/// An `http://` or `https://` address below which an API lies: no slash at the end, no query, no credentials.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct BaseUrl(String);
-
-impl BaseUrl {
-    /// Takes an address as people paste it: a `player_api.php`, `get.php?…` or another page at its end is dropped.
-    ///
-    /// # Errors
-    /// What is wrong, in words that do not repeat the address: a pasted one may hold credentials.
-    pub fn new(pasted: &str) -> Result<Self, &'static str> {
-        const EXPECTED: &str = "expected an address such as http://panel.example:8080";
-        let base = pasted.trim().split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
-        let base = match base.rsplit_once('/') {
-            Some((before, last)) if last.ends_with(".php") => before.trim_end_matches('/'),
-            _ => base,
-        };
-        let (scheme, rest) = base.split_once("://").ok_or(EXPECTED)?;
-        let scheme = scheme.to_ascii_lowercase();
-        let host = rest.split('/').next().unwrap_or("");
-        if !matches!(scheme.as_str(), "http" | "https") || host.is_empty() {
-            return Err(EXPECTED);
+    /// Where it is, for people; never with a credential.
+    pub fn whereabouts(&self) -> String {
+        let of = |location: &Location| location.to_string();
+        match &self.origin {
+            Origin::Xtream(panel) => {
+                panel.urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
+            Origin::M3u(list) => of(&list.from),
+            Origin::Xmltv(guide) => of(&guide.from),
+            Origin::Scrape(scrape) => scrape.pages.iter().map(of).collect::<Vec<_>>().join(", "),
+            Origin::Acestream(list) => {
+                list.from.as_ref().map_or_else(|| format!("{} channels", list.channels.len()), of)
+            }
         }
-        if host.contains('@') {
-            return Err("put the name and the password into `username` and `password`, not into the address");
-        }
-        // SECURITY: an address goes into playlists and documents as it is.
-        if rest
-            .bytes()
-            .any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'{' | b'}' | 0x7f))
-        {
-            return Err("an address has no blanks, quotes, brackets or backslashes");
-        }
-        let port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
-        if port.is_some_and(|(name, port)| name.is_empty() || port.parse::<u16>().is_err()) {
-            return Err("the port of an address is a number up to 65535");
-        }
-        Ok(Self(format!("{scheme}://{rest}")))
-    }
-
-    /// The address as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Its path without a slash at the end, such as `/tv`; empty at the root.
-    pub fn path(&self) -> &str {
-        let (_, rest) = self.0.split_once("://").expect("a base URL has a scheme");
-        rest.find('/').map_or("", |slash| &rest[slash..])
-    }
-}
-
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for BaseUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_taken_as_people_paste_them() {
-        for (pasted, expected) in [
-            ("http://panel.example:8080", "http://panel.example:8080"),
-            (" HTTP://panel.example/ ", "http://panel.example"),
-            ("https://h/x/player_api.php", "https://h/x"),
-            ("http://h:80/get.php?username=u&password=p&type=m3u_plus", "http://h:80"),
-            ("http://h/x//", "http://h/x"),
-            ("http://[::1]/", "http://[::1]"),
-            ("http://[::1]:81", "http://[::1]:81"),
-        ] {
-            assert_eq!(BaseUrl::new(pasted).unwrap().as_str(), expected);
-        }
-        assert_eq!(BaseUrl::new("https://h:1/x/y/").unwrap().path(), "/x/y");
-        assert_eq!(BaseUrl::new("https://h:1/").unwrap().path(), "");
-        for refused in [
-            "",
-            "panel.example",
-            "ftp://h",
-            "http://",
-            "http://u:hunter2@h",
-            "http://a b",
-            "http://h\"x",
-            "http://h/{password}",
-            "http://h:80hunter2",
-            "http://h:65536",
-            "http://:80",
-        ] {
-            let why = BaseUrl::new(refused).unwrap_err();
-            assert!(!why.contains("hunter2"), "{why}");
-        }
-    }
-}
+mod tests;

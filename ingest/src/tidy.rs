@@ -16,13 +16,14 @@ pub(crate) fn text(raw: &str, source: &Source) -> String {
 /// both would be published. Outside of addresses a user name, or a password that is a word or short, cannot be told from
 /// what people write, and stays.
 pub(crate) fn masked<'a>(text: Cow<'a, str>, source: &Source) -> Cow<'a, str> {
-    let (username, password) = (source.username.reveal(), source.password.reveal());
     let address = text.contains("://");
-    let telling = password.len() >= 6 && !password.bytes().all(|byte| byte.is_ascii_alphabetic());
     let mut text = text;
-    for (secret, hidden) in [(password, telling || address), (username, address)] {
-        if hidden && let Some(stars) = without(&text, secret) {
-            text = Cow::Owned(stars);
+    for (username, password) in source.logins() {
+        let telling = password.len() >= 6 && !password.bytes().all(|byte| byte.is_ascii_alphabetic());
+        for (secret, hidden) in [(password, telling || address), (username, address)] {
+            if hidden && let Some(stars) = without(&text, secret) {
+                text = Cow::Owned(stars);
+            }
         }
     }
     text
@@ -145,8 +146,8 @@ pub(crate) fn picture(raw: &str, source: &Source) -> String {
 /// Whether an address names the account's password, or its user.
 fn tells(url: &str, source: &Source) -> bool {
     const BETWEEN: [char; 8] = ['/', '?', '&', '=', ';', '@', ':', '#'];
-    let secrets = [source.username.reveal(), source.password.reveal()];
-    secrets.into_iter().filter(|secret| !secret.is_empty()).any(|secret| {
+    let secrets = source.logins().flat_map(<[&str; 2]>::from);
+    secrets.filter(|secret| !secret.is_empty()).any(|secret| {
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let spelt = |piece: &str| {
             piece == secret || (encoded != secret && piece.replace("%20", "+").eq_ignore_ascii_case(&encoded))

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use contract::bundle::Playable;
 use contract::release::Follower;
+use contract::source::Origin;
 use contract::user::User;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -224,7 +225,12 @@ impl Headend {
     /// says; one that says nothing allows one.
     fn allowed(&self, account: &str) -> Result<u32, Failure> {
         let source = self.dialler.source(account).ok_or(Failure::NoSource)?;
-        if let Some(configured) = source.max_connections {
+        let configured = match &source.origin {
+            Origin::Xtream(panel) => panel.accounts.first().and_then(|account| account.max_connections),
+            Origin::M3u(list) => Some(list.max_connections),
+            Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => Some(0),
+        };
+        if let Some(configured) = configured {
             return Ok(if configured == 0 { u32::MAX } else { configured });
         }
         let release = self.follower.release();

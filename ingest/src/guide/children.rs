@@ -133,7 +133,8 @@ impl<'a> Children<'a> {
         let kind = &CHILDREN[at];
         if kind.inner().is_empty() {
             let out = &mut self.finished[at];
-            if (out.is_empty() || (kind.many && out.len() < LONGEST)) && self.attributes.contains(kind.needs) {
+            if (out.is_empty() || (kind.many && out.len() < LONGEST)) && self.attributes.contains(kind.needs)
+            {
                 self.kept.child(out, kind, &self.attributes, &self.text);
             }
             return;
@@ -185,16 +186,21 @@ impl Kept<'_> {
                     out.extend(["<", kind.name, "/>"]);
                 }
             }
-            Shape::Text | Shape::Holding(_) | Shape::Valued(_) => self.element(out, kind.name, attributes, text),
+            Shape::Text | Shape::Holding(_) | Shape::Valued(_) => {
+                self.element(out, kind.name, attributes, text)
+            }
         }
     }
 
     /// An element with text, unless there is none.
     fn element(&self, out: &mut String, name: &str, attributes: &str, text: &str) {
         let text = tidy::masked(tidy::words(text), self.source);
-        if !text.is_empty() {
-            out.extend(["<", name, attributes, ">", &partial_escape(text), "</", name, ">"]);
+        if text.is_empty() {
+            return;
         }
+        let plain = memchr::memchr3(b'&', b'<', b'>', text.as_bytes()).is_none();
+        let text = if plain { text } else { partial_escape(text) };
+        out.extend(["<", name, attributes, ">", &text, "</", name, ">"]);
     }
 
     /// The attributes that `table` names, checked and escaped.
@@ -221,8 +227,12 @@ impl Kept<'_> {
             Value::Picture => tidy::picture(&raw, self.source).into(),
             _ if raw.len() > LONGEST_ATTRIBUTE => Cow::Borrowed(""),
             Value::Words => tidy::masked(Cow::Owned(tidy::words(&raw).into_owned()), self.source),
-            Value::Number => raw.trim().parse().map_or(Cow::Borrowed(""), |number: u32| number.to_string().into()),
-            Value::OneOf(words) => words.iter().find(|word| **word == raw.trim()).map_or("", |word| *word).into(),
+            Value::Number => {
+                raw.trim().parse().map_or(Cow::Borrowed(""), |number: u32| number.to_string().into())
+            }
+            Value::OneOf(words) => {
+                words.iter().find(|word| **word == raw.trim()).map_or("", |word| *word).into()
+            }
             Value::Time => {
                 let seconds = self.clock.parse(&raw).and_then(|time| u32::try_from(time).ok());
                 seconds.map_or(Cow::Borrowed(""), |seconds| {

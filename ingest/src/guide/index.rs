@@ -120,7 +120,10 @@ impl Listing<'_> {
                 Ok(Event::End(element)) if element.name().0 == "display-name" => {
                     let name = name.take().unwrap_or_default();
                     let name = tidy::masked(tidy::words(&name), source);
-                    if !name.is_empty() && listed.names.len() < NAMES && !listed.names.iter().any(|it| *it == name) {
+                    if !name.is_empty()
+                        && listed.names.len() < NAMES
+                        && !listed.names.iter().any(|it| *it == name)
+                    {
                         listed.names.push(name.into_owned());
                     }
                 }
@@ -141,7 +144,9 @@ fn add(name: &mut Option<String>, text: &str) {
 
 /// An attribute of the element that a piece is.
 fn attribute(piece: Piece<'_>, name: &str) -> Option<String> {
-    let Ok(Event::Start(element) | Event::Empty(element)) = parser(piece.text).read_event() else { return None };
+    let Ok(Event::Start(element) | Event::Empty(element)) = parser(piece.text).read_event() else {
+        return None;
+    };
     let (_, value) = pairs(element.attributes()).find(|(found, _)| *found == name)?;
     Some(tidy::entities(&value).trim().to_owned())
 }

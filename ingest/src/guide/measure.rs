@@ -34,9 +34,13 @@ fn write(path: &Path) -> u64 {
     };
     put("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n<tv>\n");
     for channel in 0..channels() {
-        put(&format!("<channel id=\"channel{channel}.uk\"><display-name>Channel {channel}</display-name></channel>\n"));
+        put(&format!(
+            "<channel id=\"channel{channel}.uk\"><display-name>Channel {channel}</display-name></channel>\n"
+        ));
     }
-    let words = "Ein Kommissar & his störrische friend <look> for the one who has taken it, while the whole town".split(' ');
+    let words =
+        "Ein Kommissar & his störrische friend <look> for the one who has taken it, while the whole town"
+            .split(' ');
     let words: Vec<String> = words.map(|word| quick_xml::escape::partial_escape(word).into_owned()).collect();
     let mut dice = 1_u64;
     let mut text = |count: u32| {
@@ -85,11 +89,17 @@ fn bare(path: &Path) -> u64 {
     }
 }
 
-fn ours(path: &Path, wanted: &Wanted, ahead: bool) -> u64 {
+fn ours(path: &Path, wanted: &Wanted, threaded: bool) -> u64 {
     let source = toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='hidden7'").unwrap();
     let mut spool = Spool::new(path.parent().unwrap()).unwrap();
-    let facts = if ahead {
-        read(open(path).unwrap(), wanted, &Reading::default(), &source, &mut spool)
+    let facts = if threaded {
+        read(
+            ahead(decoded(File::open(path).unwrap()).unwrap()).unwrap(),
+            wanted,
+            &Reading::default(),
+            &source,
+            &mut spool,
+        )
     } else {
         read(decoded(File::open(path).unwrap()).unwrap(), wanted, &Reading::default(), &source, &mut spool)
     };
@@ -106,7 +116,8 @@ fn measured(work: impl FnOnce() -> u64) -> (f64, f64, u64) {
     let took = (wall.elapsed().as_secs_f64(), processor() - before);
     assert_eq!(programmes, u64::from(channels() * DAYS * 12));
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
     (took.0, took.1, peak.parse::<u64>().unwrap() / 1024)
 }
 

@@ -8,6 +8,7 @@
 //! ```
 
 mod children;
+mod copy;
 mod decode;
 #[cfg_attr(not(test), expect(dead_code, reason = "guides are matched by it next"))]
 mod index;
@@ -21,8 +22,9 @@ pub(crate) mod time;
 use std::collections::HashSet;
 use std::ops::Range;
 
-pub(crate) use decode::{ahead, decoded, open};
-pub(crate) use read::{Facts, GuideError, Reading, read};
+pub(crate) use copy::Copy;
+pub(crate) use decode::{ahead, decoded};
+pub(crate) use read::{Facts, Reading, read};
 pub(crate) use spool::{Programme, Spool, programmes};
 
 /// Guide channels somebody asked for, by the ids of the lists.

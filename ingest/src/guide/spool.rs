@@ -212,8 +212,9 @@ mod tests {
         let mut spool = Spool::new(folder.path()).unwrap();
         let channel = spool.channel("a").unwrap();
         let text = vec![b'x'; 1 << 20];
-        let added =
-            (0..40).filter(|n| spool.add(channel, Programme { start: *n, stop: 0, text: &text, catchup: b"" }).unwrap());
+        let added = (0..40).filter(|n| {
+            spool.add(channel, Programme { start: *n, stop: 0, text: &text, catchup: b"" }).unwrap()
+        });
         assert_eq!(added.count(), 31);
     }
 }

@@ -109,7 +109,8 @@ fn numeric_offset(text: &str) -> Option<i64> {
     };
     let (hours, minutes) = match number.split_once(':') {
         Some(parts) => parts,
-        None => number.split_at_checked(number.len().checked_sub(2).filter(|at| *at > 0).unwrap_or(number.len()))?,
+        None => number
+            .split_at_checked(number.len().checked_sub(2).filter(|at| *at > 0).unwrap_or(number.len()))?,
     };
     let digits = |text: &str, most: usize| {
         let fits = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

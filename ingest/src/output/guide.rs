@@ -15,7 +15,8 @@ use quick_xml::escape::{escape, partial_escape};
 
 use self::merge::merge;
 use super::Notes;
-use crate::guide::{Programme, Spool, programmes, time};
+use crate::guide::{Programme, programmes, time};
+use crate::harvest::{Channel, List};
 use crate::line_up::LineUp;
 
 /// Bytes that go to the compressor together, and how many such pieces may wait for it.
@@ -86,11 +87,11 @@ struct GuideChannel<'a> {
     id: &'a str,
     /// Of all channels that share it, each once.
     names: Vec<&'a str>,
-    icon: &'a str,
+    icon: String,
 }
 
 fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
-    let channels = channels(line_up);
+    let channels = channels(line_up)?;
     out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
     out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
     for channel in &channels {
@@ -99,16 +100,10 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
         let range = (start, out.plain.position());
         notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
     }
-    let mut bytes: Vec<Vec<u8>> = Vec::new();
     for range in &mut notes.ranges {
-        let supplies = supplies(line_up, &range.id);
-        bytes.resize_with(supplies.len(), Vec::new);
-        for (Supply { guide, id }, bytes) in supplies.iter().zip(&mut bytes) {
-            bytes.clear();
-            guide.read(id, bytes)?;
-        }
+        let guides = line_up.programming.read(&range.id)?;
+        let merged = merge(guides.iter().map(|bytes| programmes(bytes).collect()));
         let start = out.plain.position();
-        let merged = merge(bytes.iter().map(|bytes| programmes(bytes).collect()));
         write_programmes(&mut out, &range.id, &merged)?;
         range.programmes = (start, out.plain.position());
     }
@@ -116,40 +111,29 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
     out.finish()
 }
 
-/// Where programmes of a channel are: in which guide, under which of its ids.
-struct Supply<'a> {
-    guide: &'a Spool,
-    id: &'a str,
-}
-
-/// Where the programmes of the channel that is published as `id` are, the guide that counts most first.
-fn supplies<'a>(line_up: &'a LineUp, id: &'a str) -> Vec<Supply<'a>> {
-    let guides = line_up.parts.iter().filter_map(|part| part.guide.as_ref());
-    guides.map(|guide| Supply { guide, id }).collect()
-}
-
 /// The guide's channels in the order in which the line-up names them first.
-fn channels(line_up: &LineUp) -> Vec<GuideChannel<'_>> {
+fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
     let mut channels: Vec<GuideChannel<'_>> = Vec::new();
     let mut at: HashMap<&str, usize> = HashMap::new();
     for placed in &line_up.live {
-        let (_, channel) = line_up.channel(placed);
-        if channel.guide.is_empty() {
+        let (guide, name) = (line_up.guide(placed), line_up.name(List::Live, placed));
+        if guide.is_empty() {
             continue;
         }
-        let at = *at.entry(&channel.guide).or_insert_with(|| {
-            channels.push(GuideChannel { id: &channel.guide, names: Vec::new(), icon: "" });
+        let at = *at.entry(guide).or_insert_with(|| {
+            channels.push(GuideChannel { id: guide, names: Vec::new(), icon: String::new() });
             channels.len() - 1
         });
         let found = &mut channels[at];
-        if !found.names.contains(&channel.name.as_str()) {
-            found.names.push(&channel.name);
+        if !found.names.contains(&name) {
+            found.names.push(name);
         }
         if found.icon.is_empty() {
-            found.icon = &channel.icon;
+            let (part, entry) = line_up.entry(List::Live, placed);
+            found.icon = part.harvest.whole::<Channel>(entry)?.icon;
         }
     }
-    channels
+    Ok(channels)
 }
 
 fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> {
@@ -158,7 +142,7 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
         write!(out, "<display-name>{}</display-name>", partial_escape(*name))?;
     }
     if !channel.icon.is_empty() {
-        write!(out, "<icon src=\"{}\"/>", escape(channel.icon))?;
+        write!(out, "<icon src=\"{}\"/>", escape(&channel.icon))?;
     }
     out.write_all(b"</channel>\n")
 }
@@ -173,6 +157,7 @@ fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) 
         out.write_all(b"\"")?;
         out.write_all(tail.as_bytes())?;
         if !catchup.is_empty() {
+            // Not in the DTD: Kodi's, for addresses of catch-up.
             for piece in [b" catchup-id=\"", *catchup, b"\""] {
                 out.write_all(piece)?;
             }

@@ -104,7 +104,7 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     });
-    if let Ok(agent) = HeaderValue::try_from(&source.user_agent) {
+    if let Ok(agent) = HeaderValue::try_from(&source.transport.user_agent) {
         headers.insert(header::USER_AGENT, agent);
     }
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
@@ -118,11 +118,13 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
 
 /// The address of `path` at the source, with credentials. Never logged, never part of an error.
 fn url(source: &Source, path: &str) -> Option<Url> {
+    let panel = source.xtream()?;
+    let account = panel.accounts.first()?;
     let escaped = |secret: &str| utf8_percent_encode(secret, ESCAPED).to_string();
     let path = path
-        .replace("{username}", &escaped(source.username.reveal()))
-        .replace("{password}", &escaped(source.password.reveal()));
-    Url::parse(&format!("{}/{}", source.url, path.trim_start_matches('/'))).ok()
+        .replace("{username}", &escaped(account.username.reveal()))
+        .replace("{password}", &escaped(account.password.reveal()));
+    Url::parse(&format!("{}/{}", panel.urls.first()?, path.trim_start_matches('/'))).ok()
 }
 
 /// Where the response sends us; `None` if it is the answer itself.
@@ -162,20 +164,14 @@ pub(super) fn failure(error: &reqwest::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use contract::secret::Secret;
-    use contract::source::{BaseUrl, Kind, Name};
+    use contract::source::{BaseUrl, Login, Name};
 
     use super::*;
 
     fn source(url: &str) -> Source {
-        Source {
-            name: Name::new("acme").unwrap(),
-            kind: Kind::Xtream,
-            url: BaseUrl::new(url).unwrap(),
-            username: Secret::new("a b/c"),
-            password: Secret::new("p?ss#w%rd"),
-            user_agent: "VLC".into(),
-            max_connections: None,
-        }
+        let (username, password) = (Secret::new("a b/c"), Secret::new("p?ss#w%rd"));
+        let account = Login { username, password, max_connections: None };
+        Source::panel(Name::new("acme").unwrap(), BaseUrl::new(url).unwrap(), account)
     }
 
     #[test]

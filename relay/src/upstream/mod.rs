@@ -28,6 +28,9 @@ impl Reception {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
             }
+            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+                Err(Failure::Dead("it speaks what this relay cannot receive"))
+            }
         }
     }
 

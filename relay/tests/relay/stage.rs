@@ -9,7 +9,7 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Name, Source};
+use contract::source::{BaseUrl, Login, Name, Source};
 use contract::user::{PasswordHash, State, User, Users};
 use relay::{Relay, Settings};
 use station::Station;
@@ -121,15 +121,9 @@ impl Drop for Stage {
 }
 
 fn source(name: &str, url: &str) -> Source {
-    Source {
-        name: Name::new(name).unwrap(),
-        kind: Default::default(),
-        url: BaseUrl::new(url).unwrap(),
-        username: Secret::new("station"),
-        password: Secret::new("station"),
-        user_agent: "VLC/3.0.20".into(),
-        max_connections: None,
-    }
+    let login = || Secret::new("station");
+    let account = Login { username: login(), password: login(), max_connections: None };
+    Source::panel(Name::new(name).unwrap(), BaseUrl::new(url).unwrap(), account)
 }
 
 pub(crate) fn user(name: &str, max_connections: u32) -> User {

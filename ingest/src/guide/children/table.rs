@@ -67,7 +67,8 @@ pub(super) fn child(name: &str) -> Option<usize> {
 
 const LANG: &[(&str, Value)] = &[("lang", Value::Words)];
 const SYSTEM: &[(&str, Value)] = &[("system", Value::Words)];
-const ICON: &[(&str, Value)] = &[("src", Value::Picture), ("width", Value::Number), ("height", Value::Number)];
+const ICON: &[(&str, Value)] =
+    &[("src", Value::Picture), ("width", Value::Number), ("height", Value::Number)];
 const UNITS: &[(&str, Value)] = &[("units", Value::OneOf(&["seconds", "minutes", "hours"]))];
 const START: &[(&str, Value)] = &[("start", Value::Time)];
 const TYPE: &[(&str, Value)] = &[("type", Value::OneOf(&["teletext", "onscreen", "deaf-signed"]))];

@@ -55,7 +55,13 @@ fn encoding(declared: &'static Encoding, piece: &[u8]) -> &'static Encoding {
         (true, _) => UTF_8,
         (false, false) => declared,
         // Declared as UTF-8, and none of its letters is: what old software writes without a word.
-        (false, true) => if letters || whole { UTF_8 } else { WINDOWS_1252 },
+        (false, true) => {
+            if letters || whole {
+                UTF_8
+            } else {
+                WINDOWS_1252
+            }
+        }
     }
 }
 

@@ -48,7 +48,10 @@ fn none() -> io::Error {
 }
 
 fn unreadable() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the zip archive is encrypted, or packed with neither deflate nor nothing")
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the zip archive is encrypted, or packed with neither deflate nor nothing",
+    )
 }
 
 /// What stands before an entry's bytes.

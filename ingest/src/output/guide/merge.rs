@@ -78,7 +78,8 @@ mod tests {
     }
 
     fn merged(guides: &[&[(u32, u32, &'static str)]]) -> Vec<(u32, u32, String)> {
-        let guides = guides.iter().map(|guide| guide.iter().map(|(a, b, text)| programme(*a, *b, text)).collect());
+        let guides =
+            guides.iter().map(|guide| guide.iter().map(|(a, b, text)| programme(*a, *b, text)).collect());
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         merge(guides).into_iter().map(|it| (it.start, it.stop, text(it.text))).collect()
     }
@@ -114,10 +115,16 @@ mod tests {
             // Before, between, after, and in the place of.
             (&[(0, 100, "x")][..], &[(0, 100, "x"), (100, 200, "A"), (300, 400, "B")][..]),
             (&[(200, 300, "x")], &[(100, 200, "A"), (200, 300, "x"), (300, 400, "B")]),
-            (&[(400, 450, "x"), (450, 500, "y")], &[(100, 200, "A"), (300, 400, "B"), (400, 450, "x"), (450, 500, "y")]),
+            (
+                &[(400, 450, "x"), (450, 500, "y")],
+                &[(100, 200, "A"), (300, 400, "B"), (400, 450, "x"), (450, 500, "y")],
+            ),
             (&[(100, 200, "x"), (320, 380, "y")], &[(100, 200, "A"), (300, 400, "B")]),
             // Reaching in: cut if half is left.
-            (&[(190, 260, "x"), (260, 310, "y")], &[(100, 200, "A"), (200, 260, "x"), (260, 300, "y"), (300, 400, "B")]),
+            (
+                &[(190, 260, "x"), (260, 310, "y")],
+                &[(100, 200, "A"), (200, 260, "x"), (260, 300, "y"), (300, 400, "B")],
+            ),
             (&[(140, 220, "x"), (290, 400, "y")], &[(100, 200, "A"), (300, 400, "B")]),
             (&[(150, 250, "x")], &[(100, 200, "A"), (200, 250, "x"), (300, 400, "B")]),
             // Around the better one, of which the part before counts.
@@ -133,7 +140,11 @@ mod tests {
 
     #[test]
     fn the_third_guide_fills_what_two_leave_open() {
-        let found = merged(&[&[(100, 200, "A")], &[(100, 200, "b"), (300, 400, "B")], &[(200, 300, "C"), (350, 450, "c")]]);
+        let found = merged(&[
+            &[(100, 200, "A")],
+            &[(100, 200, "b"), (300, 400, "B")],
+            &[(200, 300, "C"), (350, 450, "c")],
+        ]);
         assert_eq!(found, owned(&[(100, 200, "A"), (200, 300, "C"), (300, 400, "B"), (400, 450, "c")]));
     }
 

@@ -81,8 +81,8 @@ pub(crate) fn said(value: &[u8], source: &Source) -> Option<String> {
     let text =
         readable(value, |text| Ok(serde_json::from_str::<Scalar<'_>>(text)?.text().into_owned())).ok()?;
     let text = crate::tidy::text(&text, source);
-    let secrets = [source.username.reveal(), source.password.reveal()];
-    let repeats = secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret));
+    let mut secrets = source.logins().flat_map(<[&str; 2]>::from);
+    let repeats = secrets.any(|secret| !secret.is_empty() && text.contains(secret));
     let words: String = text.chars().take(80).collect();
     let harmless = !words.is_empty() && !repeats && !text.contains("://") && !text.contains('=');
     harmless.then_some(words)

@@ -115,12 +115,14 @@ impl<'a> Panel<'a> {
 
     /// Up to the first byte of the body, behind all redirects.
     async fn begin(&self, question: Question<'_>) -> Result<Response, Failure> {
-        let base = format!("{}/{}", self.source.url, question.page);
+        let panel = self.source.xtream().expect("only panels are asked here");
+        let (base, account) = (&panel.urls[0], &panel.accounts[0]);
+        let base = format!("{base}/{}", question.page);
         let mut url = url::Url::parse(&base)
             .map_err(|error| Failure::Connection(format!("the address cannot be used: {error}")))?;
         url.query_pairs_mut()
-            .append_pair("username", self.source.username.reveal())
-            .append_pair("password", self.source.password.reveal())
+            .append_pair("username", account.username.reveal())
+            .append_pair("password", account.password.reveal())
             .extend_pairs(question.parameters);
         for _ in 0..=REDIRECTS {
             let patience = self.settings.first_byte_timeout;
@@ -149,7 +151,7 @@ fn client(source: &Source, settings: &Settings) -> Result<Client, Failure> {
         .iter()
         .filter_map(|root| reqwest::Certificate::from_der(root).ok());
     Client::builder()
-        .user_agent(&source.user_agent)
+        .user_agent(&source.transport.user_agent)
         .connect_timeout(settings.connect_timeout)
         .redirect(redirect::Policy::none())
         .no_proxy()
