@@ -168,6 +168,7 @@ impl Document<'_> {
     }
 
     fn programme(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        self.facts.all += 1;
         let text: Cow<'_, [u8]> = if piece.odd { mended(piece.text).into() } else { piece.text.into() };
         let mut parser = parser(&text);
         let (kept, closed) = match parser.read_event() {
@@ -178,7 +179,11 @@ impl Document<'_> {
         self.facts.faults += u64::from(!closed || piece.odd);
         let Some((channel, start, stop)) = kept else { return Ok(()) };
         self.children.clear();
-        self.children_of(&mut parser);
+        let inside = text.get(parser.buffer_position() as usize..).unwrap_or_default();
+        if !std::str::from_utf8(inside).is_ok_and(|inside| self.children.plain(inside)) {
+            self.children.clear();
+            self.children_of(&mut parser);
+        }
         self.text.clear();
         self.children.render(&mut self.text);
         let programme = Programme { start, stop, text: &self.text, catchup: self.catchup.as_bytes() };
@@ -219,7 +224,6 @@ impl Document<'_> {
     }
 
     fn begin(&mut self, element: &BytesStart<'_>) -> Option<Kept> {
-        self.facts.all += 1;
         let mut said = Said::default();
         let mut channel = None;
         for (name, value) in pairs(element.attributes()) {

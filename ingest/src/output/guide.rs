@@ -24,6 +24,9 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 8;
 /// 4 packs a guide almost as small as 6 does, at twice the speed.
 const LEVEL: u32 = 4;
+/// How the document begins.
+const HEAD: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n\
+    <tv generator-info-name=\"coax\">\n";
 
 /// Writes both files at once: one thread writes, another compresses.
 pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
@@ -92,8 +95,7 @@ struct GuideChannel<'a> {
 
 fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
     let channels = channels(line_up)?;
-    out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
-    out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
+    out.write_all(HEAD)?;
     for channel in &channels {
         let start = out.plain.position();
         describe(&mut out, channel)?;
@@ -168,3 +170,6 @@ fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
