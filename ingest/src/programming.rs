@@ -131,7 +131,7 @@ impl Reading<'_> {
 
     /// A guide that breaks off counts if it has about as much as the last one.
     fn judge(&self, facts: &Facts, before: u64) -> Result<Option<String>, String> {
-        if !facts.enough(None, before) {
+        if !facts.enough(before) {
             return Err(format!("it breaks off after {} programmes of {before}", facts.all));
         }
         Gate::new(self.data, self.source, self.settings).judge(PROGRAMMES, facts.all, before)
@@ -161,7 +161,7 @@ impl Reading<'_> {
         self.data.state().join(self.source.name.as_str()).join("programmes")
     }
 
-    /// How many programmes the last good guide had; 0 without one.
+    /// How many programmes the last good guide had, whoever wanted them; 0 without one.
     fn before(&self) -> u64 {
         std::fs::read_to_string(self.path()).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
     }

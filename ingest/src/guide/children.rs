@@ -1,5 +1,6 @@
 //! A programme's children, collected in any order and written in that of the XMLTV DTD.
 
+mod plain;
 mod table;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use contract::source::Source;
 use quick_xml::escape::{escape, partial_escape};
 use quick_xml::events::attributes::Attributes;
 
+use self::plain::Copies;
 use self::table::{CHILDREN, Inner, Kind, MOST_INNER, Shape, Value};
 use super::time::{self, Clock};
 use crate::tidy;
@@ -20,6 +22,7 @@ const LONGEST_ATTRIBUTE: usize = 200;
 /// Collects the children of one programme after the other.
 pub(super) struct Children<'a> {
     kept: Kept<'a>,
+    copies: Copies,
     /// The finished children, by position in [`CHILDREN`].
     finished: [String; CHILDREN.len()],
     /// What is finished inside the open child, by position in its table.
@@ -40,6 +43,7 @@ impl<'a> Children<'a> {
     pub(super) fn new(source: &'a Source, clock: &'a Clock) -> Self {
         Self {
             kept: Kept { source, clock },
+            copies: Copies::new(source.logins().flat_map(<[&str; 2]>::from)),
             finished: Default::default(),
             within: Default::default(),
             child: None,
@@ -195,9 +199,12 @@ impl Kept<'_> {
     /// An element with text, unless there is none.
     fn element(&self, out: &mut String, name: &str, attributes: &str, text: &str) {
         let text = tidy::masked(tidy::words(text), self.source);
-        if !text.is_empty() {
-            out.extend(["<", name, attributes, ">", &partial_escape(text), "</", name, ">"]);
+        if text.is_empty() {
+            return;
         }
+        let plain = memchr::memchr3(b'&', b'<', b'>', text.as_bytes()).is_none();
+        let text = if plain { text } else { partial_escape(text) };
+        out.extend(["<", name, attributes, ">", &text, "</", name, ">"]);
     }
 
     /// The attributes that `table` names, checked and escaped.

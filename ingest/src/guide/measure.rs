@@ -89,11 +89,17 @@ fn bare(path: &Path) -> u64 {
     }
 }
 
-fn ours(path: &Path, wanted: &Wanted, ahead: bool) -> u64 {
+fn ours(path: &Path, wanted: &Wanted, threaded: bool) -> u64 {
     let source = toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='hidden7'").unwrap();
     let mut spool = Spool::new(path.parent().unwrap()).unwrap();
-    let facts = if ahead {
-        read(super::decode::open(path).unwrap(), wanted, &Reading::default(), &source, &mut spool)
+    let facts = if threaded {
+        read(
+            ahead(decoded(File::open(path).unwrap()).unwrap()).unwrap(),
+            wanted,
+            &Reading::default(),
+            &source,
+            &mut spool,
+        )
     } else {
         read(decoded(File::open(path).unwrap()).unwrap(), wanted, &Reading::default(), &source, &mut spool)
     };

@@ -60,15 +60,11 @@ pub(crate) struct Facts {
 impl Facts {
     /// Whether so much of the document is there that it may replace the one before: all of it, or 95 % (spec 20.3).
     ///
-    /// A document without an end does not say how much is missing. So it is `percent` that decides, the share of its
-    /// bytes that came, if that is known; else how many programmes there were `before`, which is 0 when there was
-    /// none: then anything is better than nothing.
-    pub(crate) fn enough(&self, percent: Option<u64>, before: u64) -> bool {
-        let rest = match percent {
-            Some(percent) => percent >= ENOUGH,
-            None => self.all > 0 && self.all.saturating_mul(100) >= before.saturating_mul(ENOUGH),
-        };
-        self.complete || rest
+    /// A document without an end does not say how much is missing. So it is compared with how many programmes there
+    /// were `before`, which is 0 when there was no guide: then anything is better than nothing. Whoever knows how many
+    /// bytes were to come judges by that first, while they come.
+    pub(crate) const fn enough(&self, before: u64) -> bool {
+        self.complete || (self.all > 0 && self.all.saturating_mul(100) >= before.saturating_mul(ENOUGH))
     }
 }
 
@@ -125,8 +121,8 @@ pub(crate) fn read(
 }
 
 /// A parser of one piece.
-pub(super) fn parser(piece: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(piece);
+pub(super) fn parser(piece: &[u8]) -> Reader<&[u8]> {
+    let mut reader = Reader::from_reader(piece);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
@@ -172,7 +168,8 @@ impl Document<'_> {
     }
 
     fn programme(&mut self, piece: Piece<'_>) -> io::Result<()> {
-        let text = if piece.odd { Cow::Owned(mended(piece.text)) } else { Cow::Borrowed(piece.text) };
+        self.facts.all += 1;
+        let text: Cow<'_, [u8]> = if piece.odd { mended(piece.text).into() } else { piece.text.into() };
         let mut parser = parser(&text);
         let (kept, closed) = match parser.read_event() {
             Ok(Event::Start(element)) => (self.begin(&element), piece.closed),
@@ -182,7 +179,11 @@ impl Document<'_> {
         self.facts.faults += u64::from(!closed || piece.odd);
         let Some((channel, start, stop)) = kept else { return Ok(()) };
         self.children.clear();
-        self.children_of(&mut parser);
+        let inside = text.get(parser.buffer_position() as usize..).unwrap_or_default();
+        if !std::str::from_utf8(inside).is_ok_and(|inside| self.children.plain(inside)) {
+            self.children.clear();
+            self.children_of(&mut parser);
+        }
         self.text.clear();
         self.children.render(&mut self.text);
         let programme = Programme { start, stop, text: &self.text, catchup: self.catchup.as_bytes() };
@@ -223,7 +224,6 @@ impl Document<'_> {
     }
 
     fn begin(&mut self, element: &BytesStart<'_>) -> Option<Kept> {
-        self.facts.all += 1;
         let mut said = Said::default();
         let mut channel = None;
         for (name, value) in pairs(element.attributes()) {
