@@ -3,6 +3,7 @@
 use contract::bundle::{Kind, Protocol, Upstream};
 use contract::source;
 
+pub(crate) mod m3u;
 pub(crate) mod xtream;
 
 /// From where an entry of a source can be received.
