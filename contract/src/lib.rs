@@ -9,7 +9,7 @@
 //!
 //! The programs never import each other. They meet in the files above, and each agreement is a module here with a
 //! test: [`bundle`] (the line-up), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`user`], [`ids`], [`source`] (what
-//! ingest reads and the relay dials), [`config`] (`coax.toml`), [`secret`], [`disk`] (where things lie and how they
+//! ingest reads and the relay dials), [`config`] (`coax.toml`), [`secret`], [`vault`] (what addresses in the bundle must not show), [`disk`] (where things lie and how they
 //! are replaced) and [`log`] (how programs speak to the operator).
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
@@ -28,3 +28,4 @@ pub mod release;
 pub mod secret;
 pub mod source;
 pub mod user;
+pub mod vault;

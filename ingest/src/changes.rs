@@ -30,7 +30,7 @@ impl Ids {
             line_up.live.iter().map(|placed| placed.id).collect(),
             line_up.movies.iter().map(|placed| placed.id).collect(),
             line_up.series.iter().map(|placed| placed.id).collect(),
-            line_up.episodes.iter().map(|episode| episode.fact.id).collect(),
+            line_up.episodes.iter().map(|episode| episode.id).collect(),
         )
     }
 

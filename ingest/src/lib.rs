@@ -1,10 +1,11 @@
 //! Sources in, releases out.
 //!
 //! ```text
-//!  source::xtream ──▶ gate ──▶ state ─┐            ledger: our ids
-//!   account, lists,   refuse   keep   │               │
-//!   guide             odd ones good   ▼               ▼
-//!                             ones  LineUp ◀── details: a few series in each run
+//!  source ──▶ harvest ──▶ gate ───────┐            ledger: our ids
+//!   one of five kinds    refuse odd    │               │
+//!   lists and guides     ones, keep    ▼               ▼
+//!   onto the disk        good ones   LineUp ◀── details: a few series in each run
+//!                                     │  ◀── programming: what is on, from all guides
 //!                                     │
 //!                                     ▼
 //!                                  output ──▶ a draft ──▶ the release, all or nothing
@@ -20,18 +21,21 @@
 mod changes;
 mod details;
 mod gate;
+mod gather;
 mod guide;
 mod harvest;
 mod json;
 mod line_up;
+pub mod name;
 mod output;
+mod programming;
 mod progress;
 mod report;
 mod run;
 mod schedule;
+mod seal;
 mod settings;
 mod source;
-mod state;
 mod tidy;
 
 pub use changes::Ids;

@@ -13,7 +13,7 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::{Settings, run, state};
+use crate::{Settings, harvest, run};
 
 /// Checks a cron expression of five, six or seven fields.
 ///
@@ -75,8 +75,11 @@ fn report(outcome: anyhow::Result<Report>) {
 
 /// Whether there is no release, or no source was read within `period`.
 fn overdue(data: &Data, sources: &[Source], period: Duration) -> bool {
-    let newest =
-        sources.iter().filter_map(|source| state::head(data, &source.name)).map(|head| head.harvested).max();
+    let newest = sources
+        .iter()
+        .filter_map(|source| harvest::head(data, &source.name))
+        .map(|head| head.harvested)
+        .max();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let age = newest.map(|newest| now.saturating_sub(Duration::from_secs(newest)));
     Releases::new(data.clone()).current().is_none() || age.is_none_or(|age| age >= period)

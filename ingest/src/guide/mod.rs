@@ -7,6 +7,7 @@
 //! ```
 
 mod children;
+mod copy;
 mod decode;
 mod read;
 mod spool;
@@ -15,8 +16,9 @@ pub(crate) mod time;
 use std::collections::HashSet;
 use std::ops::Range;
 
+pub(crate) use copy::Copy;
 pub(crate) use decode::decoded;
-pub(crate) use read::{Facts, GuideError, read};
+pub(crate) use read::{Facts, read};
 pub(crate) use spool::{Programme, Spool, programmes};
 
 /// Guide channels somebody asked for, by the ids of the lists.

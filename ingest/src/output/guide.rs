@@ -13,6 +13,7 @@ use quick_xml::escape::{escape, partial_escape};
 
 use super::Notes;
 use crate::guide::{Programme, programmes, time};
+use crate::harvest::{Channel, List};
 use crate::line_up::LineUp;
 
 /// Bytes that go to the compressor together, and how many such pieces may wait for it.
@@ -25,7 +26,7 @@ const LONGEST: u32 = 6 * 3600;
 const LAST: u32 = 3600;
 
 /// Writes both files at once: one thread writes, another compresses.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let plain = draft.artefact(GUIDE)?;
     let packed = draft.artefact(GUIDE_GZ)?;
     let (sender, receiver) = sync_channel(WAITING);
@@ -86,11 +87,11 @@ struct GuideChannel<'a> {
     id: &'a str,
     /// Of all channels that share it, each once.
     names: Vec<&'a str>,
-    icon: &'a str,
+    icon: String,
 }
 
-fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
-    let channels = channels(line_up);
+fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
+    let channels = channels(line_up)?;
     out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
     out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
     for channel in &channels {
@@ -102,8 +103,8 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
     let mut bytes = Vec::new();
     for range in &mut notes.ranges {
         bytes.clear();
-        for spool in line_up.parts.iter().filter_map(|part| part.guide.as_ref()) {
-            spool.read(&range.id, &mut bytes)?;
+        for of_guide in line_up.programming.read(&range.id)? {
+            bytes.extend_from_slice(&of_guide);
         }
         let start = out.plain.position();
         write_programmes(&mut out, &range.id, &bytes)?;
@@ -114,27 +115,28 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
 }
 
 /// The guide's channels in the order in which the line-up names them first.
-fn channels(line_up: &LineUp) -> Vec<GuideChannel<'_>> {
+fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
     let mut channels: Vec<GuideChannel<'_>> = Vec::new();
     let mut at: HashMap<&str, usize> = HashMap::new();
     for placed in &line_up.live {
-        let (_, channel) = line_up.channel(placed);
-        if channel.guide.is_empty() {
+        let (guide, name) = (line_up.guide(placed), line_up.name(List::Live, placed));
+        if guide.is_empty() {
             continue;
         }
-        let at = *at.entry(&channel.guide).or_insert_with(|| {
-            channels.push(GuideChannel { id: &channel.guide, names: Vec::new(), icon: "" });
+        let at = *at.entry(guide).or_insert_with(|| {
+            channels.push(GuideChannel { id: guide, names: Vec::new(), icon: String::new() });
             channels.len() - 1
         });
         let found = &mut channels[at];
-        if !found.names.contains(&channel.name.as_str()) {
-            found.names.push(&channel.name);
+        if !found.names.contains(&name) {
+            found.names.push(name);
         }
         if found.icon.is_empty() {
-            found.icon = &channel.icon;
+            let (part, entry) = line_up.entry(List::Live, placed);
+            found.icon = part.harvest.whole::<Channel>(entry)?.icon;
         }
     }
-    channels
+    Ok(channels)
 }
 
 fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> {
@@ -143,7 +145,7 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
         write!(out, "<display-name>{}</display-name>", partial_escape(*name))?;
     }
     if !channel.icon.is_empty() {
-        write!(out, "<icon src=\"{}\"/>", escape(channel.icon))?;
+        write!(out, "<icon src=\"{}\"/>", escape(&channel.icon))?;
     }
     out.write_all(b"</channel>\n")
 }
