@@ -23,6 +23,18 @@ pub(crate) struct Keys {
     secrets: Vec<String>,
     /// In the order of the playlist.
     marks: Vec<Mark>,
+    /// Of the entries whose principal key others have too, in the order of the playlist.
+    twins: Vec<(u32, Apart)>,
+    /// How many keys were given.
+    given: (u32, usize),
+}
+
+/// What an entry's key needs besides the principal one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Apart {
+    name: bool,
+    path: bool,
+    place: u32,
 }
 
 /// What tells an entry from its twins. Hashes, because there may be a million of them.
@@ -34,30 +46,50 @@ struct Mark {
     path: u32,
     host: u32,
     query: u32,
+    /// The whole address, account and all.
+    address: u32,
 }
 
 impl Keys {
     /// For a playlist that is asked for with `secrets`.
-    pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        Self { secrets: secrets.into_iter().collect(), marks: Vec::new() }
+    pub(crate) fn new(secrets: Vec<String>) -> Self {
+        Self { secrets, ..Self::default() }
     }
 
-    /// The key of the next entry; what is called `name` in tidy letters. [`Keys::suffixes`] completes the keys of twins.
-    pub(crate) fn next(&mut self, kind: Kind, entry: &Entry<'_>, name: &str) -> String {
+    /// First, for every entry: takes note of it, and of what it is called in tidy letters.
+    pub(crate) fn note(&mut self, kind: Kind, entry: &Entry<'_>, name: &str) {
+        let (_, mark) = self.marked(kind, entry, name);
+        self.marks.push(mark);
+    }
+
+    /// Then, for every entry in the same order: its key. Entries of one name and one address have the same.
+    pub(crate) fn key(&mut self, kind: Kind, entry: &Entry<'_>, name: &str) -> String {
+        let (mut key, mark) = self.marked(kind, entry, name);
+        let (at, next) = &mut self.given;
+        if let Some((_, apart)) = self.twins.get(*next).filter(|(twin, _)| twin == at) {
+            *next += 1;
+            complete(&mut key, mark, *apart);
+        }
+        *at += 1;
+        key
+    }
+
+    fn marked(&self, kind: Kind, entry: &Entry<'_>, name: &str) -> (String, Mark) {
         let parts = Parts::of(entry.address());
         let name = folded(name);
         let path = self.path(&parts);
         let query = self.query(&parts);
         let principal = self.principal(entry, &parts, (&name, &path, &query));
-        let mark = |text: &str| hash(&[text]) as u32;
-        self.marks.push(Mark {
+        let part = |text: &str| hash(&[text]) as u32;
+        let mark = Mark {
             principal: hash(&[crate::harvest::key_word(kind), &principal]),
-            name: mark(&name),
-            path: mark(&path),
-            host: mark(parts.host),
-            query: mark(&query),
-        });
-        principal
+            name: part(&name),
+            path: part(&path),
+            host: part(parts.host),
+            query: part(&query),
+            address: part(entry.address()),
+        };
+        (principal, mark)
     }
 
     fn principal(
@@ -166,48 +198,47 @@ impl Keys {
         self.secrets.iter().any(|secret| secret == text)
     }
 
-    /// What completes the keys of twins, by place in the playlist and in its order: at most one for each entry.
-    pub(crate) fn suffixes(self) -> Vec<(usize, String)> {
-        let mut order: Vec<u32> = (0..self.marks.len() as u32).collect();
-        let mark = |at: &u32| self.marks[*at as usize];
+    /// In between: finds the twins. What was noted is forgotten.
+    pub(crate) fn find_twins(&mut self) {
+        let marks = std::mem::take(&mut self.marks);
+        let mark = |at: &u32| marks[*at as usize];
+        let mut order: Vec<u32> = (0..marks.len() as u32).collect();
         order.sort_unstable_by_key(|at| {
-            let Mark { principal, name, path, host, query } = mark(at);
-            (principal, name, path, host, query, *at)
+            let Mark { principal, name, path, host, query, address } = mark(at);
+            (principal, name, path, host, query, address, *at)
         });
-        let mut suffixes = Vec::new();
-        for twins in
-            order.chunk_by(|a, b| mark(a).principal == mark(b).principal).filter(|twins| twins.len() > 1)
-        {
+        for twins in order.chunk_by(|a, b| mark(a).principal == mark(b).principal) {
             let one_name = mark(&twins[0]).name == mark(&twins[twins.len() - 1]).name;
             for named in twins.chunk_by(|a, b| mark(a).name == mark(b).name) {
-                let paths = named.chunk_by(|a, b| mark(a).path == mark(b).path);
-                for (path, like) in paths.enumerate() {
-                    for (place, at) in like.iter().enumerate() {
-                        let suffix = suffix(mark(at), !one_name, path > 0, place);
-                        if !suffix.is_empty() {
-                            suffixes.push((*at as usize, suffix));
+                for (path, like) in named.chunk_by(|a, b| mark(a).path == mark(b).path).enumerate() {
+                    for (place, same) in like.chunk_by(|a, b| mark(a).address == mark(b).address).enumerate() {
+                        let apart = Apart { name: !one_name, path: path > 0, place: place as u32 };
+                        if apart != Apart::default() {
+                            self.twins.extend(same.iter().map(|at| (*at, apart)));
                         }
                     }
                 }
             }
         }
-        suffixes.sort_unstable();
-        suffixes
+        self.twins.sort_unstable_by_key(|(at, _)| *at);
     }
 }
 
-fn suffix(mark: Mark, name: bool, path: bool, place: usize) -> String {
-    let mut suffix = String::new();
-    if name {
-        let _ = write!(suffix, "~n{:08x}", mark.name); // a string takes everything
+fn complete(key: &mut String, mark: Mark, apart: Apart) {
+    if apart.name {
+        let _ = write!(key, "~n{:08x}", mark.name); // a string takes everything
     }
-    if path {
-        let _ = write!(suffix, "~p{:08x}", mark.path);
+    if apart.path {
+        let _ = write!(key, "~p{:08x}", mark.path);
     }
-    if place > 0 {
-        let _ = write!(suffix, "~{place}");
+    if apart.place > 0 {
+        let _ = write!(key, "~{}", apart.place);
     }
-    suffix
+}
+
+/// The key of the series called `name`.
+pub(crate) fn series(name: &str) -> String {
+    format!("s-{:016x}", hash(&[&folded(name)]))
 }
 
 fn is_form(segment: &str) -> bool {
