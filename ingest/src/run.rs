@@ -7,19 +7,18 @@ use anyhow::{Context as _, bail};
 use contract::details::{Details, Subject};
 use contract::disk::Data;
 use contract::ids::Ledger;
-use contract::release::{Draft, Lock, Manifest, Outcome, Release, Releases};
+use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::changes::Ids;
 use crate::details::{self, Fresh};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::{Settings, output, programming};
+use crate::{Settings, changes, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -133,8 +132,7 @@ impl Finish {
     fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
         let files = output::write(&self.draft, &self.line_up, &mut self.vault)
             .context("the release cannot be written")?;
-        let ids = Ids::of_line_up(&self.line_up);
-        drop(self.line_up); // before the release before is opened: that is memory too
+        drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         let mut report = Report { verdict: Verdict::Refused, sources, changes: Default::default() };
@@ -143,9 +141,9 @@ impl Finish {
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
-                let before = current.and_then(|number| Release::open(&self.releases.folder(number)).ok());
-                let before = before.as_ref().map(Ids::of_release).unwrap_or_default();
-                report.changes = ids.since(&before);
+                let before = current.map(|number| self.releases.folder(number));
+                report.changes = changes::between(before.as_deref(), self.draft.scratch())
+                    .context("the release cannot be compared with the one before")?;
                 let manifest = Manifest {
                     schema: Manifest::SCHEMA,
                     created: self.now,

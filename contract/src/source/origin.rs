@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::base::BaseUrl;
 use super::location::Location;
+use crate::ace::AceId;
 use crate::secret::Secret;
 
 /// What a source speaks, and what only that needs.
@@ -176,8 +177,8 @@ pub struct Acestream {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AceChannel {
-    /// An id in any of its forms.
-    pub id: String,
+    /// Written in any of its forms.
+    pub id: AceId,
     /// What it is called.
     pub name: String,
     /// Its group.

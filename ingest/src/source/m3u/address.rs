@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use contract::ace::AceId;
+
 /// The parts of an address. Nothing is decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
@@ -60,26 +62,18 @@ pub(crate) enum Reach<'a> {
     /// By asking for it.
     Web,
     /// Through an Ace Stream engine.
-    Ace(Ace),
+    Ace(AceId),
     /// Not by a relay: its scheme, in lower case.
     None(Cow<'a, str>),
-}
-
-/// An Ace Stream id of 40 hex digits, in lower case. The two kinds look the same and name different things
-/// (`streaming.md` 1.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ace {
-    /// A content id.
-    Content(String),
-    /// A transport's infohash.
-    Infohash(String),
 }
 
 /// How `address` can be received.
 pub(crate) fn reach(address: &str) -> Reach<'_> {
     let parts = Parts::of(address);
-    if let Some(ace) = ace(&parts) {
-        return Reach::Ace(ace);
+    // Any server may call something `id`; an engine's paths begin like this.
+    let engine = parts.path.starts_with("/ace/") || parts.scheme.eq_ignore_ascii_case("acestream");
+    if engine && let Ok(id) = AceId::parse(address) {
+        return Reach::Ace(id);
     }
     let web = parts.scheme.eq_ignore_ascii_case("http") || parts.scheme.eq_ignore_ascii_case("https");
     if web && !parts.host.is_empty() {
@@ -96,46 +90,25 @@ pub(crate) fn reach(address: &str) -> Reach<'_> {
     })
 }
 
-/// The id in `acestream://ID`, `acestream:?content_id=ID`, or the address of an engine, whose host does not matter.
-fn ace(parts: &Parts<'_>) -> Option<Ace> {
-    let scheme = parts.scheme.eq_ignore_ascii_case("acestream");
-    if scheme && let Some(id) = id(parts.host) {
-        return Some(Ace::Content(id));
-    }
-    if !scheme && !parts.path.starts_with("/ace/") {
-        return None;
-    }
-    let value = |wanted: &str| {
-        parts.pairs().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).and_then(|(_, value)| id(value))
-    };
-    // In the order in which an engine looks at them; `id` is an old name of the first.
-    value("content_id")
-        .or_else(|| value("id"))
-        .map(Ace::Content)
-        .or_else(|| value("infohash").map(Ace::Infohash))
-}
-
-fn id(text: &str) -> Option<String> {
-    (text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| text.to_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use contract::ace::Kind;
 
     const ID: &str = "0123456789abcdef0123456789ABCDEF01234567";
 
     #[test]
     fn ace_ids_are_found_in_every_form() {
-        let content = || Reach::Ace(Ace::Content(ID.to_ascii_lowercase()));
-        let infohash = || Reach::Ace(Ace::Infohash(ID.to_ascii_lowercase()));
+        let content = || Reach::Ace(AceId::new(Kind::ContentId, ID).unwrap());
+        let infohash = || Reach::Ace(AceId::new(Kind::Infohash, ID).unwrap());
         for (address, expected) in [
             (format!("acestream://{ID}"), content()),
             (format!("acestream:?content_id={ID}"), content()),
             (format!("acestream:?infohash={ID}"), infohash()),
             (format!("http://127.0.0.1:6878/ace/getstream?id={ID}&pid=1"), content()),
             (format!("http://h/ace/manifest.m3u8?infohash={ID}"), infohash()),
-            (format!("http://h/ace/getstream?infohash={ID}&content_id={ID}"), content()),
+            (format!("http://h/ace/getstream?infohash={ID}&content_id={ID}"), Reach::Web),
             (format!("http://h/x?id={ID}"), Reach::Web),
             (format!("acestream://{ID}0"), Reach::None("acestream".into())),
         ] {

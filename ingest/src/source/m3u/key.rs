@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use contract::bundle::Kind;
 
-use super::address::{Ace, Parts, Reach, reach};
+use super::address::{Parts, Reach, reach};
 use super::entry::Entry;
 use super::keys::Key;
 use crate::tidy;
@@ -111,7 +111,7 @@ impl Keys {
             return format!("g-{:016x}", hash(&[&folded(guide), name]));
         }
         match reach(entry.address()) {
-            Reach::Ace(Ace::Content(id) | Ace::Infohash(id)) => format!("a-{id}"),
+            Reach::Ace(id) => format!("a-{}", id.hex()),
             // A group address is no provider's host.
             Reach::None(scheme) if matches!(&*scheme, "udp" | "rtp") => {
                 format!("u-{:016x}", hash(&[&scheme, parts.host]))
@@ -211,7 +211,8 @@ impl Keys {
             let one_name = mark(&twins[0]).name == mark(&twins[twins.len() - 1]).name;
             for named in twins.chunk_by(|a, b| mark(a).name == mark(b).name) {
                 for (path, like) in named.chunk_by(|a, b| mark(a).path == mark(b).path).enumerate() {
-                    for (place, same) in like.chunk_by(|a, b| mark(a).address == mark(b).address).enumerate() {
+                    for (place, same) in like.chunk_by(|a, b| mark(a).address == mark(b).address).enumerate()
+                    {
                         let apart = Apart { name: !one_name, path: path > 0, place: place as u32 };
                         if apart != Apart::default() {
                             self.twins.extend(same.iter().map(|at| (*at, apart)));

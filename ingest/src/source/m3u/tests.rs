@@ -2,11 +2,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use contract::bundle::Kind;
+use contract::disk::Data;
+use contract::source::{Origin, Source};
 
 use super::entry::Entry;
 use super::key::Keys;
 use super::keys::Key;
 use super::read::{Facts, Refusal, read};
+use crate::harvest::Writer;
 
 fn shown(entry: &Entry<'_>) -> String {
     let mut shown = entry.name().to_owned();
@@ -322,7 +325,7 @@ fn a_playlist_is_the_same_however_it_arrives() {
 fn keys(playlist: &str, secrets: &[&str]) -> Vec<String> {
     let mut keys = Keys::new(secrets.iter().map(ToString::to_string).collect());
     let mut all = Vec::new();
-    let mut pass = |each: &mut dyn FnMut(&Entry<'_>)| {
+    let pass = |each: &mut dyn FnMut(&Entry<'_>)| {
         let given = read(playlist.as_bytes(), |entry| {
             each(&entry);
             Ok(())
@@ -408,6 +411,120 @@ fn a_twin_that_comes_or_goes_leaves_the_others_their_keys() {
     assert!(both.contains(&alone[0]), "one of the same name keeps the plain key");
     let other = keys(&("#EXTM3U\n".to_owned() + &entry("A", "1") + &entry("B", "2")), &[]);
     assert_eq!(other[0], alone[0], "another name is no twin");
+}
+
+/// What a harvest of `document` has, one entry on each line, and what is told of it.
+fn harvested(document: &str, source: &str) -> Result<(Vec<serde_json::Value>, super::Read), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::new(folder.path());
+    let source: Source = toml::from_str(source).unwrap();
+    let Origin::M3u(list) = &source.origin else { panic!("a playlist") };
+    let mut writer = Writer::new(&data, &source.name).unwrap();
+    let read = super::harvest(|| Ok(document.as_bytes()), (&source, &list.from), &mut writer)?;
+    let mut harvest = writer.finish(0, Vec::new()).unwrap();
+    harvest.keep().unwrap();
+    let text =
+        std::fs::read_to_string(data.state().join(source.name.as_str()).join("harvest.jsonl")).unwrap();
+    Ok((text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), read))
+}
+
+const WEB: &str =
+    "name = 'list'\nkind = 'm3u'\nurl = 'http://h.example/get.php?username=someone&password=hunter2'";
+
+fn items<'a>(lines: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+    lines.iter().filter_map(|line| line.get(kind)).collect()
+}
+
+#[test]
+fn the_same_name_and_address_is_one_channel_in_several_groups() {
+    let document = String::from_utf8(fixture("09-duplicates.m3u")).unwrap();
+    let (lines, read) = harvested(&document, WEB).unwrap();
+    let channels = items(&lines, "channel");
+    let names: Vec<_> = channels.iter().map(|channel| channel["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["A", "A", "Event 1", "Event 2"]);
+    let head = lines.last().unwrap();
+    let groups: Vec<_> = head["categories"]["live"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(groups, ["News", "Sport", "World", "Events"]);
+    assert!(lines.iter().any(|line| line["again"][2] == serde_json::json!([1, 2])), "{lines:#?}");
+    assert_eq!(read.notes, ["2 entries come again with the same name and address: taken once"]);
+}
+
+#[test]
+fn channels_films_and_episodes_find_their_places() {
+    let document = "#EXTM3U url-tvg=\"http://g.example/x.xml\"\n\
+        #EXTINF:-1 tvg-id=\"one\" tvg-name=\"One_TV\" tvg-chno=\"7.2\" tvg-shift=\"-1.5\" catchup=\"shift\" catchup-days=\"3\" \
+        tvg-country=\"UK\" parent-code=\"1234\" tvg-logo=\"http://l.example/1.png\" group-title=\"A &amp; B\",One &amp; only hunter2\n\
+        http://h.example/live/someone/hunter2/5.ts|User-Agent=X\n\
+        #EXTINF:-1 group-title=\"Films\" tmdb-id=\"603\",Film (1999)\nhttp://h.example/movie/someone/hunter2/6.mkv\n\
+        #EXTINF:-1 group-title=\"Shows\",Show S02E03\nhttp://h.example/series/someone/hunter2/7.mp4\n\
+        #EXTINF:-1 group-title=\"Shows\",show s02e04\nhttp://h.example/series/someone/hunter2/8.mp4\n\
+        #EXTINF:-1 radio=\"true\",Radio\nrtsp://h.example/radio\n\
+        #EXTINF:-1,Command\npipe://rm -rf /\n\
+        #EXTINF:-1,Ace\nhttp://127.0.0.1:6878/ace/getstream?id=0123456789ABCDEF0123456789abcdef01234567\n";
+    let (lines, read) = harvested(document, WEB).unwrap();
+    let channels = items(&lines, "channel");
+    let one = channels[0];
+    for (field, expected) in [
+        ("id", serde_json::json!("5")),
+        ("num", serde_json::json!(7)),
+        ("name", serde_json::json!("One & only ***")),
+        ("guide", serde_json::json!("one")),
+        ("guide_name", serde_json::json!("One_TV")),
+        ("shift", serde_json::json!(-5400)),
+        ("archive", serde_json::json!(3)),
+        ("country", serde_json::json!("UK")),
+        ("adult", serde_json::json!(true)),
+        ("places", serde_json::json!([0])),
+        ("icon", serde_json::json!("http://l.example/1.png")),
+        ("catchup", serde_json::json!({"mode": "shift", "source": "", "correction": 0})),
+    ] {
+        assert_eq!(one[field], expected, "{field}");
+    }
+    assert_eq!(one["address"]["url"], "http://h.example/live/someone/hunter2/5.ts");
+    assert_eq!(one["address"]["headers"]["User-Agent"], "X");
+    assert_eq!(channels[1]["radio"], true);
+    assert_eq!(channels[2]["address"]["url"], "pipe://rm -rf /");
+    assert_eq!(channels[3]["address"]["url"], "acestream://0123456789abcdef0123456789abcdef01234567");
+
+    let movie = items(&lines, "movie")[0];
+    assert_eq!(
+        (&movie["id"], &movie["title"], &movie["year"]),
+        (&"6".into(), &"Film".into(), &"1999".into())
+    );
+    assert_eq!((&movie["tmdb"], &movie["container"]), (&"603".into(), &"mkv".into()));
+    let series = items(&lines, "series");
+    assert_eq!((series.len(), &series[0]["name"]), (1, &"Show".into()));
+    let episodes = items(&lines, "episode");
+    assert_eq!(episodes.len(), 2);
+    assert_eq!(
+        (&episodes[1]["id"], &episodes[1]["season"], &episodes[1]["number"]),
+        (&"8".into(), &2.into(), &4.into())
+    );
+    assert_eq!(episodes[1]["series"], series[0]["id"]);
+
+    assert_eq!(read.guides, ["http://g.example/x.xml"]);
+    assert_eq!(read.notes, ["2 entries cannot be relayed: 1 pipe, 1 rtsp"]);
+}
+
+#[test]
+fn a_playlist_that_is_hls_is_one_channel_and_one_that_breaks_off_is_refused() {
+    let document = String::from_utf8(fixture("hls-media.m3u8")).unwrap();
+    let (lines, _) = harvested(&document, WEB).unwrap();
+    let channels = items(&lines, "channel");
+    assert_eq!((channels.len(), &channels[0]["name"]), (1, &"list".into()));
+    for (name, why) in [
+        ("11-broken-off.m3u", "the playlist breaks off inside an entry"),
+        ("10-page.html", "a web page came in place of a playlist"),
+    ] {
+        let document = String::from_utf8(fixture(name)).unwrap();
+        assert_eq!(harvested(&document, WEB).unwrap_err(), why);
+    }
+    assert_eq!(harvested("#EXTM3U\n", WEB).unwrap_err(), "the playlist lists nothing");
 }
 
 proptest::proptest! {
