@@ -153,7 +153,7 @@ impl Scanner {
         let comma = last.filter(|last| *last >= from && self.of == Of::Entry);
         let next = memchr(quote, rest);
         // Counting no further than this keeps a line of nothing but quotes cheap.
-        let missing = memchr_iter(quote, rest).take(65).count().is_multiple_of(2);
+        let missing = memchr_iter(quote, rest).take(17).count().is_multiple_of(2);
         match (next, comma) {
             (Some(next), _) if !missing => (trimmed(text, from, from + next), from + next + 1, false),
             (_, Some(comma)) => (trimmed(text, from, comma), comma, false),
