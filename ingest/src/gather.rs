@@ -7,7 +7,7 @@ use contract::source::{Origin, Source};
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::xtream;
+use crate::source::{m3u, xtream};
 use crate::{Settings, guide};
 
 /// What is the same for all sources of a run.
@@ -62,7 +62,8 @@ impl Gathering<'_> {
         let last = harvest::head(self.data, &source.name);
         let mut taken = match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
-            Origin::M3u(_) | Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar)?,
+            Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
                 return Err("sources of this kind are not read yet".into());
             }
         };

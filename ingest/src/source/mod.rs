@@ -7,6 +7,7 @@ use contract::vault::Vault;
 use crate::harvest::Address;
 use crate::seal::sealed;
 
+pub(crate) mod m3u;
 #[expect(dead_code, reason = "not asked yet")]
 pub(crate) mod scrape;
 pub(crate) mod xtream;
