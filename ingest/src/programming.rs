@@ -8,10 +8,11 @@ use anyhow::Context as _;
 use contract::disk::{Access, Data, replace};
 use contract::source::Source;
 
+use crate::Settings;
+use crate::gate::Gate;
 use crate::guide::{self, Facts, Spool, Wanted};
 use crate::harvest::PROGRAMMES;
 use crate::line_up::LineUp;
-use crate::{Settings, gate};
 
 /// How much a guide that breaks off must have of what the last one had, in percent.
 const ENOUGH: u64 = 95;
@@ -108,9 +109,10 @@ impl Reading<'_> {
         match self.spool(copy, wanted) {
             Ok(None) => return Ok((None, 0)),
             Ok(Some((spool, facts))) => {
-                let judged = if fresh { self.judge(&facts, before) } else { Ok(()) };
+                let judged = if fresh { self.judge(&facts, before) } else { Ok(None) };
                 match judged {
-                    Ok(()) => {
+                    Ok(note) => {
+                        notes.extend(note);
                         copy.keep().context("the guide cannot be kept")?;
                         self.remember(facts.programmes).context("the guide cannot be kept")?;
                         return Ok((Some(spool), facts.programmes));
@@ -130,11 +132,11 @@ impl Reading<'_> {
     }
 
     /// A guide that breaks off counts if it has about as much as the last one.
-    fn judge(&self, facts: &Facts, before: u64) -> Result<(), String> {
+    fn judge(&self, facts: &Facts, before: u64) -> Result<Option<String>, String> {
         if !facts.complete && facts.programmes * 100 < before * ENOUGH {
             return Err(format!("it breaks off after {} programmes of {before}", facts.programmes));
         }
-        gate::judge(PROGRAMMES, facts.programmes, before, self.settings)
+        Gate::new(self.data, self.source, self.settings).judge(PROGRAMMES, facts.programmes, before)
     }
 
     fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, String> {

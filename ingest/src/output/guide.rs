@@ -26,7 +26,7 @@ const LONGEST: u32 = 6 * 3600;
 const LAST: u32 = 3600;
 
 /// Writes both files at once: one thread writes, another compresses.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let plain = draft.artefact(GUIDE)?;
     let packed = draft.artefact(GUIDE_GZ)?;
     let (sender, receiver) = sync_channel(WAITING);
@@ -90,7 +90,7 @@ struct GuideChannel<'a> {
     icon: String,
 }
 
-fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
+fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
     let channels = channels(line_up)?;
     out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
     out.write_all(b"<tv generator-info-name=\"coax\">\n")?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ingest::RunNow;
 use tokio::sync::oneshot;
 
 use crate::{Bench, source, station};
@@ -13,7 +14,7 @@ async fn the_schedule_runs_at_once_without_a_release_then_on_time_and_stops_when
     bench.settings.schedule = "* * * * * *".into();
     let sources = [source("acme", &station)];
     let (stop, stopped) = oneshot::channel::<()>();
-    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, async {
+    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, &RunNow::default(), async {
         let _ = stopped.await;
     });
     let watching = async {
@@ -38,9 +39,8 @@ async fn with_a_fresh_release_the_schedule_waits_for_its_time() {
     let sources = [source("acme", &station)];
     bench.run(&sources).await;
     let asked = station.counts().requests("xmltv");
-    ingest::schedule(&bench.data, &sources, &bench.settings, tokio::time::sleep(Duration::from_millis(700)))
-        .await
-        .unwrap();
+    let soon = tokio::time::sleep(Duration::from_millis(700));
+    ingest::schedule(&bench.data, &sources, &bench.settings, &RunNow::default(), soon).await.unwrap();
     assert_eq!(station.counts().requests("xmltv"), asked);
 }
 
