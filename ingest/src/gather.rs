@@ -7,7 +7,7 @@ use contract::source::{Origin, Source};
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::xtream;
+use crate::source::{acestream, scrape, xtream};
 use crate::{Settings, guide};
 
 /// What is the same for all sources of a run.
@@ -62,7 +62,9 @@ impl Gathering<'_> {
         let last = harvest::head(self.data, &source.name);
         let mut taken = match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
-            Origin::M3u(_) | Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
+            Origin::M3u(_) | Origin::Xmltv(_) => {
                 return Err("sources of this kind are not read yet".into());
             }
         };

@@ -7,7 +7,7 @@ use contract::vault::Vault;
 use crate::harvest::Address;
 use crate::seal::sealed;
 
-#[expect(dead_code, reason = "not asked yet")]
+pub(crate) mod acestream;
 pub(crate) mod scrape;
 pub(crate) mod xtream;
 

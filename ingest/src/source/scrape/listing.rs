@@ -7,8 +7,9 @@ use super::rows::{Leads, Row, Rows};
 use super::{Page, Reading};
 use crate::gather::{Gathering, Taken};
 use crate::harvest::{Address, Channel, Head, List, Pushed, Writer};
+use crate::gate::Gate;
 use crate::progress::Bar;
-use crate::{gate, tidy};
+use crate::tidy;
 
 /// The most pages of which a reason is told one by one.
 const MOST_REASONS: usize = 20;
@@ -89,9 +90,10 @@ pub(crate) fn harvested(
     }
     let count = writer.count(crate::harvest::Item::Channel).into();
     let before = last.and_then(|last| last.counts.get(List::Live.word())).copied().unwrap_or(0);
-    gate::judge(List::Live.word(), count, before, run.settings)?;
+    notes.extend(Gate::new(run.data, source, run.settings).judge(List::Live.word(), count, before)?);
     bar.found(List::Live.word(), count);
-    let harvest = writer.finish(run.now, Vec::new()).map_err(disk)?;
+    // One account, of which nothing is known: an engine says nothing of how much it allows.
+    let harvest = writer.finish(run.now, vec![0]).map_err(disk)?;
     Ok(Taken { harvest, guides: Vec::new(), notes })
 }
 
@@ -99,14 +101,15 @@ pub(crate) fn harvested(
 fn channel(row: &Row, source: &Source) -> Channel {
     let (id, url) = match &row.leads {
         Leads::Ace(id) => (id.hex().to_owned(), id.to_string()),
-        // SECURITY: ids are published in the ledger, and an address may hold credentials.
-        Leads::Web(address) => (blake3_of(address), address.clone()),
+        // SECURITY: an id is told in reports, and an address may hold credentials.
+        Leads::Web(address) => {
+            (blake3::hash(address.as_bytes()).to_hex()[..DIGITS].to_owned(), address.clone())
+        }
     };
     let name = match row.name.as_str() {
         "" => format!("Channel {}", id.get(..8).unwrap_or(&id)),
         name => tidy::masked(name.into(), source).into_owned(),
     };
-    debug_assert!(id.len() == DIGITS, "ids of rows have one length");
     Channel {
         id,
         name,
