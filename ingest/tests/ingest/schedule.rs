@@ -14,7 +14,8 @@ async fn the_schedule_runs_at_once_without_a_release_then_on_time_and_stops_when
     bench.settings.schedule = "* * * * * *".into();
     let sources = [source("acme", &station)];
     let (stop, stopped) = oneshot::channel::<()>();
-    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, &RunNow::default(), async {
+    let now = RunNow::default();
+    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, &now, async {
         let _ = stopped.await;
     });
     let watching = async {

@@ -5,9 +5,9 @@ use contract::source::Source;
 
 use super::rows::{Leads, Row, Rows};
 use super::{Page, Reading};
+use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
 use crate::harvest::{Address, Channel, Head, List, Pushed, Writer};
-use crate::gate::Gate;
 use crate::progress::Bar;
 use crate::tidy;
 
