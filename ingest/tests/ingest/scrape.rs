@@ -12,7 +12,7 @@ const ONE: &str = "a000000000000000000000000000000000000000";
 
 fn page(bench: &Bench, name: &str, text: &str) -> String {
     let path = bench.path().join(name);
-    contract::disk::replace(&path, text.as_bytes()).unwrap();
+    contract::disk::replace(&path, text.as_bytes(), contract::disk::Access::Everybody).unwrap();
     path.display().to_string()
 }
 

@@ -63,6 +63,9 @@ pub(crate) enum Refusal {
     /// `format = "auto"`, and it looks like nothing that is known.
     #[error("the page is neither JSON, nor HTML, nor a playlist")]
     UnknownFormat,
+    /// A playlist, which only sources of kind `m3u` read so far.
+    #[error("the page is a playlist: make it a source of kind `m3u`")]
+    Playlist,
     /// It does not parse, or ends too soon.
     #[error("the page is no whole JSON document: line {line}, column {column}")]
     NotJson {
@@ -174,7 +177,7 @@ impl Reading {
             Form::Json => json::read(&text, &self.json, page.address, rows)?,
             Form::Html if text.len() > LARGEST_HTML => return Err(Refusal::TooLarge(LARGEST_HTML >> 20)),
             Form::Html => html::read(&text, &self.html, page.address, rows)?,
-            Form::M3u => return Err(Refusal::UnknownFormat),
+            Form::M3u => return Err(Refusal::Playlist),
         }
         match (rows.seen() - seen, rows.first_fault()) {
             (0, _) if form == Form::Html => {
