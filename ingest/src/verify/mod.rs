@@ -110,7 +110,7 @@ impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.release;
         if self.sound {
-            write!(f, "release {number:06}: sound, all files as published")?;
+            write!(f, "release {number:06} is sound: all as published")?;
         } else {
             let count = self.problems.len() as u64 + self.more;
             write!(f, "release {number:06}: {count} problem{}", if count == 1 { "" } else { "s" })?;
