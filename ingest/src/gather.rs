@@ -7,7 +7,7 @@ use contract::source::{Origin, Source};
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::{m3u, xtream};
+use crate::source::{acestream, m3u, scrape, xtream};
 use crate::{Settings, guide};
 
 /// What is the same for all sources of a run.
@@ -63,7 +63,9 @@ impl Gathering<'_> {
         let mut taken = match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
             Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar)?,
-            Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
+            Origin::Xmltv(_) => {
                 return Err("sources of this kind are not read yet".into());
             }
         };

@@ -8,6 +8,7 @@ mod hostile;
 mod identity;
 mod kill;
 mod schedule;
+mod scrape;
 
 use std::collections::BTreeMap;
 use std::path::Path;
