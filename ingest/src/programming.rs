@@ -140,7 +140,7 @@ impl Reading<'_> {
     }
 
     fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, String> {
-        let disk = |error: io::Error| format!("it cannot be read: {error}");
+        let disk = |error: io::Error| format!("it cannot be read: {}", crate::disk::words(&error));
         let Some(file) = copy.open().map_err(disk)? else { return Ok(None) };
         let mut spool = Spool::new(self.scratch).map_err(disk)?;
         let input = guide::decoded(file).map_err(disk)?;
