@@ -86,7 +86,7 @@ pub struct Times {
     pub zone: Option<String>,
     /// Seconds that are added to every time.
     pub shift: i64,
-    /// Seconds that are added to the times of single channels, by guide id; in place of `shift`.
+    /// Seconds that are added to the times of single channels, by guide id, whatever its case; besides `shift`.
     pub channel_shift: BTreeMap<String, i64>,
 }
 

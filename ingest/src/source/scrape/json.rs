@@ -137,7 +137,7 @@ fn scalar<'a>(element: &'a str, path: &[Step]) -> Cow<'a, str> {
     let mut last = None;
     let whole = walk(element, path, &mut |value| {
         let text = match value.as_bytes().first() {
-            Some(b'"') => readable(value.as_bytes(), serde_json::from_str::<String>).ok(),
+            Some(b'"') => readable(value.as_bytes(), |text| serde_json::from_str::<String>(text)).ok(),
             Some(b'-' | b'0'..=b'9') => Some(value.to_owned()),
             _ => None,
         };
