@@ -21,7 +21,7 @@ pub(crate) fn words(error: &io::Error) -> String {
 pub fn explain(error: &anyhow::Error, data: &Data) -> String {
     let disk = error.chain().filter_map(disk_error).find(|error| is_full(error.kind()));
     match disk {
-        Some(disk) => format!("{}\n{error:#}", advice(disk.kind(), data.path())),
+        Some(disk) => format!("{} ({error:#})", advice(disk.kind(), data.path())),
         None => format!("{error:#}"),
     }
 }
@@ -72,6 +72,7 @@ mod tests {
                 said.starts_with(expected) && said.contains("(the release cannot be written: "),
                 "{said}"
             );
+            assert!(words(&io::Error::from(kind)).starts_with("the disk is "));
         }
         let other = Err::<(), _>(io::Error::other("torn cable")).context("the ledger").unwrap_err();
         assert_eq!(explain(&other, &data), "the ledger: torn cable");

@@ -18,7 +18,7 @@ use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::{Settings, changes, output, programming};
+use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -156,9 +156,13 @@ impl Finish {
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now.
+        // Details name episodes, which can only be played from the release that is in force now. It is: one that cannot
+        // be kept is no failure of the run, and is asked for again.
         for (id, stored) in &self.fresh {
-            self.store.put(Subject::Series(*id), stored).context("details cannot be kept")?;
+            if let Err(error) = self.store.put(Subject::Series(*id), stored) {
+                tracing::warn!(error = disk::words(&error), "details cannot be kept");
+                break;
+            }
         }
         drop(self.lock);
         Ok(report)
