@@ -8,7 +8,7 @@ use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
 use crate::source::{acestream, m3u, scrape, xtream};
-use crate::{Settings, guide};
+use crate::{Settings, disk, guide};
 
 /// What is the same for all sources of a run.
 pub(crate) struct Gathering<'a> {
@@ -69,7 +69,10 @@ impl Gathering<'_> {
                 return Err("sources of this kind are not read yet".into());
             }
         };
-        taken.harvest.keep().map_err(|error| format!("the harvest cannot be kept: {error}"))?;
+        taken
+            .harvest
+            .keep()
+            .map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
         Ok(taken)
     }
 }

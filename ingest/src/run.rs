@@ -19,7 +19,7 @@ use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
-use crate::{Settings, changes, output, programming};
+use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -170,9 +170,13 @@ impl Finish {
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now.
+        // Details name episodes, which can only be played from the release that is in force now. It is: one that cannot
+        // be kept is no failure of the run, and is asked for again.
         for (id, stored) in &self.fresh {
-            self.store.put(Subject::Series(*id), stored).context("details cannot be kept")?;
+            if let Err(error) = self.store.put(Subject::Series(*id), stored) {
+                tracing::warn!(error = disk::words(&error), "details cannot be kept");
+                break;
+            }
         }
         if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
             self.stamp.keep(number, self.releases.data()).context("the run cannot be remembered")?;

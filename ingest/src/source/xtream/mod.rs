@@ -107,7 +107,7 @@ pub(crate) async fn gather(
 }
 
 fn disk(error: io::Error) -> String {
-    format!("the harvest cannot be written: {error}")
+    format!("the harvest cannot be written: {}", crate::disk::words(&error))
 }
 
 async fn all_categories(
