@@ -24,6 +24,7 @@ mod guide;
 mod harvest;
 mod json;
 mod line_up;
+pub mod matching;
 pub mod name;
 mod output;
 mod progress;
