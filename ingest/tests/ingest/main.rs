@@ -1,6 +1,7 @@
 //! Ingest against the station, through the front door: sources in, releases out.
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod account;
 mod bundle;
 mod gate;
 mod hostile;
