@@ -29,6 +29,7 @@ mod hooks;
 mod json;
 mod kept;
 mod line_up;
+pub mod matching;
 pub mod name;
 mod output;
 mod programming;
