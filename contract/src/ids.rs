@@ -4,14 +4,22 @@
 //! given is never given again and never taken away. What a number belongs to is a *source key* such as
 //! `acme/live/123`: the source's name, what it is, and the provider's own id. Host, user name and password of the
 //! provider are not part of it, because providers move and accounts are renewed.
+//!
+//! Three things happen to identities beside being given. A provider who renumbers begins a new **epoch**: his old ids
+//! mean nothing any more, and what is recognised by its name **inherits** its number. Channels of several sources that are
+//! one **join** under one number, which stays when the first of them goes.
+//!
+//! `ids.json` is JSON with one entry on each line, so that it is read and written line by line and only grows at its
+//! end. In memory a key is 16 bytes of its hash: 600 000 of them are 25 MB.
+
+mod file;
 
 use std::collections::HashMap;
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use crate::disk::{Access, replace};
+use self::file::{Line, Word};
 
 /// A number space. Ids start at 1 and fit 31 bits: apps keep them in signed 32-bit integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,24 +32,32 @@ pub enum Space {
     Category,
 }
 
-const VERSION: u32 = 1;
-
 /// The largest id.
 pub const MAX: u32 = i32::MAX as u32;
 
 /// All ids, by source key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ledger {
+    path: PathBuf,
     streams: Numbers,
     series: Numbers,
     categories: Numbers,
-    changed: bool,
+    /// The channels that keys were joined under.
+    joined: HashMap<Key, u32>,
+    epochs: HashMap<String, u32>,
+    /// Lines that are not yet in the file, in a file without a name.
+    fresh: Option<BufWriter<File>>,
+    /// The file has another layout and must be written anew.
+    old: bool,
 }
+
+/// The first half of a key's BLAKE3 hash: nobody can make two keys that share it.
+type Key = [u8; 16];
 
 #[derive(Debug, Default)]
 struct Numbers {
     last: u32,
-    given: HashMap<String, u32>,
+    given: HashMap<Key, u32>,
 }
 
 /// Why the ledger cannot be used. A run must stop then: without it every id would change.
@@ -52,27 +68,12 @@ pub enum LedgerError {
     Read(io::Error),
     /// The file is damaged.
     #[error(
-        "the id ledger is damaged ({0}); restore ids.json from a backup: without it all channels change identity"
+        "the id ledger is damaged (line {0}); restore ids.json from a backup: without it all channels change identity"
     )]
-    Damaged(serde_json::Error),
-    /// The file gives one number twice or two numbers to one, or a number that is out of range.
-    #[error(
-        "the id ledger is damaged (a number is out of range or given twice); restore ids.json from a backup"
-    )]
-    Inconsistent,
+    Damaged(usize),
     /// The file was written by a newer program, which may mean other things by it.
     #[error("ids.json is of version {0}, which this program does not know: use the newer one")]
     Newer(u32),
-}
-
-/// The ledger on disk, keys in order so that the same ledger is the same bytes.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    version: u32,
-    streams: Vec<(String, u32)>,
-    series: Vec<(String, u32)>,
-    categories: Vec<(String, u32)>,
 }
 
 impl Ledger {
@@ -81,119 +82,160 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; never an empty ledger in place of a damaged one.
     pub fn load(path: &Path) -> Result<Self, LedgerError> {
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(LedgerError::Read(error)),
+        let mut ledger = Self {
+            path: path.to_owned(),
+            streams: Numbers::default(),
+            series: Numbers::default(),
+            categories: Numbers::default(),
+            joined: HashMap::new(),
+            epochs: HashMap::new(),
+            fresh: None,
+            old: false,
         };
-        let stored: Stored = serde_json::from_slice(&text).map_err(LedgerError::Damaged)?;
-        if stored.version != VERSION {
-            return Err(LedgerError::Newer(stored.version));
-        }
-        Ok(Self {
-            streams: Numbers::new(stored.streams)?,
-            series: Numbers::new(stored.series)?,
-            categories: Numbers::new(stored.categories)?,
-            changed: false,
-        })
+        ledger.old = file::read(path, &mut |line| ledger.enter(&line))?;
+        Ok(ledger)
     }
 
-    /// The id of `key`, given now if it has none. `None` when all 2^31 - 1 numbers of the space are given.
-    pub fn id(&mut self, space: Space, key: &str) -> Option<u32> {
-        let numbers = match space {
+    /// Takes a line of the file; `None` if it cannot be.
+    fn enter(&mut self, line: &Line) -> Option<()> {
+        let (key, number) = (key(&line.key), line.number);
+        let space = match line.word {
+            Word::Stream | Word::StreamAgain => Space::Stream,
+            Word::Series | Word::SeriesAgain => Space::Series,
+            Word::Category => Space::Category,
+            Word::Joined => return self.joined.insert(key, number).map_or(Some(()), |_| Some(())),
+            Word::Epoch => {
+                self.epochs.insert(line.key.clone(), number);
+                return Some(());
+            }
+        };
+        let again = matches!(line.word, Word::StreamAgain | Word::SeriesAgain);
+        let numbers = self.numbers(space);
+        // Numbers are given in order, so one that does not go up was given before.
+        let fits = if again { (1..=numbers.last).contains(&number) } else { number > numbers.last };
+        if !fits || number > MAX || numbers.given.insert(key, number).is_some() {
+            return None;
+        }
+        numbers.last = numbers.last.max(number);
+        Some(())
+    }
+
+    fn numbers(&mut self, space: Space) -> &mut Numbers {
+        match space {
             Space::Stream => &mut self.streams,
             Space::Series => &mut self.series,
             Space::Category => &mut self.categories,
-        };
-        if let Some(id) = numbers.given.get(key) {
-            return Some(*id);
         }
-        if numbers.last >= MAX {
-            return None;
-        }
-        numbers.last += 1;
-        numbers.given.insert(key.to_owned(), numbers.last);
-        self.changed = true;
-        Some(numbers.last)
     }
 
-    /// Writes the ledger if ids were given since it was read. Must have happened before a release that uses them is
-    /// published.
+    /// The id of `key`, if it has one.
+    pub fn known(&self, space: Space, key: &str) -> Option<u32> {
+        let numbers = match space {
+            Space::Stream => &self.streams,
+            Space::Series => &self.series,
+            Space::Category => &self.categories,
+        };
+        numbers.given.get(&self::key(key)).copied()
+    }
+
+    /// The id of `key`, given now if it has none. `None` when all 2^31 - 1 numbers of the space are given.
+    ///
+    /// # Errors
+    /// The disk refuses, here and below.
+    pub fn id(&mut self, space: Space, key: &str) -> io::Result<Option<u32>> {
+        if let Some(id) = self.known(space, key) {
+            return Ok(Some(id));
+        }
+        let numbers = self.numbers(space);
+        if numbers.last >= MAX {
+            return Ok(None);
+        }
+        numbers.last += 1;
+        let id = numbers.last;
+        numbers.given.insert(self::key(key), id);
+        let word = match space {
+            Space::Stream => Word::Stream,
+            Space::Series => Word::Series,
+            Space::Category => Word::Category,
+        };
+        self.note(word, key, id)?;
+        Ok(Some(id))
+    }
+
+    /// Gives `key`, which has none, an id that belonged to something else: the same thing under another key. Nothing
+    /// happens if it has one.
+    pub fn inherit(&mut self, space: Space, key: &str, id: u32) -> io::Result<()> {
+        let word = match space {
+            Space::Stream => Word::StreamAgain,
+            Space::Series => Word::SeriesAgain,
+            Space::Category => return Ok(()),
+        };
+        let numbers = self.numbers(space);
+        if id == 0 || id > numbers.last || numbers.given.contains_key(&self::key(key)) {
+            return Ok(());
+        }
+        numbers.given.insert(self::key(key), id);
+        self.note(word, key, id)
+    }
+
+    /// The channel that `key` was joined under.
+    pub fn joined(&self, key: &str) -> Option<u32> {
+        self.joined.get(&self::key(key)).copied()
+    }
+
+    /// Joins `key` under a channel.
+    pub fn join(&mut self, key: &str, channel: u32) -> io::Result<()> {
+        if self.joined.insert(self::key(key), channel) == Some(channel) {
+            return Ok(());
+        }
+        self.note(Word::Joined, key, channel)
+    }
+
+    /// How often the ids of `scope` (`acme/live`, say) have changed their meaning; 0 at first.
+    pub fn epoch(&self, scope: &str) -> u32 {
+        self.epochs.get(scope).copied().unwrap_or(0)
+    }
+
+    /// The ids of `scope` have changed their meaning.
+    pub fn begin_epoch(&mut self, scope: &str) -> io::Result<u32> {
+        let next = self.epoch(scope) + 1;
+        self.epochs.insert(scope.to_owned(), next);
+        self.note(Word::Epoch, scope, next)?;
+        Ok(next)
+    }
+
+    fn note(&mut self, word: Word, key: &str, number: u32) -> io::Result<()> {
+        let fresh = match &mut self.fresh {
+            Some(fresh) => fresh,
+            None => {
+                let folder = self.path.parent().unwrap_or(Path::new("."));
+                std::fs::create_dir_all(folder)?;
+                self.fresh.insert(BufWriter::new(tempfile::tempfile_in(folder)?))
+            }
+        };
+        file::write(fresh, &Line { word, key: key.to_owned(), number })
+    }
+
+    /// Writes what is new. Must have happened before a release that uses it is published.
     ///
     /// # Errors
     /// The disk refuses; the ledger on it is then the one before.
-    pub fn save(&mut self, path: &Path) -> io::Result<()> {
-        if !self.changed {
-            return Ok(());
-        }
-        let stored = Stored {
-            version: VERSION,
-            streams: self.streams.sorted(),
-            series: self.series.sorted(),
-            categories: self.categories.sorted(),
-        };
-        replace(path, &serde_json::to_vec(&stored)?, Access::Everybody)?;
-        self.changed = false;
+    pub fn save(&mut self) -> io::Result<()> {
+        let Some(fresh) = &mut self.fresh else { return Ok(()) };
+        fresh.flush()?;
+        let mut lines = fresh.get_ref();
+        lines.seek(SeekFrom::Start(0))?;
+        file::append(&self.path, self.old, &mut lines)?;
+        (self.fresh, self.old) = (None, false);
         Ok(())
     }
 }
 
-impl Numbers {
-    fn new(stored: Vec<(String, u32)>) -> Result<Self, LedgerError> {
-        let mut seen: Vec<u32> = stored.iter().map(|(_, id)| *id).collect();
-        seen.sort_unstable();
-        let twice = seen.windows(2).any(|pair| pair[0] == pair[1]);
-        let last = seen.last().copied().unwrap_or(0);
-        let given: HashMap<String, u32> = stored.into_iter().collect();
-        if twice || given.len() < seen.len() || last > MAX || seen.first() == Some(&0) {
-            return Err(LedgerError::Inconsistent);
-        }
-        Ok(Self { last, given })
-    }
-
-    /// By number, which is the order in which they were given.
-    fn sorted(&self) -> Vec<(String, u32)> {
-        let mut pairs: Vec<(String, u32)> = self.given.iter().map(|(key, id)| (key.clone(), *id)).collect();
-        pairs.sort_unstable_by_key(|(_, id)| *id);
-        pairs
-    }
+fn key(text: &str) -> Key {
+    let mut key = Key::default();
+    key.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    key
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_survive_a_restart_and_are_never_given_twice() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ids.json");
-        let mut ledger = Ledger::load(&path).unwrap();
-        assert_eq!(ledger.id(Space::Stream, "a/live/9"), Some(1));
-        assert_eq!(ledger.id(Space::Stream, "a/movie/9"), Some(2));
-        assert_eq!(ledger.id(Space::Series, "a/9"), Some(1));
-        ledger.save(&path).unwrap();
-
-        let mut ledger = Ledger::load(&path).unwrap();
-        assert_eq!(ledger.id(Space::Stream, "a/movie/9"), Some(2));
-        assert_eq!(ledger.id(Space::Stream, "b/live/9"), Some(3));
-        assert_eq!(ledger.id(Space::Category, "live/uk"), Some(1));
-    }
-
-    #[test]
-    fn a_damaged_ledger_stops_the_run() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ids.json");
-        for damaged in [
-            "",
-            "{}",
-            r#"{"version":1,"streams":[["a",1],["b",1]],"series":[],"categories":[]}"#,
-            r#"{"version":1,"streams":[["a",1],["a",2]],"series":[],"categories":[]}"#,
-            r#"{"version":2,"streams":[["a",1]],"series":[],"categories":[]}"#,
-            r#"{"version":1,"streams":[["a",0]],"series":[],"categories":[]}"#,
-            r#"{"version":1,"streams":[["a",4294967295]],"series":[],"categories":[]}"#,
-        ] {
-            replace(&path, damaged.as_bytes(), Access::Everybody).unwrap();
-            assert!(Ledger::load(&path).is_err(), "{damaged}");
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use contract::bundle::{Blank, Digits};
 use contract::details::{self, Details, EpisodeFact, SeriesInfo, Stored, Subject};
@@ -10,7 +11,8 @@ use contract::source::Source;
 use serde::de::IgnoredAny;
 
 use crate::fetch::{Failure, Fetcher, Fetching, Urgency};
-use crate::line_up::{Episode, LineUp, Placed, episode_id};
+use crate::harvest::{List, Series};
+use crate::line_up::{Episode, LineUp, Placed, Told, episode_id};
 use crate::output;
 use crate::progress::Progress;
 use crate::source::xtream::{Episodes, Panel, series};
@@ -43,38 +45,39 @@ pub(crate) async fn fill(
     let mut asked = 0;
     // Made once: each has the certificates of all authorities, and keeps its connection.
     let mut panels: HashMap<usize, Panel<'_>> = HashMap::new();
-    for at in known.wanting(line_up) {
+    for at in known.wanting(line_up)? {
         let placed = &line_up.series[at];
-        if silent[placed.part()] || asked == settings.details_per_run {
+        if silent[placed.part as usize] || asked == settings.details_per_run {
             continue;
         }
         if asked > 0 {
             tokio::time::sleep(settings.details_pause).await;
         }
         asked += 1;
-        let (source, show) = line_up.show(placed);
+        let (part, entry) = line_up.entry(List::Series, placed);
+        let (source, show) = (&part.source, part.harvest.id(entry));
         let bar = progress.source(source.name.as_str());
         bar.step(&format!("details {asked}"));
-        let panel = match panels.entry(placed.part()) {
+        let panel = match panels.entry(placed.part as usize) {
             Entry::Occupied(made) => made.into_mut(),
             Entry::Vacant(place) => place.insert(panel(source, fetching)?),
         };
-        match series(panel, source, &show.id).await {
+        match series(panel, source, show).await {
             Ok(found) => {
                 let kept = || store.stored::<SeriesInfo>(Subject::Series(placed.id));
                 let stored = match (found, kept()) {
-                    (None, Some(kept)) => Stored { last_modified: modified(line_up, placed), ..kept },
+                    (None, Some(kept)) => Stored { last_modified: modified(line_up, placed)?, ..kept },
                     (found, _) => store_form(line_up, placed, found.unwrap_or_default(), ledger)?,
                 };
                 fresh.insert(placed.id, stored);
             }
             Err(failure) => {
                 tracing::warn!(source = %source.name, %failure, "no details of series this time");
-                silent[placed.part()] = true;
+                silent[placed.part as usize] = true;
             }
         }
     }
-    line_up.episodes = episodes(line_up, &known, &fresh);
+    add_episodes(line_up, &known, &fresh);
     Ok(fresh)
 }
 
@@ -85,39 +88,49 @@ fn panel<'a>(source: &'a Source, fetching: Fetching<'a>) -> Result<Panel<'a>, Fa
 
 impl Known {
     /// The positions of series whose details are missing or old: missing ones first, then those longest unchanged here.
-    fn wanting(&self, line_up: &LineUp) -> Vec<usize> {
-        let mut wanting: Vec<(u64, usize)> = (self.0.iter().zip(&line_up.series).enumerate())
-            .filter_map(|(at, (stored, placed))| match stored {
-                None => Some((0, at)),
-                Some(stored) if stored.last_modified != modified(line_up, placed) => {
-                    Some((stored.last_modified.saturating_add(1), at))
+    fn wanting(&self, line_up: &LineUp) -> io::Result<Vec<usize>> {
+        let mut wanting: Vec<(u64, usize)> = Vec::new();
+        for (at, (stored, placed)) in self.0.iter().zip(&line_up.series).enumerate() {
+            let panel = line_up.part(placed).source.xtream().is_some();
+            match stored {
+                _ if !panel => {}
+                None => wanting.push((0, at)),
+                Some(stored) if stored.last_modified != modified(line_up, placed)? => {
+                    wanting.push((stored.last_modified.saturating_add(1), at));
                 }
-                Some(_) => None,
-            })
-            .collect();
+                Some(_) => {}
+            }
+        }
         wanting.sort_unstable();
-        wanting.into_iter().map(|(_, at)| at).collect()
+        Ok(wanting.into_iter().map(|(_, at)| at).collect())
     }
 }
 
-fn modified(line_up: &LineUp, placed: &Placed) -> u64 {
-    line_up.show(placed).1.last_modified.unwrap_or(0)
+fn modified(line_up: &LineUp, placed: &Placed) -> io::Result<u64> {
+    let (part, entry) = line_up.entry(List::Series, placed);
+    Ok(part.harvest.whole::<Series>(entry)?.last_modified.unwrap_or(0))
 }
 
-fn episodes(line_up: &LineUp, known: &Known, fresh: &Fresh) -> Vec<Episode> {
-    let mut episodes = Vec::new();
+fn add_episodes(line_up: &mut LineUp, known: &Known, fresh: &Fresh) {
+    let mut episodes = std::mem::take(&mut line_up.episodes);
     for (series, placed) in line_up.series.iter().enumerate() {
         let facts = match (fresh.get(&placed.id), &known.0[series]) {
             (Some(stored), _) => &stored.episodes,
             (None, Some(stored)) => &stored.episodes,
             (None, None) => continue,
         };
-        episodes.extend(facts.iter().map(|fact| Episode { series, fact: fact.clone() }));
+        episodes.extend(facts.iter().map(|fact| Episode {
+            series: series as u32,
+            id: fact.id,
+            season: fact.season,
+            number: fact.number,
+            told: Told::Details(fact.provider_id.as_str().into(), fact.container.as_str().into()),
+        }));
     }
     // Two series of a source may name one episode; an id stands in the bundle once.
     let mut seen = std::collections::HashSet::new();
-    episodes.retain(|episode| seen.insert(episode.fact.id));
-    episodes
+    episodes.retain(|episode| seen.insert(episode.id));
+    line_up.episodes = episodes;
 }
 
 /// The details as they are kept. A series the panel knows nothing of is kept as such, so that it is not asked for again
@@ -128,7 +141,7 @@ fn store_form(
     found: Episodes,
     ledger: &mut Ledger,
 ) -> anyhow::Result<Stored<SeriesInfo>> {
-    let source = line_up.show(placed).0.name.as_str();
+    let source = line_up.part(placed).source.name.as_str();
     let mut facts = Vec::with_capacity(found.episodes.len());
     let mut answer: BTreeMap<u32, Vec<details::Episode>> = BTreeMap::new();
     for episode in found.episodes {
@@ -173,7 +186,7 @@ fn store_form(
         }
     });
     let seasons = seasons.collect();
-    let info = output::series(line_up, placed);
-    let last_modified = modified(line_up, placed);
+    let info = output::series(line_up, placed)?;
+    let last_modified = modified(line_up, placed)?;
     Ok(Stored { last_modified, episodes: facts, answer: SeriesInfo { seasons, info, episodes: answer } })
 }

@@ -1,10 +1,11 @@
 //! Sources in, releases out.
 //!
 //! ```text
-//!  source::xtream ──▶ gate ──▶ state ─┐            ledger: our ids
-//!   account, lists,   refuse   keep   │               │
-//!   guide             odd ones good   ▼               ▼
-//!                             ones  LineUp ◀── details: a few series in each run
+//!  source ──▶ harvest ──▶ gate ───────┐            ledger: our ids
+//!   one of five kinds    refuse odd    │               │
+//!   lists and guides     ones, keep    ▼               ▼
+//!   onto the disk        good ones   LineUp ◀── details: a few series in each run
+//!                                     │  ◀── programming: what is on, from all guides
 //!                                     │
 //!                                     ▼
 //!                                  output ──▶ a draft ──▶ the release, all or nothing
@@ -19,25 +20,40 @@
 
 mod changes;
 mod details;
+mod disk;
 mod fetch;
 mod gate;
+mod gather;
 mod guide;
 mod harvest;
+mod hooks;
 mod json;
+mod kept;
 mod line_up;
+pub mod matching;
+pub mod name;
 mod output;
+mod programming;
 mod progress;
+mod rehearsal;
 mod report;
 mod run;
 mod schedule;
+mod seal;
 mod settings;
 mod source;
-mod state;
+mod stamp;
 mod tidy;
+mod verify;
 
-pub use changes::Ids;
+pub use changes::{Changes, Told, between};
+pub use disk::explain;
+pub use hooks::{Tell, Webhook, tell};
+pub use kept::{Kept, kept};
 pub use progress::Progress;
+pub use rehearsal::{Rehearsal, rehearse};
 pub use report::{Report, SourceReport, Verdict};
 pub use run::run;
-pub use schedule::schedule;
+pub use schedule::{Asked, RunNow, schedule};
 pub use settings::Settings;
+pub use verify::{Problem, Verified, verify};

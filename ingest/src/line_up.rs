@@ -6,25 +6,23 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 use contract::bundle::{self, Digits, Kind};
-use contract::details::EpisodeFact;
 use contract::ids::{Ledger, Space};
 use contract::source::Source;
 
-use crate::guide::Spool;
-use crate::harvest::{Channel, Harvest, List, Listed, Movie, Series, key_word};
+use crate::harvest::{Entry, Harvest, Item, List, key_word};
+use crate::programming::Programming;
 use crate::tidy;
 
 /// Where entries go that belong nowhere.
 const OTHER: &str = "Other";
 
 /// A source and what is used of it.
+#[derive(Debug)]
 pub(crate) struct Part {
     /// As configured.
     pub(crate) source: Source,
     /// New, or the last good one.
     pub(crate) harvest: Harvest,
-    /// Its guide, new or that of the last release.
-    pub(crate) guide: Option<Spool>,
 }
 
 /// Everything a release is made of.
@@ -41,41 +39,78 @@ pub(crate) struct LineUp {
     pub(crate) series: Vec<Placed>,
     /// Episodes known so far, by series.
     pub(crate) episodes: Vec<Episode>,
+    /// What is on the channels.
+    pub(crate) programming: Programming,
 }
 
 /// An entry's place in the line-up.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Placed {
     /// Our id.
     pub(crate) id: u32,
     /// Shown to people; ascending.
     pub(crate) num: u32,
-    /// Our category ids, the principal one first; not empty.
-    pub(crate) categories: Vec<u32>,
-    part: u32,
-    entry: u32,
+    /// Our id of the principal category.
+    pub(crate) category: u32,
+    /// Position of its source in [`LineUp::parts`].
+    pub(crate) part: u32,
+    /// Position in the source's list.
+    pub(crate) entry: u32,
+    /// What few entries have.
+    pub(crate) more: Option<Box<More>>,
 }
 
-impl Placed {
-    /// Position of its source in [`LineUp::parts`].
-    pub(crate) const fn part(&self) -> usize {
-        self.part as usize
-    }
+/// What few entries have, so that the others need no room for it.
+#[derive(Debug, Default)]
+pub(crate) struct More {
+    /// Categories besides the principal one.
+    pub(crate) categories: Vec<u32>,
+    /// The guide channel it is on, when it is not the one its source names.
+    pub(crate) guide: Option<String>,
 }
 
 /// An episode that can be played.
+#[derive(Debug)]
 pub(crate) struct Episode {
     /// Position in [`LineUp::series`].
-    pub(crate) series: usize,
-    /// What is known of it.
-    pub(crate) fact: EpisodeFact,
+    pub(crate) series: u32,
+    /// Our id.
+    pub(crate) id: u32,
+    /// 0 for specials.
+    pub(crate) season: u32,
+    /// Within the season.
+    pub(crate) number: u32,
+    /// Who told of it.
+    pub(crate) told: Told,
+}
+
+/// Who told of an episode.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// The details of its series: the provider's id and the container.
+    Details(Box<str>, Box<str>),
+    /// The source itself: the position among its episodes.
+    Harvest(u32),
+}
+
+impl Placed {
+    /// All its categories, the principal one first.
+    pub(crate) fn categories(&self) -> Vec<u32> {
+        let more = self.more.as_ref().map_or(&[][..], |more| &more.categories);
+        std::iter::once(self.category).chain(more.iter().copied()).collect()
+    }
+
+    /// What few entries have, made if it has none.
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
 }
 
 impl LineUp {
     /// Puts the parts together, giving ids to what is new.
     ///
     /// # Errors
-    /// The ledger has no more ids.
+    /// The ledger has no more ids, or cannot be written.
     pub(crate) fn new(parts: Vec<Part>, ledger: &mut Ledger) -> anyhow::Result<Self> {
         let mut line_up = Self {
             parts,
@@ -84,30 +119,42 @@ impl LineUp {
             movies: vec![],
             series: vec![],
             episodes: vec![],
+            programming: Programming::default(),
         };
-        line_up.live = line_up.place(List::Live, ledger, |harvest| &harvest.live)?;
-        line_up.movies = line_up.place(List::Movies, ledger, |harvest| &harvest.movies)?;
-        line_up.series = line_up.place(List::Series, ledger, |harvest| &harvest.series)?;
+        line_up.live = line_up.place(List::Live, ledger)?;
+        line_up.movies = line_up.place(List::Movies, ledger)?;
+        line_up.series = line_up.place(List::Series, ledger)?;
+        line_up.episodes = line_up.listed_episodes(ledger)?;
         line_up.keep_numbers();
         Ok(line_up)
     }
 
-    /// The channel at a place.
-    pub(crate) fn channel(&self, placed: &Placed) -> (&Source, &Channel) {
-        let part = &self.parts[placed.part as usize];
-        (&part.source, &part.harvest.live[placed.entry as usize])
+    /// The source of something, and its harvest.
+    pub(crate) fn part(&self, placed: &Placed) -> &Part {
+        &self.parts[placed.part as usize]
     }
 
-    /// The film at a place.
-    pub(crate) fn movie(&self, placed: &Placed) -> (&Source, &Movie) {
-        let part = &self.parts[placed.part as usize];
-        (&part.source, &part.harvest.movies[placed.entry as usize])
+    /// The entry at a place of a list.
+    pub(crate) fn entry(&self, list: List, placed: &Placed) -> (&Part, &Entry) {
+        let part = self.part(placed);
+        (part, &part.harvest.entries(item(list))[placed.entry as usize])
     }
 
-    /// The series at a place.
-    pub(crate) fn show(&self, placed: &Placed) -> (&Source, &Series) {
-        let part = &self.parts[placed.part as usize];
-        (&part.source, &part.harvest.series[placed.entry as usize])
+    /// Its name as it is shown.
+    pub(crate) fn name(&self, list: List, placed: &Placed) -> &str {
+        let (part, entry) = self.entry(list, placed);
+        part.harvest.name(entry)
+    }
+
+    /// The guide channel of a channel: the `<channel id>` byte for byte; empty without one.
+    pub(crate) fn guide<'a>(&'a self, placed: &'a Placed) -> &'a str {
+        match placed.more.as_ref().and_then(|more| more.guide.as_deref()) {
+            Some(guide) => guide,
+            None => {
+                let (part, entry) = self.entry(List::Live, placed);
+                part.harvest.guide(entry)
+            }
+        }
     }
 
     /// The names of a list's categories, by our ids.
@@ -116,61 +163,85 @@ impl LineUp {
         categories.iter().map(|it| (it.category_id.0 as u32, it.category_name.as_str())).collect()
     }
 
-    fn place<T: Listed>(
-        &mut self,
-        list: List,
-        ledger: &mut Ledger,
-        entries: fn(&Harvest) -> &Vec<T>,
-    ) -> anyhow::Result<Vec<Placed>> {
+    fn place(&mut self, list: List, ledger: &mut Ledger) -> anyhow::Result<Vec<Placed>> {
         let mut groups = Groups::default();
         // For each part, the group of each of its categories.
-        let of_parts: Vec<Vec<usize>> = (self.parts.iter())
+        let of_parts: Vec<Vec<u32>> = (self.parts.iter())
             .map(|part| {
-                let categories = part.harvest.categories.get(&list).map_or(&[][..], Vec::as_slice);
+                let categories = part.harvest.head.categories.get(&list).map_or(&[][..], Vec::as_slice);
                 categories.iter().map(|category| groups.find(&category.name)).collect()
             })
             .collect();
         let mut order = Vec::new();
         for (at, (part, of_part)) in self.parts.iter().zip(&of_parts).enumerate() {
-            for (entry, it) in entries(&part.harvest).iter().enumerate() {
-                let mut member: Vec<usize> =
-                    it.places().iter().filter_map(|place| of_part.get(*place as usize).copied()).collect();
-                if member.is_empty() {
-                    member.push(groups.find(OTHER));
-                }
-                order.push((member, at, entry));
+            for (position, entry) in part.harvest.entries(item(list)).iter().enumerate() {
+                let places = part.harvest.places(entry);
+                let first = places.iter().find_map(|place| of_part.get(*place as usize).copied());
+                let first = first.unwrap_or_else(|| groups.find(OTHER));
+                order.push((first, at as u32, position as u32));
             }
         }
-        order.sort_by_key(|(member, part, entry)| (member[0], *part, *entry));
-        groups.number(list, ledger, order.iter().flat_map(|(member, ..)| member))?;
+        order.sort_unstable();
+        groups.number(list, ledger, order.iter().map(|(first, ..)| *first))?;
         let mut placed = Vec::with_capacity(order.len());
-        for (member, part, entry) in order {
-            let of = &self.parts[part];
-            let provider_id = entries(&of.harvest)[entry].id();
-            let id = id(ledger, list, of.source.name.as_str(), provider_id)?;
-            let mut categories: Vec<u32> = Vec::with_capacity(member.len());
-            for group in member {
-                let category = groups.ids[group].expect("groups with members were numbered");
-                if !categories.contains(&category) {
-                    categories.push(category);
+        for (first, at, position) in order {
+            let part = &self.parts[at as usize];
+            let entry = &part.harvest.entries(item(list))[position as usize];
+            let id = id(ledger, list, part.source.name.as_str(), part.harvest.id(entry))?;
+            let category = groups.ids[first as usize].expect("groups with members were numbered");
+            let mut others = Vec::new();
+            for place in part.harvest.places(entry) {
+                let Some(group) = of_parts[at as usize].get(*place as usize) else { continue };
+                let other = groups.id(list, ledger, *group)?;
+                if other != category && !others.contains(&other) {
+                    others.push(other);
                 }
             }
+            let more = (!others.is_empty()).then(|| Box::new(More { categories: others, guide: None }));
             let num = placed.len() as u32 + 1;
-            placed.push(Placed { id, num, categories, part: part as u32, entry: entry as u32 });
+            placed.push(Placed { id, num, category, part: at, entry: position, more });
         }
         self.categories.insert(list, groups.listed());
         Ok(placed)
     }
 
+    /// The episodes that sources list themselves.
+    fn listed_episodes(&self, ledger: &mut Ledger) -> anyhow::Result<Vec<Episode>> {
+        let mut at: HashMap<(u32, u32), u32> = HashMap::new();
+        for (position, placed) in self.series.iter().enumerate() {
+            at.insert((placed.part, placed.entry), position as u32);
+        }
+        let mut episodes = Vec::new();
+        for (part_at, part) in self.parts.iter().enumerate() {
+            for (position, entry) in part.harvest.entries(Item::Episode).iter().enumerate() {
+                let (series, season, number) = entry.episode;
+                let Some(series) = at.get(&(part_at as u32, series)) else { continue };
+                let id = episode_id(ledger, part.source.name.as_str(), part.harvest.id(entry))?;
+                let told = Told::Harvest(position as u32);
+                episodes.push(Episode { series: *series, id, season, number, told });
+            }
+        }
+        episodes.sort_by_key(|it| (it.series, it.season, it.number));
+        Ok(episodes)
+    }
+
     /// Channels keep their source's numbers if those go up along the line-up.
     fn keep_numbers(&mut self) {
-        let own: Option<Vec<u32>> = self.live.iter().map(|placed| self.channel(placed).1.num).collect();
-        let Some(own) = own.filter(|own| own.first() > Some(&0) && own.is_sorted_by(|a, b| a < b)) else {
-            return;
-        };
-        for (placed, num) in self.live.iter_mut().zip(own) {
-            placed.num = num;
+        let own: Vec<u32> = self.live.iter().map(|placed| self.entry(List::Live, placed).1.num).collect();
+        if own.first() > Some(&0) && own.is_sorted_by(|a, b| a < b) {
+            for (placed, num) in self.live.iter_mut().zip(own) {
+                placed.num = num;
+            }
         }
+    }
+}
+
+/// What a list consists of.
+pub(crate) const fn item(list: List) -> Item {
+    match list {
+        List::Live => Item::Channel,
+        List::Movies => Item::Movie,
+        List::Series => Item::Series,
     }
 }
 
@@ -180,51 +251,62 @@ fn id(ledger: &mut Ledger, list: List, source: &str, provider_id: &str) -> anyho
         List::Movies => (Space::Stream, format!("{source}/{}/{provider_id}", key_word(Kind::Movie))),
         List::Series => (Space::Series, format!("{source}/{provider_id}")),
     };
-    ledger.id(space, &key).context("all ids are given")
+    given(ledger, space, &key)
 }
 
 /// The id of an episode.
 ///
 /// # Errors
-/// The ledger has no more ids.
+/// The ledger has no more ids, or cannot be written.
 pub(crate) fn episode_id(ledger: &mut Ledger, source: &str, provider_id: &str) -> anyhow::Result<u32> {
-    let key = format!("{source}/{}/{provider_id}", key_word(Kind::Episode));
-    ledger.id(Space::Stream, &key).context("all ids are given")
+    given(ledger, Space::Stream, &format!("{source}/{}/{provider_id}", key_word(Kind::Episode)))
+}
+
+fn given(ledger: &mut Ledger, space: Space, key: &str) -> anyhow::Result<u32> {
+    ledger.id(space, key).context("the id ledger cannot be written")?.context("all ids are given")
 }
 
 /// Categories of one list, brought together by name.
 #[derive(Default)]
 struct Groups {
     names: Vec<String>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, u32>,
     /// Of those that have members.
     ids: Vec<Option<u32>>,
 }
 
 impl Groups {
     /// The group called `name`, whatever its case and blanks.
-    fn find(&mut self, name: &str) -> usize {
+    fn find(&mut self, name: &str) -> u32 {
         let name = if name.is_empty() { OTHER } else { name };
         *self.by_name.entry(normalised(name)).or_insert_with(|| {
             self.names.push(name.to_owned());
-            self.names.len() - 1
+            self.names.len() as u32 - 1
         })
     }
 
-    fn number<'a>(
+    fn number(
         &mut self,
         list: List,
         ledger: &mut Ledger,
-        members: impl Iterator<Item = &'a usize>,
+        members: impl Iterator<Item = u32>,
     ) -> anyhow::Result<()> {
         self.ids = vec![None; self.names.len()];
         for group in members {
-            if self.ids[*group].is_none() {
-                let key = format!("{}/{}", category_word(list), normalised(&self.names[*group]));
-                self.ids[*group] = Some(ledger.id(Space::Category, &key).context("all ids are given")?);
-            }
+            self.id(list, ledger, group)?;
         }
         Ok(())
+    }
+
+    /// The id of a group, which has a member.
+    fn id(&mut self, list: List, ledger: &mut Ledger, group: u32) -> anyhow::Result<u32> {
+        if let Some(id) = self.ids[group as usize] {
+            return Ok(id);
+        }
+        let key = format!("{}/{}", category_word(list), normalised(&self.names[group as usize]));
+        let id = given(ledger, Space::Category, &key)?;
+        self.ids[group as usize] = Some(id);
+        Ok(id)
     }
 
     fn listed(self) -> Vec<bundle::Category> {
@@ -253,69 +335,4 @@ const fn category_word(list: List) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::harvest::Category;
-
-    fn part(name: &str, categories: &[(&str, &str)], live: &[(&str, u32, &[u32])]) -> Part {
-        let source = format!("name='{name}'\nurl='http://h'\nusername='u'\npassword='p'");
-        let category = |(id, name): &(&str, &str)| Category { id: (*id).into(), name: (*name).into() };
-        let channel = |(id, num, places): &(&str, u32, &[u32])| Channel {
-            id: (*id).into(),
-            num: Some(*num),
-            places: places.to_vec(),
-            ..Channel::default()
-        };
-        Part {
-            source: toml::from_str(&source).unwrap(),
-            harvest: Harvest {
-                categories: [(List::Live, categories.iter().map(category).collect())].into(),
-                live: live.iter().map(channel).collect(),
-                ..Harvest::default()
-            },
-            guide: None,
-        }
-    }
-
-    /// `id num provider's-id group` of every channel.
-    fn channels(line_up: &LineUp) -> Vec<String> {
-        let groups = line_up.groups(List::Live);
-        let describe = |placed: &Placed| {
-            let (_, channel) = line_up.channel(placed);
-            format!("{} {} {} {}", placed.id, placed.num, channel.id, groups[&placed.categories[0]])
-        };
-        line_up.live.iter().map(describe).collect()
-    }
-
-    #[test]
-    fn a_category_is_one_run_and_only_those_with_entries_are_listed() {
-        let mut ledger = Ledger::default();
-        let a = part(
-            "a",
-            &[("1", "News"), ("2", "Empty"), ("3", "Sport")],
-            &[("10", 1, &[2]), ("11", 2, &[0]), ("12", 3, &[]), ("13", 4, &[2, 0])],
-        );
-        let b = part("b", &[("9", "SPORT"), ("8", "Kids")], &[("10", 1, &[0]), ("11", 2, &[1])]);
-        let line_up = LineUp::new(vec![a, b], &mut ledger).unwrap();
-        assert_eq!(
-            channels(&line_up),
-            ["1 1 11 News", "2 2 10 Sport", "3 3 13 Sport", "4 4 10 Sport", "5 5 11 Kids", "6 6 12 Other"]
-        );
-        let names: Vec<_> =
-            line_up.categories[&List::Live].iter().map(|it| it.category_name.as_str()).collect();
-        assert_eq!(names, ["News", "Sport", "Kids", "Other"]);
-        assert_eq!(line_up.live[2].categories, [2, 1]);
-    }
-
-    #[test]
-    fn ids_stay_when_the_order_changes_and_numbers_are_the_sources_own_if_they_go_up() {
-        let mut ledger = Ledger::default();
-        let categories = [("1", "News")];
-        let first = part("a", &categories, &[("10", 101, &[0]), ("11", 205, &[0])]);
-        let line_up = LineUp::new(vec![first], &mut ledger).unwrap();
-        assert_eq!(channels(&line_up), ["1 101 10 News", "2 205 11 News"]);
-        let shuffled = part("a", &categories, &[("11", 205, &[0]), ("12", 7, &[0]), ("10", 101, &[0])]);
-        let line_up = LineUp::new(vec![shuffled], &mut ledger).unwrap();
-        assert_eq!(channels(&line_up), ["2 1 11 News", "3 2 12 News", "1 3 10 News"]);
-    }
-}
+mod tests;

@@ -7,20 +7,20 @@ use anyhow::{Context as _, bail};
 use contract::details::{Details, Subject};
 use contract::disk::Data;
 use contract::ids::Ledger;
-use contract::release::{Draft, GUIDE, Lock, Manifest, Outcome, Release, Releases};
+use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
+use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::changes::Ids;
 use crate::details::{self, Fresh};
-use crate::fetch::{Fetcher, Fetching, Ledgers};
-use crate::guide::{Spool, Wanted};
-use crate::harvest::{Harvest, PROGRAMMES};
+use crate::fetch::{Fetching, Ledgers};
+use crate::gather::{Gathered, Gathering};
+use crate::guide;
 use crate::line_up::{LineUp, Part};
-use crate::progress::{Bar, Progress};
+use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::source::xtream;
-use crate::{Settings, gate, guide, output, state};
+use crate::stamp::Stamp;
+use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -45,27 +45,59 @@ pub async fn run(
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
     let mut ledger = Ledger::load(&data.ids())?;
+    let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
     let ledgers = Ledgers::new(data);
     let fetching = Fetching { data, settings, ledgers: &ledgers };
-    let run = Run { data, settings, fetching, progress, scratch: draft.scratch(), now };
+    let gathering = Gathering { data, settings, fetching, progress, now };
 
-    let gathering: Vec<_> = sources.iter().map(|source| run.gather(source)).collect();
-    let gathered: Vec<Gathered> = stream::iter(gathering).buffered(AT_ONCE).collect().await;
+    let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();
+    let gathered: Vec<Gathered> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+    let mut reports: Vec<SourceReport> = Vec::new();
+    let (mut parts, mut guides) = (Vec::new(), Vec::new());
+    for (at, (gathered, source)) in gathered.into_iter().zip(sources).enumerate() {
+        reports.push(gathered.report);
+        guides.extend(gathered.guides.into_iter().map(|copy| (at, source.clone(), copy)));
+        parts.extend(gathered.harvest.map(|harvest| Part { source: source.clone(), harvest }));
+    }
     let taken = |report: &SourceReport| report.outcome == Some(Outcome::Taken);
-    let (parts, reports): (Vec<_>, Vec<_>) = gathered.into_iter().map(|it| (it.part, it.report)).unzip();
     if !reports.iter().any(taken) {
         return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
     }
 
-    let used: Vec<bool> = reports.iter().filter(|it| it.outcome.is_some()).map(taken).collect();
-    let mut line_up = LineUp::new(parts.into_iter().flatten().collect(), &mut ledger)?;
-    let store = Details::new(data);
-    let fresh = details::fill(&mut line_up, &used, &store, &mut ledger, fetching, progress).await?;
-    ledger.save(&data.ids()).context("the id ledger cannot be written")?;
+    let came = guides.iter().any(|(.., copy)| copy.is_fresh());
+    let stamp = Stamp::new(data, sources, settings, now);
+    if let Some(number) = releases.current().filter(|current| !came && stamp.is_of(*current, data)) {
+        return Ok(Report {
+            verdict: Verdict::Unchanged(number),
+            sources: reports,
+            changes: Default::default(),
+        });
+    }
 
-    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh };
+    let used: Vec<bool> = (parts.iter())
+        .map(|part| reports.iter().any(|it| it.name == part.source.name.as_str() && taken(it)))
+        .collect();
+    let mut line_up = LineUp::new(parts, &mut ledger)?;
+    let scratch = draft.scratch().to_owned();
+    let mut finish = {
+        let (data, settings) = (data.clone(), settings.clone());
+        tokio::task::spawn_blocking(move || {
+            programme(&mut line_up, guides, &data, &settings, now, &scratch, &mut reports)?;
+            anyhow::Ok((line_up, reports))
+        })
+        .await
+        .context("reading the guides broke off")??
+    };
+    let stamp = Stamp::new(data, sources, settings, now); // now that guides are kept
+    let store = Details::new(data);
+    let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, fetching, progress).await?;
+    ledger.save().context("the id ledger cannot be written")?;
+
+    let (line_up, reports) = finish;
+    let finish =
+        Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -75,137 +107,27 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// What is the same for all sources of a run.
-struct Run<'a> {
-    data: &'a Data,
-    settings: &'a Settings,
-    fetching: Fetching<'a>,
-    progress: &'a Progress,
-    scratch: &'a Path,
+/// Reads the guides, judges them, and finds the channels of the line-up in them.
+fn programme(
+    line_up: &mut LineUp,
+    guides: Vec<(usize, Source, guide::Copy)>,
+    data: &Data,
+    settings: &Settings,
     now: u64,
-}
-
-/// A source, read.
-struct Gathered {
-    /// What is used of it; `None` when there is nothing, new or old.
-    part: Option<Part>,
-    report: SourceReport,
-}
-
-impl Run<'_> {
-    /// Reads one source; its last good harvest stands in for one that is refused.
-    async fn gather(&self, source: &Source) -> Gathered {
-        let bar = self.progress.source(source.name.as_str());
-        match self.harvest(source, &bar).await {
-            Ok((part, notes)) => gathered(Outcome::Taken, part, notes),
-            Err(why) => {
-                tracing::warn!(source = %source.name, why, "refused");
-                let Some(harvest) = state::load(self.data, &source.name) else {
-                    return nothing(source, why);
-                };
-                let guide = self.last_guide(source, &harvest).await;
-                let part = part(source, harvest, guide);
-                gathered(Outcome::Kept, part, vec![why])
-            }
-        }
+    scratch: &Path,
+    reports: &mut [SourceReport],
+) -> anyhow::Result<()> {
+    let wanted = programming::wanted(line_up);
+    let mut spools = Vec::new();
+    for (at, source, mut copy) in guides {
+        let reading = programming::Reading { data, settings, source: &source, now, scratch };
+        let report = &mut reports[at];
+        let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
+        *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
+        spools.extend(spool);
     }
-
-    /// # Errors
-    /// What was refused and why.
-    async fn harvest(&self, source: &Source, bar: &Bar) -> Result<(Part, Vec<String>), String> {
-        let last = state::head(self.data, &source.name);
-        let panel = source.xtream().ok_or("sources of this kind cannot be read yet")?;
-        let fetcher = Fetcher::new(source, self.fetching).map_err(|failure| failure.to_string())?;
-        let panel = xtream::Panel::new(fetcher, panel);
-        let (mut harvest, mut notes) =
-            xtream::harvest(&panel, source, self.settings, last.as_ref(), self.now, bar).await?;
-
-        bar.step("guide");
-        let before = last.as_ref().and_then(|last| last.counts.get(PROGRAMMES)).copied().unwrap_or(0);
-        let wanted = Wanted::new(harvest.live.iter().map(|channel| channel.guide.as_str()));
-        let guide = if wanted.is_empty() {
-            None
-        } else {
-            let window = guide::window(self.now);
-            let guide = xtream::guide(&panel, source, wanted, window, self.scratch).await;
-            let judged = match guide {
-                Ok(guide) => self.judged(guide, before).await,
-                Err(why) => Err(why),
-            };
-            match judged {
-                Ok((spool, programmes)) => {
-                    bar.found(PROGRAMMES, programmes);
-                    harvest.programmes = programmes;
-                    Some(spool)
-                }
-                Err(why) => {
-                    harvest.programmes = before;
-                    let guide = self.last_guide(source, &harvest).await;
-                    let had = if guide.is_some() { "the last one is kept" } else { "there is none" };
-                    notes.push(format!("guide: {why}; {had}"));
-                    guide
-                }
-            }
-        };
-        let (data, name) = (self.data.clone(), source.name.clone());
-        let harvest =
-            tokio::task::spawn_blocking(move || state::save(&data, &name, &harvest).map(|()| harvest))
-                .await
-                .map_err(|_| "the harvest cannot be kept".to_owned())?
-                .map_err(|error| format!("the harvest cannot be kept: {error}"))?;
-        Ok((part(source, harvest, guide), notes))
-    }
-
-    /// A guide that the gate lets through is the last good one from here on.
-    async fn judged(&self, guide: xtream::Guide, before: u64) -> Result<(Spool, u64), String> {
-        gate::judge(PROGRAMMES, guide.facts.programmes, before, self.settings)?;
-        if let Some(fresh) = guide.fresh {
-            fresh.keep().await.map_err(|failure| failure.to_string())?;
-        }
-        Ok((guide.spool, guide.facts.programmes))
-    }
-
-    /// The guide of the published release, of which the channels of `harvest` are taken.
-    async fn last_guide(&self, source: &Source, harvest: &Harvest) -> Option<Spool> {
-        let path = self.data.current().join(GUIDE);
-        let wanted = Wanted::new(harvest.live.iter().map(|channel| channel.guide.as_str()));
-        let (scratch, window, source) = (self.scratch.to_owned(), guide::window(self.now), source.clone());
-        let reading = move || {
-            let input = guide::decoded(std::fs::File::open(path).ok()?).ok()?;
-            let mut spool = Spool::new(&scratch).ok()?;
-            guide::read(input, &wanted, window, &source, &mut spool).ok()?;
-            Some(spool)
-        };
-        tokio::task::spawn_blocking(reading).await.ok()?
-    }
-}
-
-/// Channels take the guide's spelling of their guide ids, so that both sides are the same bytes.
-fn part(source: &Source, mut harvest: Harvest, guide: Option<Spool>) -> Part {
-    for channel in &mut harvest.live {
-        if let Some(spelling) = guide.as_ref().and_then(|guide| guide.spelling(&channel.guide)) {
-            channel.guide.replace_range(.., spelling);
-        }
-    }
-    Part { source: source.clone(), harvest, guide }
-}
-
-fn gathered(outcome: Outcome, part: Part, notes: Vec<String>) -> Gathered {
-    let report = SourceReport {
-        name: part.source.name.as_str().to_owned(),
-        outcome: Some(outcome),
-        notes,
-        counts: part.harvest.counts(),
-        harvested: part.harvest.harvested,
-    };
-    Gathered { part: Some(part), report }
-}
-
-fn nothing(source: &Source, why: String) -> Gathered {
-    let name = source.name.as_str().to_owned();
-    let report =
-        SourceReport { name, outcome: None, notes: vec![why], counts: Default::default(), harvested: 0 };
-    Gathered { part: None, report }
+    programming::assign(line_up, spools);
+    Ok(())
 }
 
 /// What remains when everything is known: writing and publishing.
@@ -219,13 +141,15 @@ struct Finish {
     now: u64,
     line_up: LineUp,
     fresh: Fresh,
+    vault: Vault,
+    stamp: Stamp,
 }
 
 impl Finish {
-    fn finish(self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
-        let files = output::write(&self.draft, &self.line_up).context("the release cannot be written")?;
-        let ids = Ids::of_line_up(&self.line_up);
-        drop(self.line_up); // before the release before is opened: that is memory too
+    fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        let files = output::write(&self.draft, &self.line_up, &mut self.vault)
+            .context("the release cannot be written")?;
+        drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         let mut report = Report { verdict: Verdict::Refused, sources, changes: Default::default() };
@@ -234,9 +158,9 @@ impl Finish {
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
-                let before = current.and_then(|number| Release::open(&self.releases.folder(number)).ok());
-                let before = before.as_ref().map(Ids::of_release).unwrap_or_default();
-                report.changes = ids.since(&before);
+                let before = current.map(|number| self.releases.folder(number));
+                report.changes = changes::between(before.as_deref(), self.draft.scratch())
+                    .context("the release cannot be compared with the one before")?;
                 let manifest = Manifest {
                     schema: Manifest::SCHEMA,
                     created: self.now,
@@ -244,13 +168,21 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
+                self.vault.save().context("the vault cannot be written")?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now.
+        // Details name episodes, which can only be played from the release that is in force now. It is: one that cannot
+        // be kept is no failure of the run, and is asked for again.
         for (id, stored) in &self.fresh {
-            self.store.put(Subject::Series(*id), stored).context("details cannot be kept")?;
+            if let Err(error) = self.store.put(Subject::Series(*id), stored) {
+                tracing::warn!(error = disk::words(&error), "details cannot be kept");
+                break;
+            }
+        }
+        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
+            self.stamp.keep(number, self.releases.data()).context("the run cannot be remembered")?;
         }
         drop(self.lock);
         Ok(report)

@@ -45,6 +45,12 @@ pub enum Protocol {
     Ts,
     /// A file over HTTP, with a length and ranges.
     File,
+    /// An HLS playlist over HTTP.
+    Hls,
+    /// A channel of Ace Stream; its address is `acestream://` and an id.
+    Ace,
+    /// Something no relay receives (`rtsp`, `udp`, `pipe`, ...), kept as it was given.
+    Foreign,
 }
 
 /// An address something can be received from, without what only the configuration knows.
@@ -52,7 +58,8 @@ pub enum Protocol {
 pub struct Upstream {
     /// The account to dial with: the name of its source.
     pub account: String,
-    /// Below the account's base URL, with `{username}` and `{password}` where they go.
+    /// Below the account's base URL, with `{username}` and `{password}` where they go; or a whole address, with
+    /// `{secret:N}` where the [`crate::vault`] has what must not stand here.
     pub path: String,
     /// How it is received.
     pub protocol: Protocol,

@@ -14,9 +14,9 @@ use contract::disk::{Access, replace};
 use serde::{Deserialize, Serialize};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
-use tokio::task::spawn_blocking;
 
 use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
+use crate::json::Oddity;
 
 /// The most that is kept of a document; the largest guides known have 1 GB.
 const LARGEST: u64 = 4 << 30;
@@ -88,6 +88,7 @@ impl Fetcher<'_> {
         let percent = written.percent;
         match (written.broken, known) {
             (Some(failure), _) if written.length == 0 => Err(failure),
+            (None, _) if written.length == 0 => Err(Failure::Odd(Oddity::Empty)),
             (Some(failure), _) => Ok(Document::Part(
                 Fresh { received, _file: file, place, validators: None, facts, percent },
                 failure,
@@ -165,14 +166,7 @@ impl Fresh {
     ///
     /// # Errors
     /// The disk refuses; the last good copy is then still there.
-    pub(crate) async fn keep(self) -> Result<PathBuf, Failure> {
-        let place = self.place.clone();
-        let kept = spawn_blocking(move || self.promote()).await;
-        kept.unwrap_or_else(|_| Err(io::Error::other("writing broke off")))
-            .map_err(|error| Failure::disk(&place, &error))
-    }
-
-    fn promote(self) -> io::Result<PathBuf> {
+    pub(crate) fn keep(self) -> io::Result<PathBuf> {
         self._file.sync_all()?;
         // Between the two renames nothing may be remembered that is not true of the copy.
         match fs::remove_file(facts_of(&self.place)) {

@@ -3,14 +3,15 @@
 use std::io;
 
 use contract::bundle::{
-    Account, Blank, Digits, Flag, Kind, LiveStream, Movie, Playable, Section, Series, SeriesWord, StreamType,
+    self, Account, Blank, Digits, Flag, Kind, LiveStream, Playable, Section, SeriesWord, StreamType,
     VodStream, Writer, rating,
 };
 use contract::release::{Artefact, BUNDLE, Draft, FileFact};
+use contract::vault::Vault;
 
 use super::Notes;
-use crate::harvest::List;
-use crate::line_up::{LineUp, Placed};
+use crate::harvest::{Address, Channel, Episode, Item, List, Movie, Series};
+use crate::line_up::{LineUp, Placed, Told};
 use crate::source::upstream;
 
 /// Stands for a time that the source does not tell: the first of January 2000. Not the time of the run, since that
@@ -18,18 +19,20 @@ use crate::source::upstream;
 pub(crate) const UNKNOWN: u64 = 946_684_800;
 
 /// Writes the bundle; the guide has been written before.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut writer = Writer::new(draft.artefact(BUNDLE)?)?;
     lists(&mut writer, line_up)?;
     for range in &notes.ranges {
         writer.push(Section::Guide, range)?;
     }
     for part in &line_up.parts {
-        let name = part.source.name.as_str().to_owned();
-        let account = Account { name, max_connections: part.harvest.max_connections };
-        writer.push(Section::Accounts, &account)?;
+        let name = part.source.name.as_str();
+        for (at, max_connections) in part.harvest.head.connections.iter().enumerate() {
+            let name = if at == 0 { name.to_owned() } else { format!("{name}/{}", at + 1) };
+            writer.push(Section::Accounts, &Account { name, max_connections: *max_connections })?;
+        }
     }
-    playables(&mut writer, line_up)?;
+    playables(&mut writer, line_up, notes.vault)?;
     Ok(vec![writer.finish()?.finish()?])
 }
 
@@ -39,71 +42,85 @@ fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
     };
     categories(writer, Section::LiveCategories, List::Live)?;
     for placed in &line_up.live {
-        writer.push(Section::LiveStreams, &live(line_up, placed))?;
+        writer.push(Section::LiveStreams, &live(line_up, placed)?)?;
     }
     categories(writer, Section::VodCategories, List::Movies)?;
     for placed in &line_up.movies {
-        writer.push(Section::VodStreams, &movie(line_up, placed))?;
+        writer.push(Section::VodStreams, &movie(line_up, placed)?)?;
     }
     categories(writer, Section::SeriesCategories, List::Series)?;
     for placed in &line_up.series {
-        writer.push(Section::Series, &series(line_up, placed))?;
+        writer.push(Section::Series, &series(line_up, placed)?)?;
     }
     Ok(())
 }
 
-fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
-    let mut push = |source, id, kind, provider_id: &str, container: &str| {
-        let upstreams = vec![upstream(source, kind, provider_id, container)];
-        let playable = Playable { id, kind, container: container.to_owned(), upstreams };
-        writer.push(Section::Playables, &playable)
+fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault) -> io::Result<()> {
+    let mut push = |id, kind, container: String, upstream| {
+        writer.push(Section::Playables, &Playable { id, kind, container, upstreams: vec![upstream] })
     };
     for placed in &line_up.live {
-        let (source, channel) = line_up.channel(placed);
-        push(source, placed.id, Kind::Live, &channel.id, "ts")?;
+        let (part, entry) = line_up.entry(List::Live, placed);
+        let address =
+            if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
+        let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
+        push(placed.id, Kind::Live, "ts".into(), upstream)?;
     }
     for placed in &line_up.movies {
-        let (source, movie) = line_up.movie(placed);
-        push(source, placed.id, Kind::Movie, &movie.id, &movie.container)?;
+        let (part, entry) = line_up.entry(List::Movies, placed);
+        let Movie { container, address, .. } = part.harvest.whole(entry)?;
+        let upstream =
+            upstream(&part.source, (Kind::Movie, part.harvest.id(entry), &container), &address, vault);
+        push(placed.id, Kind::Movie, container, upstream)?;
     }
     for episode in &line_up.episodes {
-        let (source, _) = line_up.show(&line_up.series[episode.series]);
-        let fact = &episode.fact;
-        push(source, fact.id, Kind::Episode, &fact.provider_id, &fact.container)?;
+        let part = line_up.part(&line_up.series[episode.series as usize]);
+        let (id, container, address) = match &episode.told {
+            Told::Details(id, container) => (id.to_string(), container.to_string(), Address::default()),
+            Told::Harvest(at) => {
+                let entry = &part.harvest.entries(Item::Episode)[*at as usize];
+                let Episode { id, container, address, .. } = part.harvest.whole(entry)?;
+                (id, container, address)
+            }
+        };
+        let upstream = upstream(&part.source, (Kind::Episode, &id, &container), &address, vault);
+        push(episode.id, Kind::Episode, container, upstream)?;
     }
     Ok(())
 }
 
-fn live(line_up: &LineUp, placed: &Placed) -> LiveStream {
-    let (_, channel) = line_up.channel(placed);
-    LiveStream {
+fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
+    let (part, entry) = line_up.entry(List::Live, placed);
+    let channel: Channel = part.harvest.whole(entry)?;
+    Ok(LiveStream {
         num: placed.num,
-        name: channel.name.clone(),
+        name: line_up.name(List::Live, placed).to_owned(),
         stream_type: if channel.radio { StreamType::Radio } else { StreamType::Live },
         stream_id: placed.id,
         stream_icon: channel.icon.clone(),
-        epg_channel_id: channel.guide.clone(),
+        epg_channel_id: line_up.guide(placed).to_owned(),
         added: Digits(channel.added.unwrap_or(UNKNOWN)),
         is_adult: Flag(channel.adult),
         category_id: principal(placed),
-        category_ids: placed.categories.clone(),
+        category_ids: placed.categories(),
         custom_sid: Blank,
         tv_archive: Flag(channel.archive > 0),
         tv_archive_duration: channel.archive,
         direct_source: Blank,
         thumbnail: Blank,
-    }
+    })
 }
 
-fn movie(line_up: &LineUp, placed: &Placed) -> VodStream {
-    let (_, movie) = line_up.movie(placed);
+fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
+    let (part, entry) = line_up.entry(List::Movies, placed);
+    let movie: Movie = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(movie.rating);
-    VodStream {
+    Ok(VodStream {
         num: placed.num,
-        name: movie.name.clone(),
+        name: line_up.name(List::Movies, placed).to_owned(),
         title: movie.title.clone(),
         year: movie.year.clone(),
-        stream_type: Movie::Movie,
+        stream_type: bundle::Movie::Movie,
         stream_id: placed.id,
         stream_icon: movie.icon.clone(),
         rating,
@@ -114,20 +131,21 @@ fn movie(line_up: &LineUp, placed: &Placed) -> VodStream {
         added: Digits(movie.added.unwrap_or(UNKNOWN)),
         is_adult: Flag(movie.adult),
         category_id: principal(placed),
-        category_ids: placed.categories.clone(),
-        container_extension: movie.container.clone(),
+        category_ids: placed.categories(),
+        container_extension: movie.container,
         custom_sid: Blank,
         direct_source: Blank,
-    }
+    })
 }
 
 /// The list entry of a series, which is also part of its details.
-pub(crate) fn series(line_up: &LineUp, placed: &Placed) -> Series {
-    let (_, series) = line_up.show(placed);
+pub(crate) fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
+    let (part, entry) = line_up.entry(List::Series, placed);
+    let series: Series = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(series.rating);
-    Series {
+    Ok(bundle::Series {
         num: placed.num,
-        name: series.name.clone(),
+        name: line_up.name(List::Series, placed).to_owned(),
         title: series.title.clone(),
         year: series.year.clone(),
         stream_type: SeriesWord::Series,
@@ -146,11 +164,11 @@ pub(crate) fn series(line_up: &LineUp, placed: &Placed) -> Series {
         youtube_trailer: series.trailer.clone(),
         episode_run_time: Digits(series.minutes),
         category_id: principal(placed),
-        category_ids: placed.categories.clone(),
-        tmdb: series.tmdb.clone(),
-    }
+        category_ids: placed.categories(),
+        tmdb: series.tmdb,
+    })
 }
 
 fn principal(placed: &Placed) -> Digits {
-    Digits(placed.categories[0].into())
+    Digits(placed.category.into())
 }

@@ -6,11 +6,11 @@ use contract::playlist::{BASE, EXT, PASSWORD, USERNAME, literal};
 use contract::release::{Artefact, Draft, FULL_M3U, FileFact, LIVE_M3U};
 
 use super::Notes;
-use crate::harvest::List;
-use crate::line_up::LineUp;
+use crate::harvest::{Channel, Episode, Item, List, Movie, Series};
+use crate::line_up::{LineUp, Told};
 
 /// Channels only.
-pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(LIVE_M3U)?;
     header(&mut out)?;
     channels(&mut out, line_up)?;
@@ -18,7 +18,7 @@ pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result
 }
 
 /// Channels, films and the episodes known so far.
-pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(FULL_M3U)?;
     header(&mut out)?;
     channels(&mut out, line_up)?;
@@ -35,14 +35,15 @@ fn header(out: &mut Artefact) -> io::Result<()> {
 fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
     let groups = line_up.groups(List::Live);
     for placed in &line_up.live {
-        let (_, channel) = line_up.channel(placed);
-        let name = literal(&channel.name);
+        let (part, entry) = line_up.entry(List::Live, placed);
+        let channel: Channel = part.harvest.whole(entry)?;
+        let name = literal(line_up.name(List::Live, placed));
         write!(out, "#EXTINF:-1")?;
-        attribute(out, "tvg-id", &channel.guide)?;
+        attribute(out, "tvg-id", line_up.guide(placed))?;
         attribute(out, "tvg-name", &name)?;
         attribute(out, "tvg-logo", &channel.icon)?;
         write!(out, " tvg-chno=\"{}\"", placed.num)?;
-        attribute(out, "group-title", groups.get(&placed.categories[0]).copied().unwrap_or(""))?;
+        attribute(out, "group-title", groups.get(&placed.category).copied().unwrap_or(""))?;
         if channel.radio {
             attribute(out, "radio", "true")?;
         }
@@ -58,9 +59,10 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
 fn movies(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
     let groups = line_up.groups(List::Movies);
     for placed in &line_up.movies {
-        let (_, movie) = line_up.movie(placed);
-        let group = groups.get(&placed.categories[0]).copied().unwrap_or("");
-        title(out, &literal(&movie.name), &movie.icon, group)?;
+        let (part, entry) = line_up.entry(List::Movies, placed);
+        let movie: Movie = part.harvest.whole(entry)?;
+        let group = groups.get(&placed.category).copied().unwrap_or("");
+        title(out, &literal(line_up.name(List::Movies, placed)), &movie.icon, group)?;
         writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{}", placed.id, movie.container)?;
     }
     Ok(())
@@ -68,14 +70,26 @@ fn movies(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
 
 fn episodes(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
     let groups = line_up.groups(List::Series);
+    let mut last: Option<(u32, String)> = None; // a series and its picture: its episodes stand together
     for episode in &line_up.episodes {
-        let placed = &line_up.series[episode.series];
-        let (_, series) = line_up.show(placed);
-        let fact = &episode.fact;
-        let name = format!("{} S{:02}E{:02}", literal(&series.name), fact.season, fact.number);
-        let group = groups.get(&placed.categories[0]).copied().unwrap_or("");
-        title(out, &name, &series.cover, group)?;
-        writeln!(out, "{BASE}/series/{USERNAME}/{PASSWORD}/{}.{}", fact.id, fact.container)?;
+        let placed = &line_up.series[episode.series as usize];
+        let (part, entry) = line_up.entry(List::Series, placed);
+        if last.as_ref().is_none_or(|(series, ..)| *series != episode.series) {
+            last = Some((episode.series, part.harvest.whole::<Series>(entry)?.cover));
+        }
+        let cover = last.as_ref().map_or("", |(_, cover)| cover);
+        let container = match &episode.told {
+            Told::Details(_, container) => container.to_string(),
+            Told::Harvest(at) => {
+                let entry = &part.harvest.entries(Item::Episode)[*at as usize];
+                part.harvest.whole::<Episode>(entry)?.container
+            }
+        };
+        let name = literal(line_up.name(List::Series, placed));
+        let name = format!("{name} S{:02}E{:02}", episode.season, episode.number);
+        let group = groups.get(&placed.category).copied().unwrap_or("");
+        title(out, &name, cover, group)?;
+        writeln!(out, "{BASE}/series/{USERNAME}/{PASSWORD}/{}.{container}", episode.id)?;
     }
     Ok(())
 }

@@ -1,17 +1,53 @@
 //! Sources: what ingest reads. One folder for each kind.
 
 use contract::bundle::{Kind, Protocol, Upstream};
-use contract::source;
+use contract::source::Source;
+use contract::vault::Vault;
 
+use crate::harvest::Address;
+use crate::seal::sealed;
+
+pub(crate) mod acestream;
+pub(crate) mod m3u;
+pub(crate) mod scrape;
 pub(crate) mod xtream;
 
-/// From where an entry of a source can be received.
-pub(crate) fn upstream(source: &source::Source, kind: Kind, id: &str, container: &str) -> Upstream {
-    let path = xtream::path(kind, id, container);
-    let protocol = match kind {
-        Kind::Live => Protocol::Ts,
-        Kind::Movie | Kind::Episode => Protocol::File,
-    };
+/// From where an entry of a source can be received: at its own address if it has one, else below the panel's.
+///
+/// Secrets of an address go into the vault; one with more of them than that takes is nothing a relay can receive.
+pub(crate) fn upstream(
+    source: &Source,
+    (kind, id, container): (Kind, &str, &str),
+    address: &Address,
+    vault: &mut Vault,
+) -> Upstream {
     let account = source.name.as_str().to_owned();
-    Upstream { account, path, protocol, headers: Default::default() }
+    let headers = Default::default();
+    if address.is_empty() {
+        let protocol = match kind {
+            Kind::Live => Protocol::Ts,
+            Kind::Movie | Kind::Episode => Protocol::File,
+        };
+        return Upstream { account, path: xtream::path(kind, id, container), protocol, headers };
+    }
+    match sealed(address, &account, vault) {
+        Some(open) => {
+            let protocol = protocol(kind, &address.url);
+            Upstream { account, path: open.url, protocol, headers: open.headers }
+        }
+        None => Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers },
+    }
+}
+
+/// What is spoken at an address, as far as it can be seen from it.
+pub(crate) fn protocol(kind: Kind, url: &str) -> Protocol {
+    let scheme = url.split(':').next().unwrap_or("").to_ascii_lowercase();
+    let path = url.split(['?', '#']).next().unwrap_or("").to_ascii_lowercase();
+    match scheme.as_str() {
+        "http" | "https" if path.ends_with(".m3u8") => Protocol::Hls,
+        "http" | "https" if kind == Kind::Live => Protocol::Ts,
+        "http" | "https" => Protocol::File,
+        "acestream" => Protocol::Ace,
+        _ => Protocol::Foreign,
+    }
 }

@@ -3,12 +3,14 @@
 mod address;
 mod dial;
 pub(crate) mod file;
+mod secrets;
 mod ts;
 
 use bytes::Bytes;
 use contract::bundle;
 
 pub(crate) use dial::Dialler;
+pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
 
@@ -27,6 +29,9 @@ impl Reception {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
+            }
+            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+                Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
         }
     }

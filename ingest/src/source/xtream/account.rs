@@ -62,13 +62,11 @@ pub(super) async fn check(
     }
 }
 
-/// Connections that all `accounts` allow together; 0 when one of them did not say and neither did the configuration.
-pub(super) fn connections(panel: &Panel<'_>, accounts: &BTreeMap<usize, Account>) -> u32 {
-    let of = |(number, account): (&usize, &Account)| {
-        panel.accounts()[*number].max_connections.unwrap_or(account.max_connections)
-    };
-    let each: Vec<u32> = accounts.iter().map(of).collect();
-    if each.contains(&0) { 0 } else { each.iter().fold(0, |sum, one| sum.saturating_add(*one)) }
+/// The connections of each account, by its number; 0 when neither the configuration nor the panel says.
+pub(super) fn connections(panel: &Panel<'_>, accepted: &BTreeMap<usize, Account>) -> Vec<u32> {
+    let said = |number: &usize| accepted.get(number).map_or(0, |account| account.max_connections);
+    let all = panel.accounts().iter().enumerate();
+    all.map(|(number, login)| login.max_connections.unwrap_or(said(&number))).collect()
 }
 
 /// Reads the document.

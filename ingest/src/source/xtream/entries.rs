@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use contract::source::Source;
 use serde::Deserialize;
 
-use crate::harvest::{Category, Channel, Movie, Places, Series};
+use crate::harvest::{Address, Category, Channel, Movie, Places, Series};
 use crate::json::Scalar;
 use crate::tidy;
 
@@ -118,6 +118,7 @@ impl Element for Channel {
             places: places(&raw.category_id, &raw.category_ids, context),
             // An archive of unknown depth is at least a day.
             archive: if raw.tv_archive.flag() { days.max(1) } else { 0 },
+            ..Self::default()
         }))
     }
 }
@@ -178,6 +179,7 @@ impl Element for Movie {
             adult: raw.is_adult.flag(),
             places: places(&raw.category_id, &raw.category_ids, context),
             container: tidy::container(&raw.container_extension.text()),
+            address: Address::default(),
         }))
     }
 }

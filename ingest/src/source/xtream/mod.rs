@@ -9,21 +9,24 @@ mod guide;
 mod lists;
 mod panel;
 
+use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use contract::bundle::Kind;
 use contract::source::Source;
 
 pub(crate) use details::{Episodes, series};
-pub(crate) use guide::{Guide, guide};
 use panel::Failure;
 pub(crate) use panel::Panel;
 
-use crate::Settings;
-use crate::harvest::{Category, Harvest, List};
+use crate::fetch::Fetcher;
+use crate::gate::Gate;
+use crate::gather::{Gathering, Taken};
+use crate::guide::Copy;
+use crate::harvest::{Category, Head, List, Pushed, Writer};
+use crate::line_up::item;
 use crate::progress::Bar;
-use crate::state::Head;
-use crate::{gate, harvest};
 
 /// The account is told of as ending when it ends within this.
 const ENDS_SOON: u64 = 7 * 86_400;
@@ -38,83 +41,122 @@ pub(crate) fn path(kind: Kind, id: &str, container: &str) -> String {
     format!("/{folder}/{{username}}/{{password}}/{id}.{container}")
 }
 
-/// Everything but the guide, judged list by list against `last`: the first that is refused ends it.
+/// Asks a panel for everything, judged list by list against `last`: one that is refused refuses all.
 ///
 /// # Errors
 /// What is refused and why, in words without an address.
-pub(crate) async fn harvest(
-    panel: &Panel<'_>,
+pub(crate) async fn gather(
+    run: &Gathering<'_>,
     source: &Source,
-    settings: &Settings,
     last: Option<&Head>,
-    now: u64,
     bar: &Bar,
-) -> Result<(Harvest, Vec<String>), String> {
+) -> Result<Taken, String> {
+    let settings = run.settings;
+    let known = source.xtream().ok_or("the source is no panel")?;
+    let fetcher = Fetcher::new(source, run.fetching).map_err(|failure| failure.to_string())?;
+    let panel = Panel::new(fetcher, known);
     let mut notes = Vec::new();
     let patience = panel.patience();
     bar.step("account");
     let accounts =
-        account::check(panel, source, patience).await.map_err(|failure| format!("account: {failure}"))?;
-    let account = accounts.values().next().copied().unwrap_or_default();
-    if let Some(expires) = account.expires.filter(|expires| *expires < now + ENDS_SOON) {
-        notes.push(format!("the account ends in {} h", expires.saturating_sub(now) / 3600));
-    }
-    let max_connections = account::connections(panel, &accounts);
-    let mut harvest = Harvest { harvested: now, max_connections, ..Harvest::default() };
-    for list in List::ALL {
-        bar.step(list.word());
-        let categories = lists::categories(panel, list, source, patience)
-            .await
-            .map_err(|failure| format!("{} categories: {failure}", list.word()))?;
-        if categories.is_empty() {
-            // Fewer are a provider's choice; without any every entry would move to one that we make up.
-            let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
-            gate::judge(&format!("{} categories", list.word()), 0, before as u64, settings)?;
+        account::check(&panel, source, patience).await.map_err(|failure| format!("account: {failure}"))?;
+    for (number, account) in &accounts {
+        if let Some(expires) = account.expires.filter(|expires| *expires < run.now + ENDS_SOON) {
+            let which = if known.accounts.len() > 1 { format!(" {}", number + 1) } else { String::new() };
+            notes.push(format!("the account{which} ends in {} h", expires.saturating_sub(run.now) / 3600));
         }
-        harvest.categories.insert(list, categories);
     }
+    let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
+    let gate = Gate::new(run.data, source, settings);
+    let mut refusals = Vec::new();
+    let categories = all_categories(&panel, source, last, (bar, gate)).await?;
     for list in List::ALL {
         bar.step(list.word());
-        let (count, rejects) = fill(panel, list, source, patience, &mut harvest)
+        let rejects = fill(&panel, (list, &categories[&list]), source, patience, &mut writer)
             .await
             .map_err(|failure| format!("{}: {failure}", list.word()))?;
         if rejects > 0 {
             notes.push(format!("{}: {rejects} unusable entries left out", list.word()));
         }
+        let count = writer.count(item(list)).into();
         let before = last.and_then(|last| last.counts.get(list.word())).copied().unwrap_or(0);
-        gate::judge(list.word(), count, before, settings)?;
+        match gate.judge(list.word(), count, before) {
+            Ok(note) => notes.extend(note),
+            Err(why) => refusals.push(why),
+        }
         bar.found(list.word(), count);
     }
-    if harvest.live.is_empty() && harvest.movies.is_empty() && harvest.series.is_empty() {
+    if !refusals.is_empty() {
+        return Err(refusals.join("; ")); // all of them, so that all are confirmed by the same runs
+    }
+    if List::ALL.into_iter().all(|list| writer.count(item(list)) == 0) {
         return Err("all lists are empty".into());
     }
-    Ok((harvest, notes))
+    for (list, categories) in categories {
+        writer.categories(list, categories);
+    }
+    let connections = account::connections(&panel, &accounts);
+    let harvest = writer.finish(run.now, connections).map_err(disk)?;
+
+    bar.step("guide");
+    let mut copy = Copy::last(run.data, &source.name);
+    if let Err(why) = guide::guide(&panel, &mut copy).await {
+        let had = if copy.exists() { "the last one is kept" } else { "there is none" };
+        notes.push(format!("guide: {why}; {had}"));
+    }
+    Ok(Taken { harvest, guides: vec![copy], notes })
 }
 
-/// Reads one list into its place. Answers how many entries there are, and how many were unusable.
+fn disk(error: io::Error) -> String {
+    format!("the harvest cannot be written: {}", crate::disk::words(&error))
+}
+
+async fn all_categories(
+    panel: &Panel<'_>,
+    source: &Source,
+    last: Option<&Head>,
+    (bar, gate): (&Bar, Gate<'_>),
+) -> Result<BTreeMap<List, Vec<Category>>, String> {
+    let mut all = BTreeMap::new();
+    for list in List::ALL {
+        bar.step(list.word());
+        let categories = lists::categories(panel, list, source, panel.patience())
+            .await
+            .map_err(|failure| format!("{} categories: {failure}", list.word()))?;
+        if categories.is_empty() {
+            // Fewer are a provider's choice; without any every entry would move to one that we make up.
+            let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
+            gate.judge(&format!("{} categories", list.word()), 0, before as u64)?;
+        }
+        all.insert(list, categories);
+    }
+    Ok(all)
+}
+
+/// Reads one list into the harvest. Answers how many entries were unusable.
 async fn fill(
     panel: &Panel<'_>,
-    list: List,
+    (list, categories): (List, &[Category]),
     source: &Source,
     patience: Duration,
-    harvest: &mut Harvest,
-) -> Result<(u64, usize), Failure> {
+    writer: &mut Writer,
+) -> Result<usize, Failure> {
     async fn of<T: lists::Entry>(
         panel: &Panel<'_>,
         (list, categories): (List, &[Category]),
         source: &Source,
         patience: Duration,
-        into: &mut Vec<T>,
-    ) -> Result<(u64, usize), Failure> {
-        let (entries, rejects) = lists::entries(panel, list, categories, source, patience).await?;
-        *into = entries;
-        Ok((into.len() as u64, rejects))
+        write: impl FnMut(&T) -> io::Result<Pushed>,
+    ) -> Result<usize, Failure> {
+        let (entries, rejects) = lists::entries::<T>(panel, list, categories, source, patience).await?;
+        let written: io::Result<Vec<Pushed>> = entries.iter().map(write).collect();
+        written.map_err(|error| Failure::Refused(disk(error)))?;
+        Ok(rejects)
     }
-    let harvest::Harvest { categories, live, movies, series, .. } = harvest;
-    let from = (list, categories.get(&list).map_or(&[][..], Vec::as_slice));
+    let from = (list, categories);
     match list {
-        List::Live => of(panel, from, source, patience, live).await,
-        List::Movies => of(panel, from, source, patience, movies).await,
-        List::Series => of(panel, from, source, patience, series).await,
+        List::Live => of(panel, from, source, patience, |it| writer.channel(it)).await,
+        List::Movies => of(panel, from, source, patience, |it| writer.movie(it)).await,
+        List::Series => of(panel, from, source, patience, |it| writer.series(it)).await,
     }
 }

@@ -1,0 +1,95 @@
+//! Reading one source; its last good harvest stands in for one that is refused.
+
+use contract::disk::Data;
+use contract::release::Outcome;
+use contract::source::{Origin, Source};
+
+use crate::fetch::Fetching;
+use crate::harvest::{self, Harvest};
+use crate::progress::{Bar, Progress};
+use crate::report::SourceReport;
+use crate::source::{acestream, m3u, scrape, xtream};
+use crate::{Settings, disk, guide};
+
+/// What is the same for all sources of a run.
+pub(crate) struct Gathering<'a> {
+    pub(crate) data: &'a Data,
+    pub(crate) settings: &'a Settings,
+    pub(crate) fetching: Fetching<'a>,
+    pub(crate) progress: &'a Progress,
+    /// Unix time, in seconds.
+    pub(crate) now: u64,
+}
+
+/// A source, read.
+pub(crate) struct Gathered {
+    /// What is used of it; `None` when there is nothing, new or old.
+    pub(crate) harvest: Option<Harvest>,
+    /// Its guides, new or old, in its order.
+    pub(crate) guides: Vec<guide::Copy>,
+    pub(crate) report: SourceReport,
+}
+
+/// What a source gave that nothing speaks against.
+pub(crate) struct Taken {
+    pub(crate) harvest: Harvest,
+    /// Not yet judged: that needs them to be read.
+    pub(crate) guides: Vec<guide::Copy>,
+    /// What was odd about it, in words without an address.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Gathering<'_> {
+    /// Reads one source.
+    pub(crate) async fn gather(&self, source: &Source) -> Gathered {
+        let bar = self.progress.source(source.name.as_str());
+        match self.take(source, &bar).await {
+            Ok(Taken { harvest, guides, notes }) => {
+                let report = report(source, Some(Outcome::Taken), notes, Some(&harvest));
+                Gathered { harvest: Some(harvest), guides, report }
+            }
+            Err(why) => {
+                tracing::warn!(source = %source.name, why, "refused");
+                let harvest = Harvest::last(self.data, &source.name);
+                let outcome = harvest.is_some().then_some(Outcome::Kept);
+                let report = report(source, outcome, vec![why], harvest.as_ref());
+                Gathered { harvest, guides: vec![guide::Copy::last(self.data, &source.name)], report }
+            }
+        }
+    }
+
+    /// # Errors
+    /// What was refused and why.
+    async fn take(&self, source: &Source, bar: &Bar) -> Result<Taken, String> {
+        let last = harvest::head(self.data, &source.name);
+        let mut taken = match &source.origin {
+            Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar)?,
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
+            Origin::Xmltv(_) => {
+                return Err("sources of this kind are not read yet".into());
+            }
+        };
+        taken
+            .harvest
+            .keep()
+            .map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
+        Ok(taken)
+    }
+}
+
+fn report(
+    source: &Source,
+    outcome: Option<Outcome>,
+    notes: Vec<String>,
+    harvest: Option<&Harvest>,
+) -> SourceReport {
+    SourceReport {
+        name: source.name.as_str().to_owned(),
+        outcome,
+        notes,
+        counts: harvest.map(|harvest| harvest.head.counts.clone()).unwrap_or_default(),
+        harvested: harvest.map_or(0, |harvest| harvest.head.harvested),
+    }
+}
