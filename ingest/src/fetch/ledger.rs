@@ -86,8 +86,11 @@ impl Ledger {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let accounts =
-            kept.accounts.into_iter().map(|(number, minutes)| (number, Account::new(budget, minutes)));
+        // The file is written when a ledger closes; the second in which that was goes on, too.
+        let closed = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+        let age = closed.and_then(|closed| closed.elapsed().ok()).unwrap_or(Duration::MAX);
+        let account = |(number, minutes)| (number, Account::new(Books::resumed(budget, minutes, age)));
+        let accounts = kept.accounts.into_iter().map(account);
         Self {
             path,
             budget,
@@ -160,7 +163,7 @@ impl Ledger {
 
     fn with<T>(&self, account: usize, act: impl FnOnce(&mut Account) -> T) -> T {
         let mut accounts = lock(&self.accounts);
-        act(accounts.entry(account).or_insert_with(|| Account::new(self.budget, BTreeMap::new())))
+        act(accounts.entry(account).or_insert_with(|| Account::new(Books::new(self.budget))))
     }
 
     fn now(&self) -> Moment {
@@ -187,8 +190,8 @@ impl Drop for Ledger {
 }
 
 impl Account {
-    fn new(budget: Budget, minutes: BTreeMap<u64, u32>) -> Self {
-        Self { books: Books::new(budget, minutes), ahead: 0, minute: 0, changed: false }
+    fn new(books: Books) -> Self {
+        Self { books, ahead: 0, minute: 0, changed: false }
     }
 
     /// Whether the file has counted one more request of `minute` already; if not, it is about to.
@@ -298,7 +301,7 @@ mod tests {
         drop(ledgers);
         assert_eq!(kept(&data), 5);
         let ledgers = Ledgers::new(&data);
-        drop(ledgers.of(&source).spend(0, Urgency::Now, Duration::ZERO).await.unwrap());
+        drop(ledgers.of(&source).spend(0, Urgency::Now, Duration::from_secs(2)).await.unwrap());
         drop(ledgers);
         assert_eq!(kept(&data), 6);
     }

@@ -3,6 +3,7 @@
 
 mod account;
 mod bundle;
+mod fetch;
 mod gate;
 mod hostile;
 mod identity;

@@ -68,9 +68,15 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Books that begin with what earlier processes asked for, by minute.
-    pub(super) fn new(budget: Budget, minutes: BTreeMap<u64, u32>) -> Self {
-        Self { budget, minutes, ..Self::default() }
+    /// Books of an account that was never asked.
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// Books that go on: `minutes` is what was asked for so far, and the last of it was `age` ago.
+    pub(super) fn resumed(budget: Budget, minutes: BTreeMap<u64, u32>, age: Duration) -> Self {
+        let rest = window(budget).saturating_sub(age);
+        Self { budget, minutes, rest, ..Self::default() }
     }
 
     /// Queues up.
@@ -141,13 +147,8 @@ impl Books {
 
     /// How long until one more fits into every second; `None` if somebody has to be answered first.
     fn until_second(&mut self, now: Moment) -> Option<Duration> {
-        // Fewer than one a second is one in a longer time.
         let most = self.budget.per_second.floor().max(1.0);
-        let window = Duration::from_secs_f64(if self.budget.per_second < 1.0 {
-            1.0 / self.budget.per_second.max(0.001)
-        } else {
-            1.0
-        });
+        let window = window(self.budget);
         while self.answered.front().is_some_and(|then| *then + window <= now.since) {
             self.answered.pop_front();
         }
@@ -180,6 +181,11 @@ impl Books {
     }
 }
 
+/// The time in which no more than `per_second` requests fit, or than one if that is less.
+fn window(budget: Budget) -> Duration {
+    Duration::from_secs_f64(if budget.per_second < 1.0 { 1.0 / budget.per_second.max(0.001) } else { 1.0 })
+}
+
 /// Whether requests of `minute` count at `unix`. Those of the future are a clock's that was put right since.
 fn counts(minute: u64, unix: u64) -> bool {
     minute.saturating_mul(60).saturating_add(60 + HOUR) > unix && minute <= unix / 60 + HOUR / 60
@@ -196,7 +202,7 @@ mod tests {
     }
 
     fn books(parallel: u32, per_second: f64, per_hour: u32) -> Books {
-        Books::new(Budget { parallel, per_second, per_hour }, BTreeMap::new())
+        Books::new(Budget { parallel, per_second, per_hour })
     }
 
     /// Makes requests as soon as they are allowed for `seconds`, each answered after `takes`; answers when they arrived.
@@ -263,13 +269,18 @@ mod tests {
         drive(&mut first, Urgency::Now, 1, 1);
         let kept = first.minutes(0, at(1000));
         assert_eq!(kept.values().sum::<u32>(), 10);
-        let mut second = Books::new(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept.clone());
+        let mut second = Books::resumed(
+            Budget { parallel: 1, per_second: 1.0, per_hour: 10 },
+            kept.clone(),
+            Duration::MAX,
+        );
         let ticket = second.ticket(Urgency::Now);
         assert!(matches!(second.turn(ticket, at(2000)), Turn::In(_)));
         let later = Moment { since: Duration::ZERO, unix: START + 3 * HOUR };
         assert_eq!(second.turn(ticket, later), Turn::Go);
         // A clock that was a year ahead when they were written.
-        let mut third = Books::new(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept);
+        let mut third =
+            Books::resumed(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept, Duration::MAX);
         let ticket = third.ticket(Urgency::Now);
         assert_eq!(third.turn(ticket, Moment { since: Duration::ZERO, unix: START - 9 * HOUR }), Turn::Go);
     }
