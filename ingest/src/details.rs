@@ -7,9 +7,10 @@ use std::io;
 use contract::bundle::{Blank, Digits};
 use contract::details::{self, Details, EpisodeFact, SeriesInfo, Stored, Subject};
 use contract::ids::Ledger;
+use contract::source::Source;
 use serde::de::IgnoredAny;
 
-use crate::Settings;
+use crate::fetch::{Failure, Fetcher, Fetching, Urgency};
 use crate::harvest::{List, Series};
 use crate::line_up::{Episode, LineUp, Placed, Told, episode_id};
 use crate::output;
@@ -33,9 +34,10 @@ pub(crate) async fn fill(
     taken: &[bool],
     store: &Details,
     ledger: &mut Ledger,
-    settings: &Settings,
+    fetching: Fetching<'_>,
     progress: &Progress,
 ) -> anyhow::Result<Fresh> {
+    let settings = fetching.settings;
     let ids = line_up.series.iter().map(|placed| store.stored(Subject::Series(placed.id)));
     let known = Known(ids.collect());
     let mut fresh = Fresh::new();
@@ -58,9 +60,9 @@ pub(crate) async fn fill(
         bar.step(&format!("details {asked}"));
         let panel = match panels.entry(placed.part as usize) {
             Entry::Occupied(made) => made.into_mut(),
-            Entry::Vacant(place) => place.insert(Panel::new(source, settings)?),
+            Entry::Vacant(place) => place.insert(panel(source, fetching)?),
         };
-        match series(panel, source, settings, show).await {
+        match series(panel, source, show).await {
             Ok(found) => {
                 let kept = || store.stored::<SeriesInfo>(Subject::Series(placed.id));
                 let stored = match (found, kept()) {
@@ -77,6 +79,11 @@ pub(crate) async fn fill(
     }
     add_episodes(line_up, &known, &fresh);
     Ok(fresh)
+}
+
+fn panel<'a>(source: &'a Source, fetching: Fetching<'a>) -> Result<Panel<'a>, Failure> {
+    let panel = source.xtream().ok_or_else(|| Failure::Refused("only panels have details".into()))?;
+    Ok(Panel::new(Fetcher::new(source, fetching)?, panel).with(Urgency::Background))
 }
 
 impl Known {

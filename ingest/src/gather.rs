@@ -4,6 +4,7 @@ use contract::disk::Data;
 use contract::release::Outcome;
 use contract::source::{Origin, Source};
 
+use crate::fetch::Fetching;
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
@@ -14,6 +15,7 @@ use crate::{Settings, disk, guide};
 pub(crate) struct Gathering<'a> {
     pub(crate) data: &'a Data,
     pub(crate) settings: &'a Settings,
+    pub(crate) fetching: Fetching<'a>,
     pub(crate) progress: &'a Progress,
     /// Unix time, in seconds.
     pub(crate) now: u64,
@@ -51,7 +53,11 @@ impl Gathering<'_> {
                 let harvest = Harvest::last(self.data, &source.name);
                 let outcome = harvest.is_some().then_some(Outcome::Kept);
                 let report = report(source, outcome, vec![why], harvest.as_ref());
-                Gathered { harvest, guides: vec![guide::Copy::last(self.data, &source.name)], report }
+                Gathered {
+                    harvest,
+                    guides: vec![guide::Copy::last(self.data, &source.name, xtream::GUIDE)],
+                    report,
+                }
             }
         }
     }

@@ -21,6 +21,7 @@
 mod changes;
 mod details;
 mod disk;
+mod fetch;
 mod gate;
 mod gather;
 mod guide;

@@ -13,6 +13,7 @@ use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
 use crate::details::{self, Fresh};
+use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
 use crate::line_up::{LineUp, Part};
@@ -47,7 +48,9 @@ pub async fn run(
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
-    let gathering = Gathering { data, settings, progress, now };
+    let ledgers = Ledgers::new(data);
+    let fetching = Fetching { data, settings, ledgers: &ledgers };
+    let gathering = Gathering { data, settings, fetching, progress, now };
 
     let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();
     let gathered: Vec<Gathered> = stream::iter(reading).buffered(AT_ONCE).collect().await;
@@ -89,7 +92,7 @@ pub async fn run(
     };
     let stamp = Stamp::new(data, sources, settings, now); // now that guides are kept
     let store = Details::new(data);
-    let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, settings, progress).await?;
+    let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, fetching, progress).await?;
     ledger.save().context("the id ledger cannot be written")?;
 
     let (line_up, reports) = finish;

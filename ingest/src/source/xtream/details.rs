@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::entries::rating;
 use super::panel::{Failure, Panel, Question};
-use crate::Settings;
 use crate::json::{Oddity, Scalar, readable};
 use crate::tidy;
 
@@ -59,16 +58,15 @@ pub(crate) struct Episode {
 pub(crate) async fn series(
     panel: &Panel<'_>,
     source: &Source,
-    settings: &Settings,
     id: &str,
 ) -> Result<Option<Episodes>, Failure> {
     let parameters = [("action", "get_series_info"), ("series_id", id)];
-    let patience = settings.request_timeout;
+    let patience = panel.patience();
     let question = Question { page: "player_api.php", parameters: &parameters, patience };
     let body = async { panel.ask(question).await?.whole(LARGEST).await };
     match body.await {
         Ok(body) => read(&body, source),
-        Err(Failure::Status(status)) if status.as_u16() == 404 => Ok(None),
+        Err(Failure::Status(status, _)) if status.as_u16() == 404 => Ok(None),
         Err(failure) => Err(failure),
     }
 }
