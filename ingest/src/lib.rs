@@ -40,6 +40,7 @@ mod schedule;
 mod seal;
 mod settings;
 mod source;
+mod stamp;
 mod tidy;
 mod verify;
 

@@ -18,6 +18,7 @@ use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
+use crate::stamp::Stamp;
 use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
@@ -62,6 +63,16 @@ pub async fn run(
         return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
     }
 
+    let came = guides.iter().any(|(.., copy)| copy.is_fresh());
+    let stamp = Stamp::new(data, sources, settings, now);
+    if let Some(number) = releases.current().filter(|current| !came && stamp.is_of(*current, data)) {
+        return Ok(Report {
+            verdict: Verdict::Unchanged(number),
+            sources: reports,
+            changes: Default::default(),
+        });
+    }
+
     let used: Vec<bool> = (parts.iter())
         .map(|part| reports.iter().any(|it| it.name == part.source.name.as_str() && taken(it)))
         .collect();
@@ -76,12 +87,14 @@ pub async fn run(
         .await
         .context("reading the guides broke off")??
     };
+    let stamp = Stamp::new(data, sources, settings, now); // now that guides are kept
     let store = Details::new(data);
     let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, settings, progress).await?;
     ledger.save().context("the id ledger cannot be written")?;
 
     let (line_up, reports) = finish;
-    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault };
+    let finish =
+        Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -126,6 +139,7 @@ struct Finish {
     line_up: LineUp,
     fresh: Fresh,
     vault: Vault,
+    stamp: Stamp,
 }
 
 impl Finish {
@@ -163,6 +177,9 @@ impl Finish {
                 tracing::warn!(error = disk::words(&error), "details cannot be kept");
                 break;
             }
+        }
+        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
+            self.stamp.keep(number, self.releases.data()).context("the run cannot be remembered")?;
         }
         drop(self.lock);
         Ok(report)
