@@ -19,7 +19,7 @@
 //! - [`ids`]: who is who, for ever
 //! - [`log`]: how programs speak to the operator
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
-//! - [`reach`]: where providers may send us
+//! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
 //! - [`secret`]: what is never shown
 //! - [`source`]: what ingest reads and the relay dials

@@ -53,7 +53,11 @@ impl Gathering<'_> {
                 let harvest = Harvest::last(self.data, &source.name);
                 let outcome = harvest.is_some().then_some(Outcome::Kept);
                 let report = report(source, outcome, vec![why], harvest.as_ref());
-                Gathered { harvest, guides: vec![guide::Copy::last(self.data, &source.name)], report }
+                Gathered {
+                    harvest,
+                    guides: vec![guide::Copy::last(self.data, &source.name, xtream::GUIDE)],
+                    report,
+                }
             }
         }
     }

@@ -181,8 +181,11 @@ impl Finish {
                 break;
             }
         }
-        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
-            self.stamp.keep(number, self.releases.data()).context("the run cannot be remembered")?;
+        // Only makes the next run shorter.
+        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict
+            && let Err(error) = self.stamp.keep(number, self.releases.data())
+        {
+            tracing::warn!(error = disk::words(&error), "the run cannot be remembered");
         }
         drop(self.lock);
         Ok(report)

@@ -78,6 +78,7 @@ impl Figures {
         share(self.right, self.right + self.missing)
     }
 
+    #[expect(clippy::print_stdout, reason = "what the test is run for")]
     fn print(&self, what: &str) {
         let Self { right, wrong, missing, mistakes } = self;
         println!(

@@ -14,6 +14,7 @@ use contract::disk::{Access, replace};
 use serde::{Deserialize, Serialize};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
+use tokio::task::spawn_blocking;
 
 use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
 use crate::json::Oddity;
@@ -166,7 +167,18 @@ impl Fresh {
     ///
     /// # Errors
     /// The disk refuses; the last good copy is then still there.
-    pub(crate) fn keep(self) -> io::Result<PathBuf> {
+    pub(crate) async fn keep(self) -> Result<PathBuf, Failure> {
+        let place = self.place.clone();
+        let kept = spawn_blocking(move || self.promote()).await;
+        kept.unwrap_or_else(|_| Err(io::Error::other("writing broke off")))
+            .map_err(|error| Failure::disk(&place, &error))
+    }
+
+    /// The same, for those who may wait for the disk.
+    ///
+    /// # Errors
+    /// The disk refuses; the last good copy is then still there.
+    pub(crate) fn promote(self) -> io::Result<PathBuf> {
         self._file.sync_all()?;
         // Between the two renames nothing may be remembered that is not true of the copy.
         match fs::remove_file(facts_of(&self.place)) {

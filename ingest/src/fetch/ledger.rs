@@ -70,6 +70,9 @@ struct Account {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     accounts: BTreeMap<usize, BTreeMap<u64, u32>>,
+    /// By account, requests of the last moment before this was written.
+    #[serde(default)]
+    lately: BTreeMap<usize, usize>,
 }
 
 /// The hour's requests are spent, or the provider wants to be left alone, for longer than one would wait.
@@ -89,7 +92,10 @@ impl Ledger {
         // The file is written when a ledger closes; the second in which that was goes on, too.
         let closed = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
         let age = closed.and_then(|closed| closed.elapsed().ok()).unwrap_or(Duration::MAX);
-        let account = |(number, minutes)| (number, Account::new(Books::resumed(budget, minutes, age)));
+        let account = |(number, minutes)| {
+            let lately = kept.lately.get(&number).copied().unwrap_or(0);
+            (number, Account::new(Books::resumed(budget, minutes, (lately, age))))
+        };
         let accounts = kept.accounts.into_iter().map(account);
         Self {
             path,
@@ -156,9 +162,10 @@ impl Ledger {
     }
 
     fn kept(&self, now: Moment) -> Kept {
-        let accounts = lock(&self.accounts);
+        let mut accounts = lock(&self.accounts);
+        let lately = accounts.iter_mut().map(|(number, it)| (*number, it.books.lately(now))).collect();
         let of = |(number, account): (&usize, &Account)| (*number, account.books.minutes(account.ahead, now));
-        Kept { accounts: accounts.iter().map(of).collect() }
+        Kept { accounts: accounts.iter().map(of).collect(), lately }
     }
 
     fn with<T>(&self, account: usize, act: impl FnOnce(&mut Account) -> T) -> T {

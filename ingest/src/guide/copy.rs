@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use contract::disk::Data;
 use contract::source::Name;
 
-use crate::fetch::Fresh;
+use crate::fetch::{Document, Failure, Fresh};
+
+/// A guide that breaks off counts if at least so much of it came, in percent.
+const ENOUGH: u64 = 95;
 
 /// A guide document.
 #[derive(Debug)]
@@ -19,20 +22,29 @@ pub(crate) struct Copy {
 }
 
 impl Copy {
-    /// What a guide is called below `state/<source>/`.
-    pub(crate) const NAME: &str = "guide";
-
-    /// The last good one of `source`, if there is one.
-    pub(crate) fn last(data: &Data, source: &Name) -> Self {
-        Self { fresh: None, kept: data.state().join(source.as_str()).join(Self::NAME) }
+    /// The last good one of `source`, if there is one. A source has several; the names of all begin with `guide`.
+    pub(crate) fn last(data: &Data, source: &Name, name: &str) -> Self {
+        Self { fresh: None, kept: data.state().join(source.as_str()).join(name) }
     }
 
-    /// A new one has come, to be judged.
-    pub(crate) fn came(&mut self, fresh: Fresh) {
-        self.fresh = Some(fresh);
+    /// Takes what was fetched under this one's name.
+    ///
+    /// # Errors
+    /// Too little of it came.
+    pub(crate) fn take(&mut self, document: Document) -> Result<(), Failure> {
+        self.fresh = match document {
+            Document::Same(_) => None,
+            Document::Fresh(fresh) => Some(fresh),
+            Document::Part(part, _) if part.percent().is_some_and(|percent| percent >= ENOUGH) => Some(part),
+            Document::Part(_, broken) => return Err(broken),
+        };
+        Ok(())
     }
 
     /// Opens the new one, or the last good one; `None` if there is neither.
+    ///
+    /// # Errors
+    /// The disk refuses, here and below.
     pub(crate) fn open(&self) -> io::Result<Option<File>> {
         match &self.fresh {
             Some(fresh) => File::open(fresh.path()).map(Some),
@@ -55,7 +67,7 @@ impl Copy {
 
     /// The new one is good, and takes the place of the last.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
-        self.fresh.take().map_or(Ok(()), |fresh| fresh.keep().map(drop))
+        self.fresh.take().map_or(Ok(()), |fresh| fresh.promote().map(drop))
     }
 
     /// The new one is not good.

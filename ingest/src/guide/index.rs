@@ -19,13 +19,13 @@ const LONGEST: usize = 300;
 
 /// A channel of a guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// As the guide spells it, without blanks around it.
-    pub(crate) id: String,
+    pub id: String,
     /// Each once; the first is the main one, and none when the guide has only programmes.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// The address of a picture, or nothing.
-    pub(crate) icon: String,
+    pub icon: String,
 }
 
 /// The channels of a guide.

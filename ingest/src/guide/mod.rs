@@ -11,7 +11,7 @@ mod children;
 mod copy;
 mod decode;
 #[cfg_attr(not(test), expect(dead_code, reason = "guides are matched by it next"))]
-mod index;
+pub(crate) mod index;
 #[cfg(test)]
 mod measure;
 mod read;

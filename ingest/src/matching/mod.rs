@@ -15,6 +15,7 @@ mod aliases;
 mod fuzzy;
 mod index;
 mod judge;
+mod names;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -23,23 +24,14 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+pub use crate::guide::index::Listed;
 pub use aliases::{Aliases, AliasesError};
 pub use index::Index;
 pub use report::{Row, export, rows, table};
 
-use crate::name::{Country, Name, country_of_group};
+use crate::name::{Country, Name};
 use judge::{Claim, Verdict};
-
-/// A channel as a guide lists it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// The `id` attribute, as written.
-    pub id: String,
-    /// The display names in order; the first is the main one.
-    pub names: Vec<String>,
-    /// The address of its picture, or empty.
-    pub icon: String,
-}
+use names::{Names, Step};
 
 /// A channel of ours that wants a guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -261,71 +253,4 @@ fn told(guides: &Index, seen: Vec<(u32, u8)>) -> Vec<Candidate> {
         }
     }
     told
-}
-
-/// How closely to look.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Base,
-    Core,
-    Fuzzy,
-}
-
-/// The names that a wish has.
-struct Names {
-    guide_name: Option<Claim>,
-    name: Claim,
-    id: Option<Claim>,
-}
-
-impl Names {
-    fn of(wish: &Wish, name: Name, group: Option<Country>) -> Self {
-        let guide_name = Name::parse(&wish.guide_name);
-        let id = Name::of_id(&wish.guide_id);
-        let country = name
-            .country
-            .or(guide_name.country)
-            .or_else(|| country_of_group(&wish.group))
-            .or_else(|| Country::of(wish.country.split([';', ',', '|']).next().unwrap_or("")))
-            .or(if name.area.is_none() { id.country.or(group) } else { None });
-        let area = name.area.or(guide_name.area);
-        // A name that says less than the display name (no `+1`, no `Wales`) is about another channel.
-        let agrees = |other: &Name| {
-            !other.words.is_empty()
-                && other.shift == name.shift
-                && other.regions == name.regions
-                && *other != name
-        };
-        let claim = |name: Name, raw: &str| Claim {
-            raw: raw.trim().to_lowercase(),
-            country,
-            area,
-            name,
-            icon: wish.icon.trim().to_owned(),
-        };
-        Self {
-            guide_name: agrees(&guide_name).then(|| claim(guide_name, &wish.guide_name)),
-            id: agrees(&id).then(|| claim(id, "")),
-            name: claim(name, &wish.name),
-        }
-    }
-
-    /// What to try, in order.
-    fn steps(&self) -> impl Iterator<Item = (&Claim, Method, Step)> {
-        let guide_name = |step| self.guide_name.as_ref().map(|claim| (claim, Method::GuideName, step));
-        let name = |step| (!self.name.name.words.is_empty()).then_some((&self.name, Method::Name, step));
-        let id = |step| self.id.as_ref().map(|claim| (claim, Method::NameInId, step));
-        [
-            guide_name(Step::Base),
-            name(Step::Base),
-            guide_name(Step::Core),
-            name(Step::Core),
-            id(Step::Base),
-            id(Step::Core),
-            guide_name(Step::Fuzzy),
-            name(Step::Fuzzy),
-        ]
-        .into_iter()
-        .flatten()
-    }
 }

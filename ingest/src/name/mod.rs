@@ -10,6 +10,7 @@
 //!
 //! What does *not* belong here: which channel of a guide is meant (`matching`), and how names are shown.
 
+mod brackets;
 mod country;
 mod fold;
 mod lex;

@@ -1,5 +1,6 @@
 //! From pieces to meaning. Each step takes from the pieces what it understands; what is left is the name.
 
+use super::brackets;
 use super::country::{self, Country, Place, Sure};
 use super::lex::{self, Kind, Piece};
 use super::{AND, Name, Quality, fold, words};
@@ -78,7 +79,7 @@ fn code(word: &str) -> Option<Country> {
 fn read(mut pieces: Vec<Piece>, name: &mut Name) {
     let from = prefixes(&pieces, name);
     pieces.drain(..from);
-    brackets(&mut pieces, name);
+    brackets::read(&mut pieces, name);
     bare_prefix(&mut pieces, name);
     let whole = pieces.clone();
     shift(&mut pieces, name);
@@ -151,7 +152,7 @@ fn source_prefix(pieces: &[Piece]) -> Option<usize> {
 }
 
 /// Takes the place that a word says, unless one is known: the first is the most telling.
-fn locate(piece: &Piece, name: &mut Name) {
+pub(super) fn locate(piece: &Piece, name: &mut Name) {
     match country::place(&piece.text) {
         Some(Place::Country(country, _)) => name.country = name.country.or(Some(country)),
         Some(Place::Area(area)) => name.area = name.area.or(Some(area)),
@@ -159,80 +160,11 @@ fn locate(piece: &Piece, name: &mut Name) {
     }
 }
 
-fn quality(piece: &Piece, name: &mut Name) -> bool {
+pub(super) fn quality(piece: &Piece, name: &mut Name) -> bool {
     let Some((quality, codec)) = words::quality(&piece.text) else { return false };
     name.quality = name.quality.max(quality);
     name.codec = name.codec.or(codec);
     true
-}
-
-/// Takes away brackets that hold a country or a note: `(UK)`, `[Not 24/7]`, `(D)`.
-fn brackets(pieces: &mut Vec<Piece>, name: &mut Name) {
-    let mut kept = Vec::with_capacity(pieces.len());
-    let mut rest = pieces.as_slice();
-    while let Some(piece) = rest.first() {
-        let close = match piece.kind {
-            Kind::Mark(b'(') => b')',
-            Kind::Mark(b'[') => b']',
-            Kind::Mark(b'{') => b'}',
-            _ => {
-                kept.push(piece.clone());
-                rest = &rest[1..];
-                continue;
-            }
-        };
-        let end = rest.iter().position(|piece| piece.is_mark(close)).unwrap_or(rest.len() - 1);
-        let inside: Vec<&Piece> = rest[1..end.max(1)].iter().filter(|piece| !piece.separates()).collect();
-        // A small number above the line counts copies: `Globo RJ²`.
-        let note = is_note(&inside, close == b'}');
-        if note || is_remark(&inside, &kept, &rest[end + 1..]) {
-            for piece in inside {
-                let doubtful = matches!(country::place(&piece.text), Some(Place::Country(_, Sure::Doubtful)));
-                if note || !doubtful {
-                    locate(piece, name);
-                }
-                if !quality(piece, name) && !note && country::place(&piece.text).is_none() {
-                    name.aside.push(piece.text.clone());
-                }
-            }
-            rest = &rest[end + 1..];
-        } else {
-            kept.push(piece.clone());
-            rest = &rest[1..];
-        }
-    }
-    *pieces = kept;
-}
-
-/// Words in brackets at the end, without numbers, shifts and regions: `(Sky)`, `(Legendado)`, `(LFC TV)`.
-fn is_remark(inside: &[&Piece], before: &[Piece], after: &[Piece]) -> bool {
-    let plain = |piece: &&Piece| {
-        piece.is_word() && words::region(&piece.text).is_none() && words::number(&piece.text).is_none()
-    };
-    let apart = |piece: &Piece| {
-        piece.separates() || noise(piece) || matches!(piece.kind, Kind::Mark(b'(' | b'[' | b'{'))
-    };
-    before.iter().any(Piece::is_word) && inside.iter().all(plain) && after.first().is_none_or(apart)
-}
-
-fn is_note(inside: &[&Piece], superscript: bool) -> bool {
-    let place = |piece: &&&Piece| match country::place(&piece.text) {
-        Some(Place::Country(_, Sure::Doubtful)) => inside.len() == 1,
-        None | Some(Place::Country(_, Sure::Adjective)) => false,
-        Some(_) => true,
-    };
-    let note = |piece: &&Piece| {
-        let text = piece.text.as_str();
-        words::NOTES.contains(&text) || words::NOISE.contains(&text) || words::quality(text).is_some()
-    };
-    match inside {
-        [] => true,
-        // Letters for the provider's own use: `(D)`, `(S/F)`, or one circled.
-        letters if letters.iter().all(|piece| piece.is_word() && piece.text.len() == 1) => true,
-        [.., last] if inside.iter().any(|piece| piece.is_mark(b'+')) => last.text == "18",
-        [one] if one.kind == Kind::Number => superscript,
-        _ => inside.iter().all(note) || inside.iter().filter(place).count() == inside.len(),
-    }
 }
 
 /// `UK BBC ONE`: a code in capitals that is hardly anything else, when a name follows.
@@ -254,7 +186,7 @@ fn bare_prefix(pieces: &mut Vec<Piece>, name: &mut Name) {
     }
 }
 
-fn noise(piece: &Piece) -> bool {
+pub(super) fn noise(piece: &Piece) -> bool {
     words::NOISE.contains(&piece.text.as_str()) || words::quality(&piece.text).is_some()
 }
 

@@ -59,6 +59,8 @@ pub(super) struct Books {
     unanswered: u32,
     /// When answers began, in order, as far back as the window goes.
     answered: VecDeque<Duration>,
+    /// So many of an earlier process count until then.
+    before: (usize, Duration),
     /// Requests by minute since 1970. Whole minutes make the hour a little longer than it is, never shorter.
     minutes: BTreeMap<u64, u32>,
     /// The provider wants to be left alone until then.
@@ -73,10 +75,21 @@ impl Books {
         Self { budget, ..Self::default() }
     }
 
-    /// Books that go on: `minutes` is what was asked for so far, and the last of it was `age` ago.
-    pub(super) fn resumed(budget: Budget, minutes: BTreeMap<u64, u32>, age: Duration) -> Self {
-        let rest = window(budget).saturating_sub(age);
-        Self { budget, minutes, rest, ..Self::default() }
+    /// Books that go on: `minutes` is what was asked for so far; `lately` of it are younger than a window, and the last
+    /// was `age` ago.
+    pub(super) fn resumed(
+        budget: Budget,
+        minutes: BTreeMap<u64, u32>,
+        (lately, age): (usize, Duration),
+    ) -> Self {
+        let before = (lately, window(budget).saturating_sub(age));
+        Self { budget, minutes, before, ..Self::default() }
+    }
+
+    /// Requests that are not older than a window.
+    pub(super) fn lately(&mut self, now: Moment) -> usize {
+        self.forget(now);
+        self.unanswered as usize + self.answered.len()
     }
 
     /// Queues up.
@@ -148,14 +161,27 @@ impl Books {
     /// How long until one more fits into every second; `None` if somebody has to be answered first.
     fn until_second(&mut self, now: Moment) -> Option<Duration> {
         let most = self.budget.per_second.floor().max(1.0);
+        self.forget(now);
         let window = window(self.budget);
-        while self.answered.front().is_some_and(|then| *then + window <= now.since) {
-            self.answered.pop_front();
+        let room = (most as usize).saturating_sub(self.before.0);
+        if self.before.0 > 0 && self.unanswered as usize + self.answered.len() >= room {
+            return Some(self.before.1.saturating_sub(now.since));
         }
         let over = (self.unanswered as usize + self.answered.len() + 1).saturating_sub(most as usize);
         match over.checked_sub(1) {
             None => Some(Duration::ZERO),
             Some(last) => self.answered.get(last).map(|then| (*then + window).saturating_sub(now.since)),
+        }
+    }
+
+    /// Forgets what is older than a window.
+    fn forget(&mut self, now: Moment) {
+        let window = window(self.budget);
+        while self.answered.front().is_some_and(|then| *then + window <= now.since) {
+            self.answered.pop_front();
+        }
+        if self.before.1 <= now.since {
+            self.before.0 = 0;
         }
     }
 
@@ -272,7 +298,7 @@ mod tests {
         let mut second = Books::resumed(
             Budget { parallel: 1, per_second: 1.0, per_hour: 10 },
             kept.clone(),
-            Duration::MAX,
+            (0, Duration::MAX),
         );
         let ticket = second.ticket(Urgency::Now);
         assert!(matches!(second.turn(ticket, at(2000)), Turn::In(_)));
@@ -280,7 +306,7 @@ mod tests {
         assert_eq!(second.turn(ticket, later), Turn::Go);
         // A clock that was a year ahead when they were written.
         let mut third =
-            Books::resumed(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept, Duration::MAX);
+            Books::resumed(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept, (0, Duration::MAX));
         let ticket = third.ticket(Urgency::Now);
         assert_eq!(third.turn(ticket, Moment { since: Duration::ZERO, unix: START - 9 * HOUR }), Turn::Go);
     }

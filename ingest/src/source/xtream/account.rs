@@ -62,11 +62,11 @@ pub(super) async fn check(
     }
 }
 
-/// The connections of each account, by its number; 0 when neither the configuration nor the panel says.
-pub(super) fn connections(panel: &Panel<'_>, accepted: &BTreeMap<usize, Account>) -> Vec<u32> {
-    let said = |number: &usize| accepted.get(number).map_or(0, |account| account.max_connections);
-    let all = panel.accounts().iter().enumerate();
-    all.map(|(number, login)| login.max_connections.unwrap_or(said(&number))).collect()
+/// Connections that each account allows; 0 when it did not say and neither did the configuration.
+pub(super) fn connections(panel: &Panel<'_>, accounts: &BTreeMap<usize, Account>) -> Vec<u32> {
+    let said = |number: usize| accounts.get(&number).map_or(0, |account| account.max_connections);
+    let logins = panel.accounts().iter().enumerate();
+    logins.map(|(number, login)| login.max_connections.unwrap_or_else(|| said(number))).collect()
 }
 
 /// Reads the document.

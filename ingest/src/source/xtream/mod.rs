@@ -17,6 +17,7 @@ use contract::bundle::Kind;
 use contract::source::Source;
 
 pub(crate) use details::{Episodes, series};
+pub(crate) use guide::NAME as GUIDE;
 use panel::Failure;
 pub(crate) use panel::Panel;
 
@@ -51,23 +52,20 @@ pub(crate) async fn gather(
     last: Option<&Head>,
     bar: &Bar,
 ) -> Result<Taken, String> {
-    let settings = run.settings;
-    let known = source.xtream().ok_or("the source is no panel")?;
+    let panel = source.xtream().ok_or("it is no panel")?;
     let fetcher = Fetcher::new(source, run.fetching).map_err(|failure| failure.to_string())?;
-    let panel = Panel::new(fetcher, known);
+    let panel = Panel::new(fetcher, panel);
     let mut notes = Vec::new();
     let patience = panel.patience();
     bar.step("account");
     let accounts =
         account::check(&panel, source, patience).await.map_err(|failure| format!("account: {failure}"))?;
-    for (number, account) in &accounts {
-        if let Some(expires) = account.expires.filter(|expires| *expires < run.now + ENDS_SOON) {
-            let which = if known.accounts.len() > 1 { format!(" {}", number + 1) } else { String::new() };
-            notes.push(format!("the account{which} ends in {} h", expires.saturating_sub(run.now) / 3600));
-        }
+    let ends = accounts.values().filter_map(|account| account.expires).min();
+    if let Some(expires) = ends.filter(|expires| *expires < run.now + ENDS_SOON) {
+        notes.push(format!("the account ends in {} h", expires.saturating_sub(run.now) / 3600));
     }
     let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
-    let gate = Gate::new(run.data, source, settings);
+    let gate = Gate::new(run.data, source, run.settings);
     let mut refusals = Vec::new();
     let categories = all_categories(&panel, source, last, (bar, gate)).await?;
     for list in List::ALL {
@@ -95,11 +93,10 @@ pub(crate) async fn gather(
     for (list, categories) in categories {
         writer.categories(list, categories);
     }
-    let connections = account::connections(&panel, &accounts);
-    let harvest = writer.finish(run.now, connections).map_err(disk)?;
+    let harvest = writer.finish(run.now, account::connections(&panel, &accounts)).map_err(disk)?;
 
     bar.step("guide");
-    let mut copy = Copy::last(run.data, &source.name);
+    let mut copy = Copy::last(run.data, &source.name, guide::NAME);
     if let Err(why) = guide::guide(&panel, &mut copy).await {
         let had = if copy.exists() { "the last one is kept" } else { "there is none" };
         notes.push(format!("guide: {why}; {had}"));
