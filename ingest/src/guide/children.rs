@@ -10,6 +10,7 @@ use quick_xml::escape::{escape, partial_escape};
 use quick_xml::events::attributes::Attributes;
 
 use self::plain::Copies;
+pub(super) use self::plain::is_torn;
 use self::table::{CHILDREN, Inner, Kind, MOST_INNER, Shape, Value};
 use super::time::{self, Clock};
 use crate::tidy;

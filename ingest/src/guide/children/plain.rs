@@ -2,7 +2,7 @@
 //! as we would write it is copied as it is, which makes reading three times as fast.
 
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 use quick_xml::events::attributes::Attributes;
 
 use super::table::{CHILDREN, Shape};
@@ -73,16 +73,14 @@ impl Children<'_> {
 }
 
 /// Whether the `>` that ended a tag stands in a value, or a quote is missing.
-fn is_torn(tag: &str) -> bool {
-    let mut open = None;
-    for byte in tag.bytes().filter(|byte| matches!(byte, b'"' | b'\'')) {
-        match open {
-            None => open = Some(byte),
-            Some(quote) if quote == byte => open = None,
-            Some(_) => {}
-        }
+pub(in super::super) fn is_torn(tag: &str) -> bool {
+    let mut rest = tag.as_bytes();
+    while let Some(at) = memchr2(b'"', b'\'', rest) {
+        let (quote, after) = (rest[at], &rest[at + 1..]);
+        let Some(end) = memchr(quote, after) else { return true };
+        rest = &after[end + 1..];
     }
-    open.is_some()
+    false
 }
 
 /// Whether [`tidy::words`] would certainly leave this as it is: single blanks inside, no control characters, and only
