@@ -88,7 +88,7 @@ pub(in super::super) fn is_torn(tag: &str) -> bool {
 fn is_tidy(text: &[u8]) -> bool {
     // Without a branch for each byte this is done many bytes at a time.
     let odd = |byte: u8| {
-        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | ((byte >= 0xe1) & (byte <= 0xe3)) | (byte == 0xef)
+        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (0xe1..=0xe3).contains(&byte) | (byte == 0xef)
     };
     let none = !text.iter().fold(false, |found, byte| found | odd(*byte));
     let pairs = text.iter().zip(text.iter().skip(1));
