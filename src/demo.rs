@@ -52,7 +52,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         ingest::run(&settings.data(), &settings.source, &settings.ingest, &ingest::Progress::log()).await?;
     anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
     let login = Login { name: LOGIN, password: Some(LOGIN) };
-    up::serve(listener, settings, users, Some(login), httpd::terminated()).await
+    up::everything(listener, settings, users, Some(login)).await
 }
 
 fn source(station: &Station, account: station::Account) -> Source {

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use draft::{Artefact, Draft};
 pub use follow::Follower;
-pub use manifest::{Change, FileFact, Manifest, Outcome, SourceFact};
+pub use manifest::{Change, Example, FileFact, Manifest, Outcome, SourceFact, Turn};
 pub use open::{OpenError, Release};
 use tracing::warn;
 
@@ -62,6 +62,11 @@ impl Releases {
     /// Those in `data`, which may not exist yet.
     pub fn new(data: Data) -> Self {
         Self { data }
+    }
+
+    /// The folder they are in.
+    pub const fn data(&self) -> &Data {
+        &self.data
     }
 
     /// Takes the right to publish, and removes what a run that was killed left behind. `None`: another run has it.

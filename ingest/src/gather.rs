@@ -7,8 +7,8 @@ use contract::source::{Origin, Source};
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::xtream;
-use crate::{Settings, guide};
+use crate::source::{acestream, m3u, scrape, xtream};
+use crate::{Settings, disk, guide};
 
 /// What is the same for all sources of a run.
 pub(crate) struct Gathering<'a> {
@@ -62,11 +62,17 @@ impl Gathering<'_> {
         let last = harvest::head(self.data, &source.name);
         let mut taken = match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
-            Origin::M3u(_) | Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar)?,
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
+            Origin::Xmltv(_) => {
                 return Err("sources of this kind are not read yet".into());
             }
         };
-        taken.harvest.keep().map_err(|error| format!("the harvest cannot be kept: {error}"))?;
+        taken
+            .harvest
+            .keep()
+            .map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
         Ok(taken)
     }
 }

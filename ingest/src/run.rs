@@ -7,18 +7,19 @@ use anyhow::{Context as _, bail};
 use contract::details::{Details, Subject};
 use contract::disk::Data;
 use contract::ids::Ledger;
-use contract::release::{Draft, Lock, Manifest, Outcome, Release, Releases};
+use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
+use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::changes::Ids;
 use crate::details::{self, Fresh};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::{Settings, output, programming};
+use crate::stamp::Stamp;
+use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -43,6 +44,7 @@ pub async fn run(
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
     let mut ledger = Ledger::load(&data.ids())?;
+    let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
     let gathering = Gathering { data, settings, progress, now };
@@ -61,6 +63,16 @@ pub async fn run(
         return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
     }
 
+    let came = guides.iter().any(|(.., copy)| copy.is_fresh());
+    let stamp = Stamp::new(data, sources, settings, now);
+    if let Some(number) = releases.current().filter(|current| !came && stamp.is_of(*current, data)) {
+        return Ok(Report {
+            verdict: Verdict::Unchanged(number),
+            sources: reports,
+            changes: Default::default(),
+        });
+    }
+
     let used: Vec<bool> = (parts.iter())
         .map(|part| reports.iter().any(|it| it.name == part.source.name.as_str() && taken(it)))
         .collect();
@@ -75,12 +87,14 @@ pub async fn run(
         .await
         .context("reading the guides broke off")??
     };
+    let stamp = Stamp::new(data, sources, settings, now); // now that guides are kept
     let store = Details::new(data);
     let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, settings, progress).await?;
     ledger.save().context("the id ledger cannot be written")?;
 
     let (line_up, reports) = finish;
-    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh };
+    let finish =
+        Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -124,13 +138,15 @@ struct Finish {
     now: u64,
     line_up: LineUp,
     fresh: Fresh,
+    vault: Vault,
+    stamp: Stamp,
 }
 
 impl Finish {
-    fn finish(self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
-        let files = output::write(&self.draft, &self.line_up).context("the release cannot be written")?;
-        let ids = Ids::of_line_up(&self.line_up);
-        drop(self.line_up); // before the release before is opened: that is memory too
+    fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        let files = output::write(&self.draft, &self.line_up, &mut self.vault)
+            .context("the release cannot be written")?;
+        drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         let mut report = Report { verdict: Verdict::Refused, sources, changes: Default::default() };
@@ -139,9 +155,9 @@ impl Finish {
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
-                let before = current.and_then(|number| Release::open(&self.releases.folder(number)).ok());
-                let before = before.as_ref().map(Ids::of_release).unwrap_or_default();
-                report.changes = ids.since(&before);
+                let before = current.map(|number| self.releases.folder(number));
+                report.changes = changes::between(before.as_deref(), self.draft.scratch())
+                    .context("the release cannot be compared with the one before")?;
                 let manifest = Manifest {
                     schema: Manifest::SCHEMA,
                     created: self.now,
@@ -149,13 +165,21 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
+                self.vault.save().context("the vault cannot be written")?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now.
+        // Details name episodes, which can only be played from the release that is in force now. It is: one that cannot
+        // be kept is no failure of the run, and is asked for again.
         for (id, stored) in &self.fresh {
-            self.store.put(Subject::Series(*id), stored).context("details cannot be kept")?;
+            if let Err(error) = self.store.put(Subject::Series(*id), stored) {
+                tracing::warn!(error = disk::words(&error), "details cannot be kept");
+                break;
+            }
+        }
+        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
+            self.stamp.keep(number, self.releases.data()).context("the run cannot be remembered")?;
         }
         drop(self.lock);
         Ok(report)

@@ -24,7 +24,7 @@ use std::ops::Range;
 
 pub(crate) use copy::Copy;
 pub(crate) use decode::{ahead, decoded};
-pub(crate) use read::{Facts, Reading, read};
+pub(crate) use read::{Facts, GuideError, Reading, read};
 pub(crate) use spool::{Programme, Spool, programmes};
 
 /// Guide channels somebody asked for, by the ids of the lists.

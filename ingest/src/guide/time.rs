@@ -17,6 +17,17 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// One whose times without an offset are those of the zone called `name`.
+    ///
+    /// # Errors
+    /// There is no such zone, in words.
+    pub(crate) fn of(name: &str) -> Result<Self, String> {
+        let zone = TimeZone::get(name);
+        let zone =
+            zone.map_err(|_| format!("there is no time zone {name:?}; expected one such as Europe/London"))?;
+        Ok(Self { zone })
+    }
+
     /// Unix seconds of an XMLTV time. `None` for what is no time, or has an impossible offset.
     pub(crate) fn parse(&self, text: &str) -> Option<i64> {
         let (civil, rest) = civil(text.trim())?;

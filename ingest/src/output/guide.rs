@@ -29,7 +29,7 @@ const HEAD: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv S
     <tv generator-info-name=\"coax\">\n";
 
 /// Writes both files at once: one thread writes, another compresses.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let plain = draft.artefact(GUIDE)?;
     let packed = draft.artefact(GUIDE_GZ)?;
     let (sender, receiver) = sync_channel(WAITING);
@@ -93,7 +93,7 @@ struct GuideChannel<'a> {
     icon: String,
 }
 
-fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
+fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
     let channels = channels(line_up)?;
     out.write_all(HEAD)?;
     for channel in &channels {

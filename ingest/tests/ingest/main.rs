@@ -1,12 +1,14 @@
 //! Ingest against the station, through the front door: sources in, releases out.
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod account;
 mod bundle;
 mod gate;
 mod hostile;
 mod identity;
 mod kill;
 mod schedule;
+mod scrape;
 
 use std::collections::BTreeMap;
 use std::path::Path;

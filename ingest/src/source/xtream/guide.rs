@@ -33,7 +33,9 @@ pub(crate) async fn guide(panel: &Panel<'_>, settings: &Settings, copy: &mut Cop
 }
 
 async fn store(panel: &Panel<'_>, question: Question<'_>, copy: &mut Copy) -> Result<(), Failure> {
-    let disk = |error: std::io::Error| Failure::Refused(format!("it cannot be stored: {error}"));
+    let disk = |error: std::io::Error| {
+        Failure::Refused(format!("it cannot be stored: {}", crate::disk::words(&error)))
+    };
     let mut answer = panel.ask(question).await?;
     let file = copy.begin().map_err(disk)?;
     loop {
