@@ -34,7 +34,7 @@ fn channels_are_listed_once_with_all_their_names() {
 fn reading_ends_when_programmes_have_come_for_long() {
     let head = "<tv><channel id='a'><display-name>A</display-name></channel>";
     let programme = "<programme channel='a'></programme>";
-    let document = format!("{head}{}<programme>", programme.repeat(SETTLED as usize));
+    let document = format!("{head}{}<programme>{}", programme.repeat(SETTLED as usize), " ".repeat(500));
     let endless = BufReader::new(Cursor::new(document).chain(Broken));
     assert_eq!(index(endless, &source()).unwrap().channels.len(), 1);
     let in_turns = format!("{head}{programme}{programme}<channel id='b'/><programme channel='b'/></tv>");
