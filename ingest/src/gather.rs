@@ -72,9 +72,7 @@ impl Gathering<'_> {
             Origin::Xmltv(guide) => xmltv::gather(self, source, guide, bar).await?,
         };
         if let Some(harvest) = &mut taken.harvest {
-            harvest
-                .keep()
-                .map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
+            harvest.keep().map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
         }
         Ok(taken)
     }
