@@ -43,8 +43,12 @@ impl Programming {
         let spelt = |(at, spool): (usize, &Spool)| Some((at, spool.spelling(id)?.to_owned()));
         let guides: Vec<(usize, String)> = self.spools.iter().enumerate().filter_map(spelt).collect();
         let (_, first) = guides.first()?;
-        let published =
-            if shift == 0 { first.clone() } else { format!("{first}{:+}", f64::from(shift) / 3600.0) };
+        // In the letters that XMLTV allows in an id.
+        let published = match shift {
+            0 => first.clone(),
+            1.. => format!("{first}.plus{shift}"),
+            _ => format!("{first}.minus{}", shift.unsigned_abs()),
+        };
         self.channels.entry(published.clone()).or_insert(Supply { guides, shift });
         Some(published)
     }
