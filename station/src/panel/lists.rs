@@ -72,7 +72,10 @@ pub(super) fn streams(ask: Ask, kind: Kind) -> Response {
     let classic = ask.classic();
     let other = move |second: Option<u32>| second.filter(|_| !classic);
     let mut list = List { ask, filter, shown: 0 };
-    let part = move |index: u32, out: &mut Vec<u8>| match kind {
+    let shuffled = list.ask.provider.settings.shuffled;
+    let part = move |place: u32, out: &mut Vec<u8>| {
+        let index = if shuffled { count - 1 - place } else { place };
+        match kind {
         Kind::Live => {
             let channel = catalogue.channel(index);
             list.element(index, channel.category, channel.second_category, out, |json, at, category| {
@@ -91,6 +94,7 @@ pub(super) fn streams(ask: Ask, kind: Kind) -> Response {
                 series(json, &item, at, category);
             });
         }
+    }
     };
     pieces(reply::JSON, over(0..count, b"[".to_vec(), part, b"]"))
 }
