@@ -12,7 +12,8 @@ use serde::de::IgnoredAny;
 
 use crate::fetch::{Failure, Fetcher, Fetching, Urgency};
 use crate::harvest::{List, Series};
-use crate::line_up::{Episode, LineUp, Placed, Told, episode_id};
+use crate::identity::episode_id;
+use crate::line_up::{Episode, LineUp, Placed, Told};
 use crate::output;
 use crate::progress::Progress;
 use crate::source::xtream::{Episodes, Panel, series};

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use contract::config::seconds;
+use contract::config::{Section, seconds};
 use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
+use crate::matching;
+use crate::rules::Rule;
 use crate::schedule::Calendar;
 
 /// How sources are read and releases are kept. Times are in seconds, fractions allowed.
@@ -54,6 +56,8 @@ pub struct Settings {
     /// The rest between two of those.
     #[serde(deserialize_with = "seconds")]
     pub details_pause: Duration,
+    /// How channels find their guides.
+    pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
     pub tell: Tell,
     /// A program and its arguments that get a summary of the run as JSON on standard input.
@@ -63,6 +67,8 @@ pub struct Settings {
     pub command_timeout: Duration,
     /// An address that gets the same.
     pub webhook: Webhook,
+    /// The rules of the line-up, in the order in which they are applied.
+    pub rule: Vec<Rule>,
     /// Take what the gate would refuse as too small. Only ever for one run, so not a key of the file.
     #[serde(skip)]
     pub accept: bool,
@@ -86,12 +92,20 @@ impl Default for Settings {
             confirm_empty: false,
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
+            matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),
             command_timeout: Duration::from_secs(60),
             webhook: Webhook::default(),
+            rule: Vec::new(),
             accept: false,
         }
+    }
+}
+
+impl Section for Settings {
+    fn locate(&mut self, place: &dyn Fn(usize) -> String) {
+        self.rule.iter_mut().for_each(|rule| rule.locate(place));
     }
 }
 

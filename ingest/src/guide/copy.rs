@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use contract::disk::Data;
 use contract::source::Name;
@@ -25,6 +26,19 @@ impl Copy {
     /// The last good one of `source`, if there is one. A source has several; the names of all begin with `guide`.
     pub(crate) fn last(data: &Data, source: &Name, name: &str) -> Self {
         Self { fresh: None, kept: data.state().join(source.as_str()).join(name) }
+    }
+
+    /// All last good ones of `source`, in order of their names.
+    pub(crate) fn all(data: &Data, source: &Name) -> Vec<Self> {
+        let folder = data.state().join(source.as_str());
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let named = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            name == "guide" || name.strip_prefix("guide-").is_some_and(|number| number.parse::<u8>().is_ok())
+        };
+        let mut kept: Vec<PathBuf> = files.filter(named).collect();
+        kept.sort();
+        kept.into_iter().map(|kept| Self { fresh: None, kept }).collect()
     }
 
     /// Takes what was fetched under this one's name.
@@ -53,6 +67,17 @@ impl Copy {
                 opened => opened.map(Some),
             },
         }
+    }
+
+    /// Its name below `state/<source>/`.
+    pub(crate) fn name(&self) -> &str {
+        self.kept.file_name().and_then(|name| name.to_str()).unwrap_or("guide")
+    }
+
+    /// When the last good one was written, in nanoseconds since 1970, and how long it is.
+    pub(crate) fn changed(&self) -> Option<(u128, u64)> {
+        let facts = std::fs::metadata(&self.kept).ok()?;
+        Some((facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos(), facts.len()))
     }
 
     /// Whether there is one, new or old.

@@ -86,6 +86,11 @@ impl Spool {
         Some(at)
     }
 
+    /// The position of the guide's channel `id` among those that were asked for, in the order of the guide.
+    pub(crate) fn position(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
     /// Adds a programme to the channel at a position. `false` if the channel or the spool is full.
     pub(crate) fn add(&mut self, channel: u32, programme: Programme<'_>) -> io::Result<bool> {
         let length = (HEAD + programme.text.len() + programme.catchup.len()) as u32;
@@ -159,6 +164,25 @@ pub(crate) fn programmes(mut bytes: &[u8]) -> impl Iterator<Item = Programme<'_>
         bytes = rest;
         Some(Programme { start: number(0), stop: number(4), text, catchup })
     })
+}
+
+/// Adds `seconds` to the times in what [`Spool::read`] gave.
+pub(crate) fn shift(mut bytes: &mut [u8], seconds: i32) {
+    while seconds != 0
+        && let Some((head, rest)) = std::mem::take(&mut bytes).split_first_chunk_mut::<HEAD>()
+    {
+        let number = |head: &[u8; HEAD], at: usize| {
+            u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+        };
+        for at in [0, 4] {
+            let time = number(head, at);
+            // 0 is a stop that the guide did not say.
+            let moved = if time == 0 { 0 } else { time.saturating_add_signed(seconds) };
+            head[at..at + 4].copy_from_slice(&moved.to_le_bytes());
+        }
+        let length = number(head, 8) as usize + number(head, 12) as usize;
+        bytes = rest.get_mut(length..).unwrap_or_default();
+    }
 }
 
 #[cfg(test)]

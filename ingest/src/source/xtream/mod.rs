@@ -17,7 +17,6 @@ use contract::bundle::Kind;
 use contract::source::Source;
 
 pub(crate) use details::{Episodes, series};
-pub(crate) use guide::NAME as GUIDE;
 use panel::Failure;
 pub(crate) use panel::Panel;
 
@@ -101,7 +100,7 @@ pub(crate) async fn gather(
         let had = if copy.exists() { "the last one is kept" } else { "there is none" };
         notes.push(format!("guide: {why}; {had}"));
     }
-    Ok(Taken { harvest, guides: vec![copy], notes })
+    Ok(Taken { harvest: Some(harvest), guides: vec![copy], notes })
 }
 
 fn disk(error: io::Error) -> String {
