@@ -8,7 +8,7 @@ use crate::fetch::Fetching;
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::{acestream, m3u, scrape, xtream};
+use crate::source::{acestream, m3u, scrape, xmltv, xtream};
 use crate::{Settings, guide};
 
 /// What is the same for all sources of a run.
@@ -32,7 +32,8 @@ pub(crate) struct Gathered {
 
 /// What a source gave that nothing speaks against.
 pub(crate) struct Taken {
-    pub(crate) harvest: Harvest,
+    /// `None` for a source that has guides only.
+    pub(crate) harvest: Option<Harvest>,
     /// Not yet judged: that needs them to be read.
     pub(crate) guides: Vec<guide::Copy>,
     /// What was odd about it, in words without an address.
@@ -45,19 +46,16 @@ impl Gathering<'_> {
         let bar = self.progress.source(source.name.as_str());
         match self.take(source, &bar).await {
             Ok(Taken { harvest, guides, notes }) => {
-                let report = report(source, Some(Outcome::Taken), notes, Some(&harvest));
-                Gathered { harvest: Some(harvest), guides, report }
+                let report = report(source, Some(Outcome::Taken), notes, harvest.as_ref());
+                Gathered { harvest, guides, report }
             }
             Err(why) => {
                 tracing::warn!(source = %source.name, why, "refused");
                 let harvest = Harvest::last(self.data, &source.name);
-                let outcome = harvest.is_some().then_some(Outcome::Kept);
+                let guides = guide::Copy::all(self.data, &source.name);
+                let outcome = (harvest.is_some() || !guides.is_empty()).then_some(Outcome::Kept);
                 let report = report(source, outcome, vec![why], harvest.as_ref());
-                Gathered {
-                    harvest,
-                    guides: vec![guide::Copy::last(self.data, &source.name, xtream::GUIDE)],
-                    report,
-                }
+                Gathered { harvest, guides, report }
             }
         }
     }
@@ -69,10 +67,10 @@ impl Gathering<'_> {
         // The harvest is kept when the ledger knows it: until then the last one says who was who.
         match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await,
-            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar),
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar).await,
             Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await,
             Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await,
-            Origin::Xmltv(_) => Err("sources of this kind are not read yet".into()),
+            Origin::Xmltv(guide) => xmltv::gather(self, source, guide, bar).await,
         }
     }
 }

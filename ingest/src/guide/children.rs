@@ -10,6 +10,7 @@ use quick_xml::escape::{escape, partial_escape};
 use quick_xml::events::attributes::Attributes;
 
 use self::plain::Copies;
+pub(super) use self::plain::is_torn;
 use self::table::{CHILDREN, Inner, Kind, MOST_INNER, Shape, Value};
 use super::time::{self, Clock};
 use crate::tidy;
@@ -22,7 +23,6 @@ const LONGEST_ATTRIBUTE: usize = 200;
 /// Collects the children of one programme after the other.
 pub(super) struct Children<'a> {
     kept: Kept<'a>,
-    copies: Copies,
     /// The finished children, by position in [`CHILDREN`].
     finished: [String; CHILDREN.len()],
     /// What is finished inside the open child, by position in its table.
@@ -42,8 +42,7 @@ impl<'a> Children<'a> {
     /// Of programmes of `source`'s guide, in which times are meant as `clock` says.
     pub(super) fn new(source: &'a Source, clock: &'a Clock) -> Self {
         Self {
-            kept: Kept { source, clock },
-            copies: Copies::new(source.logins().flat_map(<[&str; 2]>::from)),
+            kept: Kept { source, clock, copies: Copies::new(source.logins().flat_map(<[&str; 2]>::from)) },
             finished: Default::default(),
             within: Default::default(),
             child: None,
@@ -176,6 +175,7 @@ impl<'a> Children<'a> {
 struct Kept<'a> {
     source: &'a Source,
     clock: &'a Clock,
+    copies: Copies,
 }
 
 impl Kept<'_> {
@@ -217,6 +217,10 @@ impl Kept<'_> {
             let Some(at) = table.iter().position(|(known, _)| *known == name) else { continue };
             let (name, value) = table[at];
             if std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            if value == Value::Words && raw.len() <= LONGEST_ATTRIBUTE && self.copies.allow_value(&raw) {
+                out.extend([" ", name, "=\"", &raw, "\""]);
                 continue;
             }
             let value = self.value(value, tidy::entities(&raw));

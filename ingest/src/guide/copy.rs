@@ -27,6 +27,19 @@ impl Copy {
         Self { fresh: None, kept: data.state().join(source.as_str()).join(name) }
     }
 
+    /// All last good ones of `source`, in order of their names.
+    pub(crate) fn all(data: &Data, source: &Name) -> Vec<Self> {
+        let folder = data.state().join(source.as_str());
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let named = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            name == "guide" || name.strip_prefix("guide-").is_some_and(|number| number.parse::<u8>().is_ok())
+        };
+        let mut kept: Vec<PathBuf> = files.filter(named).collect();
+        kept.sort();
+        kept.into_iter().map(|kept| Self { fresh: None, kept }).collect()
+    }
+
     /// Takes what was fetched under this one's name.
     ///
     /// # Errors

@@ -46,11 +46,6 @@ impl Wanted {
     pub(crate) fn has(&self, id: &str) -> bool {
         self.exact.contains(id) || self.folded.contains(&id.to_lowercase())
     }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.exact.is_empty()
-    }
 }
 
 /// Starts of programmes that are kept, in Unix seconds: from 30 days before `now` to 60 days after. Whole days, so that

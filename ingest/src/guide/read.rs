@@ -8,9 +8,10 @@ use std::ops::Range;
 use contract::source::Source;
 use quick_xml::Reader;
 use quick_xml::escape::escape;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::Event;
+use quick_xml::events::attributes::Attributes;
 
-use super::children::{Children, pairs};
+use super::children::{Children, is_torn, pairs};
 use super::scan::{Found, Piece, Scan, mended};
 use super::time::Clock;
 use super::{Programme, Spool, Wanted};
@@ -130,6 +131,15 @@ pub(super) fn parser(piece: &[u8]) -> Reader<&[u8]> {
     reader
 }
 
+/// The attributes of the programme that `text` is, and what follows its start tag, if that is plain.
+fn head(text: &str) -> Option<(Attributes<'_>, &str)> {
+    const NAME: &str = "<programme";
+    let end = memchr::memchr(b'>', text.as_bytes())?;
+    let tag =
+        text.get(1..end).filter(|tag| text.starts_with(NAME) && !tag.ends_with('/') && !is_torn(tag))?;
+    Some((Attributes::new(tag, NAME.len() - 1), &text[end + 1..]))
+}
+
 struct Document<'a> {
     wanted: &'a Wanted,
     reading: &'a Reading,
@@ -169,27 +179,52 @@ impl Document<'_> {
 
     fn programme(&mut self, piece: Piece<'_>) -> io::Result<()> {
         self.facts.all += 1;
+        self.facts.faults += u64::from(piece.odd);
         let text: Cow<'_, [u8]> = if piece.odd { mended(piece.text).into() } else { piece.text.into() };
-        let mut parser = parser(&text);
-        let (kept, closed) = match parser.read_event() {
-            Ok(Event::Start(element)) => (self.begin(&element), piece.closed),
-            Ok(Event::Empty(element)) => (self.begin(&element), true),
-            _ => (None, false),
+        let plain = std::str::from_utf8(&text).ok().filter(|_| piece.closed).and_then(head);
+        let kept = match plain {
+            Some((attributes, inside)) => {
+                let kept = self.begin(attributes);
+                if kept.is_some() && !self.plain_children(inside) {
+                    self.children_of(&mut parser(inside.as_bytes()));
+                }
+                kept
+            }
+            None => self.parsed(&text, piece.closed),
         };
-        self.facts.faults += u64::from(!closed || piece.odd);
         let Some((channel, start, stop)) = kept else { return Ok(()) };
-        self.children.clear();
-        let inside = text.get(parser.buffer_position() as usize..).unwrap_or_default();
-        if !std::str::from_utf8(inside).is_ok_and(|inside| self.children.plain(inside)) {
-            self.children.clear();
-            self.children_of(&mut parser);
-        }
         self.text.clear();
         self.children.render(&mut self.text);
         let programme = Programme { start, stop, text: &self.text, catchup: self.catchup.as_bytes() };
         let added = self.spool.add(channel, programme)?;
         *if added { &mut self.facts.programmes } else { &mut self.facts.dropped } += 1;
         Ok(())
+    }
+
+    /// Takes the children the short way. `false` if there is none; then nothing is taken.
+    fn plain_children(&mut self, inside: &str) -> bool {
+        self.children.clear();
+        let taken = self.children.plain(inside);
+        if !taken {
+            self.children.clear();
+        }
+        taken
+    }
+
+    /// Reads a programme whose start tag is not plain, or whose end is missing.
+    fn parsed(&mut self, text: &[u8], closed: bool) -> Option<Kept> {
+        let mut parser = parser(text);
+        let (kept, closed) = match parser.read_event() {
+            Ok(Event::Start(element)) => (self.begin(element.attributes()), closed),
+            Ok(Event::Empty(element)) => (self.begin(element.attributes()), true),
+            _ => (None, false),
+        };
+        self.facts.faults += u64::from(!closed);
+        if kept.is_some() {
+            self.children.clear();
+            self.children_of(&mut parser);
+        }
+        kept
     }
 
     /// Reads what stands in the programme, as far as that can be read.
@@ -223,10 +258,10 @@ impl Document<'_> {
         }
     }
 
-    fn begin(&mut self, element: &BytesStart<'_>) -> Option<Kept> {
+    fn begin(&mut self, attributes: Attributes<'_>) -> Option<Kept> {
         let mut said = Said::default();
         let mut channel = None;
-        for (name, value) in pairs(element.attributes()) {
+        for (name, value) in pairs(attributes) {
             let place = match name {
                 "channel" => &mut channel,
                 "start" => &mut said.start,

@@ -42,6 +42,9 @@ pub(crate) struct Head {
     /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) epochs: BTreeMap<Item, u32>,
+    /// Addresses of guides that the source names. SECURITY: they may hold credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) guides: Vec<String>,
 }
 
 impl Head {
@@ -171,6 +174,14 @@ impl Harvest {
         Self::read(file)
             .inspect_err(|error| tracing::warn!(%source, %error, "the last harvest cannot be read"))
             .ok()
+    }
+
+    /// The same, known to be what the source gives at `now` (Unix seconds).
+    pub(crate) fn seen(mut self, now: u64) -> Self {
+        self.head.harvested = now;
+        // Only the schedule looks at it, to see whether a run is due.
+        let _ = self.file.set_modified(UNIX_EPOCH + Duration::from_secs(now));
+        self
     }
 
     /// One that has just been written to `temporary` and belongs to `to`.

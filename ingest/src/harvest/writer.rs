@@ -38,6 +38,7 @@ pub(crate) struct Writer {
     repeats: Vec<(Item, u32, Places)>,
     position: u64,
     hash: blake3::Hasher,
+    guides: Vec<String>,
 }
 
 #[derive(Default)]
@@ -86,6 +87,7 @@ impl Writer {
             repeats: Vec::new(),
             position: 0,
             hash: blake3::Hasher::new(),
+            guides: Vec::new(),
         };
         writer.line(&first_line(0))?;
         Ok(writer)
@@ -131,6 +133,11 @@ impl Writer {
     /// Adds an episode of a series that has been added.
     pub(crate) fn episode(&mut self, episode: &Episode) -> io::Result<Pushed> {
         self.push(Item::Episode, &episode.id, &[], episode)
+    }
+
+    /// Says which guides the source names, by their addresses.
+    pub(crate) fn guides(&mut self, addresses: Vec<String>) {
+        self.guides = addresses;
     }
 
     /// How many entries of a kind there are.
@@ -181,7 +188,7 @@ impl Writer {
         let head_at = self.position;
         let categories = self.categories.drain().map(|(list, it)| (list, it.list)).collect();
         let counts = self.named_counts();
-        let mut head = Head { version: VERSION, connections, counts, categories, ..Head::default() };
+        let mut head = Head { version: VERSION, connections, counts, categories, guides: std::mem::take(&mut self.guides), ..Head::default() };
         self.hash.update(&serde_json::to_vec(&head)?);
         head.hash = self.hash.finalize().to_hex().to_string();
         let head = serde_json::to_vec(&head)?;

@@ -1,8 +1,8 @@
 //! The short way for what programmes mostly are: tags and text, without CDATA, comments or damage. Text that is written
 //! as we would write it is copied as it is, which makes reading three times as fast.
 
-use memchr::memchr;
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter, memchr2};
 use quick_xml::events::attributes::Attributes;
 
 use super::table::{CHILDREN, Shape};
@@ -60,7 +60,7 @@ impl Children<'_> {
                     && matches!(kind.shape, Shape::Text)
                     && room
                     && self.attributes.contains(kind.needs)
-                    && self.copies.allow(text) =>
+                    && self.kept.copies.allow(text) =>
             {
                 out.reserve(2 * name.len() + self.attributes.len() + text.len() + 5);
                 out.extend(["<", name, &self.attributes, ">", text, "</", name, ">"]);
@@ -73,16 +73,14 @@ impl Children<'_> {
 }
 
 /// Whether the `>` that ended a tag stands in a value, or a quote is missing.
-fn is_torn(tag: &str) -> bool {
-    let mut open = None;
-    for byte in tag.bytes().filter(|byte| matches!(byte, b'"' | b'\'')) {
-        match open {
-            None => open = Some(byte),
-            Some(quote) if quote == byte => open = None,
-            Some(_) => {}
-        }
+pub(in super::super) fn is_torn(tag: &str) -> bool {
+    let mut rest = tag.as_bytes();
+    while let Some(at) = memchr2(b'"', b'\'', rest) {
+        let (quote, after) = (rest[at], &rest[at + 1..]);
+        let Some(end) = memchr(quote, after) else { return true };
+        rest = &after[end + 1..];
     }
-    open.is_some()
+    false
 }
 
 /// Whether [`tidy::words`] would certainly leave this as it is: single blanks inside, no control characters, and only
@@ -90,7 +88,7 @@ fn is_torn(tag: &str) -> bool {
 fn is_tidy(text: &[u8]) -> bool {
     // Without a branch for each byte this is done many bytes at a time.
     let odd = |byte: u8| {
-        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | ((byte >= 0xe1) & (byte <= 0xe3)) | (byte == 0xef)
+        (byte < b' ') | (byte == 0x7f) | (byte == 0xc2) | (0xe1..=0xe3).contains(&byte) | (byte == 0xef)
     };
     let none = !text.iter().fold(false, |found, byte| found | odd(*byte));
     let pairs = text.iter().zip(text.iter().skip(1));
@@ -102,20 +100,35 @@ fn is_tidy(text: &[u8]) -> bool {
 pub(super) struct Copies {
     /// What must not be published.
     secrets: Vec<Finder<'static>>,
+    /// Whether none of them has a letter that is escaped, and could so be hidden.
+    open: bool,
 }
 
 impl Copies {
     /// Of a source with these secrets.
     pub(super) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Self {
-        let secrets = secrets.filter(|secret| !secret.is_empty());
-        Self { secrets: secrets.map(|secret| Finder::new(secret).into_owned()).collect() }
+        let secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
+        let open = !secrets.iter().any(|secret| secret.contains(['&', '<', '>', '"', '\'']));
+        Self { secrets: secrets.into_iter().map(|secret| Finder::new(secret).into_owned()).collect(), open }
     }
 
-    /// Whether `text` is what it would become: tidy, escaped, and without a secret, even a hidden one.
-    fn allow(&self, text: &str) -> bool {
+    /// Whether `text` is what it would become: tidy, escaped, and without a secret.
+    pub(super) fn allow(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
-        let fits = !bytes.is_empty() && bytes.len() <= LONGEST && is_tidy(bytes);
-        fits && memchr::memchr2(b'&', b'>', bytes).is_none()
+        let escaped = |at: usize| ENTITIES.iter().any(|entity| bytes[at + 1..].starts_with(entity));
+        !bytes.is_empty()
+            && bytes.len() <= LONGEST
+            && is_tidy(bytes)
+            && memchr(b'>', bytes).is_none()
+            && memchr_iter(b'&', bytes).all(|at| self.open && escaped(at))
             && self.secrets.iter().all(|secret| secret.find(bytes).is_none())
     }
+
+    /// Whether the value of an attribute is what it would become.
+    pub(super) fn allow_value(&self, value: &str) -> bool {
+        memchr::memchr3(b'&', b'<', b'"', value.as_bytes()).is_none() && self.allow(value)
+    }
 }
+
+/// What XML knows without a DTD, behind the `&`.
+const ENTITIES: [&[u8]; 5] = [b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"];

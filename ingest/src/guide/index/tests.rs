@@ -31,13 +31,14 @@ fn channels_are_listed_once_with_all_their_names() {
 }
 
 #[test]
-fn reading_ends_with_the_first_programme_if_channels_came_before() {
-    let head =
-        "<tv><channel id='a'><display-name>A</display-name></channel><programme channel='a'></programme>";
-    let endless = BufReader::new(Cursor::new(head).chain(std::io::repeat(b' ').take(1 << 20)).chain(Broken));
+fn reading_ends_when_programmes_have_come_for_long() {
+    let head = "<tv><channel id='a'><display-name>A</display-name></channel>";
+    let programme = "<programme channel='a'></programme>";
+    let document = format!("{head}{}<programme>{}", programme.repeat(SETTLED as usize), " ".repeat(500));
+    let endless = BufReader::new(Cursor::new(document).chain(Broken));
     assert_eq!(index(endless, &source()).unwrap().channels.len(), 1);
-    let document = format!("{head}<channel id='b'/></tv>");
-    assert_eq!(listed(&document).len(), 1);
+    let in_turns = format!("{head}{programme}{programme}<channel id='b'/><programme channel='b'/></tv>");
+    assert_eq!(listed(&in_turns).len(), 2);
 }
 
 /// Fails the test when it is read.

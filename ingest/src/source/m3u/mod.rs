@@ -22,21 +22,28 @@ mod read;
 mod tally;
 
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 
 use contract::bundle::Kind;
 use contract::source::{Location, M3u, Source};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use self::address::Parts;
 use self::key::Keys;
 use self::kind::Guess;
 use self::map::Mapping;
 use self::read::Refusal;
+use crate::fetch::{Ask, Document, Fetcher, Place, Target};
 use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
-use crate::harvest::{Head, Item, List, Writer};
+use crate::guide::Copy;
+use crate::harvest::{Harvest, Head, Item, List, Writer};
 use crate::progress::Bar;
 
+/// The playlist below `state/<source>/`.
+const NAME: &str = "playlist";
+/// The most guides of those that a playlist names.
+const MOST_GUIDES: usize = 8;
 /// Bytes of a playlist that are read together.
 const PIECE: usize = 1 << 18;
 
@@ -44,29 +51,84 @@ const PIECE: usize = 1 << 18;
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     /// Addresses of guides that it names, in order. SECURITY: they may hold credentials.
-    #[cfg_attr(not(test), expect(dead_code, reason = "guides of playlists are not fetched yet"))]
     pub(crate) guides: Vec<String>,
     /// What was odd about it, in words without an address.
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads the playlist of a source from a file and judges it against `last`.
+/// Fetches the playlist of a source and judges it against `last`, which stands for one that is as it was.
 ///
 /// # Errors
 /// What is refused and why, in words without an address.
-pub(crate) fn gather(
+pub(crate) async fn gather(
     run: &Gathering<'_>,
     (source, list): (&Source, &M3u),
     last: Option<&Head>,
     bar: &Bar,
 ) -> Result<Taken, String> {
-    let Location::File(path) = &list.from else {
-        return Err("playlists of the web are not read yet".into());
-    };
     bar.step("playlist");
+    let fetcher = Fetcher::new(source, run.fetching).map_err(|failure| failure.to_string())?;
+    let target = Target::new(&list.from).map_err(|failure| failure.to_string())?;
+    let fetched = fetcher.insist(|| async {
+        match fetcher.document(Ask::new(target.place(), fetcher.patience()), NAME).await? {
+            Document::Same(kept) => Ok(Err(kept)),
+            Document::Fresh(fresh) => Ok(Ok(fresh)),
+            Document::Part(_, broken) => Err(broken),
+        }
+    });
+    let mut taken = match fetched.await.map_err(|failure| failure.to_string())? {
+        Ok(fresh) => {
+            let taken = read_anew(run, (source, list), last, (fresh.path(), bar)).await?;
+            fresh.keep().await.map_err(|failure| failure.to_string())?;
+            taken
+        }
+        Err(kept) => match Harvest::last(run.data, &source.name) {
+            Some(harvest) => Taken { harvest: Some(harvest.seen(run.now)), guides: vec![], notes: vec![] },
+            None => read_anew(run, (source, list), last, (&kept, bar)).await?,
+        },
+    };
+    if list.guides {
+        let named = taken.harvest.as_ref().map_or(&[][..], |harvest| &harvest.head.guides).to_vec();
+        for (number, address) in (1..).zip(named.iter().take(MOST_GUIDES)) {
+            bar.step("guide");
+            let mut copy = Copy::last(run.data, &source.name, &format!("guide-{number}"));
+            if let Err(why) = guide(&fetcher, address, number, &mut copy).await {
+                let had = if copy.exists() { "the last one is kept" } else { "there is none" };
+                taken.notes.push(format!("guide {number}: {why}; {had}"));
+            }
+            taken.guides.push(copy);
+        }
+    }
+    Ok(taken)
+}
+
+/// Fetches a guide that the playlist names.
+async fn guide(fetcher: &Fetcher<'_>, address: &str, number: u32, copy: &mut Copy) -> Result<(), String> {
+    let url = Url::parse(address).map_err(|_| "its address cannot be used".to_owned())?;
+    let copy = std::sync::Mutex::new(copy);
+    let fetched = fetcher.insist(|| async {
+        let ask = Ask::new(Place::Listed(&url), fetcher.guide_patience());
+        let document = fetcher.document(ask, &format!("guide-{number}")).await?;
+        copy.lock().expect("nobody panics with it").take(document)
+    });
+    fetched.await.map_err(|failure| failure.to_string())
+}
+
+/// Reads the playlist in a file and judges it.
+async fn read_anew(
+    run: &Gathering<'_>,
+    (source, list): (&Source, &M3u),
+    last: Option<&Head>,
+    (path, bar): (&Path, &Bar),
+) -> Result<Taken, String> {
     let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
-    let open = || std::fs::File::open(path).map(|file| BufReader::with_capacity(PIECE, file));
-    let mut read = harvest(open, (source, &list.from), &mut writer)?;
+    let (path, of, from) = (path.to_owned(), source.clone(), list.from.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let open = || std::fs::File::open(&path).map(|file| BufReader::with_capacity(PIECE, file));
+        let read = harvest(open, (&of, &from), &mut writer)?;
+        Ok::<_, String>((read, writer))
+    });
+    let (mut read, mut writer) = reading.await.map_err(|_| "the playlist broke the parser".to_owned())??;
     let gate = Gate::new(run.data, source, run.settings);
     let mut refusals = Vec::new();
     for (word, item) in [
@@ -85,8 +147,9 @@ pub(crate) fn gather(
     if !refusals.is_empty() {
         return Err(refusals.join("; ")); // all of them, so that all are confirmed by the same runs
     }
+    writer.guides(read.guides);
     let harvest = writer.finish(run.now, vec![list.max_connections]).map_err(disk)?;
-    Ok(Taken { harvest, guides: Vec::new(), notes: read.notes })
+    Ok(Taken { harvest: Some(harvest), guides: Vec::new(), notes: read.notes })
 }
 
 fn disk(error: io::Error) -> String {

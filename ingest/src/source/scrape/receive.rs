@@ -4,6 +4,7 @@ use contract::source::{Location, Source};
 use url::Url;
 
 use super::{LARGEST, Page};
+use crate::fetch::{Ask, Fetcher, Target};
 use crate::gather::Gathering;
 
 /// A page as it was received.
@@ -25,23 +26,24 @@ impl Received {
 /// # Errors
 /// Why it did not come, in words without an address.
 pub(crate) async fn receive(
-    _run: &Gathering<'_>,
-    _source: &Source,
+    run: &Gathering<'_>,
+    source: &Source,
     location: &Location,
 ) -> Result<Received, String> {
-    match location {
-        Location::File(path) => file(path).await,
-        Location::Web(_) => Err("pages are read from files only, so far".into()),
-    }
-}
-
-async fn file(path: &std::path::Path) -> Result<Received, String> {
-    use tokio::io::AsyncReadExt as _;
-
-    let told = |error: std::io::Error| format!("the file cannot be read: {error}");
-    let file = tokio::fs::File::open(path).await.map_err(told)?;
-    let mut bytes = Vec::new();
-    // One byte more, so that what is too large is seen.
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).await.map_err(told)?;
-    Ok(Received { bytes, content_type: String::new(), address: None })
+    let received = async {
+        let fetcher = Fetcher::new(source, run.fetching)?;
+        let target = Target::new(location)?;
+        let asked = fetcher.insist(|| async {
+            let answer = fetcher.get(Ask::new(target.place(), fetcher.patience())).await?;
+            let content_type = answer.facts().content_type.clone().unwrap_or_default();
+            Ok((content_type, answer.whole(LARGEST).await?))
+        });
+        let (content_type, bytes) = asked.await?;
+        let address = match target {
+            Target::Web(url) => Some(url),
+            Target::File(_) => None,
+        };
+        Ok(Received { bytes, content_type, address })
+    };
+    received.await.map_err(|failure: crate::fetch::Failure| failure.to_string())
 }

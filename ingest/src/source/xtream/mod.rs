@@ -101,7 +101,7 @@ pub(crate) async fn gather(
         let had = if copy.exists() { "the last one is kept" } else { "there is none" };
         notes.push(format!("guide: {why}; {had}"));
     }
-    Ok(Taken { harvest, guides: vec![copy], notes })
+    Ok(Taken { harvest: Some(harvest), guides: vec![copy], notes })
 }
 
 fn disk(error: io::Error) -> String {
