@@ -16,8 +16,8 @@ mod writer;
 
 use std::collections::BTreeMap;
 
-use contract::bundle::Kind;
 pub(crate) use before::{Past, before};
+use contract::bundle::Kind;
 pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Listed, Movie, Places, Series};
 pub(crate) use kept::{Entry, Harvest, Head, Item, head};
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! releases/.draft-x7k2/         the folder of the rehearsal
-//!   state/, ids.json            copies (large files are linked: a run replaces them, it never writes into them)
+//!   state/, ids.json, vault.json   copies (large files are linked: a run replaces them, it never writes into them; but
+//!                                  it sets the time of a harvest)
 //!   details -> the real ones
 //!   releases/000412 -> the real one    current -> releases/000412
 //! ```
@@ -78,8 +79,11 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
     if real.details().exists() {
         symlink(real.details(), stage.details())?;
     }
-    if real.ids().exists() {
-        fs::copy(real.ids(), stage.ids())?; // never linked: the ledger grows in place
+    for (real, stage) in [(real.ids(), stage.ids()), (real.vault(), stage.vault())] {
+        if !real.exists() {
+            continue;
+        }
+        fs::copy(real, stage)?; // never linked: the ledger grows in place
     }
     copy(&real.state(), &stage.state(), DEPTH)?;
     Ok(draft)
@@ -98,7 +102,9 @@ fn copy(from: &Path, to: &Path, depth: u32) -> io::Result<()> {
             let entry = entry?;
             copy(&entry.path(), &to.join(entry.file_name()), depth - 1)?;
         }
-    } else if facts.is_file() && (facts.len() <= COPIED || fs::hard_link(from, to).is_err()) {
+    } else if facts.is_file()
+        && (facts.len() <= COPIED || from.ends_with("harvest.jsonl") || fs::hard_link(from, to).is_err())
+    {
         fs::copy(from, to)?;
     }
     Ok(())

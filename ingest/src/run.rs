@@ -155,7 +155,8 @@ impl Making {
         guides: Vec<(usize, Source, guide::Copy)>,
         reports: &mut [SourceReport],
     ) -> anyhow::Result<()> {
-        let wanted = programming::wanted(line_up);
+        let matched = programming::matched(line_up, &guides, &self.settings, &mut |_, _| {})?;
+        let wanted = programming::wanted(line_up, &matched);
         let mut spools = Vec::new();
         for (at, source, mut copy) in guides {
             let Self { data, settings, now, scratch, .. } = self;
@@ -165,7 +166,7 @@ impl Making {
             *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
             spools.extend(spool);
         }
-        programming::assign(line_up, spools);
+        programming::assign(line_up, &matched, spools);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use contract::config::{Section, seconds};
 use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
+use crate::matching;
 use crate::rules::Rule;
 use crate::schedule::Calendar;
 
@@ -55,6 +56,8 @@ pub struct Settings {
     /// The rest between two of those.
     #[serde(deserialize_with = "seconds")]
     pub details_pause: Duration,
+    /// How channels find their guides.
+    pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
     pub tell: Tell,
     /// A program and its arguments that get a summary of the run as JSON on standard input.
@@ -89,6 +92,7 @@ impl Default for Settings {
             confirm_empty: false,
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
+            matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),
             command_timeout: Duration::from_secs(60),

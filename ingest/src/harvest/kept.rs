@@ -19,6 +19,7 @@ use tempfile::TempPath;
 
 use super::writer::add_places;
 use super::{Category, Counts, List, Places};
+use crate::fetch::Fresh;
 use crate::source::protocol;
 
 /// The layout this program writes; another one is no harvest.
@@ -39,12 +40,12 @@ pub(crate) struct Head {
     pub(crate) counts: Counts,
     /// By list, in the source's order.
     pub(crate) categories: BTreeMap<List, Vec<Category>>,
-    /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) epochs: BTreeMap<Item, u32>,
     /// Addresses of guides that the source names. SECURITY: they may hold credentials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) guides: Vec<String>,
+    /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) epochs: BTreeMap<Item, u32>,
 }
 
 impl Head {
@@ -132,6 +133,8 @@ pub(crate) struct Harvest {
     file: File,
     /// While it is not kept: where it lies, and where it belongs.
     fresh: Option<(TempPath, PathBuf)>,
+    /// What it was read from, good when it is.
+    document: Option<Fresh>,
 }
 
 pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
@@ -176,6 +179,12 @@ impl Harvest {
             .ok()
     }
 
+    /// The same, read from a document that is kept with it.
+    pub(crate) fn read_from(mut self, document: Fresh) -> Self {
+        self.document = Some(document);
+        self
+    }
+
     /// The same, known to be what the source gives at `now` (Unix seconds).
     pub(crate) fn seen(mut self, now: u64) -> Self {
         self.head.harvested = now;
@@ -196,6 +205,12 @@ impl Harvest {
     /// # Errors
     /// The disk refuses; the last one is then still there.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
+        self.keep_lines()?;
+        // After the harvest: who finds the same document again takes the harvest for what it says.
+        self.document.take().map_or(Ok(()), |document| document.promote().map(drop))
+    }
+
+    fn keep_lines(&mut self) -> io::Result<()> {
         let Some((temporary, to)) = self.fresh.take() else { return Ok(()) };
         if let Ok(mut last) = File::options().read(true).write(true).open(&to)
             && read_head(&mut last).is_ok_and(|head| head.hash == self.head.hash)
@@ -250,7 +265,7 @@ impl Harvest {
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }
-        Ok(Self { head, entries, text, places, file, fresh: None })
+        Ok(Self { head, entries, text, places, file, fresh: None, document: None })
     }
 
     /// The entries of a kind, in the source's order.
@@ -371,9 +386,10 @@ impl Reading {
             places,
             num: slim.num.unwrap_or(0),
             episode: (series, slim.season, slim.number),
-            foreign: slim.address.as_ref().is_some_and(|told| {
-                protocol(Kind::Live, &told.url) == Protocol::Foreign
-            }),
+            foreign: slim
+                .address
+                .as_ref()
+                .is_some_and(|told| protocol(Kind::Live, &told.url) == Protocol::Foreign),
             addressed: slim.address.is_some(),
         };
         self.entries[item as usize].push(entry);

@@ -188,7 +188,14 @@ impl Writer {
         let head_at = self.position;
         let categories = self.categories.drain().map(|(list, it)| (list, it.list)).collect();
         let counts = self.named_counts();
-        let mut head = Head { version: VERSION, connections, counts, categories, guides: std::mem::take(&mut self.guides), ..Head::default() };
+        let mut head = Head {
+            version: VERSION,
+            connections,
+            counts,
+            categories,
+            guides: std::mem::take(&mut self.guides),
+            ..Head::default()
+        };
         self.hash.update(&serde_json::to_vec(&head)?);
         head.hash = self.hash.finalize().to_hex().to_string();
         let head = serde_json::to_vec(&head)?;

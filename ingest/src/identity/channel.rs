@@ -23,11 +23,7 @@ pub(super) struct Channels {
 ///
 /// # Errors
 /// The ledger has no more ids, or cannot be written.
-pub(super) fn claim(
-    parts: &[Part],
-    rows: &[Row],
-    ledger: &mut Ledger,
-) -> anyhow::Result<Channels> {
+pub(super) fn claim(parts: &[Part], rows: &[Row], ledger: &mut Ledger) -> anyhow::Result<Channels> {
     let (mut settled, mut heirs) = (FxHashMap::default(), FxHashSet::default());
     if !ledger.has_joined() && rows.iter().all(|row| members(row).len() == 1) {
         return Ok(Channels::default());

@@ -93,7 +93,12 @@ pub(crate) fn episode_id(ledger: &mut Ledger, source: &str, provider_id: &str) -
 ///
 /// # Errors
 /// The ledger cannot be written.
-pub(crate) fn inherit_episode(ledger: &mut Ledger, source: &str, provider_id: &str, id: u32) -> io::Result<()> {
+pub(crate) fn inherit_episode(
+    ledger: &mut Ledger,
+    source: &str,
+    provider_id: &str,
+    id: u32,
+) -> io::Result<()> {
     let epoch = ledger.epoch(&scope(source, Item::Episode));
     let (space, key) = key(source, Item::Episode, epoch, provider_id);
     ledger.inherit(space, &key, id)

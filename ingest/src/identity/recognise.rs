@@ -145,13 +145,7 @@ fn renumbered(
 
 /// The renumbering by which the ids of `harvest` count if the provider has gone back to ids that he had before: then they
 /// mean again what they meant, also those of what was not there in the meantime.
-fn known_epoch(
-    harvest: &Harvest,
-    source: &str,
-    item: Item,
-    pairs: &[Match],
-    ledger: &Ledger,
-) -> Option<u32> {
+fn known_epoch(harvest: &Harvest, source: &str, item: Item, pairs: &[Match], ledger: &Ledger) -> Option<u32> {
     /// How many renumberings back are looked at.
     const BACK: u32 = 8;
     /// How many of what is recognised must have the same number there, in percent.
@@ -159,7 +153,8 @@ fn known_epoch(
     let newest = ledger.epoch(&scope(source, item));
     (newest.saturating_sub(BACK)..=newest).rev().find(|epoch| {
         let agrees = |pair: &&Match| {
-            let (space, key) = key(source, item, *epoch, harvest.id(&harvest.entries(item)[pair.now as usize]));
+            let (space, key) =
+                key(source, item, *epoch, harvest.id(&harvest.entries(item)[pair.now as usize]));
             pair.id > 0 && ledger.known(space, &key) == Some(pair.id)
         };
         pairs.iter().filter(agrees).count() * 100 >= pairs.len() * AGREE

@@ -49,9 +49,7 @@ impl Merge {
         let selection = self.conditions.on(table, list);
         let meant = table.positions(list, |table, row| selection.holds(table, row));
         let countries: Vec<Option<Country>> = table.groups(list).map(country_of_group).collect();
-        let mut signs: Vec<Signs> = (meant.iter())
-            .map(|at| self.signs(table, *at, &countries))
-            .collect();
+        let mut signs: Vec<Signs> = (meant.iter()).map(|at| self.signs(table, *at, &countries)).collect();
         let mut sets = Sets::new(signs.len());
         let muddled = muddled(table, &signs);
         sets.join_equal(&signs, |sign| if muddled.contains(&sign.guide) { 0 } else { sign.guide });
@@ -81,7 +79,8 @@ impl Merge {
         }
         signs.clear();
         table.drop_rows(list, &gone);
-        let notes = (left > 0).then(|| format!("{left} upstreams are left out: a channel has at most {MOST}"));
+        let notes =
+            (left > 0).then(|| format!("{left} upstreams are left out: a channel has at most {MOST}"));
         Touched { entries: merged, notes: notes.into_iter().collect() }
     }
 
@@ -144,7 +143,8 @@ impl Sets {
 
     /// Joins those whose sign is the same and not 0.
     fn join_equal(&mut self, signs: &[Signs], sign: impl Fn(&Signs) -> u64) {
-        let mut order: Vec<(u64, u32)> = signs.iter().map(sign).zip(0..).filter(|(sign, _)| *sign != 0).collect();
+        let mut order: Vec<(u64, u32)> =
+            signs.iter().map(sign).zip(0..).filter(|(sign, _)| *sign != 0).collect();
         order.sort_unstable();
         for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             let (one, two) = (self.root(pair[0].1), self.root(pair[1].1));

@@ -24,8 +24,8 @@ mod sort;
 mod written;
 
 use contract::ids::Ledger;
-use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 pub(crate) use number::{Numbering, Order};
 pub(crate) use pattern::folded;

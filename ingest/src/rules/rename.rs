@@ -21,16 +21,20 @@ impl Rename {
         let (mut renamed, mut empty, mut full) = (0, 0_u64, 0_u64);
         for list in self.conditions.lists() {
             let selection = self.conditions.on(table, list);
-            table.rename(list, |table, row| {
-                if !selection.holds(table, row) {
-                    return None;
-                }
-                let name = self.name.replaced(table.name(list, row), &self.to)?;
-                let name = tidy::words(&name).into_owned();
-                renamed += 1;
-                empty += u64::from(name.is_empty());
-                Some(name).filter(|name| !name.is_empty())
-            }, &mut full);
+            table.rename(
+                list,
+                |table, row| {
+                    if !selection.holds(table, row) {
+                        return None;
+                    }
+                    let name = self.name.replaced(table.name(list, row), &self.to)?;
+                    let name = tidy::words(&name).into_owned();
+                    renamed += 1;
+                    empty += u64::from(name.is_empty());
+                    Some(name).filter(|name| !name.is_empty())
+                },
+                &mut full,
+            );
         }
         let mut notes = Vec::new();
         if empty > 0 {

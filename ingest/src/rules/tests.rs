@@ -194,7 +194,11 @@ fn entries_and_groups_are_sorted() {
 
 #[test]
 fn what_is_hidden_can_be_played_and_is_not_listed() {
-    let line_up = made(&["do = 'hide'\ngroup = 'XXX'", "do = 'adult'\nname = '/Film/'", "do = 'hide'\nkind = 'movies'\nsource = 'b'"]);
+    let line_up = made(&[
+        "do = 'hide'\ngroup = 'XXX'",
+        "do = 'adult'\nname = '/Film/'",
+        "do = 'hide'\nkind = 'movies'\nsource = 'b'",
+    ]);
     assert_eq!((line_up.live.len(), line_up.hidden[&List::Live].len()), (8, 1));
     assert!(line_up.hidden[&List::Live][0].id > 0);
     assert_eq!((line_up.movies[0].adult, line_up.movies.len()), (Some(true), 1));

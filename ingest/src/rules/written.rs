@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Action;
 use super::adult::Adult;
 use super::conditions::{Conditions, lists};
 use super::exclude::Exclude;
@@ -16,7 +17,6 @@ use super::pattern::{Patterns, folded};
 use super::regroup::Regroup;
 use super::rename::Rename;
 use super::sort::{By, Sort, Within};
-use super::Action;
 
 /// The largest number of a channel: people type them.
 const LARGEST: u32 = 999_999;
@@ -84,7 +84,8 @@ impl Written {
             Word::Exclude => Action::Exclude(Exclude(self.some_conditions()?)),
             Word::Hide => Action::Hide(Hide(self.some_conditions()?)),
             Word::Rename => {
-                let to = self.to.take().ok_or("missing field `to`: what the part that `name` means becomes")?;
+                let to =
+                    self.to.take().ok_or("missing field `to`: what the part that `name` means becomes")?;
                 let conditions = self.conditions()?;
                 let name = conditions.name.clone().ok_or("missing field `name`: what is renamed")?;
                 Action::Rename(Rename { conditions, name, to })
@@ -100,9 +101,10 @@ impl Written {
                 groups: self.groups.take(),
                 conditions: self.conditions()?,
             }),
-            Word::Adult => {
-                Action::Adult(Adult { adult: self.adult.take().unwrap_or(true), conditions: self.some_conditions()? })
-            }
+            Word::Adult => Action::Adult(Adult {
+                adult: self.adult.take().unwrap_or(true),
+                conditions: self.some_conditions()?,
+            }),
             Word::Merge => Action::Merge(Merge {
                 prefer: self.prefer.take().unwrap_or_default(),
                 any_quality: self.any_quality.take().unwrap_or(false),
@@ -112,7 +114,11 @@ impl Written {
                 let who = match (self.id.take(), self.key.take()) {
                     (Some(id), None) => Who::Id(id, self.list()?),
                     (None, Some(key)) => Who::Key(key),
-                    _ => return Err("give either `id`, our number of the entry, or `key`, as in ids.json".into()),
+                    _ => {
+                        return Err(
+                            "give either `id`, our number of the entry, or `key`, as in ids.json".into()
+                        );
+                    }
                 };
                 let set = self.set.take().ok_or("missing field `set`: what becomes of the entry")?;
                 set.check(LARGEST)?;

@@ -26,8 +26,7 @@ pub(crate) async fn gather(
         let target = Target::new(&guide.from)?;
         let copy = std::sync::Mutex::new(Copy::last(run.data, &source.name, NAME));
         let asked = fetcher.insist(|| async {
-            let document =
-                fetcher.document(Ask::new(target.place(), fetcher.guide_patience()), NAME).await?;
+            let document = fetcher.document(Ask::new(target.place(), fetcher.guide_patience()), NAME).await?;
             copy.lock().expect("nobody panics with it").take(document)
         });
         asked.await?;

@@ -37,9 +37,9 @@ async fn another_order_another_host_and_other_credentials_change_no_id() {
     let before = station(settings()).await;
     bench.run(&[source("acme", &before)]).await;
     let (old, names) = (bench.release(), named(&bench.release()));
-    let account = station::Account { username: "other".into(), password: "words".into(), ..Default::default() };
-    let moved =
-        station(station::Settings { shuffled: true, accounts: vec![account], ..settings() }).await;
+    let account =
+        station::Account { username: "other".into(), password: "words".into(), ..Default::default() };
+    let moved = station(station::Settings { shuffled: true, accounts: vec![account], ..settings() }).await;
     let report = bench.run(&[with_account("acme", &moved.url(), "other", "words")]).await;
     assert!(matches!(report.verdict, Verdict::Published(2)), "{report}");
     assert!(report.sources[0].notes.iter().all(|note| !note.contains("renumbered")), "{report}");
@@ -58,7 +58,11 @@ async fn a_provider_who_renumbers_everything_and_back_again_is_recognised_by_nam
         if !before.is_empty() {
             assert_eq!(before.len(), 420);
             let kept = before.iter().filter(|(name, id)| now.get(*name) == Some(*id)).count();
-            assert!(kept * 100 >= before.len() * 95, "round {round}: {kept} of {} keep their ids", before.len());
+            assert!(
+                kept * 100 >= before.len() * 95,
+                "round {round}: {kept} of {} keep their ids",
+                before.len()
+            );
             let notes = report.sources[0].notes.join("\n");
             assert!(notes.contains("the provider renumbered 300 channels"), "{report}");
             assert_eq!(notes.contains("back to earlier ids"), round == 3, "{report}");
@@ -101,7 +105,8 @@ async fn what_vanishes_and_returns_has_its_old_id_and_number() {
         let live: Vec<LiveStream> = entries(&bench.release(), Section::LiveStreams);
         seen.push(live.into_iter().map(|it| (it.name, (it.stream_id, it.num))).collect::<BTreeMap<_, _>>());
     }
-    let ids = |at: usize| seen[at].iter().map(|(name, (id, _))| (name.clone(), *id)).collect::<BTreeMap<_, _>>();
+    let ids =
+        |at: usize| seen[at].iter().map(|(name, (id, _))| (name.clone(), *id)).collect::<BTreeMap<_, _>>();
     assert_eq!(ids(0), ids(2));
     let stranger = seen[1]["Channel 8"].0;
     assert!(seen[0].values().all(|(id, _)| *id != stranger), "an id is never given twice");
@@ -134,7 +139,10 @@ async fn names_and_addresses_are_the_same_when_nothing_has_changed() {
 /// A playlist of channels of these numbers.
 pub(crate) fn playlist(numbers: Vec<u32>) -> String {
     let entry = |number: u32| {
-        format!("#EXTINF:-1 tvg-id=\"c{number}\" group-title=\"G{}\",Channel {number}\nhttp://h.example/{number}.ts\n", number % 3)
+        format!(
+            "#EXTINF:-1 tvg-id=\"c{number}\" group-title=\"G{}\",Channel {number}\nhttp://h.example/{number}.ts\n",
+            number % 3
+        )
     };
     format!("#EXTM3U\n{}", numbers.into_iter().map(entry).collect::<String>())
 }

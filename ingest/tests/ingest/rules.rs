@@ -88,7 +88,10 @@ async fn what_rules_did_is_told_and_what_matches_nothing_is_told_with_its_line()
     let report = bench.run(&[source("acme", &station)]).await;
     assert!(report.rules[0].touched > 0 && live(&bench).len() < 40, "{report}");
     let told = report.to_string();
-    assert!(told.contains(&format!("rule 1 (coax.toml:1, exclude): {}\n", report.rules[0].touched)), "{told}");
+    assert!(
+        told.contains(&format!("rule 1 (coax.toml:1, exclude): {}\n", report.rules[0].touched)),
+        "{told}"
+    );
     assert!(told.contains("rule 2 (coax.toml:8, hide): 0; matches nothing"), "{told}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["rules"][1]["place"], "coax.toml:8");
@@ -126,6 +129,12 @@ async fn channels_are_numbered_as_the_guide_lists_them() {
     bench.run(&[source("acme", &station)]).await;
     let channels = live(&bench);
     assert_eq!(channels[0].num, 100);
-    let with_guide = channels.iter().take_while(|it| bench.release().index.guide(&it.epg_channel_id).is_some_and(|range| range.programmes.0 < range.programmes.1));
+    let with_guide = channels.iter().take_while(|it| {
+        bench
+            .release()
+            .index
+            .guide(&it.epg_channel_id)
+            .is_some_and(|range| range.programmes.0 < range.programmes.1)
+    });
     assert!(with_guide.count() > 6, "those that have a guide come first");
 }

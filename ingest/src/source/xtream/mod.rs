@@ -17,7 +17,6 @@ use contract::bundle::Kind;
 use contract::source::Source;
 
 pub(crate) use details::{Episodes, series};
-pub(crate) use guide::NAME as GUIDE;
 use panel::Failure;
 pub(crate) use panel::Panel;
 
