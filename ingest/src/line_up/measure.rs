@@ -33,13 +33,16 @@ fn part(data: &Data, first: u32) -> Part {
     for at in 0..ENTRIES {
         let list = if at < LIVE { List::Live } else { List::Movies };
         let places = vec![writer.category(list, &format!("UK | Group {}", at % 300)).unwrap()];
-        let (id, name) = ((first + at).to_string(), format!("UK: Something Called {} HD", at % (ENTRIES - 1000)));
+        let (id, name) =
+            ((first + at).to_string(), format!("UK: Something Called {} HD", at % (ENTRIES - 1000)));
         let url = format!("http://host.example:8080/{}/user/password/{id}.ts", Kind::Live as u8);
         let address = Address { url, ..Address::default() };
         let icon = format!("https://pictures.example/{id}/a-picture-of-it.png");
         if at < LIVE {
             let guide = format!("something{}.uk", at / 2);
-            writer.channel(&Channel { id, name, icon, guide, places, address, ..Channel::default() }).unwrap();
+            writer
+                .channel(&Channel { id, name, icon, guide, places, address, ..Channel::default() })
+                .unwrap();
         } else {
             writer.movie(&Movie { id, name, icon, places, address, ..Movie::default() }).unwrap();
         }

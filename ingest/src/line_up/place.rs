@@ -106,7 +106,8 @@ fn note(list: List, foreign: &BTreeMap<String, u64>) -> Option<String> {
     }
     let mut order: Vec<(&String, &u64)> = foreign.iter().collect();
     order.sort_by_key(|(scheme, count)| (u64::MAX - **count, *scheme));
-    let named: Vec<String> = order.iter().take(NAMED).map(|(scheme, count)| format!("{scheme} {count}")).collect();
+    let named: Vec<String> =
+        order.iter().take(NAMED).map(|(scheme, count)| format!("{scheme} {count}")).collect();
     let all: u64 = foreign.values().sum();
     Some(format!("{}: {all} entries cannot be relayed and are not listed: {}", list.word(), named.join(", ")))
 }

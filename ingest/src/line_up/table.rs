@@ -397,7 +397,11 @@ mod tests {
         ] {
             let mut rows: Vec<Row> = (0..5).map(row).collect();
             rearrange(&mut rows, places, order.to_vec());
-            assert_eq!(rows.iter().map(|row| row.entry).collect::<Vec<_>>(), expected, "{places:?} {order:?}");
+            assert_eq!(
+                rows.iter().map(|row| row.entry).collect::<Vec<_>>(),
+                expected,
+                "{places:?} {order:?}"
+            );
         }
     }
 }
