@@ -13,7 +13,7 @@
 //! - [`ace`]: ids of Ace Stream; ingest reads them, the relay asks an engine for them
 //! - [`address`]: of streams; serve writes it, the relay answers it
 //! - [`bundle`]: the line-up
-//! - [`config`]: `coax.toml`
+//! - [`config`]: of all programs, `coax.toml`
 //! - [`details`]: of films and series
 //! - [`disk`]: where things lie and how they are replaced
 //! - [`ids`]: who is who, for ever

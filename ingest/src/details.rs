@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 
 use crate::fetch::{Failure, Fetcher, Fetching, Urgency};
 use crate::harvest::{List, Series};
-use crate::identity::episode_id;
+use crate::identity::{episode_id, inherit_episode};
 use crate::line_up::{Episode, LineUp, Placed, Told};
 use crate::output;
 use crate::progress::Progress;
@@ -68,7 +68,10 @@ pub(crate) async fn fill(
                 let kept = || store.stored::<SeriesInfo>(Subject::Series(placed.id));
                 let stored = match (found, kept()) {
                     (None, Some(kept)) => Stored { last_modified: modified(line_up, placed)?, ..kept },
-                    (found, _) => store_form(line_up, placed, found.unwrap_or_default(), ledger)?,
+                    (found, kept) => {
+                        let before = kept.map(|kept| kept.episodes).unwrap_or_default();
+                        store_form(line_up, placed, (found.unwrap_or_default(), &before), ledger)?
+                    }
                 };
                 fresh.insert(placed.id, stored);
             }
@@ -139,13 +142,18 @@ fn add_episodes(line_up: &mut LineUp, known: &Known, fresh: &Fresh) {
 fn store_form(
     line_up: &LineUp,
     placed: &Placed,
-    found: Episodes,
+    (found, before): (Episodes, &[EpisodeFact]),
     ledger: &mut Ledger,
 ) -> anyhow::Result<Stored<SeriesInfo>> {
     let source = line_up.part(placed).source.name.as_str();
     let mut facts = Vec::with_capacity(found.episodes.len());
     let mut answer: BTreeMap<u32, Vec<details::Episode>> = BTreeMap::new();
     for episode in found.episodes {
+        // When the provider has renumbered, season and number say which one it was.
+        let same = |fact: &&EpisodeFact| (fact.season, fact.number) == (episode.season, episode.number);
+        if let Some(fact) = before.iter().find(same) {
+            inherit_episode(ledger, source, &episode.id, fact.id)?;
+        }
         let id = episode_id(ledger, source, &episode.id)?;
         facts.push(EpisodeFact {
             id,
