@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The programs never import each other. They meet in the files above, and each agreement is a module here with a
-//! test: [`bundle`] (the line-up), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`user`], [`ids`], [`source`] (what
+//! test: [`bundle`] (the line-up), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`wanted`] (wishes for them), [`user`], [`ids`], [`source`] (what
 //! ingest reads and the relay dials), [`config`] (`coax.toml`), [`secret`], [`disk`] (where things lie and how they
 //! are replaced) and [`log`] (how programs speak to the operator).
 //!
@@ -28,3 +28,4 @@ pub mod release;
 pub mod secret;
 pub mod source;
 pub mod user;
+pub mod wanted;

@@ -70,6 +70,11 @@ impl Follower {
         }
     }
 
+    /// The folder in which it looks.
+    pub const fn data(&self) -> &Data {
+        &self.data
+    }
+
     /// The newest release; `None` before the first.
     pub fn release(&self) -> Option<Arc<Release>> {
         self.release.load_full()
