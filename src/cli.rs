@@ -113,7 +113,8 @@ mod tests {
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();
             let (_, valid) = error.split_once("(valid here: ").unwrap();
             for key in valid.trim_end_matches(')').split(", ") {
-                let there = [format!("\n{key} = "), format!("\n[{key}]"), format!("\n[[{key}]]")];
+                let inner = format!("\n{}.{key}]", section.trim_end_matches(']'));
+                let there = [format!("\n{key} = "), format!("\n[{key}]"), format!("\n[[{key}]]"), inner];
                 let shown = format!("\n{shown}");
                 assert!(there.iter().any(|form| shown.contains(form)), "{section} {key}");
             }

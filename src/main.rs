@@ -12,6 +12,7 @@
 mod announce;
 mod cli;
 mod demo;
+mod run_now;
 mod up;
 mod user;
 

@@ -9,6 +9,7 @@ use anyhow::Context;
 use contract::release::Follower;
 use contract::user::{Users, check_name, check_password};
 use httpd::Request;
+use ingest::RunNow;
 use relay::Relay;
 use serve::Server;
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use tracing::warn;
 
 use crate::announce::{self, Login};
 use crate::cli::Settings;
+use crate::run_now;
 use crate::user::new_user;
 
 /// `coax up`: runs until the operator stops it.
@@ -32,16 +34,31 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    everything(listener, settings, users, login).await
+}
+
+/// Ingest on schedule, and answers on `listener`, until the operator stops it.
+///
+/// # Errors
+/// The schedule cannot be understood, or the system gives no TLS.
+pub(crate) async fn everything(
+    listener: TcpListener,
+    settings: Settings,
+    users: Arc<Users>,
+    login: Option<Login<'_>>,
+) -> anyhow::Result<()> {
     // Whichever ends first ends the other: no television without ingest that nobody notices, and no ingest whose
     // thread keeps a program from ending that could not begin.
     let stopping = CancellationToken::new();
     let _stop = stopping.clone().drop_guard();
     let (data, sources, schedule) = (settings.data(), settings.source.clone(), settings.ingest.clone());
     let (stop, ended) = (stopping.clone(), stopping.clone().drop_guard());
+    let run_now = RunNow::default();
+    let wishes = run_now.clone();
     // On a thread of its own: parsing hundreds of megabytes must not keep a worker from answering.
     let ingest = tokio::task::spawn_blocking(move || {
         let _ended = ended;
-        Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, stop.cancelled()))
+        Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
     let shutdown = async {
         tokio::select! {
@@ -49,7 +66,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             () = stopping.cancelled() => {}
         }
     };
-    serve(listener, settings, users, login, shutdown).await?;
+    serve(listener, settings, users, login, run_now, shutdown).await?;
     stopping.cancel();
     ingest.await.context("ingest stopped unexpectedly")?
 }
@@ -58,11 +75,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// The system gives no TLS.
-pub(crate) async fn serve(
+async fn serve(
     listener: TcpListener,
     settings: Settings,
     users: Arc<Users>,
     login: Option<Login<'_>>,
+    run_now: RunNow,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let data = settings.data();
@@ -89,9 +107,11 @@ pub(crate) async fn serve(
     let answer = {
         let relay = relay.clone();
         move |request: Request, peer: SocketAddr| {
-            let (relay, server) = (relay.clone(), server.clone());
+            let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
             async move {
-                if Relay::takes(request.uri().path()) {
+                if run_now::takes(request.uri().path()) {
+                    run_now::answer(&run_now, &request, peer)
+                } else if Relay::takes(request.uri().path()) {
                     relay.answer(request, peer).await
                 } else {
                     server.answer(request, peer).await

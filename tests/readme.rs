@@ -57,6 +57,26 @@ fn every_endpoint_in_the_readme_answers() {
 }
 
 #[test]
+fn what_the_readme_says_to_post_to_is_for_this_machine_alone() {
+    let paths: Vec<&str> =
+        README.lines().filter_map(|line| Some(line.strip_prefix("| `POST ")?.split_once('`')?.0)).collect();
+    assert_eq!(paths, ["/ingest/run"]);
+    let demo = Program::demo(&[]);
+    let ask = |arguments: &[&str]| {
+        let url = format!("{}{}", demo.url, paths[0]);
+        let usual = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", &url];
+        text(&ffmpeg("curl", &[&usual[..], arguments].concat()).stdout)
+    };
+    assert_eq!(ask(&[]), "405");
+    for elsewhere in ["x-forwarded-for: 127.0.0.1", "via: 1.1 proxy", "origin: http://127.0.0.1:1"] {
+        assert_eq!(ask(&["-X", "POST", "-H", elsewhere]), "404", "{elsewhere}");
+    }
+    let first = ask(&["-X", "POST"]);
+    let second = ask(&["-X", "POST"]);
+    assert!(first == "202" && (second == "202" || second == "409"), "{first} {second}");
+}
+
+#[test]
 fn every_command_is_in_the_readme() {
     let help = |arguments: &[&str]| {
         let output = ffmpeg(env!("CARGO_BIN_EXE_coax"), arguments);

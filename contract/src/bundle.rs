@@ -14,6 +14,7 @@ mod index;
 mod item;
 mod playable;
 mod scalar;
+mod scan;
 mod section;
 mod write;
 
@@ -21,6 +22,7 @@ pub use index::{Entry, Index, IndexError};
 pub use item::{Category, LiveStream, Movie, Series, SeriesWord, StreamType, VodStream};
 pub use playable::{Account, GuideRange, Kind, Playable, Protocol, Upstream};
 pub use scalar::{Blank, Digits, Flag, rating};
+pub use scan::{Scan, Scanned};
 pub use section::Section;
 pub use write::Writer;
 

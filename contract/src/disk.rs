@@ -45,6 +45,11 @@ impl Data {
         self.0.join("ids.json")
     }
 
+    /// What must not stand in the bundle's addresses; for its owner's eyes.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault.json")
+    }
+
     /// Film and series details.
     pub fn details(&self) -> PathBuf {
         self.0.join("details")

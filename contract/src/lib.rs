@@ -8,13 +8,28 @@
 //! ```
 //!
 //! The programs never import each other. They meet in the files above, and each agreement is a module here with a
-//! test: [`bundle`] (the line-up), [`address`] (of streams: serve writes it, the relay answers it), [`release`] (all or nothing), [`details`], [`wanted`] (wishes for them), [`user`], [`ids`], [`source`] (what
-//! ingest reads and the relay dials), [`config`] (`coax.toml`), [`secret`], [`disk`] (where things lie and how they
-//! are replaced) and [`log`] (how programs speak to the operator).
+//! test:
+//!
+//! - [`ace`]: ids of Ace Stream; ingest reads them, the relay asks an engine for them
+//! - [`address`]: of streams; serve writes it, the relay answers it
+//! - [`bundle`]: the line-up
+//! - [`config`]: the file `coax.toml`
+//! - [`details`]: of films and series
+//! - [`disk`]: where things lie and how they are replaced
+//! - [`ids`]: who is who, for ever
+//! - [`log`]: how programs speak to the operator
+//! - [`playlist`]: what is left open in playlists until somebody asks for one
+//! - [`release`]: all or nothing
+//! - [`secret`]: what is never shown
+//! - [`source`]: what ingest reads and the relay dials
+//! - [`user`]: who may watch
+//! - [`vault`]: what addresses in the bundle must not show
+//! - [`wanted`]: details that somebody misses
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
 
+pub mod ace;
 pub mod address;
 pub mod bundle;
 pub mod config;
@@ -28,4 +43,5 @@ pub mod release;
 pub mod secret;
 pub mod source;
 pub mod user;
+pub mod vault;
 pub mod wanted;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use draft::{Artefact, Draft};
 pub use follow::Follower;
-pub use manifest::{Change, FileFact, Manifest, Outcome, SourceFact};
+pub use manifest::{Change, Example, FileFact, Manifest, Outcome, SourceFact, Turn};
 pub use open::{OpenError, Release};
 use tracing::warn;
 

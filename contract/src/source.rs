@@ -4,6 +4,7 @@
 //! it means. What belongs to another kind of source is refused.
 
 mod base;
+mod gate;
 mod location;
 mod name;
 mod origin;
@@ -11,6 +12,7 @@ mod transport;
 mod written;
 
 pub use base::BaseUrl;
+pub use gate::Gate;
 pub use location::{Location, WebAddress};
 pub use name::Name;
 pub use origin::{
@@ -31,13 +33,15 @@ pub struct Source {
     pub origin: Origin,
     /// How it is asked.
     pub transport: Transport,
+    /// What of it is too odd to be taken, where that differs from `[ingest]`.
+    pub gate: Gate,
 }
 
 impl Source {
     /// A panel with one address and one account, asked as usual.
     pub fn panel(name: Name, url: BaseUrl, account: Login) -> Self {
         let origin = Origin::Xtream(Xtream { urls: vec![url], accounts: vec![account] });
-        Self { name, origin, transport: Transport::default() }
+        Self { name, origin, transport: Transport::default(), gate: Gate::default() }
     }
 
     /// The panel, if that is what it is.

@@ -89,7 +89,7 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 29] = [
     "live",
     "movie",
     "series",
@@ -116,6 +116,8 @@ const RESERVED: [&str; 27] = [
     "api",
     "metrics",
     "health",
+    "relay",
+    "ingest",
     "ace",
 ];
 

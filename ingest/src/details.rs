@@ -38,7 +38,9 @@ pub(crate) fn add_episodes(line_up: &mut LineUp, data: &Data) {
         let source = &line_up.part(placed).source;
         let stored = source.xtream().and_then(|_| store.stored::<IgnoredAny>(Subject::Series(placed.id)));
         // What another source told of it is asked for anew.
-        let Some(stored) = stored.filter(|stored| stored.head.source == source.name.as_str()) else { continue };
+        let Some(stored) = stored.filter(|stored| stored.head.source == source.name.as_str()) else {
+            continue;
+        };
         episodes.extend(stored.episodes.into_iter().map(|fact| Episode {
             series: series as u32,
             id: fact.id,

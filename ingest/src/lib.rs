@@ -4,7 +4,7 @@
 //!  source ──▶ harvest ──▶ gate ───────┐            ledger: our ids
 //!   one of five kinds    refuse odd    │               │
 //!   lists and guides     ones, keep    ▼               ▼
-//!   onto the disk        good ones   LineUp ◀── details: a few series in each run
+//!   onto the disk        good ones   LineUp ◀── details: what is known of episodes
 //!                                     │  ◀── programming: what is on, from all guides
 //!                                     │
 //!                                     ▼
@@ -20,25 +20,38 @@
 
 mod changes;
 mod details;
+mod disk;
 mod gate;
 mod gather;
 mod guide;
 mod harvest;
+mod hooks;
 mod json;
+mod kept;
 mod line_up;
+pub mod name;
 mod output;
 mod programming;
 mod progress;
+mod rehearsal;
 mod report;
 mod run;
 mod schedule;
+mod seal;
 mod settings;
 mod source;
 mod tidy;
+mod verify;
 
-pub use changes::Ids;
+pub use changes::{Changes, Told, between};
+pub use details::{Filled, fill};
+pub use disk::explain;
+pub use hooks::{Tell, Webhook, tell};
+pub use kept::{Kept, kept};
 pub use progress::Progress;
+pub use rehearsal::{Rehearsal, rehearse};
 pub use report::{Report, SourceReport, Verdict};
 pub use run::run;
-pub use schedule::schedule;
+pub use schedule::{Asked, RunNow, schedule};
 pub use settings::Settings;
+pub use verify::{Problem, Verified, verify};

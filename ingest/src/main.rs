@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -9,8 +10,10 @@ use clap::{Parser, Subcommand};
 use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
-use contract::release::{Release, Releases};
-use ingest::{Ids, Progress, Settings};
+use contract::release::{Change, Releases};
+use contract::source::Source;
+use ingest::{Changes, Progress, RunNow, Settings, Told};
+use serde::Serialize;
 
 /// Reads sources and publishes releases.
 #[derive(Parser)]
@@ -21,6 +24,9 @@ struct Arguments {
     /// How to write log lines.
     #[arg(long, global = true, default_value = "text")]
     log_format: log::Format,
+    /// Prints what there is to say as JSON.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,13 +38,13 @@ enum Command {
         /// Takes what would be refused as too small.
         #[arg(long)]
         accept: bool,
-        /// Prints the report as JSON.
+        /// Says what would be published and changes nothing.
         #[arg(long)]
-        json: bool,
+        dry_run: bool,
     },
-    /// Runs when it is time, until it is stopped.
+    /// Runs when it is time and on SIGUSR1, until it is stopped.
     Schedule,
-    /// Counts what came and went between two releases.
+    /// Tells what is different between two releases.
     Diff {
         /// The older one; without it, the one before the current.
         from: Option<u32>,
@@ -52,7 +58,7 @@ enum Command {
     },
     /// Lists the releases that are kept.
     List,
-    /// Compares the files of a release with their hashes.
+    /// Checks a release: files, entries, everything that refers to something else; exit status 1 if anything is wrong.
     Verify {
         /// Which; without it, the current one.
         number: Option<u32>,
@@ -72,10 +78,11 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match execute(arguments.command, configuration).await {
+    let data = configuration.data();
+    match execute(arguments.command, configuration, &Say { json: arguments.json }).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error:#}");
+            eprintln!("{}", ingest::explain(&error, &data));
             ExitCode::FAILURE
         }
     }
@@ -92,63 +99,99 @@ fn configuration(arguments: &Arguments) -> Result<Configuration, ConfigError> {
     Ok(configuration)
 }
 
-async fn execute(command: Command, configuration: Configuration) -> anyhow::Result<ExitCode> {
+async fn execute(command: Command, configuration: Configuration, say: &Say) -> anyhow::Result<ExitCode> {
     let data = configuration.data();
     let sources = &configuration.source;
+    let releases = Releases::new(data.clone());
     match command {
-        Command::Run { accept, json } => {
+        Command::Run { accept, dry_run } => {
             let settings = Settings { accept, ..configuration.ingest };
-            let report = ingest::run(&data, sources, &settings, &Progress::detect()).await?;
-            say(&if json { serde_json::to_string_pretty(&report)? } else { report.to_string() });
-            return Ok(if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            return if dry_run {
+                let rehearsal = ingest::rehearse(&data, sources, &settings, &Progress::detect()).await?;
+                say.one(&rehearsal)?;
+                Ok(status(rehearsal.report.is_success()))
+            } else {
+                run(&data, sources, &settings, say).await
+            };
         }
-        Command::Schedule => ingest::schedule(&data, sources, &configuration.ingest, stopped()).await?,
-        Command::Diff { from, to } => diff(&data, from, to)?,
+        Command::Schedule => {
+            let run_now = RunNow::default();
+            ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await?;
+        }
+        Command::Diff { from, to } => say.one(&diff(&releases, from, to)?)?,
         Command::Rollback { number } => {
-            let releases = Releases::new(data);
             let lock = releases.lock()?.context("a run is going on; try again when it is done")?;
-            say(&format!("current is release {:06}", releases.rollback(&lock, number)?));
+            let before = releases.current();
+            say.one(&RolledBack { current: releases.rollback(&lock, number)?, before })?;
         }
-        Command::List => list(&data)?,
+        Command::List => say.all(&ingest::kept(&releases)?)?,
         Command::Verify { number } => {
-            let releases = Releases::new(data);
             let number = number.or_else(|| releases.current()).context("there is no release")?;
-            let files = releases.verify(number)?.files.len();
-            say(&format!("release {number:06}: {files} files, all as published"));
+            let verified = ingest::verify(&releases, number);
+            say.one(&verified)?;
+            return Ok(status(verified.sound));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn diff(data: &Data, from: Option<u32>, to: Option<u32>) -> anyhow::Result<()> {
-    let releases = Releases::new(data.clone());
+fn status(fine: bool) -> ExitCode {
+    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One run; whoever wants to know is told, also of one that failed.
+async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) -> anyhow::Result<ExitCode> {
+    let outcome = ingest::run(data, sources, settings, &Progress::detect()).await;
+    for note in ingest::tell(settings, &outcome).await {
+        eprintln!("{note}");
+    }
+    let report = outcome?;
+    say.one(&report)?;
+    if report.is_success() {
+        let filled = ingest::fill(data, sources, settings, &Progress::detect()).await?;
+        if filled.asked > 0 {
+            // Not a part of what is said about the run, which machines read.
+            eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered);
+        }
+    }
+    Ok(status(report.is_success()))
+}
+
+fn diff(releases: &Releases, from: Option<u32>, to: Option<u32>) -> anyhow::Result<Difference> {
     let to = to.or_else(|| releases.current()).context("there is no release")?;
     let before = || releases.list().ok()?.into_iter().rev().find(|number| *number < to);
     let from = from.or_else(before).context("there is no release before it")?;
-    let ids = |number| anyhow::Ok(Ids::of_release(&Release::open(&releases.folder(number))?));
-    say(&format!("release {from:06} to {to:06}"));
-    for (kind, change) in ids(to)?.since(&ids(from)?) {
-        say(&format!("{kind:9} +{} -{}", change.added, change.removed));
-    }
-    Ok(())
+    let changes = ingest::between(Some(&releases.folder(from)), &releases.folder(to))?;
+    Ok(Difference { from, to, changes })
 }
 
-fn list(data: &Data) -> anyhow::Result<()> {
-    let releases = Releases::new(data.clone());
-    let current = releases.current();
-    for number in releases.list()? {
-        let mark = if current == Some(number) { "current" } else { "" };
-        let told = match releases.manifest(number) {
-            Ok(manifest) => {
-                let size: u64 = manifest.files.iter().map(|file| file.size).sum();
-                let created = jiff::Timestamp::from_second(manifest.created as i64)?;
-                format!("{created}  {:8.1} MB", size as f64 / 1e6)
-            }
-            Err(error) => error.to_string(),
-        };
-        say(format!("{number:06}  {told}  {mark}").trim_end());
+/// What `ingest diff` tells.
+#[derive(Serialize)]
+struct Difference {
+    from: u32,
+    to: u32,
+    changes: Changes,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = Told { changes: &self.changes, examples: Change::EXAMPLES }.to_string();
+        write!(f, "release {:06} to {:06}\n{}", self.from, self.to, told.trim_end())?;
+        if told.is_empty() { write!(f, "nothing is different") } else { Ok(()) }
     }
-    Ok(())
+}
+
+/// What `ingest rollback` tells.
+#[derive(Serialize)]
+struct RolledBack {
+    current: u32,
+    before: Option<u32>,
+}
+
+impl fmt::Display for RolledBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "current is release {:06}", self.current)
+    }
 }
 
 /// Until SIGTERM or Ctrl-C.
@@ -161,7 +204,25 @@ async fn stopped() {
     }
 }
 
-#[allow(clippy::print_stdout)] // the one place where this program speaks
-fn say(line: &str) {
-    println!("{line}");
+/// The one place where this program speaks.
+struct Say {
+    json: bool,
+}
+
+impl Say {
+    #[allow(clippy::print_stdout)]
+    fn one(&self, what: &(impl Serialize + fmt::Display)) -> anyhow::Result<()> {
+        println!("{}", if self.json { serde_json::to_string_pretty(what)? } else { what.to_string() });
+        Ok(())
+    }
+
+    #[allow(clippy::print_stdout)]
+    fn all<T: Serialize + fmt::Display>(&self, list: &[T]) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(list)?);
+        } else {
+            list.iter().for_each(|each| println!("{each}"));
+        }
+        Ok(())
+    }
 }

@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use contract::disk::{Access, Data, replace};
-use contract::source::Source;
+use contract::source::{Origin, Source, Xmltv};
 
+use crate::Settings;
+use crate::gate::Gate;
+use crate::guide::time::Clock;
 use crate::guide::{self, Facts, Spool, Wanted};
 use crate::harvest::PROGRAMMES;
 use crate::line_up::LineUp;
-use crate::{Settings, gate};
-
-/// How much a guide that breaks off must have of what the last one had, in percent.
-const ENOUGH: u64 = 95;
 
 /// The guides of a run, in order of priority, and which of their channels is which of ours.
 #[derive(Debug, Default)]
@@ -108,11 +107,12 @@ impl Reading<'_> {
         match self.spool(copy, wanted) {
             Ok(None) => return Ok((None, 0)),
             Ok(Some((spool, facts))) => {
-                let judged = if fresh { self.judge(&facts, before) } else { Ok(()) };
+                let judged = if fresh { self.judge(&facts, before) } else { Ok(None) };
                 match judged {
-                    Ok(()) => {
+                    Ok(note) => {
+                        notes.extend(note);
                         copy.keep().context("the guide cannot be kept")?;
-                        self.remember(facts.programmes).context("the guide cannot be kept")?;
+                        self.remember(facts.all).context("the guide cannot be kept")?;
                         return Ok((Some(spool), facts.programmes));
                     }
                     Err(why) => notes.push(format!("guide: {why}; the last one is kept")),
@@ -130,21 +130,31 @@ impl Reading<'_> {
     }
 
     /// A guide that breaks off counts if it has about as much as the last one.
-    fn judge(&self, facts: &Facts, before: u64) -> Result<(), String> {
-        if !facts.complete && facts.programmes * 100 < before * ENOUGH {
-            return Err(format!("it breaks off after {} programmes of {before}", facts.programmes));
+    fn judge(&self, facts: &Facts, before: u64) -> Result<Option<String>, String> {
+        if !facts.enough(None, before) {
+            return Err(format!("it breaks off after {} programmes of {before}", facts.all));
         }
-        gate::judge(PROGRAMMES, facts.programmes, before, self.settings)
+        Gate::new(self.data, self.source, self.settings).judge(PROGRAMMES, facts.all, before)
     }
 
     fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, String> {
         let disk = |error: io::Error| format!("it cannot be read: {error}");
         let Some(file) = copy.open().map_err(disk)? else { return Ok(None) };
         let mut spool = Spool::new(self.scratch).map_err(disk)?;
-        let input = guide::decoded(file).map_err(disk)?;
-        let window = guide::window(self.now);
-        let facts = guide::read(input, wanted, window, self.source, &mut spool);
+        let times = self.times()?;
+        let input = guide::ahead(guide::decoded(file).map_err(disk)?).map_err(disk)?;
+        let facts = guide::read(input, wanted, &times, self.source, &mut spool);
         Ok(Some((spool, facts.map_err(|error| error.to_string())?)))
+    }
+
+    /// What the times of the source's guide mean, and which of them are kept.
+    fn times(&self) -> Result<guide::Reading, String> {
+        let window = guide::window(self.now);
+        let Origin::Xmltv(Xmltv { times, .. }) = &self.source.origin else {
+            return Ok(guide::Reading { window, ..guide::Reading::default() });
+        };
+        let clock = times.zone.as_deref().map_or(Ok(Clock::default()), Clock::of)?;
+        Ok(guide::Reading { window, clock, shift: times.shift, shifts: times.channel_shift.clone() })
     }
 
     fn path(&self) -> PathBuf {

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use contract::release::{Change, Outcome, SourceFact};
+use contract::release::{Outcome, SourceFact};
 use serde::Serialize;
 
+use crate::changes::{Changes, Told};
 use crate::harvest::Counts;
+
+/// Names that are shown to people for each kind of change.
+const SHOWN: usize = 3;
 
 /// What a run did.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +20,7 @@ pub struct Report {
     /// What each source gave, in configured order.
     pub sources: Vec<SourceReport>,
     /// What is different from the release before, by kind of entry.
-    pub changes: BTreeMap<String, Change>,
+    pub changes: Changes,
 }
 
 /// How a run ended.
@@ -66,10 +70,32 @@ impl SourceReport {
     }
 }
 
+impl Report {
+    /// Everything but how it ended.
+    pub(crate) fn body(&self) -> impl fmt::Display {
+        Body(self)
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.sources.iter().map(|source| source.name.len()).max().unwrap_or(0);
-        for source in &self.sources {
+        write!(f, "{}", Body(self))?;
+        match self.verdict {
+            Verdict::Published(number) => write!(f, "published release {number:06}"),
+            Verdict::Unchanged(number) => write!(f, "unchanged, release {number:06} stays"),
+            Verdict::Refused => write!(f, "refused, what was published stays"),
+        }
+    }
+}
+
+/// What came from where, and what is different.
+struct Body<'a>(&'a Report);
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(report) = self;
+        let width = report.sources.iter().map(|source| source.name.len()).max().unwrap_or(0);
+        for source in &report.sources {
             let word = match source.outcome {
                 Some(Outcome::Taken) => "taken",
                 Some(Outcome::Kept) => "kept",
@@ -80,14 +106,8 @@ impl fmt::Display for Report {
                 writeln!(f, "{:width$}  {:7}  {note}", "", "")?;
             }
         }
-        for (kind, change) in self.changes.iter().filter(|(_, change)| **change != Change::default()) {
-            writeln!(f, "{kind:width$}  {:7}  +{} -{}", "", change.added, change.removed)?;
-        }
-        match self.verdict {
-            Verdict::Published(number) => write!(f, "published release {number:06}"),
-            Verdict::Unchanged(number) => write!(f, "unchanged, release {number:06} stays"),
-            Verdict::Refused => write!(f, "refused, what was published stays"),
-        }
+        write!(f, "{}", Told { changes: &report.changes, examples: SHOWN })?;
+        Ok(())
     }
 }
 

@@ -4,21 +4,20 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use contract::details::{Details, Subject};
 use contract::disk::Data;
-use contract::ids::Ledger;
-use contract::release::{Draft, Lock, Manifest, Outcome, Release, Releases};
+use contract::ids::{Ledger, Turn};
+use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
+use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::changes::Ids;
-use crate::details::{self, Fresh};
+use crate::details::{self, Staged};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::{Settings, output, programming};
+use crate::{Settings, changes, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -42,7 +41,7 @@ pub async fn run(
     let releases = Releases::new(data.clone());
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
-    let mut ledger = Ledger::load(&data.ids())?;
+    let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
     let gathering = Gathering { data, settings, progress, now };
@@ -61,29 +60,32 @@ pub async fn run(
         return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
     }
 
-    let used: Vec<bool> = (parts.iter())
-        .map(|part| reports.iter().any(|it| it.name == part.source.name.as_str() && taken(it)))
-        .collect();
-    let mut line_up = LineUp::new(parts, &mut ledger)?;
+    let mut line_up = placed(parts, data)?;
     let scratch = draft.scratch().to_owned();
-    let mut finish = {
+    let (line_up, reports) = {
         let (data, settings) = (data.clone(), settings.clone());
         tokio::task::spawn_blocking(move || {
             programme(&mut line_up, guides, &data, &settings, now, &scratch, &mut reports)?;
+            details::add_episodes(&mut line_up, &data);
             anyhow::Ok((line_up, reports))
         })
         .await
         .context("reading the guides broke off")??
     };
-    let store = Details::new(data);
-    let fresh = details::fill(&mut finish.0, &used, &store, &mut ledger, settings, progress).await?;
-    ledger.save().context("the id ledger cannot be written")?;
-
-    let (line_up, reports) = finish;
-    let finish = Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh };
+    let data = data.clone();
+    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
+}
+
+/// The line-up, with ids that are safe on the disk. Others give ids, too: to episodes that they find between runs.
+fn placed(parts: Vec<Part>, data: &Data) -> anyhow::Result<LineUp> {
+    let _turn = Turn::wait(data).context("the id ledger cannot be locked")?;
+    let mut ledger = Ledger::load(&data.ids())?;
+    let line_up = LineUp::new(parts, &mut ledger)?;
+    ledger.save().context("the id ledger cannot be written")?;
+    Ok(line_up)
 }
 
 fn now() -> u64 {
@@ -115,22 +117,24 @@ fn programme(
 
 /// What remains when everything is known: writing and publishing.
 struct Finish {
+    data: Data,
     releases: Releases,
     /// Held to the end.
     lock: Lock,
     draft: Draft,
-    store: Details,
     keep: usize,
     now: u64,
     line_up: LineUp,
-    fresh: Fresh,
+    vault: Vault,
 }
 
 impl Finish {
-    fn finish(self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
-        let files = output::write(&self.draft, &self.line_up).context("the release cannot be written")?;
-        let ids = Ids::of_line_up(&self.line_up);
-        drop(self.line_up); // before the release before is opened: that is memory too
+    fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        let files = output::write(&self.draft, &self.line_up, &mut self.vault)
+            .context("the release cannot be written")?;
+        let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
+        details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;
+        drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         let mut report = Report { verdict: Verdict::Refused, sources, changes: Default::default() };
@@ -139,9 +143,9 @@ impl Finish {
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
-                let before = current.and_then(|number| Release::open(&self.releases.folder(number)).ok());
-                let before = before.as_ref().map(Ids::of_release).unwrap_or_default();
-                report.changes = ids.since(&before);
+                let before = current.map(|number| self.releases.folder(number));
+                report.changes = changes::between(before.as_deref(), self.draft.scratch())
+                    .context("the release cannot be compared with the one before")?;
                 let manifest = Manifest {
                     schema: Manifest::SCHEMA,
                     created: self.now,
@@ -149,14 +153,13 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
+                self.vault.save().context("the vault cannot be written")?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now.
-        for (id, stored) in &self.fresh {
-            self.store.put(Subject::Series(*id), stored).context("details cannot be kept")?;
-        }
+        // They name episodes that only the release that is in force now can play.
+        staged.place().context("details cannot be kept")?;
         drop(self.lock);
         Ok(report)
     }

@@ -5,13 +5,23 @@ use std::time::Duration;
 use contract::config::seconds;
 use serde::Deserialize;
 
+use crate::hooks::{Tell, Webhook};
+use crate::schedule::Calendar;
+
 /// How sources are read and releases are kept. Times are in seconds, fractions allowed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// When to run, as a cron expression in UTC: five fields, or six or seven with seconds first.
+    /// When to run, as a cron expression: five fields, or six or seven with seconds first.
     #[serde(deserialize_with = "schedule")]
     pub schedule: String,
+    /// The time zone of `schedule`, such as `Europe/London`; local times stay right when the clock is set.
+    #[serde(deserialize_with = "zone")]
+    pub zone: String,
+    /// By how much a run may come later than `schedule` says, so that not everybody asks a provider at the same second:
+    /// always the same for an installation, at most a tenth of the time between two runs.
+    #[serde(deserialize_with = "seconds")]
+    pub jitter: Duration,
     /// Releases that are kept, the current one included; at least 1.
     pub keep: usize,
     /// How long a connection may take.
@@ -31,14 +41,31 @@ pub struct Settings {
     /// The rest before a request is made again; twice as long each time.
     #[serde(deserialize_with = "seconds")]
     pub retry_pause: Duration,
-    /// By how many percent a list may shrink from one harvest to the next; more is refused, since it is more often the
+    /// By how many percent a list may shrink from one harvest to the next; more is held back, since it is more often the
     /// provider's mishap than his intention.
     pub largest_fall: u8,
-    /// Series whose details are fetched in a run, at most: providers count requests.
+    /// How many further runs must see about the same list before one that was held back is taken; 0: never without
+    /// `--accept`.
+    pub confirmations: u32,
+    /// Whether a list that became empty can be confirmed in this way too.
+    pub confirm_empty: bool,
+    /// Films and series whose details are fetched after a single run, at most: providers count requests. A schedule
+    /// fetches all of them, between its runs.
     pub details_per_run: usize,
-    /// The rest between two of those.
+    /// The time from one such request to the next, for each source.
     #[serde(deserialize_with = "seconds")]
     pub details_pause: Duration,
+    /// Days after which details are fetched again although the provider does not say that they changed.
+    pub details_max_age: u32,
+    /// Of which runs `command` and `webhook` are told.
+    pub tell: Tell,
+    /// A program and its arguments that get a summary of the run as JSON on standard input.
+    pub command: Vec<String>,
+    /// How long it may take; then it is killed.
+    #[serde(deserialize_with = "seconds")]
+    pub command_timeout: Duration,
+    /// An address that gets the same.
+    pub webhook: Webhook,
     /// Take what the gate would refuse as too small. Only ever for one run, so not a key of the file.
     #[serde(skip)]
     pub accept: bool,
@@ -48,6 +75,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             schedule: "0 */6 * * *".into(),
+            zone: "UTC".into(),
+            jitter: Duration::from_secs(300),
             keep: 10,
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
@@ -56,8 +85,15 @@ impl Default for Settings {
             retries: 2,
             retry_pause: Duration::from_secs(3),
             largest_fall: 50,
+            confirmations: 2,
+            confirm_empty: false,
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
+            details_max_age: 30,
+            tell: Tell::default(),
+            command: Vec::new(),
+            command_timeout: Duration::from_secs(60),
+            webhook: Webhook::default(),
             accept: false,
         }
     }
@@ -66,8 +102,15 @@ impl Default for Settings {
 /// A cron expression that the scheduler understands.
 fn schedule<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let expression = String::deserialize(deserializer)?;
-    crate::schedule::check(&expression).map_err(serde::de::Error::custom)?;
+    Calendar::new(&expression, "UTC").map_err(serde::de::Error::custom)?;
     Ok(expression)
+}
+
+/// The name of a time zone.
+fn zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let zone = String::deserialize(deserializer)?;
+    Calendar::new("0 0 * * *", &zone).map_err(serde::de::Error::custom)?;
+    Ok(zone)
 }
 
 #[cfg(test)]

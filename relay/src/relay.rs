@@ -21,7 +21,7 @@ use crate::route::Route;
 use crate::seat::Client;
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
-use crate::upstream::Dialler;
+use crate::upstream::{Dialler, Secrets};
 use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
@@ -50,7 +50,7 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
-        let dialler = Dialler::new(&settings, sources)?;
+        let dialler = Dialler::new(&settings, sources, Secrets::new(follower.data().vault()))?;
         let headend = Headend::new(settings, dialler, follower.clone());
         let relay = Arc::new(Self {
             headend,

@@ -32,6 +32,11 @@ impl Follower {
         Self { data, release: ArcSwapOption::empty(), seen: Mutex::new(None) }
     }
 
+    /// The folder whose releases are followed.
+    pub const fn data(&self) -> &Data {
+        &self.data
+    }
+
     /// Follows the releases in `data` by itself: looks at once, and then once a second from a thread of its own that
     /// ends when nobody holds the follower any more. What cannot be opened is logged.
     pub fn start(data: Data) -> Arc<Self> {
@@ -68,11 +73,6 @@ impl Follower {
                 *said = error.to_string();
             }
         }
-    }
-
-    /// The folder in which it looks.
-    pub const fn data(&self) -> &Data {
-        &self.data
     }
 
     /// The newest release; `None` before the first.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::base::BaseUrl;
 use super::location::Location;
+use crate::ace::AceId;
 use crate::secret::Secret;
 
 /// What a source speaks, and what only that needs.
@@ -85,7 +86,7 @@ pub struct Times {
     pub zone: Option<String>,
     /// Seconds that are added to every time.
     pub shift: i64,
-    /// Seconds that are added to the times of single channels, by guide id; in place of `shift`.
+    /// Seconds that are added to the times of single channels, by guide id, whatever its case; besides `shift`.
     pub channel_shift: BTreeMap<String, i64>,
 }
 
@@ -176,8 +177,8 @@ pub struct Acestream {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AceChannel {
-    /// An id in any of its forms.
-    pub id: String,
+    /// Written in any of its forms.
+    pub id: AceId,
     /// What it is called.
     pub name: String,
     /// Its group.

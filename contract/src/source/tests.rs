@@ -38,7 +38,8 @@ fn every_kind_has_its_keys() {
         source("name = 'a'\nkind = 'scrape'\npages = ['http://h/1', 'x.html']\njson = { list = '[]' }");
     let Origin::Scrape(scrape) = scrape.origin else { panic!() };
     assert_eq!((scrape.pages.len(), scrape.json.list.as_str(), scrape.json.id.as_str()), (2, "[]", "id"));
-    let ace = source("name = 'a'\nkind = 'acestream'\nchannels = [{ id = '0', name = 'x' }]");
+    let id = "0".repeat(40);
+    let ace = source(&format!("name = 'a'\nkind = 'acestream'\nchannels = [{{ id = '{id}', name = 'x' }}]"));
     assert_eq!(ace.whereabouts(), "1 channels");
 }
 
@@ -52,6 +53,10 @@ fn what_does_not_fit_is_told_with_the_sources_name() {
         ("name = 'a'\nkind = 'm3u'\nurl = 'http://h'\nfile = 'x'".into(), "either `url` or `file`"),
         ("name = 'a'\nkind = 'xmltv'\nfile = 'x'\nshift = 90".into(), "expected hours"),
         ("name = 'a'\nkind = 'acestream'".into(), "give `channels`"),
+        (
+            "name = 'a'\nkind = 'acestream'\nchannels = [{ id = 'acestream://12', name = 'x' }]".into(),
+            "an Ace Stream id is 40 hexadecimal digits",
+        ),
         (format!("{panel}password = 'p'\nproxy = 'ftp://hunter2'"), "`proxy` begins with"),
         (format!("{panel}password = 'p'\nrequests = {{ parallel = 0 }}"), "of at least 1"),
     ] {

@@ -10,7 +10,7 @@ use serde::de::Deserializer;
 use super::origin::{
     AceChannel, Acestream, Format, Login, M3u, Origin, Paths, Scrape, Selectors, Times, Xmltv, Xtream,
 };
-use super::{BaseUrl, Budget, Location, Name, Source, Transport, USER_AGENT, WebAddress};
+use super::{BaseUrl, Budget, Gate, Location, Name, Source, Transport, USER_AGENT, WebAddress};
 use crate::config::seconds;
 use crate::secret::Secret;
 
@@ -66,6 +66,8 @@ pub(super) struct Written {
     requests: Budget,
     #[serde(default)]
     private_addresses: bool,
+    #[serde(default)]
+    gate: Gate,
 }
 
 /// One address or several.
@@ -106,8 +108,9 @@ impl TryFrom<Written> for Source {
         if let Some(key) = written.left() {
             return Err(told(format!("`{key}` is no key of a source of kind `{}`", origin.word())));
         }
+        let gate = std::mem::take(&mut written.gate);
         let transport = written.transport().map_err(told)?;
-        Ok(Self { name, origin, transport })
+        Ok(Self { name, origin, transport, gate })
     }
 }
 

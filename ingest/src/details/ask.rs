@@ -113,7 +113,8 @@ mod tests {
             (day, 5, false, "acme", false, false, true),
             (day - 1, 4, false, "acme", false, true, true),
         ] {
-            let head = Head { source: source.into(), fetched: due.now - age, last_modified: modified, restless };
+            let head =
+                Head { source: source.into(), fetched: due.now - age, last_modified: modified, restless };
             let stored = Stored { head, episodes: Vec::new(), answer: known.then_some(1) };
             details.put(subject, &stored).unwrap();
             assert_eq!(is_due(Wanting::Background), background, "{stored:?}");

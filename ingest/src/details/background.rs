@@ -76,7 +76,8 @@ impl Background {
             };
             tasks.spawn(desk.work(wishes, roster.clone(), runs.clone()));
         }
-        let reception = Reception { data: data.clone(), keeper, desks, publish, seen: None, passed: HashSet::new() };
+        let reception =
+            Reception { data: data.clone(), keeper, desks, publish, seen: None, passed: HashSet::new() };
         tasks.spawn(reception.work());
         Self { _tasks: tasks, busy }
     }

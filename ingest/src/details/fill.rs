@@ -152,7 +152,9 @@ impl<'a> Filling<'a> {
         let batch = std::mem::take(&mut self.batch);
         let subjects: Vec<Subject> = batch.iter().map(|found| found.item.subject).collect();
         let keeper = self.keeper.clone();
-        tokio::task::spawn_blocking(move || keeper.keep(batch)).await.context("keeping details broke off")??;
+        tokio::task::spawn_blocking(move || keeper.keep(batch))
+            .await
+            .context("keeping details broke off")??;
         for subject in subjects {
             self.wanted.done(subject)?;
         }

@@ -21,10 +21,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ask::{Answer, Found, now};
-use crate::harvest::Address;
 use crate::line_up::episode_id;
 use crate::output::UNKNOWN;
-use crate::source::upstream;
+use crate::source::below_panel;
 use crate::source::xtream::{Episodes, SeasonFacts};
 
 /// The ledger is held for so long after it was last used.
@@ -131,7 +130,7 @@ impl Keeper {
         let (Some(source), Subject::Series(series)) = (found, series) else { return Vec::new() };
         let playable = |fact: &EpisodeFact| {
             let (id, container) = (&fact.provider_id, &fact.container);
-            let upstream = upstream(source, Kind::Episode, id, container, &Address::default());
+            let upstream = below_panel(source, Kind::Episode, id, container);
             let container = container.clone();
             Playable { id: fact.id, kind: Kind::Episode, container, upstreams: vec![upstream] }
         };

@@ -77,7 +77,8 @@ fn stored(line_up: &LineUp, episodes: &[&Episode]) -> io::Result<Stored<SeriesFa
     let mut by_season: BTreeMap<u32, Vec<details::Episode>> = BTreeMap::new();
     for episode in episodes {
         let Told::Harvest(at) = &episode.told else { continue };
-        let listed: harvest::Episode = part.harvest.whole(&part.harvest.entries(Item::Episode)[*at as usize])?;
+        let listed: harvest::Episode =
+            part.harvest.whole(&part.harvest.entries(Item::Episode)[*at as usize])?;
         let number = episode.number;
         by_season.entry(episode.season).or_default().push(details::Episode {
             id: Digits(episode.id.into()),
@@ -102,4 +103,49 @@ fn stored(line_up: &LineUp, episodes: &[&Episode]) -> io::Result<Stored<SeriesFa
     let head = Head { source: part.source.name.as_str().to_owned(), ..Head::default() };
     let answer = SeriesFacts { seasons: seasons(&by_season, Vec::new()), episodes: by_season };
     Ok(Stored { head, episodes: Vec::new(), answer: Some(answer) })
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::ids::Ledger;
+    use contract::source::Source;
+
+    use super::*;
+    use crate::harvest::{Series, Writer};
+    use crate::line_up::Part;
+
+    #[test]
+    fn what_a_source_lists_is_in_place_when_the_release_is_and_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        let source: Source = toml::from_str("name='list'\nkind='m3u'\nurl='http://h/x.m3u'").unwrap();
+        let mut writer = Writer::new(&data, &source.name).unwrap();
+        writer.series(&Series { id: "show".into(), name: "Show".into(), ..Series::default() }).unwrap();
+        for (id, season, number, title) in [("c", 1, 2, ""), ("a", 0, 1, "Special"), ("b", 1, 1, "First")] {
+            let episode = harvest::Episode {
+                id: id.into(),
+                series: "show".into(),
+                season,
+                number,
+                title: title.into(),
+                container: "mp4".into(),
+                ..harvest::Episode::default()
+            };
+            writer.episode(&episode).unwrap();
+        }
+        let harvest = writer.finish(7, vec![]).unwrap();
+        let mut ledger = Ledger::load(&data.ids()).unwrap();
+        let line_up = LineUp::new(vec![Part { source, harvest }], &mut ledger).unwrap();
+        let details = Details::new(&data);
+        let subject = Subject::Series(line_up.series[0].id);
+        let staged = Staged::write(&line_up, &data).unwrap();
+        assert!(details.kept(subject).is_none(), "the release is not published yet");
+        staged.place().unwrap();
+        let stored = details.stored::<SeriesFacts>(subject).unwrap();
+        let answer = stored.answer.unwrap();
+        let titles: Vec<&str> = answer.episodes.values().flatten().map(|it| it.title.as_str()).collect();
+        assert_eq!(titles, ["Special", "First", "Episode 2"]);
+        assert_eq!(answer.seasons.iter().map(|it| it.episode_count).collect::<Vec<_>>(), [1, 2]);
+        assert!(Staged::write(&line_up, &data).unwrap().series.is_empty(), "nothing is different");
+    }
 }

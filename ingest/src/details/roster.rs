@@ -142,7 +142,8 @@ mod tests {
         let data = Data::new(folder.path());
         assert!(Roster::read(&data).unwrap().items.is_empty() && stamp(&data).is_none());
         fs::create_dir_all(data.state()).unwrap();
-        let text = "[{\"movie\":9},\"a\",\"x\",5]\n[{\"series\":9},\"b\",\"y\",7]\n[{\"movie\":8},\"a\",\"z\",5]\n";
+        let text =
+            "[{\"movie\":9},\"a\",\"x\",5]\n[{\"series\":9},\"b\",\"y\",7]\n[{\"movie\":8},\"a\",\"z\",5]\n";
         contract::disk::replace(&path(&data), text.as_bytes(), contract::disk::Access::Owner).unwrap();
         let roster = Roster::read(&data).unwrap();
         let order: Vec<Subject> = roster.items.iter().map(|item| item.subject).collect();

@@ -1,70 +1,16 @@
 //! A programme's children, collected in any order and written in that of the XMLTV DTD.
 
+mod table;
+
+use std::borrow::Cow;
+
 use contract::source::Source;
 use quick_xml::escape::{escape, partial_escape};
 use quick_xml::events::attributes::Attributes;
 
+use self::table::{CHILDREN, Inner, Kind, MOST_INNER, Shape, Value};
+use super::time::{self, Clock};
 use crate::tidy;
-
-/// How a child looks.
-#[derive(Clone, Copy, PartialEq)]
-enum Shape {
-    /// Text, with one attribute that is kept.
-    Text(&'static str),
-    /// Empty: its being there is what it says.
-    Flag,
-    /// `src`, an address.
-    Picture,
-    /// A `value` inside.
-    Valued,
-    /// People by what they did.
-    Credits,
-}
-
-struct Kind {
-    name: &'static str,
-    shape: Shape,
-    /// Whether there may be several.
-    many: bool,
-}
-
-const fn child(name: &'static str, shape: Shape, many: bool) -> Kind {
-    Kind { name, shape, many }
-}
-
-/// The children that are kept, in the order of the DTD.
-const CHILDREN: [Kind; 16] = [
-    child("title", Shape::Text("lang"), true),
-    child("sub-title", Shape::Text("lang"), true),
-    child("desc", Shape::Text("lang"), true),
-    child("credits", Shape::Credits, false),
-    child("date", Shape::Text(""), false),
-    child("category", Shape::Text("lang"), true),
-    child("keyword", Shape::Text("lang"), true),
-    child("language", Shape::Text("lang"), false),
-    child("icon", Shape::Picture, true),
-    child("country", Shape::Text("lang"), true),
-    child("episode-num", Shape::Text("system"), true),
-    child("previously-shown", Shape::Flag, false),
-    child("premiere", Shape::Flag, false),
-    child("new", Shape::Flag, false),
-    child("rating", Shape::Valued, true),
-    child("star-rating", Shape::Valued, true),
-];
-
-/// What people do, in the order of the DTD.
-const ROLES: [&str; 10] = [
-    "director",
-    "actor",
-    "writer",
-    "adapter",
-    "producer",
-    "composer",
-    "editor",
-    "presenter",
-    "commentator",
-    "guest",
-];
 
 /// The longest text that is kept of a child, in bytes; of children of one kind, those that begin within it.
 const LONGEST: usize = 1 << 16;
@@ -73,39 +19,41 @@ const LONGEST_ATTRIBUTE: usize = 200;
 
 /// Collects the children of one programme after the other.
 pub(super) struct Children<'a> {
-    source: &'a Source,
+    kept: Kept<'a>,
     /// The finished children, by position in [`CHILDREN`].
     finished: [String; CHILDREN.len()],
-    /// The finished people, by position in [`ROLES`].
-    roles: [String; ROLES.len()],
+    /// What is finished inside the open child, by position in its table.
+    within: [String; MOST_INNER],
     child: Option<usize>,
-    /// Inside the child: a role, or the `value`.
+    /// The element that is open inside the child, by position in its table.
     inner: Option<usize>,
-    /// Elements that are open inside a child we do not know.
+    /// Elements that are open inside one we do not know.
     unknown: usize,
-    /// The attribute that is kept of the open child.
-    attribute: String,
+    /// The attributes that are kept of the open child, and of the element inside.
+    attributes: String,
+    inner_attributes: String,
     text: String,
 }
 
 impl<'a> Children<'a> {
-    /// Of programmes of `source`'s guide.
-    pub(super) fn new(source: &'a Source) -> Self {
+    /// Of programmes of `source`'s guide, in which times are meant as `clock` says.
+    pub(super) fn new(source: &'a Source, clock: &'a Clock) -> Self {
         Self {
-            source,
+            kept: Kept { source, clock },
             finished: Default::default(),
-            roles: Default::default(),
+            within: Default::default(),
             child: None,
             inner: None,
             unknown: 0,
-            attribute: String::new(),
+            attributes: String::new(),
+            inner_attributes: String::new(),
             text: String::new(),
         }
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.finished.iter_mut().chain(&mut self.roles).for_each(String::clear);
+        self.finished.iter_mut().chain(&mut self.within).for_each(String::clear);
         (self.child, self.inner, self.unknown) = (None, None, 0);
     }
 
@@ -115,50 +63,36 @@ impl<'a> Children<'a> {
             self.unknown += 1;
             return;
         }
-        let known = CHILDREN.iter().position(|child| child.name == name);
-        match self.child.map(|at| CHILDREN[at].shape) {
-            Some(Shape::Credits) if self.inner.is_none() => {
-                self.inner = ROLES.iter().position(|role| *role == name);
-                self.unknown = self.inner.is_none().into();
+        let Some(kind) = self.child.map(|at| &CHILDREN[at]) else {
+            self.begin(name, attributes);
+            return;
+        };
+        let inner = kind.inner().iter().position(|inner| inner.name == name);
+        match (inner, self.inner) {
+            (Some(at), None) => {
+                self.inner = Some(at);
                 self.text.clear();
-            }
-            Some(Shape::Valued) if name == "value" => {
-                self.inner = Some(0);
-                self.text.clear();
+                self.inner_attributes.clear();
+                self.kept.attributes(kind.inner()[at].attributes, attributes, &mut self.inner_attributes);
             }
             // The end of the one before is missing.
-            Some(Shape::Text(_)) if known.is_some() => {
+            (None, _) if matches!(kind.shape, Shape::Text | Shape::Date) && table::child(name).is_some() => {
                 self.finish();
-                self.begin(known, attributes);
+                self.begin(name, attributes);
             }
-            Some(_) => self.unknown = 1,
-            None => self.begin(known, attributes),
+            _ => self.unknown = 1,
         }
     }
 
-    fn begin(&mut self, known: Option<usize>, attributes: Attributes<'_>) {
-        let Some(at) = known else {
+    fn begin(&mut self, name: &str, attributes: Attributes<'_>) {
+        let Some(at) = table::child(name) else {
             self.unknown = 1;
             return;
         };
         self.child = Some(at);
         self.text.clear();
-        self.attribute.clear();
-        let kept = match CHILDREN[at].shape {
-            Shape::Text(kept) => kept,
-            Shape::Picture => "src",
-            Shape::Valued => "system",
-            Shape::Flag | Shape::Credits => return,
-        };
-        let Some(value) = attribute(attributes, kept) else { return };
-        let value = match kept {
-            "src" => tidy::picture(&value, self.source),
-            _ if value.len() > LONGEST_ATTRIBUTE => return,
-            _ => tidy::masked(tidy::words(&value), self.source).into_owned(),
-        };
-        if !value.is_empty() {
-            self.attribute = format!(" {kept}=\"{}\"", escape(value.as_str()));
-        }
+        self.attributes.clear();
+        self.kept.attributes(CHILDREN[at].attributes, attributes, &mut self.attributes);
     }
 
     /// Decoded text stands inside the programme.
@@ -175,46 +109,53 @@ impl<'a> Children<'a> {
             self.unknown -= 1;
             return;
         }
-        let Some(at) = self.child else { return };
-        if CHILDREN[at].name == name {
+        let Some(kind) = self.child.map(|at| &CHILDREN[at]) else { return };
+        if kind.name == name {
             self.finish();
-        } else if CHILDREN[at].shape == Shape::Credits
-            && let Some(role) = self.inner.take()
-            && self.roles[role].len() < LONGEST
-        {
-            element(&mut self.roles[role], ROLES[role], "", &self.text, self.source);
+        } else if self.inner.is_some_and(|at| kind.inner()[at].name == name) {
+            self.finish_inner(kind);
         }
+    }
+
+    fn finish_inner(&mut self, kind: &Kind) {
+        let Some(at) = self.inner.take() else { return };
+        let Inner { name, many, .. } = kind.inner()[at];
+        let out = &mut self.within[at];
+        if out.is_empty() || (many && out.len() < LONGEST) {
+            self.kept.element(out, name, &self.inner_attributes, &self.text);
+        }
+        self.text.clear();
     }
 
     /// The open child is complete.
     fn finish(&mut self) {
         let Some(at) = self.child.take() else { return };
-        let inner = self.inner.take();
-        let Kind { name, shape, many } = CHILDREN[at];
-        let out = &mut self.finished[at];
-        if (!many && !out.is_empty()) || out.len() >= LONGEST {
+        let kind = &CHILDREN[at];
+        if kind.inner().is_empty() {
+            let out = &mut self.finished[at];
+            if (out.is_empty() || (kind.many && out.len() < LONGEST)) && self.attributes.contains(kind.needs)
+            {
+                self.kept.child(out, kind, &self.attributes, &self.text);
+            }
             return;
         }
-        match shape {
-            Shape::Text(_) => element(out, name, &self.attribute, &self.text, self.source),
-            Shape::Flag => *out = format!("<{name}/>"),
-            Shape::Picture if self.attribute.is_empty() => {}
-            Shape::Picture => *out += &format!("<{name}{}/>", self.attribute),
-            Shape::Valued if inner.is_none() && self.text.trim().is_empty() => {}
-            Shape::Valued => {
-                let mut value = String::new();
-                element(&mut value, "value", "", &self.text, self.source);
-                if !value.is_empty() {
-                    *out += &format!("<{name}{}>{value}</{name}>", self.attribute);
-                }
-            }
-            Shape::Credits => {
-                let people = self.roles.concat();
-                if !people.is_empty() {
-                    *out = format!("<credits>{people}</credits>");
-                }
-            }
+        if self.inner.is_none() && matches!(kind.shape, Shape::Valued(_)) && self.within[0].is_empty() {
+            // Some write the value without the element for it.
+            self.inner = Some(0);
+            self.inner_attributes.clear();
         }
+        self.finish_inner(kind);
+        let out = &mut self.finished[at];
+        let something = match kind.shape {
+            Shape::Valued(_) => !self.within[0].is_empty(),
+            _ => !self.attributes.is_empty() || self.within.iter().any(|element| !element.is_empty()),
+        };
+        if something && (out.is_empty() || (kind.many && out.len() < LONGEST)) {
+            out.extend(["<", kind.name, &self.attributes, ">"]);
+            out.extend(self.within.iter().map(String::as_str));
+            out.extend(["</", kind.name, ">"]);
+        }
+        self.within.iter_mut().for_each(String::clear);
     }
 
     /// The text between `<programme …>` and its end. A programme has a title, if only the word for not having one.
@@ -227,19 +168,90 @@ impl<'a> Children<'a> {
     }
 }
 
-fn element(out: &mut String, name: &str, attribute: &str, text: &str, source: &Source) {
-    let text = tidy::masked(tidy::words(text), source);
-    if text.is_empty() {
-        return;
+/// Writes what is kept of elements.
+struct Kept<'a> {
+    source: &'a Source,
+    clock: &'a Clock,
+}
+
+impl Kept<'_> {
+    /// A child in which there are no elements.
+    fn child(&self, out: &mut String, kind: &Kind, attributes: &str, text: &str) {
+        match kind.shape {
+            Shape::Date => self.element(out, kind.name, attributes, date(text)),
+            Shape::Mark => out.extend(["<", kind.name, attributes, "/>"]),
+            Shape::Remark => {
+                self.element(out, kind.name, attributes, text);
+                if out.is_empty() {
+                    out.extend(["<", kind.name, "/>"]);
+                }
+            }
+            Shape::Text | Shape::Holding(_) | Shape::Valued(_) => {
+                self.element(out, kind.name, attributes, text)
+            }
+        }
     }
-    for piece in ["<", name, attribute, ">", &partial_escape(text), "</", name, ">"] {
-        out.push_str(piece);
+
+    /// An element with text, unless there is none.
+    fn element(&self, out: &mut String, name: &str, attributes: &str, text: &str) {
+        let text = tidy::masked(tidy::words(text), self.source);
+        if !text.is_empty() {
+            out.extend(["<", name, attributes, ">", &partial_escape(text), "</", name, ">"]);
+        }
+    }
+
+    /// The attributes that `table` names, checked and escaped.
+    fn attributes(&self, table: &[(&'static str, Value)], attributes: Attributes<'_>, out: &mut String) {
+        if table.is_empty() {
+            return;
+        }
+        let mut seen = [false; 4];
+        for (name, raw) in pairs(attributes) {
+            let Some(at) = table.iter().position(|(known, _)| *known == name) else { continue };
+            let (name, value) = table[at];
+            if std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            let value = self.value(value, tidy::entities(&raw));
+            if !value.is_empty() {
+                out.extend([" ", name, "=\"", &escape(value), "\""]);
+            }
+        }
+    }
+
+    fn value<'v>(&self, value: Value, raw: Cow<'v, str>) -> Cow<'v, str> {
+        match value {
+            Value::Picture => tidy::picture(&raw, self.source).into(),
+            _ if raw.len() > LONGEST_ATTRIBUTE => Cow::Borrowed(""),
+            Value::Words => tidy::masked(Cow::Owned(tidy::words(&raw).into_owned()), self.source),
+            Value::Number => {
+                raw.trim().parse().map_or(Cow::Borrowed(""), |number: u32| number.to_string().into())
+            }
+            Value::OneOf(words) => {
+                words.iter().find(|word| **word == raw.trim()).map_or("", |word| *word).into()
+            }
+            Value::Time => {
+                let seconds = self.clock.parse(&raw).and_then(|time| u32::try_from(time).ok());
+                seconds.map_or(Cow::Borrowed(""), |seconds| {
+                    String::from_utf8_lossy(&time::written(seconds)).into_owned().into()
+                })
+            }
+        }
     }
 }
 
-/// The value of an attribute, decoded.
-pub(super) fn attribute(mut attributes: Attributes<'_>, name: &str) -> Option<String> {
-    let mut found = attributes.with_checks(false).filter_map(Result::ok);
-    let value = found.find(|attribute| attribute.key.0 == name)?.value;
-    Some(tidy::entities(&value).trim().to_owned())
+/// `YYYY`, `YYYYMM` or `YYYYMMDD` of a date such as `1991`, `1991|2001`, `2020-05-01` or `202005010000`; else nothing.
+fn date(text: &str) -> &str {
+    let text = text.trim();
+    match text.bytes().take_while(u8::is_ascii_digit).count() {
+        digits @ (4 | 6) => &text[..digits],
+        digits if digits >= 8 => &text[..8],
+        _ => "",
+    }
+}
+
+/// The attributes of an element, as they are written; those that are damaged are passed over.
+pub(super) fn pairs(mut attributes: Attributes<'_>) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    attributes.with_checks(false);
+    attributes.filter_map(Result::ok).map(|attribute| (attribute.key.0, attribute.value))
 }

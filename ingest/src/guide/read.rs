@@ -1,34 +1,75 @@
 //! Reading XMLTV.
 
-use std::io::{self, BufRead, Read};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead};
 use std::ops::Range;
 
 use contract::source::Source;
+use quick_xml::Reader;
+use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Error, Reader};
 
-use super::children::{Children, attribute};
-use super::{Programme, Spool, Wanted, time};
+use super::children::{Children, pairs};
+use super::scan::{Found, Piece, Scan, mended};
+use super::time::Clock;
+use super::{Programme, Spool, Wanted};
 use crate::tidy;
 
-/// Faults after which a document is given up.
-const FAULTS: u64 = 10_000;
-/// The longest tag or text, in bytes. Some icons are not addresses but pictures, of 100 kB.
-const LONGEST: usize = 1 << 20;
-/// How deep elements may stand in each other; XMLTV needs five, and missing ends are many.
-const DEEPEST: usize = 100;
+/// A programme that is longer has a wrong end, in seconds.
+const LONGEST: i64 = 7 * 86_400;
+/// The longest `catchup-id`, in bytes.
+const LONGEST_ID: usize = 500;
+/// How much of a guide must be there, in percent.
+const ENOUGH: u64 = 95;
+
+/// How a guide is read: what differs between sources.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    /// Starts of programmes that are kept, in Unix seconds.
+    pub(crate) window: Range<i64>,
+    /// How its times are meant.
+    pub(crate) clock: Clock,
+    /// Seconds that are added to all its times.
+    pub(crate) shift: i64,
+    /// Seconds that are added to the times of a channel as well, by the guide's id, whatever its case.
+    pub(crate) shifts: BTreeMap<String, i64>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { window: 0..u32::MAX.into(), clock: Clock::default(), shift: 0, shifts: BTreeMap::new() }
+    }
+}
 
 /// What a guide held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
+    /// Programmes in the document, whoever wants them: by this a guide is compared with the one before.
+    pub(crate) all: u64,
     /// Programmes of channels that were wanted.
     pub(crate) programmes: u64,
-    /// Programmes whose times mean nothing or lie outside the window, and those of a channel that has too many.
+    /// Wanted programmes whose times mean nothing or lie outside the window, and those of a channel that has too many.
     pub(crate) dropped: u64,
     /// Places where the XML was wrong.
     pub(crate) faults: u64,
     /// Whether the end was there.
     pub(crate) complete: bool,
+}
+
+impl Facts {
+    /// Whether so much of the document is there that it may replace the one before: all of it, or 95 % (spec 20.3).
+    ///
+    /// A document without an end does not say how much is missing. So it is `percent` that decides, the share of its
+    /// bytes that came, if that is known; else how many programmes there were `before`, which is 0 when there was
+    /// none: then anything is better than nothing.
+    pub(crate) fn enough(&self, percent: Option<u64>, before: u64) -> bool {
+        let rest = match percent {
+            Some(percent) => percent >= ENOUGH,
+            None => self.all > 0 && self.all.saturating_mul(100) >= before.saturating_mul(ENOUGH),
+        };
+        self.complete || rest
+    }
 }
 
 /// Why there is no guide.
@@ -42,69 +83,50 @@ pub(crate) enum GuideError {
     Disk(io::Error),
 }
 
-/// Reads a guide from `input` (which [`super::decoded`] made) and spools the programmes of channels that are `wanted`
-/// and start within `window`.
+/// Reads a guide from `input` (which [`super::decoded`] made) and spools the programmes of channels that are `wanted`.
 ///
-/// A guide that breaks off is read as far as it goes: [`Facts::complete`] tells.
+/// A guide that breaks off is read as far as it goes: [`Facts::enough`] tells what that is worth.
 ///
 /// # Errors
 /// [`GuideError`]
 pub(crate) fn read(
     input: impl BufRead,
     wanted: &Wanted,
-    window: Range<i64>,
+    reading: &Reading,
     source: &Source,
     spool: &mut Spool,
 ) -> Result<Facts, GuideError> {
-    let mut reading = Reading {
+    let shifts = reading.shifts.iter().rev(); // of two spellings the first counts
+    let mut document = Document {
         wanted,
-        window,
+        reading,
         spool,
         facts: Facts::default(),
-        open: None,
-        last: None,
-        children: Children::new(source),
+        shifts: shifts.map(|(id, shift)| (id.trim().to_lowercase(), *shift)).collect(),
+        last: Last::default(),
+        children: Children::new(source, &reading.clock),
         text: Vec::new(),
-        root: false,
+        catchup: String::new(),
     };
-    let mut reader = configured(Measured { input, left: 0 });
-    let mut buffer = Vec::new();
-    let mut depth: usize = 0;
-    loop {
-        buffer.clear();
-        reader.get_mut().left = LONGEST;
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Eof) => break,
-            Ok(event) => {
-                match event {
-                    Event::Start(_) => depth += 1,
-                    Event::End(_) => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                reading.take(event).map_err(GuideError::Disk)?;
-                if depth > DEEPEST {
-                    // The reader remembers the name of every element that is open.
-                    reader = configured(reader.into_inner());
-                    depth = 0;
-                }
-            }
-            // A connection that broke, or an archive that did: what has come is all there is.
-            Err(Error::Io(_)) if reader.get_ref().left > 0 => break,
-            Err(_) if reading.facts.faults < FAULTS => {
-                reading.facts.faults += 1;
-                reader = configured(reader.into_inner());
-            }
-            Err(_) => return Err(GuideError::NoGuide),
+    let mut root = false;
+    let mut scan = Scan::new(input);
+    while let Some(found) = scan.next() {
+        match found {
+            Found::Root => (root, document.facts.complete) = (true, false),
+            Found::End => document.facts.complete = true,
+            Found::Channel(piece) => document.channel(piece),
+            Found::Programme(piece) => document.programme(piece).map_err(GuideError::Disk)?,
         }
     }
-    reading.end_programme().map_err(GuideError::Disk)?;
-    let Reading { facts, root, spool, .. } = reading;
+    let Document { mut facts, spool, .. } = document;
+    facts.faults += scan.faults;
     spool.settle().map_err(GuideError::Disk)?;
-    if root { Ok(facts) } else { Err(GuideError::NoGuide) }
+    if root || facts.all > 0 { Ok(facts) } else { Err(GuideError::NoGuide) }
 }
 
-fn configured<R: BufRead>(input: R) -> Reader<R> {
-    let mut reader = Reader::from_reader(input);
+/// A parser of one piece.
+pub(super) fn parser(piece: &str) -> Reader<&[u8]> {
+    let mut reader = Reader::from_str(piece);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
@@ -112,139 +134,171 @@ fn configured<R: BufRead>(input: R) -> Reader<R> {
     reader
 }
 
-/// Fails when one event takes too much, which the reader would hold however long it is.
-struct Measured<R> {
-    input: R,
-    /// Bytes the event may still take.
-    left: usize,
-}
-
-impl<R: BufRead> BufRead for Measured<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let bytes = self.input.fill_buf()?;
-        Ok(&bytes[..bytes.len().min(self.left)])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.left -= amount;
-        self.input.consume(amount);
-    }
-}
-
-impl<R: BufRead> Read for Measured<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.fill_buf()?.read(out)?;
-        self.consume(read);
-        Ok(read)
-    }
-}
-
-struct Reading<'a> {
+struct Document<'a> {
     wanted: &'a Wanted,
-    window: Range<i64>,
+    reading: &'a Reading,
     spool: &'a mut Spool,
     facts: Facts,
-    /// The programme that is being read: channel, start, stop.
-    open: Option<(u32, u32, u32)>,
-    /// The channel of the programme before, and its position if it is wanted: guides are mostly grouped by channel.
-    last: Option<(String, Option<u32>)>,
+    /// Corrections of channels, by their ids in lower case.
+    shifts: HashMap<String, i64>,
+    last: Last,
     children: Children<'a>,
     text: Vec<u8>,
-    root: bool,
+    catchup: String,
 }
 
-impl Reading<'_> {
-    fn take(&mut self, event: Event<'_>) -> io::Result<()> {
-        match event {
-            Event::Start(element) => self.start(&element),
-            Event::Empty(element) => {
-                self.start(&element)?;
-                self.end(element.name().0)
-            }
-            Event::End(element) => self.end(element.name().0),
-            Event::Text(text) if self.open.is_some() => {
-                self.children.text(&text.into_inner());
-                Ok(())
-            }
-            Event::CData(text) if self.open.is_some() => {
-                self.children.text(&text.into_inner());
-                Ok(())
-            }
-            Event::GeneralRef(reference) if self.open.is_some() => {
-                let name = reference.into_inner();
-                match tidy::entity(&name) {
-                    Some(meaning) => self.children.text(&meaning),
-                    None => self.children.text(&format!("&{name};")),
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+/// The channel of the programme before: guides are mostly grouped by channel.
+#[derive(Default)]
+struct Last {
+    id: String,
+    /// Its position in the spool, if it is wanted.
+    at: Option<u32>,
+    /// Seconds to add to its times.
+    shift: i64,
+}
+
+/// Channel, start and stop of a programme that is kept.
+type Kept = (u32, u32, u32);
+
+impl Document<'_> {
+    fn channel(&mut self, piece: Piece<'_>) {
+        if let Ok(Event::Start(element) | Event::Empty(element)) = parser(piece.text).read_event()
+            && let Some((_, id)) = pairs(element.attributes()).find(|(name, _)| *name == "id")
+            && let id = tidy::entities(&id)
+            && self.wanted.has(id.trim())
+        {
+            self.spool.channel(id.trim());
         }
     }
 
-    fn start(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
-        match element.name().0 {
-            "tv" => self.root = true,
-            "programme" => {
-                self.end_programme()?; // its end was missing
-                self.open = self.begin_programme(element);
-            }
-            "channel" => {
-                if let Some(id) = attribute(element.attributes(), "id").filter(|id| self.wanted.has(id)) {
-                    self.spool.channel(&id);
-                }
-            }
-            name if self.open.is_some() => self.children.open(name, element.attributes()),
-            _ => {}
-        }
+    fn programme(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        let text = if piece.odd { Cow::Owned(mended(piece.text)) } else { Cow::Borrowed(piece.text) };
+        let mut parser = parser(&text);
+        let (kept, closed) = match parser.read_event() {
+            Ok(Event::Start(element)) => (self.begin(&element), piece.closed),
+            Ok(Event::Empty(element)) => (self.begin(&element), true),
+            _ => (None, false),
+        };
+        self.facts.faults += u64::from(!closed || piece.odd);
+        let Some((channel, start, stop)) = kept else { return Ok(()) };
+        self.children.clear();
+        self.children_of(&mut parser);
+        self.text.clear();
+        self.children.render(&mut self.text);
+        let programme = Programme { start, stop, text: &self.text, catchup: self.catchup.as_bytes() };
+        let added = self.spool.add(channel, programme)?;
+        *if added { &mut self.facts.programmes } else { &mut self.facts.dropped } += 1;
         Ok(())
     }
 
-    fn end(&mut self, name: &str) -> io::Result<()> {
-        match name {
-            "tv" => self.facts.complete = true,
-            "programme" => self.end_programme()?,
-            _ if self.open.is_some() => self.children.close(name),
-            _ => {}
+    /// Reads what stands in the programme, as far as that can be read.
+    fn children_of(&mut self, parser: &mut Reader<&[u8]>) {
+        let children = &mut self.children;
+        loop {
+            match parser.read_event() {
+                Ok(Event::Start(element)) => children.open(element.name().0, element.attributes()),
+                Ok(Event::Empty(element)) => {
+                    children.open(element.name().0, element.attributes());
+                    children.close(element.name().0);
+                }
+                Ok(Event::End(element)) if element.name().0 == "programme" => return,
+                Ok(Event::End(element)) => children.close(element.name().0),
+                Ok(Event::Text(text)) => children.text(&text.into_inner()),
+                Ok(Event::CData(text)) => children.text(&text.into_inner()),
+                Ok(Event::GeneralRef(reference)) => {
+                    let name = reference.into_inner();
+                    match tidy::entity(&name) {
+                        Some(meaning) => children.text(&meaning),
+                        None => children.text(&format!("&{name};")),
+                    }
+                }
+                Ok(Event::Eof) => return,
+                Ok(_) => {}
+                Err(_) => {
+                    self.facts.faults += 1;
+                    return;
+                }
+            }
         }
-        Ok(())
     }
 
-    /// Channel, start and stop, if this is a programme that is kept.
-    fn begin_programme(&mut self, element: &BytesStart<'_>) -> Option<(u32, u32, u32)> {
-        let channel = attribute(element.attributes(), "channel")?;
-        let channel = self.channel(&channel)?;
-        let time = |name| attribute(element.attributes(), name).and_then(|text| time::parse(&text));
-        let Some(start) = time("start").filter(|start| self.window.contains(start)) else {
+    fn begin(&mut self, element: &BytesStart<'_>) -> Option<Kept> {
+        self.facts.all += 1;
+        let mut said = Said::default();
+        let mut channel = None;
+        for (name, value) in pairs(element.attributes()) {
+            let place = match name {
+                "channel" => &mut channel,
+                "start" => &mut said.start,
+                "stop" => &mut said.stop,
+                "start_timestamp" => &mut said.start_timestamp,
+                "stop_timestamp" => &mut said.stop_timestamp,
+                "catchup-id" => &mut said.catchup,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        let channel = channel?;
+        let (at, shift) = self.wanted(tidy::entities(&channel).trim())?;
+        let Some((start, stop)) = said.times(self.reading, shift) else {
             self.facts.dropped += 1;
             return None;
         };
-        let stop = time("stop").filter(|stop| *stop > start && *stop - start < 7 * 86_400).unwrap_or(0);
-        self.children.clear();
-        Some((channel, start as u32, stop as u32))
-    }
-
-    fn channel(&mut self, id: &str) -> Option<u32> {
-        match &self.last {
-            Some((last, at)) if last == id => *at,
-            _ => {
-                let at = if self.wanted.has(id) { self.spool.channel(id) } else { None };
-                self.last = Some((id.to_owned(), at));
-                at
-            }
+        self.catchup.clear();
+        if let Some(id) = said.catchup.filter(|id| id.len() <= LONGEST_ID) {
+            self.catchup.push_str(&escape(tidy::words(&tidy::entities(&id)).as_ref()));
         }
+        Some((at, start, stop))
     }
 
-    fn end_programme(&mut self) -> io::Result<()> {
-        let Some((channel, start, stop)) = self.open.take() else { return Ok(()) };
-        self.text.clear();
-        self.children.render(&mut self.text);
-        let added = self.spool.add(channel, Programme { start, stop, text: &self.text })?;
-        *if added { &mut self.facts.programmes } else { &mut self.facts.dropped } += 1;
-        Ok(())
+    /// The position of a wanted channel, and seconds to add to its times.
+    fn wanted(&mut self, id: &str) -> Option<(u32, i64)> {
+        if self.last.id != id {
+            let at = if self.wanted.has(id) { self.spool.channel(id) } else { None };
+            let of_channel = || self.shifts.get(&id.to_lowercase()).copied();
+            let shift = if self.shifts.is_empty() { None } else { of_channel() };
+            self.last.id.clear();
+            self.last.id.push_str(id);
+            self.last.at = at;
+            self.last.shift = shift.unwrap_or(0).saturating_add(self.reading.shift);
+        }
+        Some((self.last.at?, self.last.shift))
+    }
+}
+
+/// What a programme says of its times.
+#[derive(Default)]
+struct Said<'a> {
+    start: Option<Cow<'a, str>>,
+    stop: Option<Cow<'a, str>>,
+    start_timestamp: Option<Cow<'a, str>>,
+    stop_timestamp: Option<Cow<'a, str>>,
+    catchup: Option<Cow<'a, str>>,
+}
+
+impl Said<'_> {
+    /// Start, and stop or 0, in Unix seconds; `None` for what is no time, or not in the window.
+    fn times(&self, reading: &Reading, shift: i64) -> Option<(u32, u32)> {
+        let parse = |text: &Option<Cow<'_, str>>| reading.clock.parse(&tidy::entities(text.as_deref()?));
+        let start = parse(&self.start)?;
+        let (start, stop) = match self.timestamps(start) {
+            Some((start, stop)) => (start, Some(stop)),
+            None => (start, parse(&self.stop)),
+        };
+        let stop = stop.filter(|stop| *stop > start && *stop - start < LONGEST);
+        let start = start.checked_add(shift).filter(|start| reading.window.contains(start))?;
+        let stop = stop.and_then(|stop| u32::try_from(stop.checked_add(shift)?).ok());
+        Some((u32::try_from(start).ok()?, stop.unwrap_or(0)))
+    }
+
+    /// What panels say in Unix seconds. It counts if both are there, make sense, and differ from `start` by nothing,
+    /// or by what an offset can be wrong by: quarters of an hour, up to 14 hours.
+    fn timestamps(&self, start: i64) -> Option<(i64, i64)> {
+        let number = |text: &Option<Cow<'_, str>>| text.as_deref()?.trim().parse::<u32>().ok().map(i64::from);
+        let (said, stop) = (number(&self.start_timestamp)?, number(&self.stop_timestamp)?);
+        let wrong_by = (said - start).abs();
+        let agrees = wrong_by % 900 == 0 && wrong_by <= 14 * 3600;
+        (agrees && stop > said && stop - said < LONGEST).then_some((said, stop))
     }
 }
 

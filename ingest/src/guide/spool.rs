@@ -12,8 +12,8 @@ const MOST: u64 = 32 << 20;
 /// The most rows, and the most channels, which are 128 MB of memory for each.
 const MOST_ROWS: usize = 8 << 20;
 const MOST_CHANNELS: usize = 1 << 20;
-/// Start, stop and length of a programme, before its text in the file.
-const HEAD: usize = 12;
+/// Start, stop and two lengths of a programme, before its texts in the file.
+const HEAD: usize = 16;
 
 /// The programmes of one source's guide.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub(crate) struct Programme<'a> {
     pub(crate) stop: u32,
     /// Its children, rendered.
     pub(crate) text: &'a [u8],
+    /// Its attribute `catchup-id` (Kodi), escaped; mostly empty.
+    pub(crate) catchup: &'a [u8],
 }
 
 impl Spool {
@@ -86,17 +88,21 @@ impl Spool {
 
     /// Adds a programme to the channel at a position. `false` if the channel or the spool is full.
     pub(crate) fn add(&mut self, channel: u32, programme: Programme<'_>) -> io::Result<bool> {
-        let length = (HEAD + programme.text.len()) as u32;
+        let length = (HEAD + programme.text.len() + programme.catchup.len()) as u32;
         let bytes = &mut self.channels[channel as usize].bytes;
         *bytes += u64::from(length);
         let goes_on = self.rows.last().is_some_and(|row| row.channel == channel);
         if *bytes > MOST || (!goes_on && self.rows.len() == MOST_ROWS) {
             return Ok(false);
         }
-        for number in [programme.start, programme.stop, programme.text.len() as u32] {
-            self.file.write_all(&number.to_le_bytes())?;
+        let lengths = [programme.text.len() as u32, programme.catchup.len() as u32];
+        let mut head = [0; HEAD];
+        for (at, number) in [programme.start, programme.stop].into_iter().chain(lengths).enumerate() {
+            head[at * 4..at * 4 + 4].copy_from_slice(&number.to_le_bytes());
         }
+        self.file.write_all(&head)?;
         self.file.write_all(programme.text)?;
+        self.file.write_all(programme.catchup)?;
         match self.rows.last_mut() {
             Some(row) if row.channel == channel => row.length += length,
             _ => self.rows.push(Row { channel, length, offset: self.written }),
@@ -107,7 +113,8 @@ impl Spool {
 
     /// Ends the adding: puts everything where [`Spool::read`] finds it.
     pub(crate) fn settle(&mut self) -> io::Result<()> {
-        self.rows.sort_by_key(|row| row.channel); // stable: within a channel the guide's order stays
+        // Within a channel the guide's order stays, and no second list is needed for that.
+        self.rows.sort_unstable_by_key(|row| (row.channel, row.offset));
         self.rows.shrink_to_fit();
         let (full, empty): (Vec<u32>, Vec<u32>) =
             (0..self.channels.len() as u32).partition(|at| self.has(*at));
@@ -148,8 +155,9 @@ pub(crate) fn programmes(mut bytes: &[u8]) -> impl Iterator<Item = Programme<'_>
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let (text, rest) = rest.split_at_checked(number(8) as usize)?;
+        let (catchup, rest) = rest.split_at_checked(number(12) as usize)?;
         bytes = rest;
-        Some(Programme { start: number(0), stop: number(4), text })
+        Some(Programme { start: number(0), stop: number(4), text, catchup })
     })
 }
 
@@ -165,7 +173,7 @@ mod tests {
         for n in 0..5000 {
             let channel = spool.channel(["a", "B", "c"][n as usize / 10 % 3]).unwrap();
             let text = text(n);
-            let programme = Programme { start: n, stop: n + 1, text: text.as_bytes() };
+            let programme = Programme { start: n, stop: n + 1, text: text.as_bytes(), catchup: b"x" };
             assert!(spool.add(channel, programme).unwrap());
         }
         spool.settle().unwrap();
@@ -188,7 +196,7 @@ mod tests {
         for (id, programmes) in [("rtl", 1), ("RTL", 1), ("One", 0), ("one", 1), ("TWO", 0)] {
             let channel = spool.channel(id).unwrap();
             for start in 0..programmes {
-                spool.add(channel, Programme { start, stop: 0, text: b"" }).unwrap();
+                spool.add(channel, Programme { start, stop: 0, text: b"", catchup: b"" }).unwrap();
             }
         }
         spool.settle().unwrap();
@@ -204,8 +212,9 @@ mod tests {
         let mut spool = Spool::new(folder.path()).unwrap();
         let channel = spool.channel("a").unwrap();
         let text = vec![b'x'; 1 << 20];
-        let added =
-            (0..40).filter(|n| spool.add(channel, Programme { start: *n, stop: 0, text: &text }).unwrap());
+        let added = (0..40).filter(|n| {
+            spool.add(channel, Programme { start: *n, stop: 0, text: &text, catchup: b"" }).unwrap()
+        });
         assert_eq!(added.count(), 31);
     }
 }

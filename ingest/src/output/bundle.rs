@@ -7,6 +7,7 @@ use contract::bundle::{
     VodStream, Writer, rating,
 };
 use contract::release::{Artefact, BUNDLE, Draft, FileFact};
+use contract::vault::Vault;
 
 use super::Notes;
 use crate::harvest::{Address, Channel, Episode, Item, List, Movie, Series};
@@ -18,7 +19,7 @@ use crate::source::upstream;
 pub(crate) const UNKNOWN: u64 = 946_684_800;
 
 /// Writes the bundle; the guide has been written before.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut writer = Writer::new(draft.artefact(BUNDLE)?)?;
     lists(&mut writer, line_up)?;
     for range in &notes.ranges {
@@ -31,7 +32,7 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::R
             writer.push(Section::Accounts, &Account { name, max_connections: *max_connections })?;
         }
     }
-    playables(&mut writer, line_up)?;
+    playables(&mut writer, line_up, notes.vault)?;
     Ok(vec![writer.finish()?.finish()?])
 }
 
@@ -54,7 +55,7 @@ fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
     Ok(())
 }
 
-fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
+fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault) -> io::Result<()> {
     let mut push = |id, kind, container: String, upstream| {
         writer.push(Section::Playables, &Playable { id, kind, container, upstreams: vec![upstream] })
     };
@@ -62,13 +63,14 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> 
         let (part, entry) = line_up.entry(List::Live, placed);
         let address =
             if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
-        let upstream = upstream(&part.source, Kind::Live, part.harvest.id(entry), "ts", &address);
+        let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
         push(placed.id, Kind::Live, "ts".into(), upstream)?;
     }
     for placed in &line_up.movies {
         let (part, entry) = line_up.entry(List::Movies, placed);
         let Movie { container, address, .. } = part.harvest.whole(entry)?;
-        let upstream = upstream(&part.source, Kind::Movie, part.harvest.id(entry), &container, &address);
+        let upstream =
+            upstream(&part.source, (Kind::Movie, part.harvest.id(entry), &container), &address, vault);
         push(placed.id, Kind::Movie, container, upstream)?;
     }
     for episode in &line_up.episodes {
@@ -81,7 +83,7 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> 
                 (id, container, address)
             }
         };
-        let upstream = upstream(&part.source, Kind::Episode, &id, &container, &address);
+        let upstream = upstream(&part.source, (Kind::Episode, &id, &container), &address, vault);
         push(episode.id, Kind::Episode, container, upstream)?;
     }
     Ok(())
@@ -136,8 +138,7 @@ fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
     })
 }
 
-/// The list entry of a series, which is also part of its details.
-pub(crate) fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
+fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
     let (part, entry) = line_up.entry(List::Series, placed);
     let series: Series = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(series.rating);

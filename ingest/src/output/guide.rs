@@ -1,5 +1,7 @@
 //! `guide.xml` and `guide.xml.gz`: channels in the line-up's order, then their programmes by start.
 
+mod merge;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_xml::escape::{escape, partial_escape};
 
+use self::merge::merge;
 use super::Notes;
 use crate::guide::{Programme, programmes, time};
 use crate::harvest::{Channel, List};
@@ -21,12 +24,9 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 8;
 /// 4 packs a guide almost as small as 6 does, at twice the speed.
 const LEVEL: u32 = 4;
-/// How long a programme is at most that has no end, in seconds, and how long the last one of a channel is.
-const LONGEST: u32 = 6 * 3600;
-const LAST: u32 = 3600;
 
 /// Writes both files at once: one thread writes, another compresses.
-pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let plain = draft.artefact(GUIDE)?;
     let packed = draft.artefact(GUIDE_GZ)?;
     let (sender, receiver) = sync_channel(WAITING);
@@ -90,7 +90,7 @@ struct GuideChannel<'a> {
     icon: String,
 }
 
-fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<FileFact> {
+fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
     let channels = channels(line_up)?;
     out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
     out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
@@ -100,14 +100,11 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes) -> io::Result<Fi
         let range = (start, out.plain.position());
         notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
     }
-    let mut bytes = Vec::new();
     for range in &mut notes.ranges {
-        bytes.clear();
-        for of_guide in line_up.programming.read(&range.id)? {
-            bytes.extend_from_slice(&of_guide);
-        }
+        let bytes = line_up.programming.read(&range.id)?;
         let start = out.plain.position();
-        write_programmes(&mut out, &range.id, &bytes)?;
+        let merged = merge(bytes.iter().map(|bytes| programmes(bytes).collect()));
+        write_programmes(&mut out, &range.id, &merged)?;
         range.programmes = (start, out.plain.position());
     }
     out.write_all(b"</tv>\n")?;
@@ -150,68 +147,23 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
     out.write_all(b"</channel>\n")
 }
 
-/// The programmes of one channel: sorted, one for each start (the one that says most), none beyond the start of the
-/// next, each with an end.
-fn write_programmes(out: &mut impl Write, channel: &str, bytes: &[u8]) -> io::Result<()> {
-    let mut all: Vec<Programme<'_>> = programmes(bytes).collect();
-    all.sort_by_key(|programme| (programme.start, usize::MAX - programme.text.len()));
-    all.dedup_by_key(|programme| programme.start);
-    let tail = format!(" channel=\"{}\">", escape(channel));
-    for (at, Programme { start, stop, text }) in all.iter().enumerate() {
-        let next = all.get(at + 1).map(|next| next.start);
-        let stop = match (Some(*stop).filter(|stop| stop > start), next) {
-            (Some(stop), Some(next)) => stop.min(next),
-            (Some(stop), None) => stop,
-            (None, Some(next)) => next.min(start + LONGEST),
-            (None, None) => start + LAST,
-        };
+fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) -> io::Result<()> {
+    let tail = format!(" channel=\"{}\"", escape(channel));
+    for Programme { start, stop, text, catchup } in all {
         out.write_all(b"<programme start=\"")?;
-        time::write(out, *start)?;
+        out.write_all(&time::written(*start))?;
         out.write_all(b"\" stop=\"")?;
-        time::write(out, stop)?;
+        out.write_all(&time::written(*stop))?;
         out.write_all(b"\"")?;
         out.write_all(tail.as_bytes())?;
+        if !catchup.is_empty() {
+            for piece in [b" catchup-id=\"", *catchup, b"\""] {
+                out.write_all(piece)?;
+            }
+        }
+        out.write_all(b">")?;
         out.write_all(text)?;
         out.write_all(b"</programme>\n")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programmes_do_not_overlap_and_all_have_an_end() {
-        let mut bytes = Vec::new();
-        for (start, stop, text) in [
-            (3600, 9000, "b"),
-            (0, 3600, "a"),
-            (0, 0, "longer"),
-            (7200, 0, "c"),
-            (90_000, 0, "d"),
-            (95_000, 7, "e"),
-        ] {
-            for number in [start, stop, text.len() as u32] {
-                bytes.extend_from_slice(&number.to_le_bytes());
-            }
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        let mut out = Vec::new();
-        write_programmes(&mut out, "x", &bytes).unwrap();
-        let expected = [
-            ("000000", "010000", "longer"),
-            ("010000", "020000", "b"),
-            ("020000", "080000", "c"),
-        ]
-        .map(|(start, stop, text)| {
-            format!(
-                "<programme start=\"19700101{start} +0000\" stop=\"19700101{stop} +0000\" channel=\"x\">{text}</programme>\n"
-            )
-        });
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with(&expected.concat()), "{text}");
-        assert!(text.contains("start=\"19700102010000 +0000\" stop=\"19700102022320 +0000\""), "{text}");
-        assert!(text.ends_with("stop=\"19700102032320 +0000\" channel=\"x\">e</programme>\n"), "{text}");
-    }
 }

@@ -11,19 +11,23 @@ use std::io;
 use contract::bundle::GuideRange;
 use contract::release::{ARTEFACTS, BUNDLE, Draft, FULL_M3U, FileFact, GUIDE, GUIDE_GZ, LIVE_M3U};
 
-pub(crate) use bundle::{UNKNOWN, series};
+pub(crate) use bundle::UNKNOWN;
+
+use contract::vault::Vault;
 
 use crate::line_up::LineUp;
 
 /// What the functions have to say to each other.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
+#[derive(Debug)]
+pub(crate) struct Notes<'a> {
     /// Where each channel's programmes stand in the guide.
     pub(crate) ranges: Vec<GuideRange>,
+    /// Where secrets of addresses go.
+    pub(crate) vault: &'a mut Vault,
 }
 
 /// Writes the files called so.
-type Write = fn(&Draft, &LineUp, &mut Notes) -> io::Result<Vec<FileFact>>;
+type Write = fn(&Draft, &LineUp, &mut Notes<'_>) -> io::Result<Vec<FileFact>>;
 
 /// All artefacts, in the order in which they are written.
 const TABLE: [(&[&str], Write); 4] = [
@@ -37,8 +41,8 @@ const TABLE: [(&[&str], Write); 4] = [
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn write(draft: &Draft, line_up: &LineUp) -> io::Result<Vec<FileFact>> {
-    let mut notes = Notes::default();
+pub(crate) fn write(draft: &Draft, line_up: &LineUp, vault: &mut Vault) -> io::Result<Vec<FileFact>> {
+    let mut notes = Notes { ranges: Vec::new(), vault };
     let mut facts = Vec::with_capacity(ARTEFACTS.len());
     for (names, write) in TABLE {
         let written = write(draft, line_up, &mut notes)?;

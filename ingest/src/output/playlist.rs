@@ -10,7 +10,7 @@ use crate::harvest::{Channel, Episode, Item, List, Movie, Series};
 use crate::line_up::{LineUp, Told};
 
 /// Channels only.
-pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(LIVE_M3U)?;
     header(&mut out)?;
     channels(&mut out, line_up)?;
@@ -18,7 +18,7 @@ pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result
 }
 
 /// Channels, films and the episodes known so far.
-pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes) -> io::Result<Vec<FileFact>> {
+pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(FULL_M3U)?;
     header(&mut out)?;
     channels(&mut out, line_up)?;

@@ -150,6 +150,82 @@ async fn a_list_that_shrinks_too_much_is_taken_only_when_told_to() {
     assert_eq!(accepting.run(&[source("acme", &smaller)]).await.verdict, Verdict::Published(2));
 }
 
+/// A station with so many channels, under the name of a provider that had 50.
+async fn shrunk(live: u32, films: u32) -> Station {
+    station(station::Settings { live: live as _, films: films as _, ..Default::default() }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_further_runs_confirm_what_shrank_by_sixty_percent() {
+    let (large, smaller) = (shrunk(50, 20).await, shrunk(20, 8).await);
+    let bench = Bench::new();
+    bench.run(&[source("acme", &large)]).await;
+    let before = artefacts(&bench);
+    for confirmed in 0..2 {
+        let report = bench.run(&[source("acme", &smaller)]).await;
+        assert_eq!(report.verdict, Verdict::Refused, "{report}");
+        let expected = format!("held back, {confirmed} of 2 confirmations; `--accept` takes it now");
+        for story in ["live: 20, where there were 50", "movies: 8, where there were 20"] {
+            assert!(report.sources[0].notes[0].contains(&format!("{story}: {expected}")), "{report}");
+        }
+        assert!(artefacts(&bench) == before);
+    }
+    let report = bench.run(&[source("acme", &smaller)]).await;
+    assert_eq!(report.verdict, Verdict::Published(2), "{report}");
+    let notes = report.sources[0].notes.join(" ");
+    assert!(notes.contains("live: 20, where there were 50: taken, since 3 runs saw it so"), "{report}");
+    let report = bench.run(&[source("acme", &smaller)]).await;
+    assert_eq!(report.verdict, Verdict::Unchanged(2), "{report}");
+    assert!(!report.sources[0].notes.join(" ").contains("live"), "it is what is known now: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_back_ends_the_doubt() {
+    let (large, smaller) = (shrunk(50, 0).await, shrunk(20, 0).await);
+    let bench = Bench::new();
+    for (station, taken) in [(&large, true), (&smaller, false), (&smaller, false), (&large, true)] {
+        let report = bench.run(&[source("acme", station)]).await;
+        assert_eq!(report.verdict != Verdict::Refused, taken, "{report}");
+    }
+    let report = bench.run(&[source("acme", &smaller)]).await;
+    assert!(report.to_string().contains("0 of 2 confirmations"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_became_empty_is_only_taken_when_the_setting_says_so() {
+    let station = small().await;
+    let bench = Bench::new();
+    let plain = source("acme", &station);
+    bench.run(std::slice::from_ref(&plain)).await;
+    station.set_fault(action("get_live_streams"), Fault::Empty);
+    for _ in 0..4 {
+        let report = bench.run(std::slice::from_ref(&plain)).await;
+        assert_eq!(report.verdict, Verdict::Refused, "{report}");
+        assert!(report.to_string().contains("live: nothing, where there were 12: held back"), "{report}");
+    }
+    let mut trusting = plain.clone();
+    trusting.gate.confirm_empty = Some(true);
+    trusting.gate.confirmations = Some(1);
+    let sources = [trusting];
+    assert_eq!(bench.run(&sources).await.verdict, Verdict::Refused);
+    assert_eq!(bench.run(&sources).await.verdict, Verdict::Published(2));
+    assert!(bench.release().index.entries(Section::LiveStreams).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_has_its_own_thresholds() {
+    let (large, smaller) = (shrunk(50, 20).await, shrunk(20, 8).await);
+    let bench = Bench::new();
+    bench.run(&[source("acme", &large)]).await;
+    let mut lenient = source("acme", &smaller);
+    (lenient.gate.live, lenient.gate.movies) = (Some(70), Some(100));
+    lenient.gate.min_live = 30;
+    let report = bench.run(&[lenient.clone()]).await;
+    assert!(report.to_string().contains("live: 20, where at least 30 are expected"), "{report}");
+    lenient.gate.min_live = 0;
+    assert_eq!(bench.run(&[lenient]).await.verdict, Verdict::Published(2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_refused_in_words() {
     for dialect in [station::Dialect::Classic, station::Dialect::Xui] {

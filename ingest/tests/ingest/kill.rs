@@ -1,8 +1,10 @@
 //! The program itself: its exit status, and what is left when it is killed.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use contract::details::{Details, Episodes, SeriesFacts, Subject};
 use contract::disk::{Access, replace};
 use contract::release::{Release, Releases};
 
@@ -30,7 +32,7 @@ fn configure(bench: &Bench, url: &str, more: &str) -> std::path::PathBuf {
 async fn the_exit_status_says_how_it_went() {
     let station = station(station::Settings::default()).await;
     let bench = Bench::new();
-    let config = configure(&bench, &station.url(), "");
+    let config = configure(&bench, &station.url(), "details_per_run = 0");
     let status = |config: &Path, arguments: &[&str]| {
         let output = program(config, arguments).output().unwrap();
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -43,6 +45,14 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&config, &["run"]), 0, "published release 000001");
     expect(status(&config, &["run", "--json"]), 0, "\"unchanged\": 1");
     expect(status(&config, &["verify"]), 0, "all as published");
+    expect(status(&config, &["run", "--dry-run"]), 0, "dry run: release 000001 would stay as it is");
+    expect(status(&config, &["run", "--dry-run", "--json"]), 0, "\"dry_run\": true");
+    expect(status(&config, &["verify", "--json"]), 0, "\"sound\": true");
+    expect(status(&config, &["list", "--json"]), 0, "\"current\": true");
+    expect(status(&config, &["rollback", "1", "--json"]), 0, "\"current\": 1");
+    expect(status(&config, &["diff", "1", "1", "--json"]), 0, "\"added\": 0");
+    expect(status(&config, &["diff", "1", "1"]), 0, "nothing is different");
+    expect(status(&config, &["diff"]), 1, "there is no release before it");
     drop(station);
     expect(status(&config, &["run"]), 1, "refused");
     configure(&bench, "http://127.0.0.1:9", "shedule = 'x'");
@@ -53,6 +63,64 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&config, &["rollback"]), 1, "no such release");
     expect(status(&config, &["rollback", "1"]), 0, "000001");
     expect(status(&config, &["list"]), 0, "current");
+    let playlist = bench.data.current().join("live.m3u");
+    std::fs::File::options().append(true).open(playlist).unwrap().write_all(b"#\n").unwrap();
+    expect(status(&config, &["verify"]), 1, "live.m3u: has ");
+}
+
+/// What the hooks are told, as the program tells it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_gets_a_summary_of_each_run_and_its_failure_is_no_failure_of_the_run() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    let got = bench.path().join("got");
+    let more = format!("command = ['/bin/sh', '-c', 'cat > {}; exit 7']", got.display());
+    let config = configure(&bench, &station.url(), &more);
+    let output = program(&config, &["run"]).env("XTREAM_PASSWORD", "hunter2").output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("command: exit status: 7"));
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(&got).unwrap()).unwrap();
+    assert_eq!(told["report"]["verdict"]["published"], 1);
+    assert!(told["text"].as_str().unwrap().contains("published release 000001"));
+}
+
+/// SIGUSR1 is a wish, not an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_asks_the_schedule_for_a_run() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    let config = configure(&bench, &station.url(), "");
+    let mut running = program(&config, &["schedule"]).stderr(Stdio::null()).spawn().unwrap();
+    let asked = |times: u64| {
+        let station = &station;
+        async move {
+            for _ in 0..600 {
+                if station.counts().requests("xmltv") >= times {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            panic!("no run");
+        }
+    };
+    asked(1).await;
+    let release = Releases::new(bench.data.clone());
+    while release.current().is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // Until the first run is over a wish is none.
+    for _ in 0..100 {
+        let sent = Command::new("kill").args(["-USR1", &running.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if station.counts().requests("xmltv") >= 2 {
+            break;
+        }
+    }
+    asked(2).await;
+    assert!(running.try_wait().unwrap().is_none(), "it goes on");
+    assert!(Command::new("kill").arg(running.id().to_string()).status().unwrap().success());
+    assert!(running.wait().unwrap().success());
 }
 
 /// Fifty times a run is killed at some instant; whenever there is a release, it is whole, and ids never change.
@@ -95,4 +163,37 @@ async fn killed_at_any_instant_the_current_release_is_whole() {
     let left = std::fs::read_dir(bench.data.releases()).unwrap().flatten();
     assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
     assert!((1..50).contains(&survived), "{survived} of 50 runs ended by themselves");
+}
+
+/// Details are being filled whenever it is killed: those that are there are whole, and their episodes play.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_details_are_filled_only_whole_ones_are_left() {
+    let bench = Bench::new();
+    let station = station(station::Settings { live: 1, films: 400, series: 400, ..Default::default() }).await;
+    let config = configure(&bench, &station.url(), "details_per_run = 0");
+    assert!(program(&config, &["run"]).output().unwrap().status.success());
+    let releases = Releases::new(bench.data.clone());
+    let release = Release::open(&releases.folder(releases.current().unwrap())).unwrap();
+    let (details, late) = (Details::new(&bench.data), Episodes::new(&bench.data));
+    let mut found = 0;
+    for round in 0..8_u64 {
+        let mut running =
+            program(&config, &["schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let enough = 60 * (round + 1);
+        while station.counts().requests("get_series_info") < enough {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        found = 0;
+        for entry in std::fs::read_dir(bench.data.details().join("series")).into_iter().flatten().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            let Some(id) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) else { continue };
+            let stored = details.stored::<SeriesFacts>(Subject::Series(id.parse().unwrap())).unwrap();
+            assert!(stored.episodes.iter().all(|it| late.playable(&release, it.id).is_some()), "{id}");
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+    assert!(program(&config, &["verify"]).output().unwrap().status.success());
 }

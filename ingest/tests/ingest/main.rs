@@ -1,7 +1,9 @@
 //! Ingest against the station, through the front door: sources in, releases out.
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod account;
 mod bundle;
+mod details;
 mod gate;
 mod hostile;
 mod identity;
@@ -43,6 +45,10 @@ impl Bench {
 
     async fn run(&self, sources: &[Source]) -> Report {
         ingest::run(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
+    }
+
+    async fn fill(&self, sources: &[Source]) -> ingest::Filled {
+        ingest::fill(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
     }
 
     fn release(&self) -> Release {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ingest::{Asked, RunNow};
 use tokio::sync::oneshot;
 
 use crate::{Bench, source, station};
@@ -13,7 +14,8 @@ async fn the_schedule_runs_at_once_without_a_release_then_on_time_and_stops_when
     bench.settings.schedule = "* * * * * *".into();
     let sources = [source("acme", &station)];
     let (stop, stopped) = oneshot::channel::<()>();
-    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, async {
+    let run_now = RunNow::default();
+    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, &run_now, async {
         let _ = stopped.await;
     });
     let watching = async {
@@ -38,10 +40,58 @@ async fn with_a_fresh_release_the_schedule_waits_for_its_time() {
     let sources = [source("acme", &station)];
     bench.run(&sources).await;
     let asked = station.counts().requests("xmltv");
-    ingest::schedule(&bench.data, &sources, &bench.settings, tokio::time::sleep(Duration::from_millis(700)))
-        .await
-        .unwrap();
+    let soon = tokio::time::sleep(Duration::from_millis(700));
+    ingest::schedule(&bench.data, &sources, &bench.settings, &RunNow::default(), soon).await.unwrap();
     assert_eq!(station.counts().requests("xmltv"), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_made_when_it_is_asked_for_and_no_second_one_beside_it() {
+    let station = station(station::Settings::default()).await;
+    let bench = Bench::new();
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    let before = station.counts().requests("xmltv");
+    let run_now = RunNow::default();
+    assert_eq!(run_now.ask(), Asked::Stopped);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let scheduled = ingest::schedule(&bench.data, &sources, &bench.settings, &run_now, async {
+        let _ = stopped.await;
+    });
+    let asking = async {
+        eventually(|| run_now.ask() == Asked::Begins).await;
+        assert_eq!(run_now.ask(), Asked::Running);
+        eventually(|| station.counts().requests("xmltv") == before + 1).await;
+        eventually(|| run_now.ask() == Asked::Begins).await;
+        eventually(|| station.counts().requests("xmltv") == before + 2).await;
+        stop.send(()).unwrap();
+    };
+    let (ended, ()) = tokio::join!(scheduled, asking);
+    ended.unwrap();
+    assert_eq!(run_now.ask(), Asked::Stopped);
+}
+
+#[test]
+fn a_zone_is_one_that_there_is() {
+    let set = |zone: &str| {
+        toml::from_str::<ingest::Settings>(&format!("zone = {zone:?}"))
+            .map(|settings| settings.zone)
+            .map_err(|error| error.message().to_owned())
+    };
+    assert_eq!(set("Europe/London").unwrap(), "Europe/London");
+    for wrong in ["", "Nowhere/Town", "+01:00x"] {
+        assert!(set(wrong).unwrap_err().contains("expected the name of a time zone"), "{wrong}");
+    }
+}
+
+async fn eventually(mut holds: impl FnMut() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never holds");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use reqwest::{Certificate, Client, Response};
 use url::Url;
 
 use super::address::{self, PublicOnly};
+use super::secrets::Secrets;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 
@@ -28,15 +29,17 @@ pub(crate) struct Dialler {
     /// For where public sources redirect to.
     guarded: Client,
     sources: HashMap<String, Source>,
+    secrets: Secrets,
 }
 
 impl Dialler {
-    pub(crate) fn new(settings: &Settings, sources: Vec<Source>) -> reqwest::Result<Self> {
+    pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> reqwest::Result<Self> {
         let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), source));
         Ok(Self {
             direct: client(settings).build()?,
             guarded: client(settings).dns_resolver(PublicOnly).build()?,
             sources: sources.collect(),
+            secrets,
         })
     }
 
@@ -52,9 +55,15 @@ impl Dialler {
     /// Nobody answers, or the way does not end. A refusal is an answer.
     pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
         let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+        let upstream = &self.secrets.reveal(upstream)?;
         let mut headers = headers(source, upstream, range);
         let mut url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
-        let mut client = &self.direct;
+        // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
+        let listed = source.xtream().is_none() && !source.transport.private_addresses;
+        if listed && address::is_private_literal(&url) {
+            return Err(Failure::Redirect("it leads into a private network"));
+        }
+        let mut client = if listed { &self.guarded } else { &self.direct };
         for _ in 0..=REDIRECTS {
             let request = client.get(url.clone()).headers(headers.clone());
             let response = request.send().await.map_err(|error| failure(&error))?;
@@ -118,7 +127,9 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
 
 /// The address of `path` at the source, with credentials. Never logged, never part of an error.
 fn url(source: &Source, path: &str) -> Option<Url> {
-    let panel = source.xtream()?;
+    let Some(panel) = source.xtream() else {
+        return Url::parse(path).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    };
     let account = panel.accounts.first()?;
     let escaped = |secret: &str| utf8_percent_encode(secret, ESCAPED).to_string();
     let path = path

@@ -3,12 +3,14 @@
 mod address;
 mod dial;
 pub(crate) mod file;
+mod secrets;
 mod ts;
 
 use bytes::Bytes;
 use contract::bundle;
 
 pub(crate) use dial::Dialler;
+pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
 

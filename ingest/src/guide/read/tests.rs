@@ -9,11 +9,15 @@ fn source() -> Source {
 
 /// The programmes of a document as `channel start stop text`.
 fn programmes(document: &[u8]) -> (Facts, Vec<String>) {
+    programmes_by(document, &Reading { window: 1_700_000_000..1_800_000_000, ..Reading::default() })
+}
+
+fn programmes_by(document: &[u8], reading: &Reading) -> (Facts, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::new(folder.path()).unwrap();
     let wanted = Wanted::new(["One.uk", "two"].into_iter());
     let input = decoded(io::Cursor::new(document.to_vec())).unwrap();
-    let facts = read(input, &wanted, 1_700_000_000..1_800_000_000, &source(), &mut spool).unwrap();
+    let facts = read(input, &wanted, reading, &source(), &mut spool).unwrap();
     let mut lines = Vec::new();
     for id in ["One.uk", "two"] {
         let mut bytes = Vec::new();
@@ -133,8 +137,8 @@ fn nothing_in_a_guide_grows_without_limit_and_what_follows_is_still_read() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::new(folder.path()).unwrap();
         let wanted = Wanted::new(["two"].into_iter());
-        let window = 1_700_000_000..1_800_000_000;
-        let facts = read(endless(piece, pieces), &wanted, window, &source(), &mut spool).unwrap();
+        let reading = Reading::default();
+        let facts = read(endless(piece, pieces), &wanted, &reading, &source(), &mut spool).unwrap();
         assert!((1..=2).contains(&facts.programmes) && facts.complete, "{piece}: {facts:?}");
         assert!(piece != "words " || facts.faults > 0, "a text of {pieces} words was held");
         let mut bytes = Vec::new();
@@ -149,7 +153,7 @@ fn what_is_no_guide_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::new(folder.path()).unwrap();
         let input = decoded(io::Cursor::new(document.as_bytes())).unwrap();
-        let refused = read(input, &Wanted::default(), 0..9, &source(), &mut spool);
+        let refused = read(input, &Wanted::default(), &Reading::default(), &source(), &mut spool);
         assert!(matches!(refused, Err(GuideError::NoGuide)), "{document}");
     }
 }
@@ -169,7 +173,7 @@ proptest::proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::new(folder.path()).unwrap();
         if let Ok(input) = decoded(io::Cursor::new([b"<tv>".as_slice(), &bytes].concat())) {
-            let _ = read(input, &Wanted::default(), 0..9, &source(), &mut spool);
+            let _ = read(input, &Wanted::default(), &Reading::default(), &source(), &mut spool);
         }
     }
 }

@@ -116,9 +116,8 @@ pub(super) fn stream(info: &Value, name: &str, source: &Source) -> Option<Map<St
         Value::String(text) if text.len() <= 200 => Some(Value::String(tidy::text(text, source))),
         _ => None,
     };
-    let mut found: Map<String, Value> = (OF_A_STREAM.iter())
-        .filter_map(|name| Some(((*name).to_owned(), plain(raw.get(*name)?)?)))
-        .collect();
+    let mut found: Map<String, Value> =
+        (OF_A_STREAM.iter()).filter_map(|name| Some(((*name).to_owned(), plain(raw.get(*name)?)?))).collect();
     if found.is_empty() {
         return None;
     }

@@ -21,10 +21,10 @@ use contract::source::Source;
 
 pub(crate) use movie::movie;
 pub(crate) use panel::{Failure, Panel};
-pub(crate) use series::{Episodes, series};
+pub(crate) use series::{Episodes, SeasonFacts, series};
 
 use crate::Settings;
-use crate::gate;
+use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
 use crate::guide::Copy;
 use crate::harvest::{Category, Head, List, Pushed, Writer};
@@ -44,7 +44,7 @@ pub(crate) fn path(kind: Kind, id: &str, container: &str) -> String {
     format!("/{folder}/{{username}}/{{password}}/{id}.{container}")
 }
 
-/// Asks a panel for everything, judged list by list against `last`: the first that is refused ends it.
+/// Asks a panel for everything, judged list by list against `last`: one that is refused refuses all.
 ///
 /// # Errors
 /// What is refused and why, in words without an address.
@@ -69,7 +69,9 @@ pub(crate) async fn gather(
         notes.push(format!("the account ends in {} h", expires.saturating_sub(run.now) / 3600));
     }
     let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
-    let categories = all_categories(&panel, source, settings, last, bar).await?;
+    let gate = Gate::new(run.data, source, settings);
+    let mut refusals = Vec::new();
+    let categories = all_categories(&panel, source, settings, last, (bar, gate)).await?;
     for list in List::ALL {
         bar.step(list.word());
         let rejects = fill(&panel, (list, &categories[&list]), source, patience, &mut writer)
@@ -80,8 +82,14 @@ pub(crate) async fn gather(
         }
         let count = writer.count(item(list)).into();
         let before = last.and_then(|last| last.counts.get(list.word())).copied().unwrap_or(0);
-        gate::judge(list.word(), count, before, settings)?;
+        match gate.judge(list.word(), count, before) {
+            Ok(note) => notes.extend(note),
+            Err(why) => refusals.push(why),
+        }
         bar.found(list.word(), count);
+    }
+    if !refusals.is_empty() {
+        return Err(refusals.join("; ")); // all of them, so that all are confirmed by the same runs
     }
     if List::ALL.into_iter().all(|list| writer.count(item(list)) == 0) {
         return Err("all lists are empty".into());
@@ -111,7 +119,7 @@ async fn all_categories(
     source: &Source,
     settings: &Settings,
     last: Option<&Head>,
-    bar: &Bar,
+    (bar, gate): (&Bar, Gate<'_>),
 ) -> Result<BTreeMap<List, Vec<Category>>, String> {
     let mut all = BTreeMap::new();
     for list in List::ALL {
@@ -122,7 +130,7 @@ async fn all_categories(
         if categories.is_empty() {
             // Fewer are a provider's choice; without any every entry would move to one that we make up.
             let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
-            gate::judge(&format!("{} categories", list.word()), 0, before as u64, settings)?;
+            gate.judge(&format!("{} categories", list.word()), 0, before as u64)?;
         }
         all.insert(list, categories);
     }

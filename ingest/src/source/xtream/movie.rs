@@ -80,7 +80,8 @@ mod tests {
     use super::*;
 
     fn found(body: &str) -> Option<MovieFacts> {
-        let source = toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='open+sesame'").unwrap();
+        let source =
+            toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='open+sesame'").unwrap();
         read(&document::read(body.as_bytes()).unwrap(), &source)
     }
 
@@ -108,7 +109,10 @@ mod tests {
         ];
         let [one, two] = written.map(|body| found(body).unwrap());
         assert_eq!(one, two);
-        assert_eq!((one.tmdb_id.as_str(), one.duration_secs, one.duration.as_str()), ("603", 6000, "01:40:00"));
+        assert_eq!(
+            (one.tmdb_id.as_str(), one.duration_secs, one.duration.as_str()),
+            ("603", 6000, "01:40:00")
+        );
         assert_eq!((one.bitrate, one.rating.as_str(), one.runtime), (330, "7.3", 100));
         assert_eq!((one.plot.as_str(), &one.plot), ("A plot.", &one.description));
         assert_eq!((one.backdrop_path.len(), one.audio.is_none()), (1, true));

@@ -247,7 +247,8 @@ mod tests {
             "x":null},"info":null,"episodes":{"1":[{"id":1,"title":null,"container_extension":".MKV",
             "info":{"duration_secs":"3661","rating":7.25,"video":[],"audio":{"codec_name":"aac","level":null},
             "releasedate":"2020"},"added":""}]}}"#;
-        let Episodes { seasons, episodes } = read(&document::read(body.as_bytes()).unwrap(), &source()).unwrap();
+        let Episodes { seasons, episodes } =
+            read(&document::read(body.as_bytes()).unwrap(), &source()).unwrap();
         let expected = SeasonFacts { number: 1, name: "One".into(), ..SeasonFacts::default() };
         assert_eq!(seasons, [expected]);
         let episode = &episodes[0];

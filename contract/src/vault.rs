@@ -1,0 +1,173 @@
+//! The vault: what must not stand in the addresses of a bundle.
+//!
+//! Playlists and pages list addresses with names, passwords and tokens in them. The bundle has `{secret:7}` in their
+//! place, and `vault.json` (mode 0600) says for each source what 7 is: ingest writes it before it publishes a release,
+//! the relay looks into it when it dials. A number is never given twice, so that an older release stays playable.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{Access, replace};
+
+/// The most secrets of one source.
+const MOST: usize = 100_000;
+/// Savings after which a secret that was not asked for any more is forgotten: more than releases are kept by default.
+const FORGOTTEN: u32 = 50;
+
+const OPENING: &str = "{secret:";
+
+/// All secrets, by source.
+pub struct Vault {
+    path: PathBuf,
+    sources: BTreeMap<String, Shelf>,
+    /// By source, the numbers of this run's values.
+    numbers: HashMap<String, HashMap<String, u32>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shelf {
+    next: u32,
+    secrets: BTreeMap<u32, Kept>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    value: String,
+    /// Savings since it was last asked for.
+    #[serde(default)]
+    unused: u32,
+}
+
+// SECURITY: what types print of themselves ends up in logs.
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Vault({} sources)", self.sources.len())
+    }
+}
+
+impl Vault {
+    /// Reads the vault; a file that does not exist is an empty one.
+    ///
+    /// # Errors
+    /// It is there and cannot be read, or is damaged.
+    pub fn load(path: &Path) -> io::Result<Self> {
+        let sources: BTreeMap<String, Shelf> = match std::fs::read(path) {
+            // The cause would quote what is in it.
+            Ok(text) => serde_json::from_slice(&text).map_err(|_| {
+                io::Error::new(io::ErrorKind::InvalidData, "vault.json is damaged: remove it and run ingest")
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error),
+        };
+        let mut numbers: HashMap<String, HashMap<String, u32>> = HashMap::new();
+        for (source, shelf) in &sources {
+            let of_source = numbers.entry(source.clone()).or_default();
+            of_source.extend(shelf.secrets.iter().map(|(number, kept)| (kept.value.clone(), *number)));
+        }
+        Ok(Self { path: path.to_owned(), sources, numbers })
+    }
+
+    /// What stands in an address in place of a secret of `source`; `None` if there are too many.
+    pub fn placeholder(&mut self, source: &str, secret: &str) -> Option<String> {
+        let shelf = self.sources.entry(source.to_owned()).or_default();
+        let numbers = self.numbers.entry(source.to_owned()).or_default();
+        let number = match numbers.get(secret) {
+            Some(number) => *number,
+            None if shelf.secrets.len() >= MOST => return None,
+            None => {
+                shelf.next += 1;
+                numbers.insert(secret.to_owned(), shelf.next);
+                shelf.next
+            }
+        };
+        let kept =
+            shelf.secrets.entry(number).or_insert_with(|| Kept { value: secret.to_owned(), unused: 0 });
+        kept.unused = 0;
+        Some(format!("{OPENING}{number}}}"))
+    }
+
+    /// `address` with the secrets of `source` in their places; `None` if one is not there.
+    pub fn reveal(&self, source: &str, address: &str) -> Option<String> {
+        let mut revealed = String::with_capacity(address.len() + 16);
+        let mut rest = address;
+        while let Some((before, after)) = rest.split_once(OPENING) {
+            let (number, after) = after.split_once('}')?;
+            let kept = self.sources.get(source)?.secrets.get(&number.parse().ok()?)?;
+            revealed.push_str(before);
+            revealed.push_str(&kept.value);
+            rest = after;
+        }
+        revealed.push_str(rest);
+        Some(revealed)
+    }
+
+    /// Writes the vault, and forgets what was not asked for in the last [`FORGOTTEN`] times.
+    ///
+    /// # Errors
+    /// The disk refuses; the vault on it is then the one before.
+    pub fn save(&mut self) -> io::Result<()> {
+        if self.sources.is_empty() {
+            return Ok(());
+        }
+        for shelf in self.sources.values_mut() {
+            shelf.secrets.retain(|_, kept| {
+                kept.unused += 1;
+                kept.unused <= FORGOTTEN
+            });
+        }
+        replace(&self.path, &serde_json::to_vec(&self.sources)?, Access::Owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_keeps_its_number_and_is_found_by_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        let mut vault = Vault::load(&path).unwrap();
+        let token = vault.placeholder("a", "t0ken").unwrap();
+        assert_eq!(token, "{secret:1}");
+        assert_eq!(vault.placeholder("a", "other").unwrap(), "{secret:2}");
+        assert_eq!(vault.placeholder("b", "t0ken").unwrap(), "{secret:1}");
+        vault.save().unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(!format!("{vault:?}").contains("t0ken"));
+
+        let mut vault = Vault::load(&path).unwrap();
+        assert_eq!(vault.placeholder("a", "t0ken").unwrap(), token);
+        let reveal = |address| vault.reveal("a", address);
+        assert_eq!(reveal("http://h/{secret:1}/{secret:2}?x").unwrap(), "http://h/t0ken/other?x");
+        assert_eq!(reveal("http://h/").unwrap(), "http://h/");
+        for lost in ["{secret:9}", "{secret:x}", "{secret:1"] {
+            assert_eq!(reveal(lost), None);
+        }
+        assert_eq!(vault.reveal("c", "{secret:1}"), None);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_any_more_is_forgotten_and_its_number_not_given_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        for run in 0..=FORGOTTEN + 1 {
+            let mut vault = Vault::load(&path).unwrap();
+            if run == 0 {
+                vault.placeholder("a", "old").unwrap();
+            }
+            vault.placeholder("a", "new").unwrap();
+            vault.save().unwrap();
+        }
+        let mut vault = Vault::load(&path).unwrap();
+        assert_eq!(vault.reveal("a", "{secret:1}"), None);
+        assert_eq!(vault.placeholder("a", "third").unwrap(), "{secret:3}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Taking secrets out of the addresses that sources list, before they are published.
+//!
+//! A playlist's addresses hold names, passwords and tokens: as a login before the host, as segments of a panel's path, as
+//! values of the query, as request headers. Each goes into the vault, and its number stands in the bundle.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use contract::vault::Vault;
+
+use crate::harvest::Address;
+
+/// Words that the names of secret parameters and headers contain. `hdn` and `wms` are those of two content networks.
+const TELLING: [&str; 17] = [
+    "user", "pass", "pwd", "token", "tkn", "auth", "key", "secret", "sig", "session", "sid", "hash", "md5",
+    "mac", "cookie", "hdn", "wms",
+];
+/// Request headers that say nothing secret, whatever their values contain.
+const HARMLESS: [&str; 4] = ["user-agent", "referer", "origin", "accept"];
+
+/// `address` of `source` as it may be published. `None` if it has more secrets than the vault takes.
+pub(crate) fn sealed(address: &Address, source: &str, vault: &mut Vault) -> Option<Address> {
+    let mut url = String::with_capacity(address.url.len());
+    let mut from = 0;
+    for secret in secrets(&address.url) {
+        url.push_str(&literal(&address.url[from..secret.start]));
+        url.push_str(&vault.placeholder(source, &address.url[secret.clone()])?);
+        from = secret.end;
+    }
+    url.push_str(&literal(&address.url[from..]));
+    let mut headers = BTreeMap::new();
+    for (name, value) in &address.headers {
+        let lower = name.to_ascii_lowercase();
+        let harmless = HARMLESS.contains(&lower.as_str()) || !tells(&lower);
+        let value = if harmless { literal(value) } else { vault.placeholder(source, value)? };
+        headers.insert(name.clone(), value);
+    }
+    Some(Address { url, headers })
+}
+
+/// Text without anything that the relay would take for a placeholder.
+fn literal(text: &str) -> String {
+    text.replace('{', "%7B").replace('}', "%7D")
+}
+
+fn tells(name: &str) -> bool {
+    TELLING.iter().any(|word| name.contains(word))
+}
+
+/// Where in `url` its secrets stand, in order and apart.
+pub(crate) fn secrets(url: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let Some(authority) = url.find("://").map(|at| at + 3) else { return found };
+    let part = |from: usize, ends: &[char]| url[from..].find(ends).map_or(url.len(), |at| from + at);
+    let path = part(authority, &['/', '?', '#']);
+    if let Some(at) = url[authority..path].rfind('@') {
+        found.push(authority..authority + at);
+    }
+    let query = part(path, &['?', '#']);
+    found.extend(login(url, path, query));
+    let end = part(query, &['#']);
+    let mut at = query + 1;
+    while at < end {
+        let next = url[at..end].find('&').map_or(end, |found| at + found);
+        if let Some((name, value)) = url[at..next].split_once('=')
+            && !value.is_empty()
+            && tells(&name.to_ascii_lowercase())
+        {
+            found.push(next - value.len()..next);
+        }
+        at = next + 1;
+    }
+    found
+}
+
+/// The account in a panel's path: `/live/USER/PASS/7.ts` and `/USER/PASS/7`.
+fn login(url: &str, path: usize, end: usize) -> Vec<Range<usize>> {
+    let mut segments = Vec::new();
+    let mut at = path;
+    for segment in url[path..end].split('/') {
+        if !segment.is_empty() {
+            segments.push(at..at + segment.len());
+        }
+        at += segment.len() + 1;
+    }
+    let text = |at: usize| segments.get(at).map_or("", |range| &url[range.clone()]);
+    let numbered = |name: &str| {
+        let digits = name.split('.').next().unwrap_or("");
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let folder = ["live", "movie", "series", "timeshift"];
+    let named = segments.iter().position(|range| folder.contains(&&url[range.clone()]));
+    match named {
+        Some(at) if segments.len() >= at + 4 => segments[at + 1..=at + 2].to_vec(),
+        None if segments.len() == 3 && numbered(text(2)) => segments[..2].to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_passwords_and_tokens_are_found_wherever_they_stand() {
+        for (url, expected) in [
+            ("http://h/live/ann/pw/7.ts", &["ann", "pw"][..]),
+            ("http://h:80/tv/movie/ann/pw/7.mkv?token=t", &["ann", "pw", "t"]),
+            ("http://h/ann/pw/7", &["ann", "pw"]),
+            ("http://u:p@h/x.m3u8", &["u:p"]),
+            ("http://h/x?username=u&password=p&type=m3u#token=no", &["u", "p"]),
+            ("https://h/a/b/index.m3u8?hdnea=st%3d1&x=1", &["st%3d1"]),
+            ("http://h/live/stream/index.m3u8", &[]),
+            ("http://h/stitch/hls/channel/62ba/master.m3u8?appName=web", &[]),
+            ("http://h/live.m3u8?", &[]),
+            ("acestream://0123", &[]),
+            ("udp://@239.0.0.1:1234", &[]),
+            ("not an address", &[]),
+        ] {
+            let found: Vec<&str> = secrets(url).into_iter().map(|range| &url[range]).collect();
+            let found: Vec<&str> = found.into_iter().filter(|it| !it.is_empty()).collect();
+            assert_eq!(found, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_sealed_address_is_opened_again_and_cannot_ask_for_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vault = Vault::load(&folder.path().join("vault.json")).unwrap();
+        let headers = [("Cookie", "c=1"), ("User-Agent", "key {secret:1}")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let address = Address { url: "http://h/live/ann/pw/7.ts?x={secret:1}".into(), headers };
+        let sealed = sealed(&address, "a", &mut vault).unwrap();
+        assert_eq!(sealed.url, "http://h/live/{secret:1}/{secret:2}/7.ts?x=%7Bsecret:1%7D");
+        assert_eq!(
+            (&*sealed.headers["Cookie"], &*sealed.headers["User-Agent"]),
+            ("{secret:3}", "key %7Bsecret:1%7D")
+        );
+        assert_eq!(vault.reveal("a", &sealed.url).unwrap(), "http://h/live/ann/pw/7.ts?x=%7Bsecret:1%7D");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn secrets_stand_in_order_and_apart(url in "(https?://)?[a-z:@./?&=#é]{0,40}") {
+            let mut from = 0;
+            for secret in secrets(&url) {
+                proptest::prop_assert!(from <= secret.start && url.get(secret.clone()).is_some());
+                from = secret.end;
+            }
+        }
+    }
+}
