@@ -179,7 +179,7 @@ async fn killed_while_details_are_filled_only_whole_ones_are_left() {
     for round in 0..8_u64 {
         let mut running =
             program(&config, &["schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let enough = 60 * (round + 1);
+        let enough = 40 * (round + 1);
         while station.counts().requests("get_series_info") < enough {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }

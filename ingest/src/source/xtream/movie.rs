@@ -81,7 +81,8 @@ mod tests {
 
     fn found(body: &str) -> Option<MovieFacts> {
         let source =
-            toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='open+sesame'").unwrap();
+            toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='open+sesame/99'")
+                .unwrap();
         read(&document::read(body.as_bytes()).unwrap(), &source)
     }
 
@@ -125,7 +126,7 @@ mod tests {
         let facts = found(
             r#"{"info":{"tmdb_id":"tt0133093","releasedate":"0000-00-00","backdrop_path":"","duration":"1:99:00",
             "rating":"N/A","plot":null,"video":{"codec_name":null},"bitrate":-1,"cover_big":"n/a",
-            "genre":"http://h/x?p=open%2Bsesame"}}"#,
+            "genre":"by open+sesame/99"}}"#,
         )
         .unwrap();
         let nothing = MovieFacts { duration: "00:00:00".into(), rating: "0".into(), ..MovieFacts::default() };
