@@ -268,7 +268,8 @@ fn configure(folder: &Path, name: &str, station: &Process, more: &str) -> PathBu
     let config = folder.join(format!("{name}.toml"));
     let text = format!(
         "data = {:?}\n[[source]]\nname = \"station\"\nurl = \"http://{}\"\nusername = \"provider-user\"\n\
-         password = \"provider-password\"\nmax_connections = 1000\n{more}",
+         password = \"provider-password\"\nmax_connections = 1000\n\
+         requests = {{ parallel = 4, per_second = 1000, per_hour = 1000000 }}\n{more}",
         folder.join(name),
         station.address
     );

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Login as SourceLogin, Name, Source};
+use contract::source::{BaseUrl, Budget, Login as SourceLogin, Name, Source};
 use contract::user::Users;
 use station::Station;
 use tokio::net::TcpListener;
@@ -63,11 +63,11 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
 fn source(station: &Station, account: station::Account) -> Source {
     let (username, password) = (Secret::new(account.username), Secret::new(account.password));
     let url = BaseUrl::new(&station.url()).expect("a station has an address");
-    Source::panel(
-        Name::new("station").expect("fits the rule"),
-        url,
-        SourceLogin { username, password, max_connections: None },
-    )
+    let login = SourceLogin { username, password, max_connections: None };
+    let mut source = Source::panel(Name::new("station").expect("fits the rule"), url, login);
+    // It is our own, and somebody waits for the first picture.
+    source.transport.requests = Budget { parallel: 4, per_second: 1000.0, per_hour: 1_000_000 };
+    source
 }
 
 async fn listener(listen: Option<SocketAddr>) -> anyhow::Result<TcpListener> {

@@ -19,6 +19,7 @@
 //! - [`ids`]: who is who, for ever
 //! - [`log`]: how programs speak to the operator
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
+//! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
 //! - [`secret`]: what is never shown
 //! - [`source`]: what ingest reads and the relay dials
@@ -39,6 +40,7 @@ pub mod ids;
 pub mod log;
 mod map;
 pub mod playlist;
+pub mod reach;
 pub mod release;
 pub mod secret;
 pub mod source;

@@ -64,6 +64,11 @@ impl Releases {
         Self { data }
     }
 
+    /// The folder they are in.
+    pub const fn data(&self) -> &Data {
+        &self.data
+    }
+
     /// Takes the right to publish, and removes what a run that was killed left behind. `None`: another run has it.
     ///
     /// # Errors

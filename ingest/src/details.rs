@@ -25,7 +25,7 @@ use contract::details::{Details, Subject};
 use contract::disk::Data;
 pub use fill::{Filled, fill};
 pub(crate) use listed::Staged;
-pub(crate) use roster::write as write_roster;
+pub(crate) use roster::{is_there as has_roster, write as write_roster};
 use serde::de::IgnoredAny;
 
 use crate::line_up::{Episode, LineUp, Told};

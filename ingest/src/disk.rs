@@ -6,23 +6,12 @@ use std::path::Path;
 
 use contract::disk::Data;
 
-/// An error of the disk that holds `folder`: when it is full, the text begins with that and names the folder.
-pub(crate) fn words(error: &io::Error, folder: &Path) -> String {
-    let folder = folder.display();
+/// What the disk of the data folder says, for a note about a source: whose fault it is comes first.
+pub(crate) fn words(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::StorageFull => {
-            format!(
-                "the disk is full: {folder} takes nothing more; make room (or keep fewer releases) and run again"
-            )
-        }
-        ErrorKind::QuotaExceeded => {
-            format!(
-                "the disk is full: the quota of {folder} is used up; make room or raise it, and run again"
-            )
-        }
-        ErrorKind::ReadOnlyFilesystem => {
-            format!("the disk is read-only: {folder} takes nothing; mount it for writing and run again")
-        }
+        ErrorKind::StorageFull => format!("the disk is full ({error})"),
+        ErrorKind::QuotaExceeded => format!("the disk is full: the quota is used up ({error})"),
+        ErrorKind::ReadOnlyFilesystem => format!("the disk is read-only ({error})"),
         _ => error.to_string(),
     }
 }
@@ -32,8 +21,25 @@ pub(crate) fn words(error: &io::Error, folder: &Path) -> String {
 pub fn explain(error: &anyhow::Error, data: &Data) -> String {
     let disk = error.chain().filter_map(disk_error).find(|error| is_full(error.kind()));
     match disk {
-        Some(disk) => format!("{} ({error:#})", words(disk, data.path())),
+        Some(disk) => format!("{} ({error:#})", advice(disk.kind(), data.path())),
         None => format!("{error:#}"),
+    }
+}
+
+fn advice(kind: ErrorKind, folder: &Path) -> String {
+    let folder = folder.display();
+    match kind {
+        ErrorKind::ReadOnlyFilesystem => {
+            format!("the disk is read-only: {folder} takes nothing; mount it for writing and run again")
+        }
+        ErrorKind::QuotaExceeded => {
+            format!(
+                "the disk is full: the quota of {folder} is used up; make room or raise it, and run again"
+            )
+        }
+        _ => format!(
+            "the disk is full: {folder} takes nothing more; make room or keep fewer releases, and run again"
+        ),
     }
 }
 
@@ -66,6 +72,7 @@ mod tests {
                 said.starts_with(expected) && said.contains("(the release cannot be written: "),
                 "{said}"
             );
+            assert!(words(&io::Error::from(kind)).starts_with("the disk is "));
         }
         let other = Err::<(), _>(io::Error::other("torn cable")).context("the ledger").unwrap_err();
         assert_eq!(explain(&other, &data), "the ledger: torn cable");

@@ -4,16 +4,18 @@ use contract::disk::Data;
 use contract::release::Outcome;
 use contract::source::{Origin, Source};
 
+use crate::fetch::Fetching;
 use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
-use crate::source::xtream;
-use crate::{Settings, guide};
+use crate::source::{acestream, m3u, scrape, xmltv, xtream};
+use crate::{Settings, disk, guide};
 
 /// What is the same for all sources of a run.
 pub(crate) struct Gathering<'a> {
     pub(crate) data: &'a Data,
     pub(crate) settings: &'a Settings,
+    pub(crate) fetching: Fetching<'a>,
     pub(crate) progress: &'a Progress,
     /// Unix time, in seconds.
     pub(crate) now: u64,
@@ -30,7 +32,8 @@ pub(crate) struct Gathered {
 
 /// What a source gave that nothing speaks against.
 pub(crate) struct Taken {
-    pub(crate) harvest: Harvest,
+    /// `None` for a source that has guides only.
+    pub(crate) harvest: Option<Harvest>,
     /// Not yet judged: that needs them to be read.
     pub(crate) guides: Vec<guide::Copy>,
     /// What was odd about it, in words without an address.
@@ -43,15 +46,16 @@ impl Gathering<'_> {
         let bar = self.progress.source(source.name.as_str());
         match self.take(source, &bar).await {
             Ok(Taken { harvest, guides, notes }) => {
-                let report = report(source, Some(Outcome::Taken), notes, Some(&harvest));
-                Gathered { harvest: Some(harvest), guides, report }
+                let report = report(source, Some(Outcome::Taken), notes, harvest.as_ref());
+                Gathered { harvest, guides, report }
             }
             Err(why) => {
                 tracing::warn!(source = %source.name, why, "refused");
                 let harvest = Harvest::last(self.data, &source.name);
-                let outcome = harvest.is_some().then_some(Outcome::Kept);
+                let guides = guide::Copy::all(self.data, &source.name);
+                let outcome = (harvest.is_some() || !guides.is_empty()).then_some(Outcome::Kept);
                 let report = report(source, outcome, vec![why], harvest.as_ref());
-                Gathered { harvest, guides: vec![guide::Copy::last(self.data, &source.name)], report }
+                Gathered { harvest, guides, report }
             }
         }
     }
@@ -62,11 +66,14 @@ impl Gathering<'_> {
         let last = harvest::head(self.data, &source.name);
         let mut taken = match &source.origin {
             Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
-            Origin::M3u(_) | Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => {
-                return Err("sources of this kind are not read yet".into());
-            }
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar).await?,
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
+            Origin::Xmltv(guide) => xmltv::gather(self, source, guide, bar).await?,
         };
-        taken.harvest.keep().map_err(|error| format!("the harvest cannot be kept: {error}"))?;
+        if let Some(harvest) = &mut taken.harvest {
+            harvest.keep().map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
+        }
         Ok(taken)
     }
 }

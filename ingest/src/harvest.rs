@@ -16,7 +16,7 @@ mod writer;
 use std::collections::BTreeMap;
 
 use contract::bundle::Kind;
-pub(crate) use entry::{Address, Category, Channel, Episode, Listed, Movie, Places, Series};
+pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Listed, Movie, Places, Series};
 pub(crate) use kept::{Entry, Harvest, Head, Item, head};
 use serde::{Deserialize, Serialize};
 pub(crate) use writer::{Pushed, Writer};

@@ -21,6 +21,7 @@
 mod changes;
 mod details;
 mod disk;
+mod fetch;
 mod gate;
 mod gather;
 mod guide;
@@ -29,6 +30,7 @@ mod hooks;
 mod json;
 mod kept;
 mod line_up;
+pub mod matching;
 pub mod name;
 mod output;
 mod programming;
@@ -40,6 +42,7 @@ mod schedule;
 mod seal;
 mod settings;
 mod source;
+mod stamp;
 mod tidy;
 mod verify;
 

@@ -11,7 +11,7 @@ use contract::source::{Origin, Source, Xmltv};
 use crate::Settings;
 use crate::gate::Gate;
 use crate::guide::time::Clock;
-use crate::guide::{self, Facts, Spool, Wanted};
+use crate::guide::{self, Facts, GuideError, Spool, Wanted};
 use crate::harvest::PROGRAMMES;
 use crate::line_up::LineUp;
 
@@ -90,6 +90,23 @@ pub(crate) struct Reading<'a> {
     pub(crate) scratch: &'a Path,
 }
 
+/// Why a guide could not be read.
+enum Trouble {
+    /// Its own fault, in words.
+    Guide(String),
+    /// Our disk has no room for its programmes.
+    Disk(io::Error),
+}
+
+impl From<GuideError> for Trouble {
+    fn from(error: GuideError) -> Self {
+        match error {
+            GuideError::Disk(error) => Self::Disk(error),
+            GuideError::NoGuide => Self::Guide(error.to_string()),
+        }
+    }
+}
+
 impl Reading<'_> {
     /// Reads a guide and judges it; the last good one stands in for one that is refused. Answers its programmes and how
     /// many there are.
@@ -118,33 +135,38 @@ impl Reading<'_> {
                     Err(why) => notes.push(format!("guide: {why}; the last one is kept")),
                 }
             }
-            Err(why) if fresh => notes.push(format!("guide: {why}; the last one is kept")),
-            Err(why) => {
+            // No fault of the guide's: without room, programmes would be lost that are published now.
+            Err(Trouble::Disk(error)) => return Err(error).context("the guide cannot be stored"),
+            Err(Trouble::Guide(why)) if fresh => notes.push(format!("guide: {why}; the last one is kept")),
+            Err(Trouble::Guide(why)) => {
                 notes.push(format!("guide: {why}"));
                 return Ok((None, 0));
             }
         }
         copy.refuse();
-        let kept = self.spool(copy, wanted).ok().flatten();
-        Ok(kept.map_or((None, 0), |(spool, facts)| (Some(spool), facts.programmes)))
+        match self.spool(copy, wanted) {
+            Ok(Some((spool, facts))) => Ok((Some(spool), facts.programmes)),
+            Ok(None) | Err(Trouble::Guide(_)) => Ok((None, 0)),
+            Err(Trouble::Disk(error)) => Err(error).context("the guide cannot be stored"),
+        }
     }
 
     /// A guide that breaks off counts if it has about as much as the last one.
     fn judge(&self, facts: &Facts, before: u64) -> Result<Option<String>, String> {
-        if !facts.enough(None, before) {
+        if !facts.enough(before) {
             return Err(format!("it breaks off after {} programmes of {before}", facts.all));
         }
         Gate::new(self.data, self.source, self.settings).judge(PROGRAMMES, facts.all, before)
     }
 
-    fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, String> {
-        let disk = |error: io::Error| format!("it cannot be read: {error}");
-        let Some(file) = copy.open().map_err(disk)? else { return Ok(None) };
-        let mut spool = Spool::new(self.scratch).map_err(disk)?;
-        let times = self.times()?;
-        let input = guide::ahead(guide::decoded(file).map_err(disk)?).map_err(disk)?;
+    fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, Trouble> {
+        let unread = |error: io::Error| Trouble::Guide(format!("it cannot be read: {error}"));
+        let Some(file) = copy.open().map_err(unread)? else { return Ok(None) };
+        let mut spool = Spool::new(self.scratch).map_err(Trouble::Disk)?;
+        let times = self.times().map_err(Trouble::Guide)?;
+        let input = guide::ahead(guide::decoded(file).map_err(unread)?).map_err(unread)?;
         let facts = guide::read(input, wanted, &times, self.source, &mut spool);
-        Ok(Some((spool, facts.map_err(|error| error.to_string())?)))
+        Ok(Some((spool, facts.map_err(Trouble::from)?)))
     }
 
     /// What the times of the source's guide mean, and which of them are kept.
@@ -161,7 +183,7 @@ impl Reading<'_> {
         self.data.state().join(self.source.name.as_str()).join("programmes")
     }
 
-    /// How many programmes the last good guide had; 0 without one.
+    /// How many programmes the last good guide had, whoever wanted them; 0 without one.
     fn before(&self) -> u64 {
         std::fs::read_to_string(self.path()).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
     }

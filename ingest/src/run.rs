@@ -12,12 +12,14 @@ use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
 use crate::details::{self, Staged};
+use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
 use crate::line_up::{LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
-use crate::{Settings, changes, output, programming};
+use crate::stamp::Stamp;
+use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
 const AT_ONCE: usize = 4;
@@ -35,6 +37,17 @@ pub async fn run(
     settings: &Settings,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
+    run_beside(data, sources, settings, progress, &Ledgers::new(data)).await
+}
+
+/// The same, when providers are asked for something else at the same time: who asks shares the `ledgers`.
+pub(crate) async fn run_beside(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    progress: &Progress,
+    ledgers: &Ledgers,
+) -> anyhow::Result<Report> {
     if sources.is_empty() {
         bail!("no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL");
     }
@@ -44,7 +57,8 @@ pub async fn run(
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
-    let gathering = Gathering { data, settings, progress, now };
+    let fetching = Fetching { data, settings, ledgers };
+    let gathering = Gathering { data, settings, fetching, progress, now };
 
     let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();
     let gathered: Vec<Gathered> = stream::iter(reading).buffered(AT_ONCE).collect().await;
@@ -60,20 +74,32 @@ pub async fn run(
         return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
     }
 
+    let came = guides.iter().any(|(.., copy)| copy.is_fresh());
+    let stamp = Stamp::new(data, sources, settings, now);
+    let same = |current: &u32| !came && stamp.is_of(*current, data) && details::has_roster(data);
+    if let Some(number) = releases.current().filter(same) {
+        return Ok(Report {
+            verdict: Verdict::Unchanged(number),
+            sources: reports,
+            changes: Default::default(),
+        });
+    }
+
     let mut line_up = placed(parts, data)?;
     let scratch = draft.scratch().to_owned();
     let (line_up, reports) = {
         let (data, settings) = (data.clone(), settings.clone());
         tokio::task::spawn_blocking(move || {
             programme(&mut line_up, guides, &data, &settings, now, &scratch, &mut reports)?;
-            details::add_episodes(&mut line_up, &data);
             anyhow::Ok((line_up, reports))
         })
         .await
         .context("reading the guides broke off")??
     };
+    // Now that guides are kept, and before episodes are read, which may come at any time.
+    let stamp = Stamp::new(data, sources, settings, now);
     let data = data.clone();
-    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault };
+    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -126,10 +152,12 @@ struct Finish {
     now: u64,
     line_up: LineUp,
     vault: Vault,
+    stamp: Stamp,
 }
 
 impl Finish {
     fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        details::add_episodes(&mut self.line_up, &self.data);
         let files = output::write(&self.draft, &self.line_up, &mut self.vault)
             .context("the release cannot be written")?;
         let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
@@ -158,8 +186,17 @@ impl Finish {
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // They name episodes that only the release that is in force now can play.
-        staged.place().context("details cannot be kept")?;
+        // They name episodes that only the release that is in force now can play. It is: some that cannot be kept are
+        // no failure of the run, and are written by the next one.
+        if let Err(error) = staged.place() {
+            tracing::warn!(error = disk::words(&error), "details cannot be kept");
+        }
+        // Only makes the next run shorter.
+        if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict
+            && let Err(error) = self.stamp.keep(number, self.releases.data())
+        {
+            tracing::warn!(error = disk::words(&error), "the run cannot be remembered");
+        }
         drop(self.lock);
         Ok(report)
     }

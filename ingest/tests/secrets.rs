@@ -76,7 +76,10 @@ async fn a_run_at_trace_level_tells_no_secret() {
         details_pause: Duration::ZERO,
         ..Settings::default()
     };
-    let text = format!("name='acme'\nurl='{}'\nusername='{USERNAME}'\npassword='{PASSWORD}'", station.url());
+    let text = format!(
+        "name='acme'\nurl='{}'\nusername='{USERNAME}'\npassword='{PASSWORD}'\nrequests={{per_second=1000,per_hour=1000000}}",
+        station.url()
+    );
     let mut sources: Vec<Source> = vec![toml::from_str(&text).unwrap()];
     let mut reports = String::new();
     for target in ["account", "get_live_streams", "get_series_info", "get_vod_info", "xmltv"] {

@@ -20,6 +20,7 @@ mod catalogue;
 mod clock;
 mod fault;
 mod ledger;
+mod pages;
 mod panel;
 mod provider;
 mod route;

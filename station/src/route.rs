@@ -2,6 +2,7 @@
 
 use httpd::segments;
 
+use crate::pages::Page;
 use crate::panel::{Action, Document};
 
 /// What a path asks for.
@@ -21,6 +22,8 @@ pub(crate) enum Route {
     Token(String),
     /// `/logo/ID.svg`, `/poster/ID.svg`
     Picture(u32),
+    /// `/pages/channels.html`, `.json`, `.m3u`; `?page=1&pages=3` for parts
+    Page(Page),
     /// `/_station/counts`
     Counts,
     /// `/_station/reset`
@@ -59,6 +62,7 @@ impl Route {
             ["_station", "counts"] => Self::Counts,
             ["_station", "reset"] => Self::Reset,
             ["_station", "fault"] => Self::Fault,
+            ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
             ["hls", session, id, file] => Self::Segment {
@@ -127,6 +131,10 @@ mod tests {
             ("/auth/abc", Route::Token("abc".into())),
             ("/logo/5.svg", Route::Picture(5)),
             ("/poster/5.svg", Route::Picture(5)),
+            ("/pages/channels.html", Route::Page(Page::Html)),
+            ("/pages/channels.json", Route::Page(Page::Json)),
+            ("/pages/channels.m3u", Route::Page(Page::M3u)),
+            ("/pages/other.html", Route::Unknown),
             ("/_station/counts", Route::Counts),
             ("/_station/reset", Route::Reset),
             ("/_station/fault", Route::Fault),

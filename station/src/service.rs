@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use httpd::{Body, Params, Request, Response, reply};
 
 use crate::fault::{Fault, afflict};
+use crate::pages::{self, Page};
 use crate::panel::{self, Action, Ask, Document, page};
 use crate::provider::Provider;
 use crate::route::{Form, Route};
@@ -70,6 +71,7 @@ impl Call {
                 self.archive(&value("username"), &value("password"), id, &value("start"), &value("duration"))
             }
             Route::Segment { session, id, number } => self.segment(&session, id, number),
+            Route::Page(page) => self.listing(page),
             Route::Picture(id) => picture(id),
             Route::Counts => self.counts(),
             Route::Reset if post => {
@@ -107,6 +109,21 @@ impl Call {
         };
         let ask = Ask { provider: self.provider, account, params: self.params, base: self.base };
         suffer(fault, panel::answer(ask, document))
+    }
+
+    /// A page that lists channels, for everybody; `action=pages` is where faults of it are planned.
+    fn listing(&self, page: Page) -> Response {
+        self.provider.ledger.request("pages");
+        let fault = match self.fault(Target::Action("pages".into())) {
+            Ok(fault) => fault,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        };
+        if let Some(answer) = fault.and_then(|fault| instead(fault, "text/html", b"")) {
+            return answer;
+        }
+        let number = |name| self.params.get(name).and_then(|number| number.parse().ok()).unwrap_or(1);
+        let (number, pages) = (number("page"), number("pages"));
+        suffer(fault, pages::page(&self.provider.catalogue, page, number, pages, &self.base))
     }
 
     fn stream(&self, username: &str, password: &str, id: u32, form: Form) -> Response {

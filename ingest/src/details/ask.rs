@@ -7,7 +7,8 @@ use contract::source::Source;
 
 use super::roster::Item;
 use crate::Settings;
-use crate::source::xtream::{Episodes, Failure, Panel, movie, series};
+use crate::fetch::{Failure, Fetcher, Fetching, Urgency};
+use crate::source::xtream::{Episodes, Panel, movie, series};
 
 /// What a provider told.
 #[derive(Debug)]
@@ -36,20 +37,32 @@ pub(super) enum Wanting {
     Background,
 }
 
+/// Prepares to ask `source`, which must be a panel.
+///
+/// # Errors
+/// It is none, or the TLS machinery cannot be set up.
+pub(super) fn panel<'a>(
+    source: &'a Source,
+    fetching: Fetching<'a>,
+    wanting: Wanting,
+) -> Result<Panel<'a>, Failure> {
+    let panel = source.xtream().ok_or_else(|| Failure::Refused("only panels have details".into()))?;
+    let urgency = match wanting {
+        Wanting::Wish => Urgency::Now,
+        Wanting::Background => Urgency::Background,
+    };
+    Ok(Panel::new(Fetcher::new(source, fetching)?, panel).with(urgency))
+}
+
 /// Asks for the details of `item`.
 ///
 /// # Errors
 /// [`Failure`]
-pub(super) async fn ask(
-    panel: &Panel<'_>,
-    source: &Source,
-    settings: &Settings,
-    item: Item,
-) -> Result<Found, Failure> {
+pub(super) async fn ask(panel: &Panel<'_>, source: &Source, item: Item) -> Result<Found, Failure> {
     let id = &item.provider_id;
     let answer = match item.subject {
-        Subject::Movie(_) => Answer::Movie(movie(panel, source, settings, id).await?.map(Box::new)),
-        Subject::Series(_) => Answer::Series(series(panel, source, settings, id).await?),
+        Subject::Movie(_) => Answer::Movie(movie(panel, source, id).await?.map(Box::new)),
+        Subject::Series(_) => Answer::Series(series(panel, source, id).await?),
     };
     Ok(Found { item, source: source.name.as_str().to_owned(), fetched: now(), answer })
 }

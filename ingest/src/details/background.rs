@@ -21,12 +21,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::ask::{Due, Found, Wanting, ask};
+use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{self, Item, Roster};
 use crate::Settings;
-use crate::source::xtream::{Failure, Panel};
+use crate::fetch::{Failure, Fetching, Ledgers};
+use crate::source::xtream::Panel;
 
 /// What was found is kept after this time: a program that is killed loses no more.
 const BATCH_TIME: Duration = Duration::from_secs(3);
@@ -38,6 +39,8 @@ const LOOKED_AT: usize = 500;
 const AGAIN: Duration = Duration::from_secs(3600);
 /// A panel that does not answer is left alone for no longer than this.
 const LONGEST_REST: Duration = Duration::from_secs(900);
+/// When an hour's requests are spent, it is looked again after this time.
+const SPENT_REST: Duration = Duration::from_secs(60);
 
 /// Fills details until it is dropped.
 pub(crate) struct Background {
@@ -55,8 +58,13 @@ impl Drop for Pause<'_> {
 }
 
 impl Background {
-    /// Begins, on the present runtime.
-    pub(crate) fn start(data: &Data, sources: &[Source], settings: &Settings) -> Self {
+    /// Begins, on the present runtime. Whoever asks the same providers meanwhile shares the `ledgers`.
+    pub(crate) fn start(
+        data: &Data,
+        sources: &[Source],
+        settings: &Settings,
+        ledgers: &Arc<Ledgers>,
+    ) -> Self {
         let sources: Arc<[Source]> = sources.into();
         let keeper = Arc::new(Keeper::new(data, sources.clone()));
         let (busy, runs) = watch::channel(0);
@@ -67,6 +75,8 @@ impl Background {
             let (wish, wishes) = mpsc::channel(wanted::MOST);
             desks.push((source.name.as_str().to_owned(), wish));
             let desk = Desk {
+                data: data.clone(),
+                ledgers: ledgers.clone(),
                 source: source.clone(),
                 settings: settings.clone(),
                 details: Details::new(data),
@@ -172,6 +182,8 @@ impl Reception {
 
 /// Asks one panel.
 struct Desk {
+    data: Data,
+    ledgers: Arc<Ledgers>,
     source: Source,
     settings: Settings,
     details: Details,
@@ -187,14 +199,16 @@ impl Desk {
         roster: watch::Receiver<Arc<Roster>>,
         runs: watch::Receiver<usize>,
     ) {
-        let panel = match Panel::new(&self.source, &self.settings) {
-            Ok(panel) => panel,
-            Err(failure) => {
-                tracing::error!(source = %self.source.name, %failure, "details cannot be asked for");
-                return;
+        let fetching = Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers };
+        let panels = [Wanting::Wish, Wanting::Background].map(|it| panel(&self.source, fetching, it));
+        match panels {
+            [Ok(now), Ok(later)] => {
+                tokio::join!(self.fulfil(&now, wishes), self.fill(&later, roster, runs));
             }
-        };
-        tokio::join!(self.fulfil(&panel, wishes), self.fill(&panel, roster, runs));
+            [Err(failure), _] | [_, Err(failure)] => {
+                tracing::error!(source = %self.source.name, %failure, "details cannot be asked for");
+            }
+        }
     }
 
     /// One wish after the other, as long as there are any.
@@ -269,7 +283,10 @@ impl Desk {
                     failures += 1;
                     tracing::debug!(source = %self.source.name, %failure, "no details");
                     self.keep(batch.take()).await;
-                    if failures > 1 || failure.may_pass() {
+                    if matches!(failure, Failure::Spent(_)) {
+                        at -= 1; // it was not asked for at all
+                        sleep(SPENT_REST).await;
+                    } else if failures > 1 || failure.may_pass() {
                         sleep(self.rest(failures)).await;
                     }
                 }
@@ -317,8 +334,8 @@ impl Desk {
     }
 
     async fn ask(&self, panel: &Panel<'_>, item: Item) -> Result<Found, Failure> {
-        let _permit = self.pace.permit().await;
-        ask(panel, &self.source, &self.settings, item).await
+        self.pace.step().await;
+        ask(panel, &self.source, item).await
     }
 
     async fn keep(&self, found: Vec<Found>) {

@@ -10,11 +10,12 @@ use contract::disk::Data;
 use contract::source::Source;
 use contract::wanted::Wanted;
 
-use super::ask::{Due, Found, Wanting, ask};
+use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{Item, Roster};
 use crate::Settings;
+use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::progress::Progress;
 use crate::source::xtream::Panel;
 
@@ -41,7 +42,7 @@ struct Asked<'a> {
 /// One filling.
 struct Filling<'a> {
     sources: &'a [Source],
-    settings: &'a Settings,
+    fetching: Fetching<'a>,
     progress: &'a Progress,
     wanted: Wanted,
     keeper: Arc<Keeper>,
@@ -64,9 +65,10 @@ pub async fn fill(
     let roster = Roster::read(data).context("the roster of details cannot be read")?;
     let details = Details::new(data);
     let due = Due::now(settings);
+    let ledgers = Ledgers::new(data);
     let mut filling = Filling {
         sources,
-        settings,
+        fetching: Fetching { data, settings, ledgers: &ledgers },
         progress,
         wanted: Wanted::new(data),
         keeper: Arc::new(Keeper::new(data, sources.into())),
@@ -103,7 +105,7 @@ pub async fn fill(
 
 impl<'a> Filling<'a> {
     const fn is_full(&self) -> bool {
-        self.filled.asked >= self.settings.details_per_run
+        self.filled.asked >= self.fetching.settings.details_per_run
     }
 
     /// Whether nothing can be asked of a source: it did not answer, or it is not in the configuration any more.
@@ -124,17 +126,19 @@ impl<'a> Filling<'a> {
         let asked = match self.asked.entry(source.name.as_str()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Asked {
-                panel: Panel::new(source, self.settings)?,
-                pace: Pace::new(self.settings.details_pause),
+                panel: panel(source, self.fetching, Wanting::Background)?,
+                pace: Pace::new(self.fetching.settings.details_pause),
                 silent: false,
             }),
         };
         self.filled.asked += 1;
         let bar = self.progress.source(source.name.as_str());
-        bar.step(&format!("details {} of at most {}", self.filled.asked, self.settings.details_per_run));
-        let permit = asked.pace.permit().await;
-        let found = ask(&asked.panel, source, self.settings, item.clone()).await;
-        drop(permit);
+        bar.step(&format!(
+            "details {} of at most {}",
+            self.filled.asked, self.fetching.settings.details_per_run
+        ));
+        asked.pace.step().await;
+        let found = ask(&asked.panel, source, item.clone()).await;
         match found {
             Ok(found) => {
                 self.filled.answered += 1;
@@ -142,7 +146,7 @@ impl<'a> Filling<'a> {
             }
             Err(failure) => {
                 tracing::warn!(source = %source.name, %failure, "no details this time");
-                asked.silent = failure.may_pass();
+                asked.silent = failure.may_pass() || matches!(failure, Failure::Spent(_));
             }
         }
         if self.batch.len() >= BATCH { self.keep().await } else { Ok(()) }

@@ -88,6 +88,11 @@ pub(super) fn stamp(data: &Data) -> Option<Stamp> {
     Some((found.ino(), found.modified().ok()))
 }
 
+/// Whether a run has written one.
+pub(crate) fn is_there(data: &Data) -> bool {
+    stamp(data).is_some()
+}
+
 impl Roster {
     /// Reads it; none is an empty one.
     ///

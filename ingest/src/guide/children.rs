@@ -1,5 +1,6 @@
 //! A programme's children, collected in any order and written in that of the XMLTV DTD.
 
+mod plain;
 mod table;
 
 use std::borrow::Cow;
@@ -8,6 +9,8 @@ use contract::source::Source;
 use quick_xml::escape::{escape, partial_escape};
 use quick_xml::events::attributes::Attributes;
 
+use self::plain::Copies;
+pub(super) use self::plain::is_torn;
 use self::table::{CHILDREN, Inner, Kind, MOST_INNER, Shape, Value};
 use super::time::{self, Clock};
 use crate::tidy;
@@ -39,7 +42,7 @@ impl<'a> Children<'a> {
     /// Of programmes of `source`'s guide, in which times are meant as `clock` says.
     pub(super) fn new(source: &'a Source, clock: &'a Clock) -> Self {
         Self {
-            kept: Kept { source, clock },
+            kept: Kept { source, clock, copies: Copies::new(source.logins().flat_map(<[&str; 2]>::from)) },
             finished: Default::default(),
             within: Default::default(),
             child: None,
@@ -172,6 +175,7 @@ impl<'a> Children<'a> {
 struct Kept<'a> {
     source: &'a Source,
     clock: &'a Clock,
+    copies: Copies,
 }
 
 impl Kept<'_> {
@@ -195,9 +199,12 @@ impl Kept<'_> {
     /// An element with text, unless there is none.
     fn element(&self, out: &mut String, name: &str, attributes: &str, text: &str) {
         let text = tidy::masked(tidy::words(text), self.source);
-        if !text.is_empty() {
-            out.extend(["<", name, attributes, ">", &partial_escape(text), "</", name, ">"]);
+        if text.is_empty() {
+            return;
         }
+        let plain = memchr::memchr3(b'&', b'<', b'>', text.as_bytes()).is_none();
+        let text = if plain { text } else { partial_escape(text) };
+        out.extend(["<", name, attributes, ">", &text, "</", name, ">"]);
     }
 
     /// The attributes that `table` names, checked and escaped.
@@ -210,6 +217,10 @@ impl Kept<'_> {
             let Some(at) = table.iter().position(|(known, _)| *known == name) else { continue };
             let (name, value) = table[at];
             if std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            if value == Value::Words && raw.len() <= LONGEST_ATTRIBUTE && self.copies.allow_value(&raw) {
+                out.extend([" ", name, "=\"", &raw, "\""]);
                 continue;
             }
             let value = self.value(value, tidy::entities(&raw));

@@ -1,48 +1,66 @@
 //! Guides as they were received, in files: the last good one of each source stays.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
 
 use contract::disk::Data;
 use contract::source::Name;
-use tempfile::NamedTempFile;
+
+use crate::fetch::{Document, Failure, Fresh};
+
+/// A guide that breaks off counts if at least so much of it came, in percent.
+const ENOUGH: u64 = 95;
 
 /// A guide document.
 #[derive(Debug)]
 pub(crate) struct Copy {
     /// One that has just come, and is not yet judged.
-    fresh: Option<NamedTempFile>,
+    fresh: Option<Fresh>,
     /// Where the last good one is, if there is one.
     kept: PathBuf,
 }
 
 impl Copy {
-    /// The last good one of `source`, if there is one.
-    pub(crate) fn last(data: &Data, source: &Name) -> Self {
-        Self { fresh: None, kept: data.state().join(source.as_str()).join("guide") }
+    /// The last good one of `source`, if there is one. A source has several; the names of all begin with `guide`.
+    pub(crate) fn last(data: &Data, source: &Name, name: &str) -> Self {
+        Self { fresh: None, kept: data.state().join(source.as_str()).join(name) }
     }
 
-    /// Begins to write a new one.
+    /// All last good ones of `source`, in order of their names.
+    pub(crate) fn all(data: &Data, source: &Name) -> Vec<Self> {
+        let folder = data.state().join(source.as_str());
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let named = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            name == "guide" || name.strip_prefix("guide-").is_some_and(|number| number.parse::<u8>().is_ok())
+        };
+        let mut kept: Vec<PathBuf> = files.filter(named).collect();
+        kept.sort();
+        kept.into_iter().map(|kept| Self { fresh: None, kept }).collect()
+    }
+
+    /// Takes what was fetched under this one's name.
     ///
     /// # Errors
-    /// The disk refuses, here and below.
-    pub(crate) fn begin(&mut self) -> io::Result<&mut impl Write> {
-        let folder = self.kept.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        for left in fs::read_dir(folder)?.flatten() {
-            if left.file_name().to_string_lossy().starts_with(".guide-") {
-                fs::remove_file(left.path())?; // a run was killed while writing it
-            }
-        }
-        let file = tempfile::Builder::new().prefix(".guide-").tempfile_in(folder)?;
-        Ok(self.fresh.insert(file))
+    /// Too little of it came.
+    pub(crate) fn take(&mut self, document: Document) -> Result<(), Failure> {
+        self.fresh = match document {
+            Document::Same(_) => None,
+            Document::Fresh(fresh) => Some(fresh),
+            Document::Part(part, _) if part.percent().is_some_and(|percent| percent >= ENOUGH) => Some(part),
+            Document::Part(_, broken) => return Err(broken),
+        };
+        Ok(())
     }
 
     /// Opens the new one, or the last good one; `None` if there is neither.
+    ///
+    /// # Errors
+    /// The disk refuses, here and below.
     pub(crate) fn open(&self) -> io::Result<Option<File>> {
         match &self.fresh {
-            Some(fresh) => fresh.reopen().map(Some),
+            Some(fresh) => File::open(fresh.path()).map(Some),
             None => match File::open(&self.kept) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 opened => opened.map(Some),
@@ -62,10 +80,7 @@ impl Copy {
 
     /// The new one is good, and takes the place of the last.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
-        match self.fresh.take() {
-            Some(fresh) => fresh.persist(&self.kept).map(drop).map_err(|failed| failed.error),
-            None => Ok(()),
-        }
+        self.fresh.take().map_or(Ok(()), |fresh| fresh.promote().map(drop))
     }
 
     /// The new one is not good.

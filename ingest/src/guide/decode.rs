@@ -13,15 +13,11 @@ mod tar;
 mod text;
 mod zip;
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use lzma_rust2::XzReader;
 
 pub(crate) use ahead::ahead;
-
-use ahead::Ahead;
 use gzip::Gzip;
 use layer::Layer;
 use text::Text;
@@ -34,14 +30,6 @@ const LAYERS: usize = 4;
 const XZ_MEMORY: u32 = 66 << 10;
 /// How much of a document tells what it is: a tar has its mark at 257.
 const HEAD: usize = 512;
-
-/// The document in the file at `path`, [`decoded`] on a thread of its own.
-///
-/// # Errors
-/// Those of [`decoded`].
-pub(crate) fn open(path: &Path) -> io::Result<Ahead> {
-    ahead(decoded(File::open(path)?)?)
-}
 
 /// Whatever `input` is, as UTF-8: unpacked, decoded by what it says of itself unless that is untrue, with U+FFFD for
 /// what cannot be decoded and blanks for control characters.

@@ -17,15 +17,19 @@ const CHANNELS: usize = 200_000;
 const NAMES: usize = 20;
 const LONGEST: usize = 300;
 
+/// After so many programmes in a row no channel is expected any more. Some guides describe each channel just before its
+/// programmes, of which nobody has so many.
+const SETTLED: u32 = 10_000;
+
 /// A channel of a guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// As the guide spells it, without blanks around it.
-    pub(crate) id: String,
+    pub id: String,
     /// Each once; the first is the main one, and none when the guide has only programmes.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// The address of a picture, or nothing.
-    pub(crate) icon: String,
+    pub icon: String,
 }
 
 /// The channels of a guide.
@@ -39,22 +43,30 @@ pub(crate) struct Index {
 
 /// Reads the channels of the guide `input` (which [`super::decoded`] made).
 ///
-/// Where they come first, as they should, it ends with the first programme. Otherwise the whole document is read; and
-/// where no channel is described at all, those are listed that programmes name.
+/// Where they come first, as they should, it ends soon after the first programme. Otherwise the whole document is read;
+/// and where no channel is described at all, those are listed that programmes name.
 ///
 /// # Errors
 /// [`GuideError::NoGuide`]
 pub(crate) fn index(input: impl BufRead, source: &Source) -> Result<Index, GuideError> {
     let mut listing = Listing { source, index: Index::default(), at: HashMap::new() };
     let mut named = Listing { source, index: Index::default(), at: HashMap::new() };
-    let (mut root, mut last) = (false, String::new());
+    let (mut root, mut last, mut since) = (false, String::new(), 0);
     let mut scan = Scan::new(input);
     while let Some(found) = scan.next() {
         match found {
             Found::Root => root = true,
             Found::End => {}
-            Found::Channel(piece) => listing.channel(piece),
-            Found::Programme(_) if !listing.index.channels.is_empty() => return Ok(listing.index),
+            Found::Channel(piece) => {
+                listing.channel(piece);
+                since = 0;
+            }
+            Found::Programme(_) if !listing.index.channels.is_empty() => {
+                since += 1;
+                if since == SETTLED {
+                    return Ok(listing.index);
+                }
+            }
             Found::Programme(piece) => {
                 if let Some(id) = attribute(piece, "channel").filter(|id| *id != last) {
                     named.place(&id);

@@ -39,7 +39,7 @@ fn write(path: &Path) -> u64 {
         ));
     }
     let words =
-        "Ein Kommissar & his störrische friend <look> for the one who has taken it, while the whole town"
+        "Ein Kommissar and his störrische friend look for the one who has taken it, while the whole town"
             .split(' ');
     let words: Vec<String> = words.map(|word| quick_xml::escape::partial_escape(word).into_owned()).collect();
     let mut dice = 1_u64;
@@ -47,7 +47,9 @@ fn write(path: &Path) -> u64 {
         let mut text = String::new();
         for _ in 0..count {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            text.push_str(&words[(dice >> 33) as usize % words.len()]);
+            // One word in 200 must be escaped.
+            let word = (dice >> 33) as usize % (200 * words.len());
+            text.push_str(if word < words.len() { "&amp;" } else { &words[word % words.len()] });
             text.push(' ');
         }
         text.truncate(text.trim_end().len());
@@ -89,11 +91,17 @@ fn bare(path: &Path) -> u64 {
     }
 }
 
-fn ours(path: &Path, wanted: &Wanted, ahead: bool) -> u64 {
+fn ours(path: &Path, wanted: &Wanted, threaded: bool) -> u64 {
     let source = toml::from_str("name='a'\nurl='http://h'\nusername='someone'\npassword='hidden7'").unwrap();
     let mut spool = Spool::new(path.parent().unwrap()).unwrap();
-    let facts = if ahead {
-        read(super::decode::open(path).unwrap(), wanted, &Reading::default(), &source, &mut spool)
+    let facts = if threaded {
+        read(
+            ahead(decoded(File::open(path).unwrap()).unwrap()).unwrap(),
+            wanted,
+            &Reading::default(),
+            &source,
+            &mut spool,
+        )
     } else {
         read(decoded(File::open(path).unwrap()).unwrap(), wanted, &Reading::default(), &source, &mut spool)
     };

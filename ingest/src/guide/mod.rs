@@ -11,7 +11,7 @@ mod children;
 mod copy;
 mod decode;
 #[cfg_attr(not(test), expect(dead_code, reason = "guides are matched by it next"))]
-mod index;
+pub(crate) mod index;
 #[cfg(test)]
 mod measure;
 mod read;
@@ -24,7 +24,7 @@ use std::ops::Range;
 
 pub(crate) use copy::Copy;
 pub(crate) use decode::{ahead, decoded};
-pub(crate) use read::{Facts, Reading, read};
+pub(crate) use read::{Facts, GuideError, Reading, read};
 pub(crate) use spool::{Programme, Spool, programmes};
 
 /// Guide channels somebody asked for, by the ids of the lists.
@@ -45,11 +45,6 @@ impl Wanted {
     /// Whether a guide's channel `id` is one of them, whatever its case.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.exact.contains(id) || self.folded.contains(&id.to_lowercase())
-    }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.exact.is_empty()
     }
 }
 

@@ -8,9 +8,10 @@ use std::ops::Range;
 use contract::source::Source;
 use quick_xml::Reader;
 use quick_xml::escape::escape;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::Event;
+use quick_xml::events::attributes::Attributes;
 
-use super::children::{Children, pairs};
+use super::children::{Children, is_torn, pairs};
 use super::scan::{Found, Piece, Scan, mended};
 use super::time::Clock;
 use super::{Programme, Spool, Wanted};
@@ -60,15 +61,11 @@ pub(crate) struct Facts {
 impl Facts {
     /// Whether so much of the document is there that it may replace the one before: all of it, or 95 % (spec 20.3).
     ///
-    /// A document without an end does not say how much is missing. So it is `percent` that decides, the share of its
-    /// bytes that came, if that is known; else how many programmes there were `before`, which is 0 when there was
-    /// none: then anything is better than nothing.
-    pub(crate) fn enough(&self, percent: Option<u64>, before: u64) -> bool {
-        let rest = match percent {
-            Some(percent) => percent >= ENOUGH,
-            None => self.all > 0 && self.all.saturating_mul(100) >= before.saturating_mul(ENOUGH),
-        };
-        self.complete || rest
+    /// A document without an end does not say how much is missing. So it is compared with how many programmes there
+    /// were `before`, which is 0 when there was no guide: then anything is better than nothing. Whoever knows how many
+    /// bytes were to come judges by that first, while they come.
+    pub(crate) const fn enough(&self, before: u64) -> bool {
+        self.complete || (self.all > 0 && self.all.saturating_mul(100) >= before.saturating_mul(ENOUGH))
     }
 }
 
@@ -125,13 +122,22 @@ pub(crate) fn read(
 }
 
 /// A parser of one piece.
-pub(super) fn parser(piece: &str) -> Reader<&[u8]> {
-    let mut reader = Reader::from_str(piece);
+pub(super) fn parser(piece: &[u8]) -> Reader<&[u8]> {
+    let mut reader = Reader::from_reader(piece);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
     config.check_end_names = false;
     reader
+}
+
+/// The attributes of the programme that `text` is, and what follows its start tag, if that is plain.
+fn head(text: &str) -> Option<(Attributes<'_>, &str)> {
+    const NAME: &str = "<programme";
+    let end = memchr::memchr(b'>', text.as_bytes())?;
+    let tag =
+        text.get(1..end).filter(|tag| text.starts_with(NAME) && !tag.ends_with('/') && !is_torn(tag))?;
+    Some((Attributes::new(tag, NAME.len() - 1), &text[end + 1..]))
 }
 
 struct Document<'a> {
@@ -172,23 +178,53 @@ impl Document<'_> {
     }
 
     fn programme(&mut self, piece: Piece<'_>) -> io::Result<()> {
-        let text = if piece.odd { Cow::Owned(mended(piece.text)) } else { Cow::Borrowed(piece.text) };
-        let mut parser = parser(&text);
-        let (kept, closed) = match parser.read_event() {
-            Ok(Event::Start(element)) => (self.begin(&element), piece.closed),
-            Ok(Event::Empty(element)) => (self.begin(&element), true),
-            _ => (None, false),
+        self.facts.all += 1;
+        self.facts.faults += u64::from(piece.odd);
+        let text: Cow<'_, [u8]> = if piece.odd { mended(piece.text).into() } else { piece.text.into() };
+        let plain = std::str::from_utf8(&text).ok().filter(|_| piece.closed).and_then(head);
+        let kept = match plain {
+            Some((attributes, inside)) => {
+                let kept = self.begin(attributes);
+                if kept.is_some() && !self.plain_children(inside) {
+                    self.children_of(&mut parser(inside.as_bytes()));
+                }
+                kept
+            }
+            None => self.parsed(&text, piece.closed),
         };
-        self.facts.faults += u64::from(!closed || piece.odd);
         let Some((channel, start, stop)) = kept else { return Ok(()) };
-        self.children.clear();
-        self.children_of(&mut parser);
         self.text.clear();
         self.children.render(&mut self.text);
         let programme = Programme { start, stop, text: &self.text, catchup: self.catchup.as_bytes() };
         let added = self.spool.add(channel, programme)?;
         *if added { &mut self.facts.programmes } else { &mut self.facts.dropped } += 1;
         Ok(())
+    }
+
+    /// Takes the children the short way. `false` if there is none; then nothing is taken.
+    fn plain_children(&mut self, inside: &str) -> bool {
+        self.children.clear();
+        let taken = self.children.plain(inside);
+        if !taken {
+            self.children.clear();
+        }
+        taken
+    }
+
+    /// Reads a programme whose start tag is not plain, or whose end is missing.
+    fn parsed(&mut self, text: &[u8], closed: bool) -> Option<Kept> {
+        let mut parser = parser(text);
+        let (kept, closed) = match parser.read_event() {
+            Ok(Event::Start(element)) => (self.begin(element.attributes()), closed),
+            Ok(Event::Empty(element)) => (self.begin(element.attributes()), true),
+            _ => (None, false),
+        };
+        self.facts.faults += u64::from(!closed);
+        if kept.is_some() {
+            self.children.clear();
+            self.children_of(&mut parser);
+        }
+        kept
     }
 
     /// Reads what stands in the programme, as far as that can be read.
@@ -222,11 +258,10 @@ impl Document<'_> {
         }
     }
 
-    fn begin(&mut self, element: &BytesStart<'_>) -> Option<Kept> {
-        self.facts.all += 1;
+    fn begin(&mut self, attributes: Attributes<'_>) -> Option<Kept> {
         let mut said = Said::default();
         let mut channel = None;
-        for (name, value) in pairs(element.attributes()) {
+        for (name, value) in pairs(attributes) {
             let place = match name {
                 "channel" => &mut channel,
                 "start" => &mut said.start,

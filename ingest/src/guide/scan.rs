@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, ErrorKind};
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use memchr::{memchr, memchr2};
 
 /// The longest piece, comment or DOCTYPE, in bytes. Some icons are not addresses but pictures, of 100 kB.
@@ -32,7 +32,8 @@ pub(super) enum Found<'a> {
 /// An element from its `<` to its end, or to where the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece<'a> {
-    pub(super) text: &'a str,
+    /// UTF-8, if the input is: it begins and ends at a `<` or a `>`, so no letter is cut.
+    pub(super) text: &'a [u8],
     /// Whether its end tag was there. An element without content has none.
     pub(super) closed: bool,
     /// Whether a `<` stands in it that begins no tag, but is a letter of somebody's text.
@@ -294,35 +295,37 @@ impl<R: BufRead> Scan<R> {
     fn piece(&mut self, cut: Cut) -> Piece<'_> {
         let start = self.at;
         self.at += cut.length;
-        // It begins and ends at a `<` or a `>`, so no letter is cut.
-        let text = std::str::from_utf8(&self.window[start..self.at]).unwrap_or_default();
-        Piece { text, closed: cut.closed, odd: cut.odd }
+        Piece { text: &self.window[start..self.at], closed: cut.closed, odd: cut.odd }
     }
 }
 
 /// The text of an odd piece, in which every `<` that begins no tag is `&lt;`.
-pub(super) fn mended(piece: &str) -> String {
-    let mut mended = String::with_capacity(piece.len() + 16);
+pub(super) fn mended(piece: &[u8]) -> Vec<u8> {
+    let mut mended = Vec::with_capacity(piece.len() + 16);
     let mut rest = piece;
     // An end that is not there is looked for once.
     let (mut comments, mut cdata) = (true, true);
-    while let Some(at) = rest.find('<') {
-        let section = match Mark::of(&rest.as_bytes()[at + 1..]) {
-            Mark::Letter => {
-                mended.push_str(&rest[..at]);
-                mended.push_str("&lt;");
-                rest = &rest[at + 1..];
-                continue;
-            }
-            Mark::Comment if comments => rest[at..].find("-->").or_else(|| (comments = false, None).1),
-            Mark::Cdata if cdata => rest[at..].find("]]>").or_else(|| (cdata = false, None).1),
+    while let Some(at) = memchr(b'<', rest) {
+        let mark = Mark::of(&rest[at + 1..]);
+        let section = match mark {
+            Mark::Comment if comments => memmem::find(&rest[at..], b"-->"),
+            Mark::Cdata if cdata => memmem::find(&rest[at..], b"]]>"),
             _ => None,
         };
-        let (whole, after) = rest.split_at(at + section.unwrap_or(1));
-        mended.push_str(whole);
+        comments &= mark != Mark::Comment || section.is_some();
+        cdata &= mark != Mark::Cdata || section.is_some();
+        let (before, after) = rest.split_at(at + section.unwrap_or(1));
+        match before.split_last() {
+            Some((b'<', before)) if mark == Mark::Letter => {
+                mended.extend_from_slice(before);
+                mended.extend_from_slice(b"&lt;");
+            }
+            _ => mended.extend_from_slice(before),
+        }
         rest = after;
     }
-    mended + rest
+    mended.extend_from_slice(rest);
+    mended
 }
 
 /// Where an element ends.

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::source::Name;
@@ -25,7 +26,10 @@ pub(super) const VERSION: u32 = 2;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(super) version: u32,
-    /// Unix time, in seconds.
+    /// Of all other lines: the same hash is the same harvest.
+    pub(crate) hash: String,
+    /// Unix time, in seconds. That of the file: a harvest that comes again in the same words is not written again.
+    #[serde(skip)]
     pub(crate) harvested: u64,
     /// Connections that each account of the source allows at once; 0 when it did not say.
     pub(crate) connections: Vec<u32>,
@@ -33,6 +37,9 @@ pub(crate) struct Head {
     pub(crate) counts: Counts,
     /// By list, in the source's order.
     pub(crate) categories: BTreeMap<List, Vec<Category>>,
+    /// Addresses of guides that the source names. SECURITY: they may hold credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) guides: Vec<String>,
 }
 
 /// A kind of line.
@@ -142,7 +149,9 @@ fn read_head(file: &mut File) -> io::Result<Head> {
     file.seek(SeekFrom::Start(at))?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    let head: Head = serde_json::from_slice(&text)?;
+    let mut head: Head = serde_json::from_slice(&text)?;
+    let modified = file.metadata()?.modified()?;
+    head.harvested = modified.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     if head.version == VERSION { Ok(head) } else { Err(io::Error::other("it is of another version")) }
 }
 
@@ -153,6 +162,14 @@ impl Harvest {
         Self::read(file)
             .inspect_err(|error| tracing::warn!(%source, %error, "the last harvest cannot be read"))
             .ok()
+    }
+
+    /// The same, known to be what the source gives at `now` (Unix seconds).
+    pub(crate) fn seen(mut self, now: u64) -> Self {
+        self.head.harvested = now;
+        // Only the schedule looks at it, to see whether a run is due.
+        let _ = self.file.set_modified(UNIX_EPOCH + Duration::from_secs(now));
+        self
     }
 
     /// One that has just been written to `temporary` and belongs to `to`.
@@ -168,6 +185,11 @@ impl Harvest {
     /// The disk refuses; the last one is then still there.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
         let Some((temporary, to)) = self.fresh.take() else { return Ok(()) };
+        if let Ok(mut last) = File::options().read(true).write(true).open(&to)
+            && read_head(&mut last).is_ok_and(|head| head.hash == self.head.hash)
+        {
+            return last.set_modified(UNIX_EPOCH + Duration::from_secs(self.head.harvested));
+        }
         self.file.sync_all()?;
         temporary.persist(&to).map_err(|failed| failed.error)?;
         File::open(to.parent().unwrap_or(Path::new(".")))?.sync_all()
@@ -366,8 +388,22 @@ mod tests {
         assert!(head(&data, &name).is_none(), "not yet kept");
         fresh.keep().unwrap();
 
+        let file = path(&data, &name);
+        let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(path).unwrap());
+        let first = inode(&file);
+        let mut again = Writer::new(&data, &name).unwrap();
+        again.category(List::Live, "News").unwrap();
+        again.category(List::Live, "All").unwrap();
+        again.channel(&one).unwrap();
+        again.movie(&movie).unwrap();
+        again.channel(&Channel { places: vec![1, 0], ..one.clone() }).unwrap();
+        again.series(&show).unwrap();
+        again.episode(&episode).unwrap();
+        again.finish(9, vec![2]).unwrap().keep().unwrap();
+        assert_eq!((inode(&file), head(&data, &name).unwrap().harvested), (first, 9), "the same words");
+
         let harvest = Harvest::last(&data, &name).unwrap();
-        assert_eq!((harvest.head.harvested, &harvest.head.connections[..]), (7, &[2][..]));
+        assert_eq!((harvest.head.harvested, &harvest.head.connections[..]), (9, &[2][..]));
         let entry = &harvest.entries(Item::Channel)[0];
         assert_eq!((harvest.id(entry), harvest.name(entry)), ("1", "One\n\u{2028}"));
         assert_eq!((harvest.places(entry), harvest.entries(Item::Channel).len()), (&[0, 1][..], 1));

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::source::Name;
@@ -36,6 +37,8 @@ pub(crate) struct Writer {
     /// Categories of entries that came again.
     repeats: Vec<(Item, u32, Places)>,
     position: u64,
+    hash: blake3::Hasher,
+    guides: Vec<String>,
 }
 
 #[derive(Default)]
@@ -83,6 +86,8 @@ impl Writer {
             counts: [0; Item::ALL.len()],
             repeats: Vec::new(),
             position: 0,
+            hash: blake3::Hasher::new(),
+            guides: Vec::new(),
         };
         writer.line(&first_line(0))?;
         Ok(writer)
@@ -130,6 +135,11 @@ impl Writer {
         self.push(Item::Episode, &episode.id, &[], episode)
     }
 
+    /// Says which guides the source names, by their addresses.
+    pub(crate) fn guides(&mut self, addresses: Vec<String>) {
+        self.guides = addresses;
+    }
+
     /// How many entries of a kind there are.
     pub(crate) const fn count(&self, item: Item) -> u32 {
         self.counts[item as usize]
@@ -161,6 +171,7 @@ impl Writer {
         self.out.write_all(line)?;
         self.out.write_all(b"\n")?;
         self.position += line.len() as u64 + 1;
+        self.hash.update(line).update(b"\n");
         Ok(())
     }
 
@@ -176,12 +187,23 @@ impl Writer {
         }
         let head_at = self.position;
         let categories = self.categories.drain().map(|(list, it)| (list, it.list)).collect();
-        let head = Head { version: VERSION, harvested, connections, counts: self.named_counts(), categories };
+        let counts = self.named_counts();
+        let mut head = Head {
+            version: VERSION,
+            connections,
+            counts,
+            categories,
+            guides: self.guides,
+            ..Head::default()
+        };
+        self.hash.update(&serde_json::to_vec(&head)?);
+        head.hash = self.hash.finalize().to_hex().to_string();
         let head = serde_json::to_vec(&head)?;
         self.line(&head)?;
         let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&first_line(head_at))?;
+        file.as_file().set_modified(UNIX_EPOCH + Duration::from_secs(harvested))?;
         let (file, temporary) = file.into_parts();
         Harvest::fresh(file, temporary, self.to)
     }

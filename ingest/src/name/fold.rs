@@ -34,19 +34,22 @@ pub(super) fn fold(raw: &str) -> Folded {
             continue;
         }
         half = None;
-        // Small letters set above the line (`BBC Oneᴴᴰ`) and circled ones are words of their own.
+        // Small letters set above the line (`BBC Oneᴴᴰ`) and circled ones are as good as in brackets.
         let small = is_decoration(letter);
         if small != was_small {
-            text.push(' ');
+            text.push_str(if small { " {" } else { "} " });
         }
         was_small = small;
         letter_as_ascii(letter, &mut text);
+    }
+    if was_small {
+        text.push('}');
     }
     Folded { text, flag }
 }
 
 const fn is_decoration(letter: char) -> bool {
-    matches!(letter, '\u{1d2c}'..='\u{1dbf}' | '\u{2b0}'..='\u{2b8}' | '\u{2460}'..='\u{24ff}' | '\u{2070}'..='\u{209c}'
+    matches!(letter, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{1d2c}'..='\u{1dbf}' | '\u{2b0}'..='\u{2b8}' | '\u{2460}'..='\u{24ff}' | '\u{2070}'..='\u{209c}'
         | '\u{1f110}'..='\u{1f1e5}' | '\u{1d00}'..='\u{1d2b}' | '\u{29c}' | '\u{299}' | '\u{262}' | '\u{26a}')
 }
 

@@ -10,6 +10,7 @@
 //!
 //! What does *not* belong here: which channel of a guide is meant (`matching`), and how names are shown.
 
+mod brackets;
 mod country;
 mod fold;
 mod lex;
@@ -66,6 +67,9 @@ pub enum Codec {
 pub struct Name {
     /// The name itself as folded words in order, numbers as digits: `["bbc", "1"]`. Without everything below.
     pub words: Vec<String>,
+    /// What stood beside it in brackets, as folded words: `["sky"]` in `Nicktoons (Sky)`. More often a remark than a part
+    /// of the name.
+    pub aside: Vec<String>,
     /// The finest quality that it says.
     pub quality: Option<Quality>,
     /// The codec that it says.
@@ -82,6 +86,9 @@ pub struct Name {
     pub ends_with_country: bool,
 }
 
+/// A `+` that may be a part of the name or an and: `Canal + Sport`, `Crime + Investigation`.
+const AND: &str = "+";
+
 impl Name {
     /// Reads a display name, such as `UK: Sky Sports F1 FHD` or `|DE| RTL ZWEI ᴴᴰ`. At most 200 letters are read.
     pub fn parse(raw: &str) -> Self {
@@ -95,7 +102,8 @@ impl Name {
 
     /// The words without blanks: `bbc1`. Equal for every way to write one name.
     pub fn base(&self) -> String {
-        self.words.concat()
+        let words = self.words.iter().chain(&self.aside).map(String::as_str);
+        words.map(|word| if word == AND { "plus" } else { word }).collect()
     }
 
     /// The numbers of the name, smallest first. They must agree: `Sky Sport` is neither `Sky Sport 1` nor `2`.
@@ -106,10 +114,19 @@ impl Name {
         numbers
     }
 
-    /// The base without what one list writes and the next leaves out: `TV`, `Channel`, the country at the end, plurals,
-    /// short forms. `None` when what is left is too little to be a name, such as `sport` or `4`.
-    pub fn core(&self) -> Option<String> {
-        read::core(self)
+    /// The base without what one list writes and the next leaves out: `TV`, `Channel`, remarks in brackets, the country at
+    /// the end, plurals, short forms. Two when a `+` may be a word or an and; none when what is left is too little to be
+    /// a name, such as `sport` or `4`.
+    pub fn cores(&self) -> Vec<String> {
+        read::cores(self)
+    }
+
+    /// The words that [`Name::cores`] is made of, without numbers.
+    pub fn telling_words(&self) -> Vec<String> {
+        read::core_words(self)
+            .filter(|word| *word != AND && !word.bytes().all(|byte| byte.is_ascii_digit()))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// By which channels are the same for merging: base, quality, country, shift and region, as

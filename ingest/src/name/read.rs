@@ -1,8 +1,9 @@
 //! From pieces to meaning. Each step takes from the pieces what it understands; what is left is the name.
 
+use super::brackets;
 use super::country::{self, Country, Place, Sure};
 use super::lex::{self, Kind, Piece};
-use super::{Name, Quality, fold, words};
+use super::{AND, Name, Quality, fold, words};
 
 /// Words before a separator that may be a prefix: `UK VIP HD:`.
 const LONGEST_PREFIX: usize = 3;
@@ -35,6 +36,12 @@ pub(super) fn id(id: &str) -> Name {
     }
     let feed = if feed.eq_ignore_ascii_case("plus1") { "+1" } else { feed };
     read(lex::pieces(&format!("{} {feed}", labels.join(" "))), &mut name);
+    // The name's own country is that of the feed, the domain that of the company: `BeInSports1France.qa`.
+    if let Some(Place::Country(country, Sure::Name)) = name.words.last().and_then(|word| country::place(word))
+        && name.words.len() > 1
+    {
+        (name.country, name.ends_with_country) = (Some(country), true);
+    }
     name
 }
 
@@ -72,7 +79,7 @@ fn code(word: &str) -> Option<Country> {
 fn read(mut pieces: Vec<Piece>, name: &mut Name) {
     let from = prefixes(&pieces, name);
     pieces.drain(..from);
-    brackets(&mut pieces, name);
+    brackets::read(&mut pieces, name);
     bare_prefix(&mut pieces, name);
     let whole = pieces.clone();
     shift(&mut pieces, name);
@@ -87,7 +94,7 @@ fn read(mut pieces: Vec<Piece>, name: &mut Name) {
 /// A name of nothing but notes, such as `UHD 1` or `1+1 HD`, is one after all.
 fn restore(whole: &[Piece], name: &mut Name) {
     let telling: Vec<Piece> = whole.iter().filter(|piece| !noise(piece)).cloned().collect();
-    let sign = telling.len() > 1;
+    let sign = telling.len() > 1 || telling.iter().any(Piece::is_word);
     name.shift = 0;
     name.regions.clear();
     name.words.clear();
@@ -100,6 +107,10 @@ fn restore(whole: &[Piece], name: &mut Name) {
 /// Takes note of prefixes (`UK:`, `|DE|`, `[FR]`, `VIP | 4K |`) and says where the name begins.
 fn prefixes(pieces: &[Piece], name: &mut Name) -> usize {
     let mut from = 0;
+    if let Some(end) = source_prefix(pieces) {
+        locate(&pieces[0], name);
+        return end;
+    }
     loop {
         let begin = from + pieces[from..].iter().take_while(|piece| piece.separates()).count();
         let words = pieces[begin..].iter().take(LONGEST_PREFIX).take_while(|piece| piece.is_word());
@@ -131,8 +142,17 @@ fn prefixes(pieces: &[Piece], name: &mut Name) -> usize {
     }
 }
 
+/// `PL-[EXTRA]:` and `UK-NOWTV:`: a country, where it comes from, and a colon.
+fn source_prefix(pieces: &[Piece]) -> Option<usize> {
+    let [first, second, ..] = pieces else { return None };
+    let code = matches!(country::place(&first.text), Some(Place::Country(..)));
+    let joined = second.glued && matches!(second.kind, Kind::Mark(b'-' | b'[' | b'('));
+    let end = 2 + pieces[2..].iter().take(LONGEST_PREFIX + 3).position(|piece| piece.is_mark(b':'))?;
+    (code && first.capital && joined && end + 1 < pieces.len()).then_some(end + 1)
+}
+
 /// Takes the place that a word says, unless one is known: the first is the most telling.
-fn locate(piece: &Piece, name: &mut Name) {
+pub(super) fn locate(piece: &Piece, name: &mut Name) {
     match country::place(&piece.text) {
         Some(Place::Country(country, _)) => name.country = name.country.or(Some(country)),
         Some(Place::Area(area)) => name.area = name.area.or(Some(area)),
@@ -140,60 +160,11 @@ fn locate(piece: &Piece, name: &mut Name) {
     }
 }
 
-fn quality(piece: &Piece, name: &mut Name) -> bool {
+pub(super) fn quality(piece: &Piece, name: &mut Name) -> bool {
     let Some((quality, codec)) = words::quality(&piece.text) else { return false };
     name.quality = name.quality.max(quality);
     name.codec = name.codec.or(codec);
     true
-}
-
-/// Takes away brackets that hold a country or a note: `(UK)`, `[Not 24/7]`, `(D)`.
-fn brackets(pieces: &mut Vec<Piece>, name: &mut Name) {
-    let mut kept = Vec::with_capacity(pieces.len());
-    let mut rest = pieces.as_slice();
-    while let Some(piece) = rest.first() {
-        let close = match piece.kind {
-            Kind::Mark(b'(') => b')',
-            Kind::Mark(b'[') => b']',
-            Kind::Mark(b'{') => b'}',
-            _ => {
-                kept.push(piece.clone());
-                rest = &rest[1..];
-                continue;
-            }
-        };
-        let end = rest.iter().position(|piece| piece.is_mark(close)).unwrap_or(rest.len() - 1);
-        let inside: Vec<&Piece> = rest[1..end.max(1)].iter().filter(|piece| !piece.separates()).collect();
-        if is_note(&inside) {
-            for piece in inside {
-                locate(piece, name);
-                quality(piece, name);
-            }
-            rest = &rest[end + 1..];
-        } else {
-            kept.push(piece.clone());
-            rest = &rest[1..];
-        }
-    }
-    *pieces = kept;
-}
-
-fn is_note(inside: &[&Piece]) -> bool {
-    let place = |piece: &&&Piece| {
-        !matches!(country::place(&piece.text), None | Some(Place::Country(_, Sure::Adjective)))
-    };
-    let note = |piece: &&Piece| {
-        let text = piece.text.as_str();
-        words::NOTES.contains(&text) || words::NOISE.contains(&text) || words::quality(text).is_some()
-    };
-    match inside {
-        [] => true,
-        // A letter for the provider's own use, or one circled.
-        [one] if one.is_word() && one.text.len() == 1 => true,
-        [.., last] if inside.iter().any(|piece| piece.is_mark(b'+')) => last.text == "18",
-        [one] if one.kind == Kind::Number => false,
-        _ => inside.iter().all(note) || inside.iter().filter(place).count() == inside.len(),
-    }
 }
 
 /// `UK BBC ONE`: a code in capitals that is hardly anything else, when a name follows.
@@ -215,7 +186,7 @@ fn bare_prefix(pieces: &mut Vec<Piece>, name: &mut Name) {
     }
 }
 
-fn noise(piece: &Piece) -> bool {
+pub(super) fn noise(piece: &Piece) -> bool {
     words::NOISE.contains(&piece.text.as_str()) || words::quality(&piece.text).is_some()
 }
 
@@ -280,16 +251,22 @@ fn trailing_code(pieces: &mut Vec<Piece>, name: &mut Name) {
     while pieces.last().is_some_and(Piece::separates) {
         pieces.pop();
     }
-    let Some(last) = pieces.last() else { return };
-    let sure = matches!(country::place(&last.text), Some(Place::Country(_, Sure::Bare | Sure::Code)));
-    let before = &pieces[..pieces.len() - 1];
-    if sure
-        && last.capital
-        && !last.glued
-        && before.iter().any(|piece| piece.is_word() && piece.text.len() > 1)
+    let Some((last, before)) = pieces.split_last() else { return };
+    // `BRAVO+1 • NZ`: after a sign of its own, any code will do.
+    let apart = before.last().is_some_and(|piece| piece.is_mark(b'|'));
+    let sure = match country::place(&last.text) {
+        Some(Place::Country(_, Sure::Bare | Sure::Code)) => true,
+        Some(Place::Country(_, Sure::Doubtful)) => apart,
+        _ => false,
+    };
+    if sure && last.capital && !last.glued && before.iter().any(|piece| !matches!(piece.kind, Kind::Mark(_)))
     {
+        let here = name.country;
         locate(last, name);
-        pieces.pop();
+        // `UK: SkySp PL` is about the Premier League.
+        if here.is_none() || code(&last.text) == here {
+            pieces.pop();
+        }
     }
 }
 
@@ -306,7 +283,10 @@ fn plain(pieces: &[Piece], name: &mut Name) {
             Kind::Number if piece.text == "24" && next(1) == "/" && next(2) == "7" => skip = 2,
             Kind::Number => name.words.push(piece.text.clone()),
             // `Canal+` is a name, `Crime + Investigation` two words.
-            Kind::Mark(b'+') if piece.glued && at > 0 => name.words.push("plus".into()),
+            Kind::Mark(b'+') if at > 0 && !name.words.is_empty() => {
+                let between = pieces.get(at + 1).is_some_and(|next| next.glued == piece.glued);
+                name.words.push(if between { AND } else { "plus" }.to_owned());
+            }
             Kind::Mark(_) => {}
             Kind::Word if piece.text == "and" && !name.words.is_empty() => {}
             Kind::Word if piece.text == "northern" && next(1) == "ireland" => {
@@ -341,24 +321,30 @@ fn word(piece: &Piece, name: &mut Name) {
     }
 }
 
-/// See [`Name::core`].
-pub(super) fn core(name: &Name) -> Option<String> {
-    let end = name.words.len() - usize::from(name.ends_with_country);
-    let mut core = String::new();
-    let mut telling = 0;
-    for word in &name.words[..end] {
-        if words::OPTIONAL.contains(&word.as_str()) {
-            continue;
-        }
-        let one = [word.as_str()];
-        for part in words::long_form(word).unwrap_or(&one) {
-            let part = if part.len() >= 5 { part.strip_suffix('s').unwrap_or(part) } else { part };
-            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
-            if !digits && !words::COMMON.contains(&part) {
-                telling += part.len();
-            }
-            core.push_str(part);
-        }
+/// See [`Name::cores`].
+pub(super) fn cores(name: &Name) -> Vec<String> {
+    let telling = |word: &&str| !is_digits(word) && *word != AND && !words::COMMON.contains(word);
+    let letters: usize = core_words(name).filter(telling).map(str::len).sum();
+    if letters < 3 && !(letters > 0 && core_words(name).any(is_digits)) {
+        return Vec::new();
     }
-    (telling >= 3).then_some(core)
+    let with_plus: String = core_words(name).map(|word| if word == AND { "plus" } else { word }).collect();
+    let without: String = core_words(name).filter(|word| *word != AND).collect();
+    if with_plus == without { vec![without] } else { vec![with_plus, without] }
+}
+
+fn is_digits(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words that every list writes, in one form each: short forms long, without the `s` of a plural.
+pub(super) fn core_words(name: &Name) -> impl Iterator<Item = &str> {
+    let end = name.words.len() - usize::from(name.ends_with_country);
+    let written = name.words[..end].iter().filter(|word| !words::OPTIONAL.contains(&word.as_str()));
+    written.flat_map(|word| {
+        let long = words::long_form(word);
+        let short = long.is_none().then_some(word.as_str());
+        let parts = long.unwrap_or(&[]).iter().copied().chain(short);
+        parts.map(|part| if part.len() >= 5 { part.strip_suffix('s').unwrap_or(part) } else { part })
+    })
 }

@@ -30,10 +30,8 @@ fn every_way_to_write_a_name_has_one_base() {
         ("pro7", &["ProSieben", "PRO 7", "Pro7 HD", "[DE] ProSieben UHD"]),
         ("rai1", &["Rai Uno", "RAI 1", "IT - RAI 1 FHD", "IT| RAI UNO ◉"]),
         ("canalplus", &["Canal+", "Canal Plus", "FR: CANAL+ UHD"]),
-        (
-            "crimeinvestigation",
-            &["Crime + Investigation", "Crime & Investigation", "Crime and Investigation HD"],
-        ),
+        ("crimeinvestigation", &["Crime & Investigation", "Crime and Investigation HD"]),
+        ("crimeplusinvestigation", &["Crime + Investigation", "Crime+Investigation"]),
         ("13street", &["13th Street", "13 Street HD"]),
         ("cnnturk", &["CNN TÜRK", "TR: CNN Türk HD", "🇹🇷 CNN Türk"]),
         ("skai", &["ΣΚΑΪ", "SKAI"]),
@@ -162,6 +160,20 @@ fn variants_are_different_channels() {
 }
 
 #[test]
+fn a_core_is_what_every_list_writes() {
+    for (raw, cores) in [
+        ("Discovery Channel Deutschland", &["discovery"][..]),
+        ("Crime + Investigation", &["crimeplusinvestigation", "crimeinvestigation"]),
+        ("Crime & Investigation", &["crimeinvestigation"]),
+        ("Nat Geo Wild (Sky)", &["nationalgeowild"]),
+        ("Sport TV", &[]),
+        ("TV 8", &[]),
+    ] {
+        assert_eq!(Name::parse(raw).cores(), cores, "{raw}");
+    }
+}
+
+#[test]
 fn an_id_says_a_name() {
     for (id, key) in [
         ("BBCOne.uk", "bbc1||GB|+0|"),
@@ -171,6 +183,7 @@ fn an_id_says_a_name() {
         ("Sky.Sports.Main.Event.HD.uk", "skysportsmainevent|HD|GB|+0|"),
         ("BBCOne.uk@Wales", "bbc1||GB|+0|wales"),
         ("ITV1.uk@Plus1", "itv1||GB|+1|"),
+        ("BeInSports1France.qa", "beinsports1france||FR|+0|"),
     ] {
         assert_eq!(Name::of_id(id).key(), key, "{id}");
     }
@@ -183,14 +196,14 @@ proptest! {
         let again = Name::parse(&name.words.join(" "));
         prop_assert!(name.words.len() <= 64 && again.words.len() <= 64);
         Name::of_id(&raw).key();
-        name.core();
+        name.cores();
         country_of_group(&raw);
     }
 
     #[test]
     fn names_of_the_right_letters_have_a_meaning(raw in "[A-Da-d0-9+&.:|()\\[\\] -]{0,40}") {
         Name::parse(&raw).key();
-        Name::of_id(&raw).core();
+        Name::of_id(&raw).cores();
         country_of_group(&raw);
     }
 }

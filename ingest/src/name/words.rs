@@ -4,6 +4,10 @@ use super::{Codec, Quality};
 
 /// Words of quality. Whole words only; `hd` and its kin may be glued to what precedes (`skysportshd`).
 pub(super) fn quality(word: &str) -> Option<(Option<Quality>, Option<Codec>)> {
+    // `1080p50` says the pictures in a second too.
+    let lines =
+        word.split_once('p').filter(|(lines, rest)| lines.len() >= 3 && is_number(lines) && is_number(rest));
+    let word = lines.and_then(|(lines, _)| word.get(..=lines.len())).unwrap_or(word);
     Some(match word {
         "sd" | "576p" | "576i" | "480p" | "480i" | "360p" | "540p" | "lq" | "240p" => {
             (Some(Quality::Sd), None)
@@ -19,6 +23,10 @@ pub(super) fn quality(word: &str) -> Option<(Option<Quality>, Option<Codec>)> {
         | "fps" | "dolby" => (None, None),
         _ => return None,
     })
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Quality glued to the end of a word of at least three more letters, longest first.
@@ -96,7 +104,7 @@ pub(super) const NOTES: &[&str] = &[
 
 /// Words that one list writes and the next leaves out: `Discovery`, `Discovery Channel`.
 pub(super) const OPTIONAL: &[&str] =
-    &["tv", "channel", "television", "network", "the", "chaine", "chan", "ch", "tvchannel"];
+    &["tv", "channel", "television", "network", "the", "chaine", "chan", "ch", "fernsehen"];
 
 /// Words so common that they alone are no name: `Sport TV 1` is not `Sport 1`.
 pub(super) const COMMON: &[&str] = &[
@@ -120,7 +128,8 @@ pub(super) const COMMON: &[&str] = &[
     "world",
     "national",
     "international",
-    "plus",
+    "kino",
+    "cine",
     "max",
     "extra",
     "classic",
@@ -167,7 +176,7 @@ pub(super) fn number(word: &str) -> Option<u32> {
 
 /// Number words glued to the end of a word of at least three more letters: `bbcone`, `RTLZWEI`, `kabeleins`.
 pub(super) const GLUED_NUMBERS: &[&str] =
-    &["one", "two", "three", "four", "five", "uno", "due", "eins", "zwei", "drei", "sieben"];
+    &["one", "two", "three", "four", "five", "uno", "due", "cinco", "eins", "zwei", "drei", "sieben"];
 
 /// Roman numerals, in capitals only. `I`, `V` and `X` are too often letters.
 pub(super) fn roman(word: &str) -> Option<u32> {
@@ -190,7 +199,6 @@ pub(super) fn region(word: &str) -> Option<&'static str> {
 const REGION_ALIASES: &[(&str, &str)] = &[
     ("eastern", "east"),
     ("western", "west"),
-    ("pacific", "west"),
     ("cymru", "wales"),
     ("scottish", "scotland"),
     ("sued", "sud"),

@@ -24,6 +24,9 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 8;
 /// 4 packs a guide almost as small as 6 does, at twice the speed.
 const LEVEL: u32 = 4;
+/// How the document begins.
+const HEAD: &[u8] = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n\
+    <tv generator-info-name=\"coax\">\n";
 
 /// Writes both files at once: one thread writes, another compresses.
 pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
@@ -92,8 +95,7 @@ struct GuideChannel<'a> {
 
 fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
     let channels = channels(line_up)?;
-    out.write_all(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n")?;
-    out.write_all(b"<tv generator-info-name=\"coax\">\n")?;
+    out.write_all(HEAD)?;
     for channel in &channels {
         let start = out.plain.position();
         describe(&mut out, channel)?;
@@ -101,9 +103,9 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Resul
         notes.ranges.push(GuideRange { id: channel.id.to_owned(), channel: range, programmes: (0, 0) });
     }
     for range in &mut notes.ranges {
-        let bytes = line_up.programming.read(&range.id)?;
+        let guides = line_up.programming.read(&range.id)?;
+        let merged = merge(guides.iter().map(|bytes| programmes(bytes).collect()));
         let start = out.plain.position();
-        let merged = merge(bytes.iter().map(|bytes| programmes(bytes).collect()));
         write_programmes(&mut out, &range.id, &merged)?;
         range.programmes = (start, out.plain.position());
     }
@@ -157,6 +159,7 @@ fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) 
         out.write_all(b"\"")?;
         out.write_all(tail.as_bytes())?;
         if !catchup.is_empty() {
+            // Not in the DTD: Kodi's, for addresses of catch-up.
             for piece in [b" catchup-id=\"", *catchup, b"\""] {
                 out.write_all(piece)?;
             }
@@ -167,3 +170,6 @@ fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

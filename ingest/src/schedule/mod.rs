@@ -11,6 +11,7 @@ mod clock;
 mod run_now;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::disk::Data;
@@ -23,9 +24,11 @@ use clock::Clock;
 pub use run_now::{Asked, RunNow};
 
 use crate::details::Background;
+use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::{Settings, harvest, hooks, run};
+use crate::run::run_beside;
+use crate::{Settings, harvest, hooks};
 
 /// Runs when it is time or when `run_now` (or SIGUSR1) asks for it, until `shutdown`: a run that is going on is then
 /// given up, which harms nothing.
@@ -44,11 +47,12 @@ pub async fn schedule(
 ) -> anyhow::Result<()> {
     let clock = Clock::start(settings, sources).await?;
     let _open = run_now.open();
-    let background = Background::start(data, sources, settings);
+    let ledgers = Arc::new(Ledgers::new(data));
+    let background = Background::start(data, sources, settings, &ledgers);
     let once = || async {
         let _running = run_now.running();
         let _pause = background.pause();
-        let outcome = run(data, sources, settings, &Progress::log()).await;
+        let outcome = run_beside(data, sources, settings, &Progress::log(), &ledgers).await;
         report(&outcome, data);
         for note in hooks::tell(settings, &outcome).await {
             tracing::warn!(note, "not everybody was told");

@@ -7,8 +7,10 @@ use contract::vault::Vault;
 use crate::harvest::Address;
 use crate::seal::sealed;
 
-#[expect(dead_code, reason = "not asked yet")]
+pub(crate) mod acestream;
+pub(crate) mod m3u;
 pub(crate) mod scrape;
+pub(crate) mod xmltv;
 pub(crate) mod xtream;
 
 /// From where an entry of a source can be received: at its own address if it has one, else below the panel's.

@@ -8,7 +8,7 @@ use contract::details::{Details, Episodes, SeriesFacts, Subject};
 use contract::disk::{Access, replace};
 use contract::release::{Release, Releases};
 
-use crate::{Bench, ids, station};
+use crate::{Bench, UNHURRIED, ids, station};
 
 fn program(config: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ingest"));
@@ -21,7 +21,7 @@ fn configure(bench: &Bench, url: &str, more: &str) -> std::path::PathBuf {
     let path = bench.path().join("coax.toml");
     let text = format!(
         "data = {:?}\n[ingest]\ndetails_pause = 0\nretries = 0\n{more}\n[[source]]\nname = 'acme'\nurl = '{url}'\n\
-         username = 'station'\npassword = 'station'\n",
+         username = 'station'\npassword = 'station'\n{UNHURRIED}\n",
         bench.data.path()
     );
     replace(&path, text.as_bytes(), Access::Owner).unwrap();

@@ -9,6 +9,7 @@ mod hostile;
 mod identity;
 mod kill;
 mod schedule;
+mod scrape;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,8 +73,14 @@ fn source(name: &str, station: &Station) -> Source {
 }
 
 fn with_account(name: &str, url: &str, username: &str, password: &str) -> Source {
-    let text = format!("name = '{name}'\nurl = '{url}'\nusername = '{username}'\npassword = '{password}'");
-    toml::from_str(&text).unwrap()
+    with_keys(name, url, &format!("username = '{username}'\npassword = '{password}'\n{UNHURRIED}"))
+}
+
+/// A provider that does not mind how often it is asked.
+const UNHURRIED: &str = "requests = { parallel = 4, per_second = 1000, per_hour = 1000000 }";
+
+fn with_keys(name: &str, url: &str, keys: &str) -> Source {
+    toml::from_str(&format!("name = '{name}'\nurl = '{url}'\n{keys}")).unwrap()
 }
 
 /// The entries of a list section.

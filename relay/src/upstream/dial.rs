@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use contract::bundle::Upstream;
+use contract::reach;
 use contract::source::Source;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -68,7 +69,7 @@ impl Dialler {
             let request = client.get(url.clone()).headers(headers.clone());
             let response = request.send().await.map_err(|error| failure(&error))?;
             let Some(next) = target(&response, &url)? else { return Ok(response) };
-            if address::came_from_outside(response.remote_addr()) {
+            if reach::came_from_outside(response.remote_addr()) {
                 client = &self.guarded;
             }
             if std::ptr::eq(client, &self.guarded) && address::is_private_literal(&next) {

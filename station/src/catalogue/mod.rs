@@ -18,7 +18,7 @@ use ids::Ids;
 /// The line-up, films and series of a station.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    seed: u64,
+    pub(crate) seed: u64,
     live: u32,
     films: u32,
     series: u32,

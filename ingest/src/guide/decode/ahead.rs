@@ -23,9 +23,13 @@ pub(crate) fn ahead(mut input: impl BufRead + Send + 'static) -> io::Result<Ahea
     let (sender, pieces) = sync_channel(WAITING);
     thread::Builder::new().name("unpack".into()).spawn(move || {
         loop {
-            let piece = input.fill_buf().map(<[u8]>::to_vec);
-            let length = piece.as_ref().map_or(0, Vec::len);
-            if (length == 0 && piece.is_ok()) || sender.send(piece).is_err() || length == 0 {
+            let (piece, length) = match input.fill_buf() {
+                Ok([]) => return,
+                Ok(bytes) => (Ok(bytes.to_vec()), bytes.len()),
+                Err(error) => (Err(error), 0),
+            };
+            let broken = piece.is_err();
+            if sender.send(piece).is_err() || broken {
                 return;
             }
             input.consume(length);

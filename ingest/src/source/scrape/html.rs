@@ -146,10 +146,11 @@ fn digits(href: &str) -> Option<AceId> {
     const OTHERS: [&str; 6] = ["commit", "commits", "tree", "blob", "raw", "btih"];
     let mut before = "";
     for piece in href.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-        if piece.len() == DIGITS && !OTHERS.iter().any(|other| before.eq_ignore_ascii_case(other)) {
-            if let Ok(id) = AceId::new(Kind::ContentId, piece) {
-                return Some(id);
-            }
+        if piece.len() == DIGITS
+            && !OTHERS.iter().any(|other| before.eq_ignore_ascii_case(other))
+            && let Ok(id) = AceId::new(Kind::ContentId, piece)
+        {
+            return Some(id);
         }
         before = piece;
     }

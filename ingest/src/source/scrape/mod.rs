@@ -11,20 +11,27 @@ mod decode;
 mod format;
 mod html;
 mod json;
+pub(crate) mod listing;
 mod naming;
+pub(crate) mod receive;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use contract::source::{Format, Scrape};
+use contract::source::{Format, Scrape, Source};
 use url::Url;
 
 use format::Form;
+use listing::Listing;
 use rows::Rows;
 
+use crate::gather::{Gathering, Taken};
+use crate::harvest::Head;
+use crate::progress::Bar;
+
 /// The most bytes of a JSON document or a playlist.
-const LARGEST: usize = 32 << 20;
+pub(crate) const LARGEST: usize = 32 << 20;
 /// The most bytes of a web page, which becomes a tree in memory.
 const LARGEST_HTML: usize = 8 << 20;
 
@@ -56,6 +63,9 @@ pub(crate) enum Refusal {
     /// `format = "auto"`, and it looks like nothing that is known.
     #[error("the page is neither JSON, nor HTML, nor a playlist")]
     UnknownFormat,
+    /// A playlist, which only sources of kind `m3u` read so far.
+    #[error("the page is a playlist: make it a source of kind `m3u`")]
+    Playlist,
     /// It does not parse, or ends too soon.
     #[error("the page is no whole JSON document: line {line}, column {column}")]
     NotJson {
@@ -79,6 +89,44 @@ pub(crate) enum Refusal {
     /// It lists something, but no id.
     #[error("none of the {0} entries of the page has an Ace Stream id or an address; the first: {1}")]
     NoIds(u64, contract::ace::Fault),
+}
+
+/// Reads the pages of a source one after the other, judged against `last`.
+///
+/// # Errors
+/// What is refused and why, in words without an address.
+pub(crate) async fn gather(
+    run: &Gathering<'_>,
+    source: &Source,
+    scrape: &Scrape,
+    last: Option<&Head>,
+    bar: &Bar,
+) -> Result<Taken, String> {
+    let reading = Reading::new(scrape).map_err(|why| why.to_string())?;
+    let mut listing = Listing::default();
+    for (number, location) in (1..).zip(&scrape.pages) {
+        bar.step(&format!("page {number}"));
+        // Pages of one host print alike.
+        let place = format!("page {number} ({location})");
+        let received = match receive::receive(run, source, location).await {
+            Ok(received) => received,
+            Err(why) => {
+                listing.missing(&place, &why);
+                continue;
+            }
+        };
+        let reading = reading.clone();
+        let read = move || {
+            listing.page(&reading, &place, &received.page());
+            listing
+        };
+        listing =
+            tokio::task::spawn_blocking(read).await.map_err(|error| format!("reading failed: {error}"))?;
+    }
+    let (rows, notes) = listing.finish()?;
+    let mut taken = listing::harvested(run, source, &rows, last, bar)?;
+    taken.notes.splice(0..0, notes);
+    Ok(taken)
 }
 
 /// A page as it was received.
@@ -129,7 +177,7 @@ impl Reading {
             Form::Json => json::read(&text, &self.json, page.address, rows)?,
             Form::Html if text.len() > LARGEST_HTML => return Err(Refusal::TooLarge(LARGEST_HTML >> 20)),
             Form::Html => html::read(&text, &self.html, page.address, rows)?,
-            Form::M3u => return Err(Refusal::UnknownFormat),
+            Form::M3u => return Err(Refusal::Playlist),
         }
         match (rows.seen() - seen, rows.first_fault()) {
             (0, _) if form == Form::Html => {

@@ -95,6 +95,7 @@ fn pages_that_are_no_lists_are_refused_with_the_reason() {
         (b"<a href='acestream://hunter2'>x</a>", "none of the 1 entries"),
         (b"{\"channels\":[", "line 1, column 13"),
         (b"hello", "neither JSON"),
+        (b"#EXTM3U\n", "of kind `m3u`"),
         (b"\x89PNG\r\n\x1a\n\0\0", "neither JSON"),
     ] {
         let told = read(bytes, "", &scrape()).expect_err(expected).to_string();

@@ -1,11 +1,12 @@
 //! The account document: whether we may ask at all, and how many connections there are.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::source::Source;
 use serde::Deserialize;
 
-use super::panel::{Failure, Question};
+use super::panel::{Failure, Panel, Question};
 use crate::json::{Elements, Scalar, readable};
 
 /// What the panel says about the account.
@@ -30,9 +31,42 @@ struct UserInfo<'a> {
     max_connections: Scalar<'a>,
 }
 
-/// Asks for the document.
-pub(super) const fn question(patience: Duration) -> Question<'static> {
-    Question { page: "player_api.php", parameters: &[], patience }
+/// Asks for the documents of all accounts, in their order: the first that the panel accepts is the one that is asked
+/// for everything else, of the others only the connections count. Answers what the accepted ones are, by their number.
+///
+/// # Errors
+/// Why none can be used: that of the first.
+pub(super) async fn check(
+    panel: &Panel<'_>,
+    source: &Source,
+    patience: Duration,
+) -> Result<BTreeMap<usize, Account>, Failure> {
+    let question = Question { page: "player_api.php", parameters: &[], patience };
+    let mut accepted = BTreeMap::new();
+    let mut first = None;
+    for number in 0..panel.accounts().len() {
+        let checked = panel.insist(|| panel.check(number, question, |body| read(body, source))).await;
+        match checked {
+            Ok(account) => drop(accepted.insert(number, account)),
+            Err(failure) => {
+                if panel.accounts().len() > 1 {
+                    tracing::warn!(source = %source.name, account = number + 1, %failure, "not used");
+                }
+                first.get_or_insert(failure);
+            }
+        }
+    }
+    match first {
+        Some(failure) if accepted.is_empty() => Err(failure),
+        _ => Ok(accepted),
+    }
+}
+
+/// Connections that each account allows; 0 when it did not say and neither did the configuration.
+pub(super) fn connections(panel: &Panel<'_>, accounts: &BTreeMap<usize, Account>) -> Vec<u32> {
+    let said = |number: usize| accounts.get(&number).map_or(0, |account| account.max_connections);
+    let logins = panel.accounts().iter().enumerate();
+    logins.map(|(number, login)| login.max_connections.unwrap_or_else(|| said(number))).collect()
 }
 
 /// Reads the document.

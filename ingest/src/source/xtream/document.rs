@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::panel::{Failure, Panel, Question};
-use crate::Settings;
 use crate::json::{Oddity, Scalar, readable};
 use crate::tidy;
 
@@ -17,16 +16,12 @@ const LARGEST: usize = 8 << 20;
 ///
 /// # Errors
 /// [`Failure`]
-pub(super) async fn ask(
-    panel: &Panel<'_>,
-    settings: &Settings,
-    parameters: &[(&str, &str)],
-) -> Result<Option<Value>, Failure> {
-    let question = Question { page: "player_api.php", parameters, patience: settings.request_timeout };
+pub(super) async fn ask(panel: &Panel<'_>, parameters: &[(&str, &str)]) -> Result<Option<Value>, Failure> {
+    let question = Question { page: "player_api.php", parameters, patience: panel.patience() };
     let body = async { panel.ask(question).await?.whole(LARGEST).await };
     match body.await {
         Ok(body) => read(&body).map(Some),
-        Err(Failure::Status(status)) if status.as_u16() == 404 => Ok(None),
+        Err(Failure::Status(status, _)) if status.as_u16() == 404 => Ok(None),
         Err(failure) => Err(failure),
     }
 }

@@ -19,11 +19,13 @@ use std::time::Duration;
 use contract::bundle::Kind;
 use contract::source::Source;
 
+pub(crate) use guide::NAME as GUIDE;
 pub(crate) use movie::movie;
-pub(crate) use panel::{Failure, Panel};
+use panel::Failure;
+pub(crate) use panel::Panel;
 pub(crate) use series::{Episodes, SeasonFacts, series};
 
-use crate::Settings;
+use crate::fetch::Fetcher;
 use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
 use crate::guide::Copy;
@@ -54,24 +56,22 @@ pub(crate) async fn gather(
     last: Option<&Head>,
     bar: &Bar,
 ) -> Result<Taken, String> {
-    let settings = run.settings;
-    let panel = Panel::new(source, settings).map_err(|failure| failure.to_string())?;
+    let panel = source.xtream().ok_or("it is no panel")?;
+    let fetcher = Fetcher::new(source, run.fetching).map_err(|failure| failure.to_string())?;
+    let panel = Panel::new(fetcher, panel);
     let mut notes = Vec::new();
-    let patience = settings.request_timeout;
+    let patience = panel.patience();
     bar.step("account");
-    let account = panel
-        .insist(|| async {
-            account::read(&panel.ask(account::question(patience)).await?.whole(1 << 20).await?, source)
-        })
-        .await
-        .map_err(|failure| format!("account: {failure}"))?;
-    if let Some(expires) = account.expires.filter(|expires| *expires < run.now + ENDS_SOON) {
+    let accounts =
+        account::check(&panel, source, patience).await.map_err(|failure| format!("account: {failure}"))?;
+    let ends = accounts.values().filter_map(|account| account.expires).min();
+    if let Some(expires) = ends.filter(|expires| *expires < run.now + ENDS_SOON) {
         notes.push(format!("the account ends in {} h", expires.saturating_sub(run.now) / 3600));
     }
     let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
-    let gate = Gate::new(run.data, source, settings);
+    let gate = Gate::new(run.data, source, run.settings);
     let mut refusals = Vec::new();
-    let categories = all_categories(&panel, source, settings, last, (bar, gate)).await?;
+    let categories = all_categories(&panel, source, last, (bar, gate)).await?;
     for list in List::ALL {
         bar.step(list.word());
         let rejects = fill(&panel, (list, &categories[&list]), source, patience, &mut writer)
@@ -97,34 +97,31 @@ pub(crate) async fn gather(
     for (list, categories) in categories {
         writer.categories(list, categories);
     }
-    let known = source.xtream().map_or(&[][..], |panel| &panel.accounts);
-    let connections = known.iter().map(|it| it.max_connections.unwrap_or(account.max_connections));
-    let harvest = writer.finish(run.now, connections.collect()).map_err(disk)?;
+    let harvest = writer.finish(run.now, account::connections(&panel, &accounts)).map_err(disk)?;
 
     bar.step("guide");
-    let mut copy = Copy::last(run.data, &source.name);
-    if let Err(why) = guide::guide(&panel, settings, &mut copy).await {
+    let mut copy = Copy::last(run.data, &source.name, guide::NAME);
+    if let Err(why) = guide::guide(&panel, &mut copy).await {
         let had = if copy.exists() { "the last one is kept" } else { "there is none" };
         notes.push(format!("guide: {why}; {had}"));
     }
-    Ok(Taken { harvest, guides: vec![copy], notes })
+    Ok(Taken { harvest: Some(harvest), guides: vec![copy], notes })
 }
 
 fn disk(error: io::Error) -> String {
-    format!("the harvest cannot be written: {error}")
+    format!("the harvest cannot be written: {}", crate::disk::words(&error))
 }
 
 async fn all_categories(
     panel: &Panel<'_>,
     source: &Source,
-    settings: &Settings,
     last: Option<&Head>,
     (bar, gate): (&Bar, Gate<'_>),
 ) -> Result<BTreeMap<List, Vec<Category>>, String> {
     let mut all = BTreeMap::new();
     for list in List::ALL {
         bar.step(list.word());
-        let categories = lists::categories(panel, list, source, settings.request_timeout)
+        let categories = lists::categories(panel, list, source, panel.patience())
             .await
             .map_err(|failure| format!("{} categories: {failure}", list.word()))?;
         if categories.is_empty() {

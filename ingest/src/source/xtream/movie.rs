@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::document::{self, field, length, picture, small, stream, texts, words};
 use super::entries::rating;
 use super::panel::{Failure, Panel};
-use crate::Settings;
 use crate::json::Scalar;
 use crate::tidy;
 
@@ -20,11 +19,10 @@ use crate::tidy;
 pub(crate) async fn movie(
     panel: &Panel<'_>,
     source: &Source,
-    settings: &Settings,
     id: &str,
 ) -> Result<Option<MovieFacts>, Failure> {
     let parameters = [("action", "get_vod_info"), ("vod_id", id)];
-    let document = document::ask(panel, settings, &parameters).await?;
+    let document = document::ask(panel, &parameters).await?;
     Ok(document.and_then(|document| read(&document, source)))
 }
 

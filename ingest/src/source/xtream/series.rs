@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::document::{self, field, length, picture, small, stream, words};
 use super::entries::rating;
 use super::panel::{Failure, Panel};
-use crate::Settings;
 use crate::json::Scalar;
 use crate::tidy;
 
@@ -56,11 +55,10 @@ pub(crate) struct Episode {
 pub(crate) async fn series(
     panel: &Panel<'_>,
     source: &Source,
-    settings: &Settings,
     id: &str,
 ) -> Result<Option<Episodes>, Failure> {
     let parameters = [("action", "get_series_info"), ("series_id", id)];
-    let document = document::ask(panel, settings, &parameters).await?;
+    let document = document::ask(panel, &parameters).await?;
     Ok(document.and_then(|document| read(&document, source)))
 }
 

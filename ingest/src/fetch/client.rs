@@ -1,0 +1,149 @@
+//! The connections of one source: its proxy, its patience, its headers, and where they may lead.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use contract::reach;
+use contract::source::Source;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect};
+use url::Url;
+
+use super::Failure;
+
+/// Request headers that say nothing about us: they go with a request wherever it is sent on to.
+const HARMLESS: [&str; 6] =
+    ["accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with"];
+
+/// What dials for one source.
+pub(super) struct Clients<'a> {
+    source: &'a Source,
+    connect_timeout: Duration,
+    /// For what is configured.
+    open: Client,
+    /// For where others lead; made when it is needed, which is seldom.
+    guarded: OnceLock<Client>,
+}
+
+impl<'a> Clients<'a> {
+    /// # Errors
+    /// The TLS machinery cannot be set up, or the proxy is no address.
+    pub(super) fn new(source: &'a Source, connect_timeout: Duration) -> Result<Self, Failure> {
+        let open = builder(source, connect_timeout)?.build().map_err(Failure::connection)?;
+        Ok(Self { source, connect_timeout, open, guarded: OnceLock::new() })
+    }
+
+    /// Dials anything.
+    pub(super) const fn open(&self) -> &Client {
+        &self.open
+    }
+
+    /// Dials only public addresses. Behind a proxy names are the proxy's matter, and so is its network; what is written
+    /// out is still checked by [`leads_inside`].
+    ///
+    /// # Errors
+    /// The TLS machinery cannot be set up.
+    pub(super) fn guarded(&self) -> Result<&Client, Failure> {
+        if let Some(guarded) = self.guarded.get() {
+            return Ok(guarded);
+        }
+        let mut builder = builder(self.source, self.connect_timeout)?;
+        if self.source.transport.proxy.is_none() {
+            builder = builder.dns_resolver(PublicOnly);
+        }
+        let guarded = builder.build().map_err(Failure::connection)?;
+        Ok(self.guarded.get_or_init(|| guarded))
+    }
+
+    /// The configured headers for `url`. SECURITY: their values may be credentials, which are meant for the configured
+    /// host and for nobody it sends us on to, nor for those who listen on the way there.
+    pub(super) fn headers(&self, url: &Url, configured: Option<&Url>) -> HeaderMap {
+        let home = configured.is_some_and(|home| {
+            home.host() == url.host() && (home.scheme() == url.scheme() || url.scheme() == "https")
+        });
+        let headers = self.source.transport.headers.iter();
+        let headers =
+            headers.filter(|(name, _)| home || HARMLESS.contains(&name.to_ascii_lowercase().as_str()));
+        headers
+            .filter_map(|(name, value)| {
+                let mut value = HeaderValue::try_from(value.reveal()).ok()?;
+                value.set_sensitive(true);
+                Some((HeaderName::try_from(name).ok()?, value))
+            })
+            .collect()
+    }
+}
+
+/// Whether `url` writes out an address in a private network.
+pub(super) fn leads_inside(url: &Url) -> bool {
+    url.host_str().is_some_and(reach::is_private_literal)
+}
+
+fn builder(source: &Source, connect_timeout: Duration) -> Result<ClientBuilder, Failure> {
+    // The first to install a provider wins; that there is one is all that matters.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
+    let builder = Client::builder()
+        .user_agent(&source.transport.user_agent)
+        .connect_timeout(connect_timeout)
+        // By hand, because the library logs where it is sent, and that has credentials in it.
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .tls_certs_merge(roots)
+        .tls_danger_accept_invalid_certs(source.transport.insecure_tls)
+        .http1_only()
+        .http1_title_case_headers()
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true);
+    let Some(proxy) = &source.transport.proxy else { return Ok(builder) };
+    // Its address may have credentials in it, so the library's words are not repeated.
+    let proxy = Proxy::all(proxy.reveal()).map_err(|_| {
+        Failure::Refused("the `proxy` of the source is no address that can be dialled".into())
+    })?;
+    Ok(builder.proxy(proxy))
+}
+
+/// Resolves names to public addresses only, at the moment of dialling: a name that was public when it was checked may
+/// be private a moment later.
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> =
+                addresses.filter(|address| reach::is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err(io::Error::other("not a public address").into());
+            }
+            let public: Addrs = Box::new(public.into_iter());
+            Ok(public)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_stay_with_the_host_they_are_for() {
+        let text = "name='a'\nkind='m3u'\nurl='http://h/x'\n[headers]\nAuthorization='Basic x'\nX-Token='t'\nReferer='r'\nCookie='c'";
+        let source: Source = toml::from_str(text).unwrap();
+        let clients = Clients::new(&source, Duration::from_secs(1)).unwrap();
+        let home: Url = "http://h/x".parse().unwrap();
+        let sent = |url: &str, home: Option<&Url>| clients.headers(&url.parse().unwrap(), home).len();
+        assert_eq!(sent("http://h/x", Some(&home)), 4);
+        assert_eq!(sent("https://h/y", Some(&home)), 4);
+        assert_eq!(sent("http://other/y", Some(&home)), 1);
+        assert_eq!(sent("http://h/x", None), 1, "what a list names is nobody's home");
+        let secure: Url = "https://h/x".parse().unwrap();
+        assert_eq!(sent("http://h/x", Some(&secure)), 1);
+    }
+}

@@ -1,0 +1,240 @@
+//! Documents on disk: as received, asked for conditionally, and kept only when they are good.
+//!
+//! `state/<source>/<name>` is the last good copy, `state/<source>/<name>.json` what its server said of it. A new one is
+//! written beside it and takes its place by a rename, when the caller has judged it; one that fails or is refused
+//! leaves no trace. Files are for their owner only: playlists have credentials in them.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use contract::disk::{Access, replace};
+use serde::{Deserialize, Serialize};
+use tempfile::{NamedTempFile, TempPath};
+use tokio::io::{AsyncWriteExt as _, BufWriter};
+use tokio::task::spawn_blocking;
+
+use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
+
+/// The most that is kept of a document; the largest guides known have 1 GB.
+const LARGEST: u64 = 4 << 30;
+/// Bytes that are written at a time.
+const PIECE: usize = 1 << 18;
+/// What is being received; whoever is killed leaves one behind.
+const PREFIX: &str = ".receiving-";
+/// What is not older is not left behind.
+const YOUNG: Duration = Duration::from_secs(60);
+
+/// A document, asked for.
+#[derive(Debug)]
+pub(crate) enum Document {
+    /// As it was when it was last good: this file has it.
+    Same(PathBuf),
+    /// Another one, to be judged.
+    Fresh(Fresh),
+    /// Something of it, and why not all: to be judged, too, since most of a guide is a guide.
+    Part(Fresh, Failure),
+}
+
+/// A document that was received and not judged yet. Gone when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    received: TempPath,
+    /// Locked, so that nobody takes it for one left behind.
+    _file: File,
+    place: PathBuf,
+    /// `None` for a part of a document, which must not be taken for the whole the next time.
+    validators: Option<Validators>,
+    facts: Facts,
+    percent: Option<u64>,
+}
+
+/// What was said of a document that was good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Validators {
+    /// BLAKE3 of the address that it came from.
+    from: String,
+    pub(super) etag: Option<String>,
+    pub(super) modified: Option<String>,
+    length: u64,
+    /// BLAKE3 of the document, for servers that say nothing.
+    hash: String,
+}
+
+impl Fetcher<'_> {
+    /// Fetches a document into a file, unless it is as it was. `name` is its name below `state/<source>/`.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing came, or the disk refuses.
+    pub(crate) async fn document(&self, ask: Ask<'_>, name: &str) -> Result<Document, Failure> {
+        let place = self.folder.join(name);
+        let from = origin(ask.place);
+        let known = remembered(&place).filter(|known| known.from == from);
+        let answer = self.request(ask, known.as_ref()).await?;
+        if answer.facts().same {
+            return Ok(Document::Same(place));
+        }
+        let (received, file) = scratch(&self.folder).map_err(|error| Failure::disk(&self.folder, &error))?;
+        let (facts, written) = (answer.facts().clone(), self.receive(answer, &file).await?);
+        let validators = Validators {
+            from,
+            etag: facts.etag.clone(),
+            modified: facts.modified.clone(),
+            length: written.length,
+            hash: written.hash,
+        };
+        let percent = written.percent;
+        match (written.broken, known) {
+            (Some(failure), _) if written.length == 0 => Err(failure),
+            (Some(failure), _) => Ok(Document::Part(
+                Fresh { received, _file: file, place, validators: None, facts, percent },
+                failure,
+            )),
+            (None, Some(known)) if known.hash == validators.hash => {
+                if known != validators {
+                    remember(&place, &validators).map_err(|error| Failure::disk(&self.folder, &error))?;
+                }
+                Ok(Document::Same(place))
+            }
+            (None, _) => {
+                let validators = Some(validators);
+                Ok(Document::Fresh(Fresh { received, _file: file, place, validators, facts, percent }))
+            }
+        }
+    }
+
+    /// The last good copy of the document called `name`, if there is one.
+    pub(crate) fn last(&self, name: &str) -> Option<PathBuf> {
+        Some(self.folder.join(name)).filter(|place| place.is_file())
+    }
+
+    async fn receive(&self, mut answer: Answer, file: &File) -> Result<Written, Failure> {
+        let disk = |error: io::Error| Failure::disk(&self.folder, &error);
+        let file = file.try_clone().map_err(disk)?;
+        let mut out = BufWriter::with_capacity(PIECE, tokio::fs::File::from_std(file));
+        let mut hasher = blake3::Hasher::new();
+        let broken = loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => {
+                    if answer.received() > LARGEST {
+                        return Err(Failure::Refused(format!(
+                            "the answer is larger than {} GiB",
+                            LARGEST >> 30
+                        )));
+                    }
+                    hasher.update(&chunk);
+                    out.write_all(&chunk).await.map_err(disk)?;
+                }
+                Ok(None) => break None,
+                Err(failure) => break Some(failure),
+            }
+        };
+        out.flush().await.map_err(disk)?;
+        let (length, percent) = (answer.received(), answer.percent());
+        Ok(Written { length, percent, hash: hasher.finalize().to_hex().to_string(), broken })
+    }
+}
+
+/// What came of a body.
+struct Written {
+    length: u64,
+    percent: Option<u64>,
+    hash: String,
+    broken: Option<Failure>,
+}
+
+impl Fresh {
+    /// The document, as received.
+    pub(crate) fn path(&self) -> &Path {
+        &self.received
+    }
+
+    /// What its server said of it.
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// How much of it came, in percent, where its size was known.
+    pub(crate) const fn percent(&self) -> Option<u64> {
+        self.percent
+    }
+
+    /// It is good: makes it the last good copy, and remembers what its server said of it. Answers where it is.
+    ///
+    /// # Errors
+    /// The disk refuses; the last good copy is then still there.
+    pub(crate) async fn keep(self) -> Result<PathBuf, Failure> {
+        let place = self.place.clone();
+        let kept = spawn_blocking(move || self.promote()).await;
+        kept.unwrap_or_else(|_| Err(io::Error::other("writing broke off")))
+            .map_err(|error| Failure::disk(&place, &error))
+    }
+
+    /// The same, for those who may wait for the disk.
+    ///
+    /// # Errors
+    /// The disk refuses; the last good copy is then still there.
+    pub(crate) fn promote(self) -> io::Result<PathBuf> {
+        self._file.sync_all()?;
+        // Between the two renames nothing may be remembered that is not true of the copy.
+        match fs::remove_file(facts_of(&self.place)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.received.persist(&self.place).map_err(|failed| failed.error)?;
+        if let Some(validators) = &self.validators {
+            remember(&self.place, validators)?;
+        }
+        Ok(self.place)
+    }
+}
+
+/// Makes a file to receive into, and removes those of runs that were killed: theirs are not locked any more.
+fn scratch(folder: &Path) -> io::Result<(TempPath, File)> {
+    fs::create_dir_all(folder)?;
+    for left in fs::read_dir(folder)?.flatten() {
+        let old = left.metadata().and_then(|it| it.modified()).is_ok_and(|made| {
+            made.elapsed().is_ok_and(|age| age > YOUNG) // between being made and being locked it is nobody's
+        });
+        let left_behind = left.file_name().to_string_lossy().starts_with(PREFIX)
+            && old
+            && File::open(left.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if left_behind {
+            fs::remove_file(left.path())?;
+        }
+    }
+    let file: NamedTempFile = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    let (file, path) = file.into_parts();
+    file.lock()?;
+    Ok((path, file))
+}
+
+/// Which address: a server's validators say nothing about another's documents.
+fn origin(place: Place<'_>) -> String {
+    let hash = match place {
+        Place::Configured(url) | Place::Listed(url) => blake3::hash(url.as_str().as_bytes()),
+        Place::File(path) => blake3::hash(path.as_os_str().as_encoded_bytes()),
+    };
+    hash.to_hex().to_string()
+}
+
+fn facts_of(place: &Path) -> PathBuf {
+    place.with_extension("json")
+}
+
+/// What is known of the last good copy, if that is still the file it was said of.
+fn remembered(place: &Path) -> Option<Validators> {
+    let known: Validators = serde_json::from_slice(&fs::read(facts_of(place)).ok()?).ok()?;
+    let length = fs::metadata(place).ok()?.len();
+    (length == known.length).then_some(known)
+}
+
+fn remember(place: &Path, validators: &Validators) -> io::Result<()> {
+    let text = serde_json::to_vec(validators).expect("text and numbers are JSON");
+    replace(&facts_of(place), &text, Access::Owner)
+}

@@ -1,0 +1,84 @@
+//! Knowing that nothing has changed, without making a release to see it.
+//!
+//! A release follows from what this file hashes: the same stamp is the same release. It is kept beside the harvests when
+//! a run has published or has found everything unchanged.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use contract::disk::{Access, Data, replace};
+use contract::source::Source;
+
+use crate::{Settings, guide, harvest};
+
+/// A hash over everything that a release follows from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(String);
+
+impl Stamp {
+    /// That of a run at `now` (Unix seconds), once everything that was read has been kept.
+    pub(crate) fn new(data: &Data, sources: &[Source], settings: &Settings, now: u64) -> Self {
+        let mut hash = blake3::Hasher::new();
+        let mut add = |text: &str| {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        add(env!("CARGO_PKG_VERSION"));
+        // Secrets print as stars; nothing that is published follows from them.
+        add(&format!("{sources:?} {:?}", Settings { accept: false, ..settings.clone() }));
+        add(&format!("{:?}", guide::window(now)));
+        for source in sources {
+            add(&harvest::head(data, &source.name).map(|head| head.hash).unwrap_or_default());
+        }
+        for file in inputs(data, sources) {
+            add(&format!("{file:?} {:?}", changed(&file)));
+        }
+        Self(hash.finalize().to_hex().to_string())
+    }
+
+    /// Whether release `current` was made with the same.
+    pub(crate) fn is_of(&self, current: u32, data: &Data) -> bool {
+        fs::read_to_string(path(data)).is_ok_and(|kept| kept == self.told(current))
+    }
+
+    /// Remembers what release `current` was made with.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn keep(&self, current: u32, data: &Data) -> io::Result<()> {
+        replace(&path(data), self.told(current).as_bytes(), Access::Everybody)
+    }
+
+    fn told(&self, current: u32) -> String {
+        format!("{current:06} {}", self.0)
+    }
+}
+
+fn path(data: &Data) -> PathBuf {
+    data.state().join("stamp")
+}
+
+/// What a release is made of besides harvests: guides, and the folder of details that have episodes, which
+/// changes with what is in it.
+fn inputs(data: &Data, sources: &[Source]) -> Vec<PathBuf> {
+    let of_source = |source: &Source| guide_files(&data.state().join(source.name.as_str()));
+    sources.iter().flat_map(of_source).chain([data.details().join("series")]).collect()
+}
+
+fn guide_files(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let named = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("guide"))
+    };
+    let mut files: Vec<PathBuf> = files.filter(named).collect();
+    files.sort();
+    files
+}
+
+/// When a file was written, in nanoseconds, and how long it is.
+fn changed(path: &Path) -> Option<(u128, u64)> {
+    let facts = fs::metadata(path).ok()?;
+    Some((facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos(), facts.len()))
+}
