@@ -51,6 +51,12 @@ enum Command {
         /// The newer one; without it, the current.
         to: Option<u32>,
     },
+    /// Tells which guide channel each channel has and why, from what was read last.
+    Match {
+        /// Writes what was found by names to a new file, to be reviewed and merged into the aliases.
+        #[arg(long, value_name = "FILE")]
+        export: Option<std::path::PathBuf>,
+    },
     /// Makes an older release the current one.
     Rollback {
         /// Which; without it, the one before the current.
@@ -119,6 +125,13 @@ async fn execute(command: Command, configuration: Configuration, say: &Say) -> a
             ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await?;
         }
         Command::Diff { from, to } => say.one(&diff(&releases, from, to)?)?,
+        Command::Match { export } => {
+            let review = ingest::review(&data, sources, &configuration.ingest)?;
+            match export {
+                Some(file) => review.export(&file)?,
+                None => say.one(&review)?,
+            }
+        }
         Command::Rollback { number } => {
             let lock = releases.lock()?.context("a run is going on; try again when it is done")?;
             let before = releases.current();

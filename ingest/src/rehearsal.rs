@@ -4,8 +4,9 @@
 //!
 //! ```text
 //! releases/.draft-x7k2/         the folder of the rehearsal
-//!   state/, ids.json            copies (large files are linked: a run replaces them, it never writes into them)
-//!   details/series/              links, for the same reason
+//!   state/, ids.json, vault.json   copies (large files are linked: a run replaces them, it never writes into them; but
+//!                                  it sets the time of a harvest)
+//!   details/series/                links, for the same reason
 //!   releases/000412 -> the real one    current -> releases/000412
 //! ```
 //!
@@ -79,8 +80,11 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
         fs::create_dir(stage.details())?;
         copy(&real.details().join("series"), &stage.details().join("series"), DEPTH, 0)?;
     }
-    if real.ids().exists() {
-        fs::copy(real.ids(), stage.ids())?; // never linked: the ledger grows in place
+    for (real, stage) in [(real.ids(), stage.ids()), (real.vault(), stage.vault())] {
+        if !real.exists() {
+            continue;
+        }
+        fs::copy(real, stage)?; // never linked: the ledger grows in place
     }
     copy(&real.state(), &stage.state(), DEPTH, COPIED)?;
     Ok(draft)
@@ -99,7 +103,9 @@ fn copy(from: &Path, to: &Path, depth: u32, copied: u64) -> io::Result<()> {
             let entry = entry?;
             copy(&entry.path(), &to.join(entry.file_name()), depth - 1, copied)?;
         }
-    } else if facts.is_file() && (facts.len() <= copied || fs::hard_link(from, to).is_err()) {
+    } else if facts.is_file()
+        && (facts.len() <= copied || from.ends_with("harvest.jsonl") || fs::hard_link(from, to).is_err())
+    {
         fs::copy(from, to)?;
     }
     Ok(())

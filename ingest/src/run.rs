@@ -128,7 +128,8 @@ fn programme(
     scratch: &Path,
     reports: &mut [SourceReport],
 ) -> anyhow::Result<()> {
-    let wanted = programming::wanted(line_up);
+    let matched = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
+    let wanted = programming::wanted(line_up, &matched);
     let mut spools = Vec::new();
     for (at, source, mut copy) in guides {
         let reading = programming::Reading { data, settings, source: &source, now, scratch };
@@ -137,7 +138,7 @@ fn programme(
         *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
         spools.extend(spool);
     }
-    programming::assign(line_up, spools);
+    programming::assign(line_up, &matched, spools);
     Ok(())
 }
 

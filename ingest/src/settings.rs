@@ -6,6 +6,7 @@ use contract::config::seconds;
 use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
+use crate::matching;
 use crate::schedule::Calendar;
 
 /// How sources are read and releases are kept. Times are in seconds, fractions allowed.
@@ -57,6 +58,8 @@ pub struct Settings {
     pub details_pause: Duration,
     /// Days after which details are fetched again although the provider does not say that they changed.
     pub details_max_age: u32,
+    /// How channels find their guides.
+    pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
     pub tell: Tell,
     /// A program and its arguments that get a summary of the run as JSON on standard input.
@@ -90,6 +93,7 @@ impl Default for Settings {
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
             details_max_age: 30,
+            matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),
             command_timeout: Duration::from_secs(60),

@@ -5,8 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::path::PathBuf;
 
 use contract::disk::{Access, Data, replace};
 use contract::source::Source;
@@ -32,9 +31,15 @@ impl Stamp {
         for source in sources {
             add(&harvest::head(data, &source.name).map(|head| head.hash).unwrap_or_default());
         }
-        for file in inputs(data, sources) {
-            add(&format!("{file:?} {:?}", changed(&file)));
+        for source in sources {
+            for copy in guide::Copy::all(data, &source.name) {
+                add(&format!("{} {:?}", copy.name(), copy.changed()));
+            }
         }
+        // A folder changes with what is put into it; only details with episodes matter.
+        let details = fs::metadata(data.details().join("series"));
+        add(&format!("{:?}", details.and_then(|facts| facts.modified()).ok()));
+        add(&fs::read_to_string(&settings.matching.aliases).unwrap_or_default());
         Self(hash.finalize().to_hex().to_string())
     }
 
@@ -58,27 +63,4 @@ impl Stamp {
 
 fn path(data: &Data) -> PathBuf {
     data.state().join("stamp")
-}
-
-/// What a release is made of besides harvests: guides, and the folder of details that have episodes, which
-/// changes with what is in it.
-fn inputs(data: &Data, sources: &[Source]) -> Vec<PathBuf> {
-    let of_source = |source: &Source| guide_files(&data.state().join(source.name.as_str()));
-    sources.iter().flat_map(of_source).chain([data.details().join("series")]).collect()
-}
-
-fn guide_files(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let named = |path: &PathBuf| {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("guide"))
-    };
-    let mut files: Vec<PathBuf> = files.filter(named).collect();
-    files.sort();
-    files
-}
-
-/// When a file was written, in nanoseconds, and how long it is.
-fn changed(path: &Path) -> Option<(u128, u64)> {
-    let facts = fs::metadata(path).ok()?;
-    Some((facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos(), facts.len()))
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use contract::disk::Data;
 use contract::source::Name;
@@ -66,6 +67,17 @@ impl Copy {
                 opened => opened.map(Some),
             },
         }
+    }
+
+    /// Its name below `state/<source>/`.
+    pub(crate) fn name(&self) -> &str {
+        self.kept.file_name().and_then(|name| name.to_str()).unwrap_or("guide")
+    }
+
+    /// When the last good one was written, in nanoseconds since 1970, and how long it is.
+    pub(crate) fn changed(&self) -> Option<(u128, u64)> {
+        let facts = std::fs::metadata(&self.kept).ok()?;
+        Some((facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos(), facts.len()))
     }
 
     /// Whether there is one, new or old.

@@ -10,7 +10,6 @@
 mod children;
 mod copy;
 mod decode;
-#[cfg_attr(not(test), expect(dead_code, reason = "guides are matched by it next"))]
 pub(crate) mod index;
 #[cfg(test)]
 mod measure;
@@ -25,7 +24,7 @@ use std::ops::Range;
 pub(crate) use copy::Copy;
 pub(crate) use decode::{ahead, decoded};
 pub(crate) use read::{Facts, GuideError, Reading, read};
-pub(crate) use spool::{Programme, Spool, programmes};
+pub(crate) use spool::{Programme, Spool, programmes, shift};
 
 /// Guide channels somebody asked for, by the ids of the lists.
 #[derive(Debug, Default)]

@@ -161,6 +161,25 @@ pub(crate) fn programmes(mut bytes: &[u8]) -> impl Iterator<Item = Programme<'_>
     })
 }
 
+/// Adds `seconds` to the times in what [`Spool::read`] gave.
+pub(crate) fn shift(mut bytes: &mut [u8], seconds: i32) {
+    while seconds != 0
+        && let Some((head, rest)) = std::mem::take(&mut bytes).split_first_chunk_mut::<HEAD>()
+    {
+        let number = |head: &[u8; HEAD], at: usize| {
+            u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+        };
+        for at in [0, 4] {
+            let time = number(head, at);
+            // 0 is a stop that the guide did not say.
+            let moved = if time == 0 { 0 } else { time.saturating_add_signed(seconds) };
+            head[at..at + 4].copy_from_slice(&moved.to_le_bytes());
+        }
+        let length = number(head, 8) as usize + number(head, 12) as usize;
+        bytes = rest.get_mut(length..).unwrap_or_default();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

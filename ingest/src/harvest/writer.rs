@@ -193,7 +193,7 @@ impl Writer {
             connections,
             counts,
             categories,
-            guides: self.guides,
+            guides: std::mem::take(&mut self.guides),
             ..Head::default()
         };
         self.hash.update(&serde_json::to_vec(&head)?);

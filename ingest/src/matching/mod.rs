@@ -21,6 +21,7 @@ mod report;
 mod tests;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -113,13 +114,15 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// The file of reviewed decisions; one that is not there decides nothing.
+    pub aliases: PathBuf,
     /// How alike two names must be to be nearly the same, in percent; over 100 switches that step off.
     pub cut_off: u8,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cut_off: 70 }
+        Self { aliases: "aliases.toml".into(), cut_off: 70 }
     }
 }
 
@@ -215,7 +218,9 @@ fn look(guides: &Index, claim: &Claim, step: Step, cut_off: u8) -> Verdict {
 
 fn by_alias(reviewed: &str, guides: &Index) -> Match {
     if reviewed.is_empty() {
-        return Match { note: "no guide, as reviewed".into(), ..Match::default() };
+        let none = Candidate { guide: usize::MAX, id: String::new(), score: 100 };
+        let note = "no guide, as reviewed".into();
+        return Match { chosen: Some((none, Method::Alias)), note, ..Match::default() };
     }
     match guides.by_id(reviewed).or_else(|| guides.by_folded_id(reviewed)) {
         Some(found) => {

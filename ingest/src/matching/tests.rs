@@ -134,7 +134,8 @@ fn what_was_reviewed_comes_before_everything() {
         chosen(&[&guide], aliases, given("DE: ZDF HD", "zdf.de")),
         ("neo.de".into(), Some(Method::Alias))
     );
-    assert_eq!(chosen(&[&guide], aliases, Wish { id: "acme:7".into(), ..given("ZDF", "zdf.de") }).1, None);
+    let none = chosen(&[&guide], aliases, Wish { id: "acme:7".into(), ..given("ZDF", "zdf.de") });
+    assert_eq!(none, (String::new(), Some(Method::Alias)));
     let gone = matched(&[&guide], aliases, &[given("ZDF", "gone")]).remove(0);
     assert!(gone.chosen.is_none() && gone.note.contains("nowhere.de"), "{gone:?}");
 }

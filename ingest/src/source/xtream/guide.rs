@@ -4,7 +4,7 @@ use super::panel::{Panel, Question};
 use crate::guide::Copy;
 
 /// Its name below `state/<source>/`.
-pub(crate) const NAME: &str = "guide";
+pub(super) const NAME: &str = "guide";
 
 /// Asks for the guide and puts it into `copy`, to be judged.
 ///

@@ -19,7 +19,6 @@ use std::time::Duration;
 use contract::bundle::Kind;
 use contract::source::Source;
 
-pub(crate) use guide::NAME as GUIDE;
 pub(crate) use movie::movie;
 use panel::Failure;
 pub(crate) use panel::Panel;
