@@ -54,6 +54,7 @@ pub(crate) async fn run_beside(
     let releases = Releases::new(data.clone());
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
+    drop(Ledger::load(&data.ids())?); // one that is damaged is told before anybody is asked for anything
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
