@@ -151,9 +151,9 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             let account = bundle::Account { name: "station".into(), max_connections: connections };
             bundle.push(Section::Accounts, &account).unwrap();
-            bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             for playable in playables(station) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
