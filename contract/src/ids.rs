@@ -20,6 +20,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use self::file::{Line, Word};
+use crate::disk::Data;
 
 /// A number space. Ids start at 1 and fit 31 bits: apps keep them in signed 32-bit integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,26 @@ type Key = [u8; 16];
 struct Numbers {
     last: u32,
     given: HashMap<Key, u32>,
+}
+
+/// The right to give ids. Held by one at a time, in whatever process, from reading the ledger to saving it; given back
+/// by dropping it or by dying.
+#[derive(Debug)]
+pub struct Turn {
+    _file: File,
+}
+
+impl Turn {
+    /// Waits for it: a run holds it for the seconds in which it puts its line-up together, others for less.
+    ///
+    /// # Errors
+    /// The data folder cannot be written.
+    pub fn wait(data: &Data) -> io::Result<Self> {
+        std::fs::create_dir_all(data.path())?;
+        let file = File::options().create(true).append(true).open(data.ids_lock())?;
+        file.lock()?;
+        Ok(Self { _file: file })
+    }
 }
 
 /// Why the ledger cannot be used. A run must stop then: without it every id would change.

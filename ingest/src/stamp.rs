@@ -39,10 +39,9 @@ impl Stamp {
                 add(&format!("{} {:?}", copy.name(), copy.changed()));
             }
         }
-        // A folder changes with what is put into it.
-        for folder in ["movie", "series"].map(|kind| data.details().join(kind)) {
-            add(&format!("{:?}", fs::metadata(folder).and_then(|facts| facts.modified()).ok()));
-        }
+        // A folder changes with what is put into it; only details with episodes matter.
+        let details = fs::metadata(data.details().join("series"));
+        add(&format!("{:?}", details.and_then(|facts| facts.modified()).ok()));
         add(&fs::read_to_string(&settings.matching.aliases).unwrap_or_default());
         Self(hash.finalize().to_hex().to_string())
     }

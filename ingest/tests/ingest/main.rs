@@ -3,6 +3,7 @@
 
 mod account;
 mod bundle;
+mod details;
 mod fetch;
 mod gate;
 mod hostile;
@@ -48,6 +49,10 @@ impl Bench {
 
     async fn run(&self, sources: &[Source]) -> Report {
         ingest::run(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
+    }
+
+    async fn fill(&self, sources: &[Source]) -> ingest::Filled {
+        ingest::fill(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
     }
 
     fn release(&self) -> Release {

@@ -1,13 +1,16 @@
-//! Xtream panels: account, three lists of categories, three lists of entries, the guide, and details of series.
+//! Xtream panels: account, three lists of categories, three lists of entries, the guide, and details of films and
+//! series.
 //!
 //! One request after the other for each account, as the apps of subscribers ask.
 
 mod account;
-mod details;
+mod document;
 mod entries;
 mod guide;
 mod lists;
+mod movie;
 mod panel;
+mod series;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,9 +19,10 @@ use std::time::Duration;
 use contract::bundle::Kind;
 use contract::source::Source;
 
-pub(crate) use details::{Episodes, series};
+pub(crate) use movie::movie;
 use panel::Failure;
 pub(crate) use panel::Panel;
+pub(crate) use series::{Episodes, SeasonFacts, series};
 
 use crate::fetch::Fetcher;
 use crate::gate::Gate;
