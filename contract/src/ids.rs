@@ -199,6 +199,11 @@ impl Ledger {
         self.note(word, key, id)
     }
 
+    /// Whether any key was ever joined.
+    pub fn has_joined(&self) -> bool {
+        !self.joined.is_empty()
+    }
+
     /// The channel that `key` was joined under.
     pub fn joined(&self, key: &str) -> Option<u32> {
         self.joined.get(&self::key(key)).copied()

@@ -9,7 +9,7 @@ use crate::harvest::{self, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
 use crate::source::{acestream, m3u, scrape, xmltv, xtream};
-use crate::{Settings, disk, guide};
+use crate::{Settings, guide};
 
 /// What is the same for all sources of a run.
 pub(crate) struct Gathering<'a> {
@@ -64,17 +64,14 @@ impl Gathering<'_> {
     /// What was refused and why.
     async fn take(&self, source: &Source, bar: &Bar) -> Result<Taken, String> {
         let last = harvest::head(self.data, &source.name);
-        let mut taken = match &source.origin {
-            Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await?,
-            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar).await?,
-            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await?,
-            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await?,
-            Origin::Xmltv(guide) => xmltv::gather(self, source, guide, bar).await?,
-        };
-        if let Some(harvest) = &mut taken.harvest {
-            harvest.keep().map_err(|error| format!("the harvest cannot be kept: {}", disk::words(&error)))?;
+        // The harvest is kept when the ledger knows it: until then the last one says who was who.
+        match &source.origin {
+            Origin::Xtream(_) => xtream::gather(self, source, last.as_ref(), bar).await,
+            Origin::M3u(list) => m3u::gather(self, (source, list), last.as_ref(), bar).await,
+            Origin::Scrape(pages) => scrape::gather(self, source, pages, last.as_ref(), bar).await,
+            Origin::Acestream(list) => acestream::gather(self, source, list, last.as_ref(), bar).await,
+            Origin::Xmltv(guide) => xmltv::gather(self, source, guide, bar).await,
         }
-        Ok(taken)
     }
 }
 

@@ -53,6 +53,12 @@ impl Programming {
         Some(published)
     }
 
+    /// Where the channel that is published as `id` stands in the guides: the guide's position, and that in the guide.
+    pub(crate) fn position(&self, id: &str) -> Option<(usize, u32)> {
+        let (at, id) = self.channels.get(id)?.guides.first()?;
+        Some((*at, self.spools[*at].position(id)?))
+    }
+
     /// The programmes of the channel that is published as `id`, guide by guide in order of priority; each as
     /// [`Spool::read`] gives them.
     ///

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::changes::{Changes, Told};
 use crate::harvest::Counts;
+use crate::rules::RuleReport;
 
 /// Names that are shown to people for each kind of change.
 const SHOWN: usize = 3;
@@ -19,6 +20,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// What each source gave, in configured order.
     pub sources: Vec<SourceReport>,
+    /// What each rule of the line-up did, in their order; empty when there was nothing to do.
+    pub rules: Vec<RuleReport>,
+    /// What is odd about the line-up as a whole.
+    pub notes: Vec<String>,
     /// What is different from the release before, by kind of entry.
     pub changes: Changes,
 }
@@ -51,6 +56,11 @@ pub struct SourceReport {
 }
 
 impl Report {
+    /// That of a run that ended so before it made a line-up.
+    pub(crate) fn new(verdict: Verdict, sources: Vec<SourceReport>) -> Self {
+        Self { verdict, sources, rules: Vec::new(), notes: Vec::new(), changes: Default::default() }
+    }
+
     /// Whether a release is in force that this run stands for.
     pub fn is_success(&self) -> bool {
         self.verdict != Verdict::Refused
@@ -106,6 +116,8 @@ impl fmt::Display for Body<'_> {
                 writeln!(f, "{:width$}  {:7}  {note}", "", "")?;
             }
         }
+        report.rules.iter().try_for_each(|rule| writeln!(f, "{rule}"))?;
+        report.notes.iter().try_for_each(|note| writeln!(f, "{note}"))?;
         write!(f, "{}", Told { changes: &report.changes, examples: SHOWN })?;
         Ok(())
     }

@@ -40,7 +40,7 @@ pub fn review(data: &Data, sources: &[Source], settings: &Settings) -> anyhow::R
     anyhow::ensure!(!parts.is_empty(), "no source was read yet: `ingest run` does that");
     // Never saved: what is new gets its ids when it is published.
     let mut ledger = Ledger::load(&data.ids())?;
-    let line_up = LineUp::new(parts, &mut ledger)?;
+    let line_up = LineUp::new(parts, &settings.rule, &mut ledger)?;
     let names = guides.iter().map(|(_, source, _)| source.name.to_string()).collect();
     let mut review = Review { wishes: Vec::new(), matches: Vec::new(), guides: names };
     programming::matched(&line_up, &guides, settings, &mut |wishes, matches| {

@@ -1,6 +1,6 @@
 //! One run, from the first request to the publication.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
@@ -15,7 +15,8 @@ use crate::details::{self, Staged};
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
-use crate::line_up::{LineUp, Part};
+use crate::identity::recognise;
+use crate::line_up::{Before, LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
@@ -64,41 +65,44 @@ pub(crate) async fn run_beside(
     let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();
     let gathered: Vec<Gathered> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     let mut reports: Vec<SourceReport> = Vec::new();
-    let (mut parts, mut guides) = (Vec::new(), Vec::new());
+    let (mut parts, mut guides, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     for (at, (gathered, source)) in gathered.into_iter().zip(sources).enumerate() {
         reports.push(gathered.report);
         guides.extend(gathered.guides.into_iter().map(|copy| (at, source.clone(), copy)));
+        hashes.push(gathered.harvest.as_ref().map(|harvest| harvest.head.hash.clone()).unwrap_or_default());
         parts.extend(gathered.harvest.map(|harvest| Part { source: source.clone(), harvest }));
     }
     let taken = |report: &SourceReport| report.outcome == Some(Outcome::Taken);
     if !reports.iter().any(taken) {
-        return Ok(Report { verdict: Verdict::Refused, sources: reports, changes: Default::default() });
+        return Ok(Report::new(Verdict::Refused, reports));
     }
 
     let came = guides.iter().any(|(.., copy)| copy.is_fresh());
-    let stamp = Stamp::new(data, sources, settings, now);
-    let same = |current: &u32| !came && stamp.is_of(*current, data) && details::has_roster(data);
-    if let Some(number) = releases.current().filter(same) {
-        return Ok(Report {
-            verdict: Verdict::Unchanged(number),
-            sources: reports,
-            changes: Default::default(),
-        });
+    let stamp = || Stamp::new(data, sources, settings, (now, &hashes));
+    let current = releases.current();
+    let same = |current: &u32| !came && stamp().is_of(*current, data) && details::has_roster(data);
+    if let Some(number) = current.filter(same) {
+        keep(&mut parts)?;
+        return Ok(Report::new(Verdict::Unchanged(number), reports));
     }
 
-    let mut line_up = placed(parts, data)?;
-    let scratch = draft.scratch().to_owned();
-    let (line_up, reports) = {
-        let (data, settings) = (data.clone(), settings.clone());
-        tokio::task::spawn_blocking(move || {
-            programme(&mut line_up, guides, &data, &settings, now, &scratch, &mut reports)?;
-            anyhow::Ok((line_up, reports))
-        })
-        .await
-        .context("reading the guides broke off")??
+    let making = Making {
+        data: data.clone(),
+        settings: settings.clone(),
+        now,
+        scratch: draft.scratch().to_owned(),
+        current: current.map(|number| releases.folder(number)),
     };
+    let (mut line_up, reports) = tokio::task::spawn_blocking(move || {
+        let line_up = making.line_up(parts, guides, &mut reports)?;
+        anyhow::Ok((line_up, reports))
+    })
+    .await
+    .context("reading the guides broke off")??;
     // Now that guides are kept, and before episodes are read, which may come at any time.
-    let stamp = Stamp::new(data, sources, settings, now);
+    let stamp = stamp();
+    keep(&mut line_up.parts)?;
+
     let data = data.clone();
     let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
@@ -106,41 +110,74 @@ pub(crate) async fn run_beside(
         .context("writing the release broke off")?
 }
 
-/// The line-up, with ids that are safe on the disk. Others give ids, too: to episodes that they find between runs.
-fn placed(parts: Vec<Part>, data: &Data) -> anyhow::Result<LineUp> {
-    let _turn = Turn::wait(data).context("the id ledger cannot be locked")?;
-    let mut ledger = Ledger::load(&data.ids())?;
-    let line_up = LineUp::new(parts, &mut ledger)?;
-    ledger.save().context("the id ledger cannot be written")?;
-    Ok(line_up)
-}
-
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Reads the guides, judges them, and finds the channels of the line-up in them.
-fn programme(
-    line_up: &mut LineUp,
-    guides: Vec<(usize, Source, guide::Copy)>,
-    data: &Data,
-    settings: &Settings,
-    now: u64,
-    scratch: &Path,
-    reports: &mut [SourceReport],
-) -> anyhow::Result<()> {
-    let matched = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
-    let wanted = programming::wanted(line_up, &matched);
-    let mut spools = Vec::new();
-    for (at, source, mut copy) in guides {
-        let reading = programming::Reading { data, settings, source: &source, now, scratch };
-        let report = &mut reports[at];
-        let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
-        *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
-        spools.extend(spool);
+/// Keeps the harvests as the last good ones.
+fn keep(parts: &mut [Part]) -> anyhow::Result<()> {
+    for part in parts {
+        let name = part.source.name.as_str();
+        part.harvest.keep().with_context(|| format!("the harvest of {name} cannot be kept"))?;
     }
-    programming::assign(line_up, &matched, spools);
     Ok(())
+}
+
+/// With what a line-up is made.
+struct Making {
+    data: Data,
+    settings: Settings,
+    now: u64,
+    /// Where temporary files go.
+    scratch: PathBuf,
+    /// The folder of the current release.
+    current: Option<PathBuf>,
+}
+
+impl Making {
+    fn line_up(
+        &self,
+        mut parts: Vec<Part>,
+        guides: Vec<(usize, Source, guide::Copy)>,
+        reports: &mut [SourceReport],
+    ) -> anyhow::Result<LineUp> {
+        // Others give ids, too: to episodes that they find between runs.
+        let turn = Turn::wait(&self.data).context("the id ledger cannot be locked")?;
+        let mut ledger = Ledger::load(&self.data.ids())?;
+        for part in &mut parts {
+            let notes = recognise(&self.data, part, &mut ledger)?;
+            let report = reports.iter_mut().find(|report| report.name == part.source.name.as_str());
+            report.into_iter().for_each(|report| report.notes.extend_from_slice(&notes));
+        }
+        let mut line_up = LineUp::new(parts, &self.settings.rule, &mut ledger)?;
+        ledger.save().context("the id ledger cannot be written")?;
+        drop((ledger, turn));
+        self.programme(&mut line_up, guides, reports)?;
+        line_up.number(&self.current.as_deref().map(Before::of_release).unwrap_or_default());
+        Ok(line_up)
+    }
+
+    /// Reads the guides, judges them, and finds the channels of the line-up in them.
+    fn programme(
+        &self,
+        line_up: &mut LineUp,
+        guides: Vec<(usize, Source, guide::Copy)>,
+        reports: &mut [SourceReport],
+    ) -> anyhow::Result<()> {
+        let matched = programming::matched(line_up, &guides, &self.settings, &mut |_, _| {})?;
+        let wanted = programming::wanted(line_up, &matched);
+        let mut spools = Vec::new();
+        for (at, source, mut copy) in guides {
+            let Self { data, settings, now, scratch, .. } = self;
+            let reading = programming::Reading { data, settings, source: &source, now: *now, scratch };
+            let report = &mut reports[at];
+            let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
+            *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
+            spools.extend(spool);
+        }
+        programming::assign(line_up, &matched, spools);
+        Ok(())
+    }
 }
 
 /// What remains when everything is known: writing and publishing.
@@ -164,10 +201,12 @@ impl Finish {
             .context("the release cannot be written")?;
         let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
         details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;
+        let mut report = Report::new(Verdict::Refused, sources);
+        report.rules = std::mem::take(&mut self.line_up.rules);
+        report.notes = std::mem::take(&mut self.line_up.notes);
         drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
-        let mut report = Report { verdict: Verdict::Refused, sources, changes: Default::default() };
         match same {
             Some((number, manifest)) if manifest.files == files => {
                 report.verdict = Verdict::Unchanged(number)

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use contract::config::seconds;
+use contract::config::{Section, seconds};
 use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
 use crate::matching;
+use crate::rules::Rule;
 use crate::schedule::Calendar;
 
 /// How sources are read and releases are kept. Times are in seconds, fractions allowed.
@@ -69,6 +70,8 @@ pub struct Settings {
     pub command_timeout: Duration,
     /// An address that gets the same.
     pub webhook: Webhook,
+    /// The rules of the line-up, in the order in which they are applied.
+    pub rule: Vec<Rule>,
     /// Take what the gate would refuse as too small. Only ever for one run, so not a key of the file.
     #[serde(skip)]
     pub accept: bool,
@@ -98,8 +101,15 @@ impl Default for Settings {
             command: Vec::new(),
             command_timeout: Duration::from_secs(60),
             webhook: Webhook::default(),
+            rule: Vec::new(),
             accept: false,
         }
+    }
+}
+
+impl Section for Settings {
+    fn locate(&mut self, place: &dyn Fn(usize) -> String) {
+        self.rule.iter_mut().for_each(|rule| rule.locate(place));
     }
 }
 

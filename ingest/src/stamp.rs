@@ -10,15 +10,20 @@ use std::path::PathBuf;
 use contract::disk::{Access, Data, replace};
 use contract::source::Source;
 
-use crate::{Settings, guide, harvest};
+use crate::{Settings, guide};
 
 /// A hash over everything that a release follows from.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(String);
 
 impl Stamp {
-    /// That of a run at `now` (Unix seconds), once everything that was read has been kept.
-    pub(crate) fn new(data: &Data, sources: &[Source], settings: &Settings, now: u64) -> Self {
+    /// That of a run at `now` (Unix seconds) over harvests of these hashes, once the guides that were read have been kept.
+    pub(crate) fn new(
+        data: &Data,
+        sources: &[Source],
+        settings: &Settings,
+        (now, harvests): (u64, &[String]),
+    ) -> Self {
         let mut hash = blake3::Hasher::new();
         let mut add = |text: &str| {
             hash.update(&(text.len() as u64).to_le_bytes());
@@ -28,9 +33,7 @@ impl Stamp {
         // Secrets print as stars; nothing that is published follows from them.
         add(&format!("{sources:?} {:?}", Settings { accept: false, ..settings.clone() }));
         add(&format!("{:?}", guide::window(now)));
-        for source in sources {
-            add(&harvest::head(data, &source.name).map(|head| head.hash).unwrap_or_default());
-        }
+        harvests.iter().for_each(|harvest| add(harvest));
         for source in sources {
             for copy in guide::Copy::all(data, &source.name) {
                 add(&format!("{} {:?}", copy.name(), copy.changed()));

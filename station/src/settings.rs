@@ -21,6 +21,10 @@ pub struct Settings {
     pub series: u32,
     /// Another seed gives other names, ids, programmes and the like.
     pub seed: u64,
+    /// Another number gives everything other ids, and nothing else.
+    pub renumbered: u64,
+    /// Whether lists are in another order, and nothing else.
+    pub shuffled: bool,
     /// Days of guide from now on; what [`Settings::guide_past_days`] says comes on top. At most 60.
     pub guide_days: u32,
     /// Days of guide before now, so that catch-up has titles.
@@ -74,6 +78,8 @@ impl Default for Settings {
             films: 8,
             series: 2,
             seed: 1,
+            renumbered: 0,
+            shuffled: false,
             guide_days: 2,
             guide_past_days: 1,
             programme_minutes: 60,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::de::DeserializeOwned;
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Section};
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "coax.toml";
@@ -28,7 +28,7 @@ impl Place {
     /// [`ConfigError`], which never shows a value.
     pub fn load<I, S, R>(&self) -> Result<Config<I, S, R>, ConfigError>
     where
-        I: DeserializeOwned + Default,
+        I: Section,
         S: DeserializeOwned + Default,
         R: DeserializeOwned + Default,
     {

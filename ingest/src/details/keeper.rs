@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::ask::{Answer, Found, now};
-use crate::line_up::episode_id;
+use crate::identity::episode_id;
 use crate::output::UNKNOWN;
 use crate::source::below_panel;
 use crate::source::xtream::{Episodes, SeasonFacts};

@@ -135,7 +135,7 @@ mod tests {
         }
         let harvest = writer.finish(7, vec![]).unwrap();
         let mut ledger = Ledger::load(&data.ids()).unwrap();
-        let line_up = LineUp::new(vec![Part { source, harvest }], &mut ledger).unwrap();
+        let line_up = LineUp::new(vec![Part { source, harvest }], &[], &mut ledger).unwrap();
         let details = Details::new(&data);
         let subject = Subject::Series(line_up.series[0].id);
         let staged = Staged::write(&line_up, &data).unwrap();

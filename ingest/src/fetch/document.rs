@@ -17,6 +17,7 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 use tokio::task::spawn_blocking;
 
 use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
+use crate::json::Oddity;
 
 /// The most that is kept of a document; the largest guides known have 1 GB.
 const LARGEST: u64 = 4 << 30;
@@ -88,6 +89,7 @@ impl Fetcher<'_> {
         let percent = written.percent;
         match (written.broken, known) {
             (Some(failure), _) if written.length == 0 => Err(failure),
+            (None, _) if written.length == 0 => Err(Failure::Odd(Oddity::Empty)),
             (Some(failure), _) => Ok(Document::Part(
                 Fresh { received, _file: file, place, validators: None, facts, percent },
                 failure,

@@ -86,6 +86,11 @@ impl Spool {
         Some(at)
     }
 
+    /// The position of the guide's channel `id` among those that were asked for, in the order of the guide.
+    pub(crate) fn position(&self, id: &str) -> Option<u32> {
+        self.by_id.get(id).copied()
+    }
+
     /// Adds a programme to the channel at a position. `false` if the channel or the spool is full.
     pub(crate) fn add(&mut self, channel: u32, programme: Programme<'_>) -> io::Result<bool> {
         let length = (HEAD + programme.text.len() + programme.catchup.len()) as u32;

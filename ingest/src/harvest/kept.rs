@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use contract::bundle::{Kind, Protocol};
 use contract::disk::Data;
 use contract::source::Name;
 use serde::de::DeserializeOwned;
@@ -18,6 +19,8 @@ use tempfile::TempPath;
 
 use super::writer::add_places;
 use super::{Category, Counts, List, Places};
+use crate::fetch::Fresh;
+use crate::source::protocol;
 
 /// The layout this program writes; another one is no harvest.
 pub(super) const VERSION: u32 = 2;
@@ -40,10 +43,20 @@ pub(crate) struct Head {
     /// Addresses of guides that the source names. SECURITY: they may hold credentials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) guides: Vec<String>,
+    /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) epochs: BTreeMap<Item, u32>,
+}
+
+impl Head {
+    /// By which renumbering the ids of a kind count; 0 is how they began.
+    pub(crate) fn epoch(&self, item: Item) -> u32 {
+        self.epochs.get(&item).copied().unwrap_or(0)
+    }
 }
 
 /// A kind of line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Item {
     /// A channel.
@@ -94,10 +107,10 @@ pub(crate) struct Entry {
     pub(crate) num: u32,
     /// Of an episode: the position of its series, its season and its number.
     pub(crate) episode: (u32, u32, u32),
-    /// For grown-ups only.
-    pub(crate) adult: bool,
     /// Whether the source says where it is received.
     pub(crate) addressed: bool,
+    /// Whether that is nothing a relay can receive.
+    pub(crate) foreign: bool,
 }
 
 /// A part of [`Harvest::text`], or of its places.
@@ -120,6 +133,8 @@ pub(crate) struct Harvest {
     file: File,
     /// While it is not kept: where it lies, and where it belongs.
     fresh: Option<(TempPath, PathBuf)>,
+    /// What it was read from, good when it is.
+    document: Option<Fresh>,
 }
 
 pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
@@ -164,6 +179,12 @@ impl Harvest {
             .ok()
     }
 
+    /// The same, read from a document that is kept with it.
+    pub(crate) fn read_from(mut self, document: Fresh) -> Self {
+        self.document = Some(document);
+        self
+    }
+
     /// The same, known to be what the source gives at `now` (Unix seconds).
     pub(crate) fn seen(mut self, now: u64) -> Self {
         self.head.harvested = now;
@@ -184,15 +205,39 @@ impl Harvest {
     /// # Errors
     /// The disk refuses; the last one is then still there.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
+        self.keep_lines()?;
+        // After the harvest: who finds the same document again takes the harvest for what it says.
+        self.document.take().map_or(Ok(()), |document| document.promote().map(drop))
+    }
+
+    fn keep_lines(&mut self) -> io::Result<()> {
         let Some((temporary, to)) = self.fresh.take() else { return Ok(()) };
         if let Ok(mut last) = File::options().read(true).write(true).open(&to)
             && read_head(&mut last).is_ok_and(|head| head.hash == self.head.hash)
         {
             return last.set_modified(UNIX_EPOCH + Duration::from_secs(self.head.harvested));
         }
+        if !self.head.epochs.is_empty() {
+            self.append_head()?;
+        }
         self.file.sync_all()?;
         temporary.persist(&to).map_err(|failed| failed.error)?;
         File::open(to.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    /// Whether it has just been written, and is not kept.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// Writes what the head says by now behind everything, where it is found instead of the one before.
+    fn append_head(&self) -> io::Result<()> {
+        let at = self.file.metadata()?.len();
+        let mut line = serde_json::to_vec(&self.head)?;
+        line.push(b'\n');
+        self.file.write_all_at(&line, at)?;
+        self.file.write_all_at(&first_line(at), 0)?;
+        self.file.set_modified(UNIX_EPOCH + Duration::from_secs(self.head.harvested))
     }
 
     fn read(mut file: File) -> io::Result<Self> {
@@ -220,7 +265,7 @@ impl Harvest {
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }
-        Ok(Self { head, entries, text, places, file, fresh: None })
+        Ok(Self { head, entries, text, places, file, fresh: None, document: None })
     }
 
     /// The entries of a kind, in the source's order.
@@ -272,22 +317,23 @@ impl Span {
 /// What is held of every kind of entry.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Slim {
-    id: String,
-    name: String,
+pub(super) struct Slim {
+    pub(super) id: String,
+    pub(super) name: String,
     guide: String,
     num: Option<u32>,
-    adult: bool,
-    places: Places,
+    pub(super) places: Places,
     address: Option<Told>,
-    series: String,
-    season: u32,
-    number: u32,
+    pub(super) series: String,
+    pub(super) season: u32,
+    pub(super) number: u32,
 }
 
-/// That an address is there, and nothing else of it.
+/// That an address is there, and whether it is one for a relay.
 #[derive(Deserialize)]
-struct Told {}
+struct Told {
+    url: String,
+}
 
 #[derive(Default)]
 struct Reading {
@@ -340,7 +386,10 @@ impl Reading {
             places,
             num: slim.num.unwrap_or(0),
             episode: (series, slim.season, slim.number),
-            adult: slim.adult,
+            foreign: slim
+                .address
+                .as_ref()
+                .is_some_and(|told| protocol(Kind::Live, &told.url) == Protocol::Foreign),
             addressed: slim.address.is_some(),
         };
         self.entries[item as usize].push(entry);

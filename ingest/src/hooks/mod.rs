@@ -92,7 +92,7 @@ mod tests {
             counts: Default::default(),
             harvested: 0,
         };
-        Report { verdict, sources: vec![source], changes: Default::default() }
+        Report::new(verdict, vec![source])
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::io;
 
 use contract::bundle::{
-    self, Account, Blank, Digits, Flag, Kind, LiveStream, Playable, Section, SeriesWord, StreamType,
-    VodStream, Writer, rating,
+    self, Account, Blank, Digits, Flag, Kind, LiveStream, Playable, Protocol, Section, SeriesWord,
+    StreamType, Upstream, VodStream, Writer, rating,
 };
 use contract::release::{Artefact, BUNDLE, Draft, FileFact};
 use contract::vault::Vault;
@@ -56,22 +56,20 @@ fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
 }
 
 fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault) -> io::Result<()> {
-    let mut push = |id, kind, container: String, upstream| {
-        writer.push(Section::Playables, &Playable { id, kind, container, upstreams: vec![upstream] })
+    let mut push = |id, kind, container: String, upstreams| {
+        writer.push(Section::Playables, &Playable { id, kind, container, upstreams })
     };
-    for placed in &line_up.live {
-        let (part, entry) = line_up.entry(List::Live, placed);
-        let address =
-            if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
-        let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
-        push(placed.id, Kind::Live, "ts".into(), upstream)?;
+    let hidden = |list| line_up.hidden.get(&list).into_iter().flatten();
+    for placed in line_up.live.iter().chain(hidden(List::Live)) {
+        let upstreams = placed.members().map(|member| received(line_up, member, vault));
+        push(placed.id, Kind::Live, "ts".into(), relayable(upstreams.collect::<io::Result<_>>()?))?;
     }
-    for placed in &line_up.movies {
+    for placed in line_up.movies.iter().chain(hidden(List::Movies)) {
         let (part, entry) = line_up.entry(List::Movies, placed);
         let Movie { container, address, .. } = part.harvest.whole(entry)?;
         let upstream =
             upstream(&part.source, (Kind::Movie, part.harvest.id(entry), &container), &address, vault);
-        push(placed.id, Kind::Movie, container, upstream)?;
+        push(placed.id, Kind::Movie, container, vec![upstream])?;
     }
     for episode in &line_up.episodes {
         let part = line_up.part(&line_up.series[episode.series as usize]);
@@ -84,9 +82,24 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
             }
         };
         let upstream = upstream(&part.source, (Kind::Episode, &id, &container), &address, vault);
-        push(episode.id, Kind::Episode, container, upstream)?;
+        push(episode.id, Kind::Episode, container, vec![upstream])?;
     }
     Ok(())
+}
+
+/// From where one entry of a channel can be received.
+fn received(line_up: &LineUp, (part, entry): (u16, u32), vault: &mut Vault) -> io::Result<Upstream> {
+    let part = &line_up.parts[usize::from(part)];
+    let entry = &part.harvest.entries(Item::Channel)[entry as usize];
+    let address =
+        if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
+    Ok(upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault))
+}
+
+/// What no relay can receive goes behind everything else.
+fn relayable(mut upstreams: Vec<Upstream>) -> Vec<Upstream> {
+    upstreams.sort_by_key(|upstream| upstream.protocol == Protocol::Foreign);
+    upstreams
 }
 
 fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
@@ -97,12 +110,12 @@ fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
         name: line_up.name(List::Live, placed).to_owned(),
         stream_type: if channel.radio { StreamType::Radio } else { StreamType::Live },
         stream_id: placed.id,
-        stream_icon: channel.icon.clone(),
+        stream_icon: placed.logo().unwrap_or(&channel.icon).to_owned(),
         epg_channel_id: line_up.guide(placed).to_owned(),
         added: Digits(channel.added.unwrap_or(UNKNOWN)),
-        is_adult: Flag(channel.adult),
+        is_adult: Flag(placed.adult.unwrap_or(channel.adult)),
         category_id: principal(placed),
-        category_ids: placed.categories(),
+        category_ids: line_up.categories_of(List::Live, placed),
         custom_sid: Blank,
         tv_archive: Flag(channel.archive > 0),
         tv_archive_duration: channel.archive,
@@ -122,16 +135,16 @@ fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
         year: movie.year.clone(),
         stream_type: bundle::Movie::Movie,
         stream_id: placed.id,
-        stream_icon: movie.icon.clone(),
+        stream_icon: placed.logo().unwrap_or(&movie.icon).to_owned(),
         rating,
         rating_5based,
         tmdb: movie.tmdb.clone(),
         trailer: movie.trailer.clone(),
         youtube_trailer: movie.trailer.clone(),
         added: Digits(movie.added.unwrap_or(UNKNOWN)),
-        is_adult: Flag(movie.adult),
+        is_adult: Flag(placed.adult.unwrap_or(movie.adult)),
         category_id: principal(placed),
-        category_ids: placed.categories(),
+        category_ids: line_up.categories_of(List::Movies, placed),
         container_extension: movie.container,
         custom_sid: Blank,
         direct_source: Blank,
@@ -149,7 +162,7 @@ fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
         year: series.year.clone(),
         stream_type: SeriesWord::Series,
         series_id: placed.id,
-        cover: series.cover.clone(),
+        cover: placed.logo().unwrap_or(&series.cover).to_owned(),
         plot: series.plot.clone(),
         cast: series.cast.clone(),
         director: series.director.clone(),
@@ -163,7 +176,7 @@ fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
         youtube_trailer: series.trailer.clone(),
         episode_run_time: Digits(series.minutes),
         category_id: principal(placed),
-        category_ids: placed.categories(),
+        category_ids: line_up.categories_of(List::Series, placed),
         tmdb: series.tmdb,
     })
 }

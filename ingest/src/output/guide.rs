@@ -132,7 +132,10 @@ fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
         }
         if found.icon.is_empty() {
             let (part, entry) = line_up.entry(List::Live, placed);
-            found.icon = part.harvest.whole::<Channel>(entry)?.icon;
+            found.icon = match placed.logo() {
+                Some(logo) => logo.to_owned(),
+                None => part.harvest.whole::<Channel>(entry)?.icon,
+            };
         }
     }
     Ok(channels)

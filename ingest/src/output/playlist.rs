@@ -41,7 +41,7 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         write!(out, "#EXTINF:-1")?;
         attribute(out, "tvg-id", line_up.guide(placed))?;
         attribute(out, "tvg-name", &name)?;
-        attribute(out, "tvg-logo", &channel.icon)?;
+        attribute(out, "tvg-logo", placed.logo().unwrap_or(&channel.icon))?;
         write!(out, " tvg-chno=\"{}\"", placed.num)?;
         attribute(out, "group-title", groups.get(&placed.category).copied().unwrap_or(""))?;
         if channel.radio {
@@ -62,7 +62,8 @@ fn movies(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         let (part, entry) = line_up.entry(List::Movies, placed);
         let movie: Movie = part.harvest.whole(entry)?;
         let group = groups.get(&placed.category).copied().unwrap_or("");
-        title(out, &literal(line_up.name(List::Movies, placed)), &movie.icon, group)?;
+        let picture = placed.logo().unwrap_or(&movie.icon);
+        title(out, &literal(line_up.name(List::Movies, placed)), picture, group)?;
         writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{}", placed.id, movie.container)?;
     }
     Ok(())
@@ -75,7 +76,11 @@ fn episodes(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         let placed = &line_up.series[episode.series as usize];
         let (part, entry) = line_up.entry(List::Series, placed);
         if last.as_ref().is_none_or(|(series, ..)| *series != episode.series) {
-            last = Some((episode.series, part.harvest.whole::<Series>(entry)?.cover));
+            let cover = match placed.logo() {
+                Some(cover) => cover.to_owned(),
+                None => part.harvest.whole::<Series>(entry)?.cover,
+            };
+            last = Some((episode.series, cover));
         }
         let cover = last.as_ref().map_or("", |(_, cover)| cover);
         let container = match &episode.told {

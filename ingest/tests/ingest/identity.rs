@@ -41,26 +41,6 @@ async fn ids_survive_another_host_other_credentials_and_another_dialect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_vanishes_and_returns_has_its_old_id() {
-    let settings = |live| station::Settings { live, films: 4, series: 0, ..Default::default() };
-    let bench = Bench::new();
-    let mut seen = Vec::new();
-    for live in [12, 8, 12] {
-        let station = station(settings(live)).await;
-        bench.run(&[source("acme", &station)]).await;
-        seen.push(ids(&bench.release()));
-    }
-    assert_eq!(seen[0], seen[2]);
-    let others = seen[1].iter().filter(|(key, _)| !seen[0].contains_key(*key));
-    let mut strangers = 0;
-    for (key, id) in others {
-        assert!(seen[0].values().all(|given| given != id), "{key} has an id that was given");
-        strangers += 1;
-    }
-    assert!(strangers > 0, "a station of another size has other channels");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_ledger_stops_the_run_and_nothing_changes() {
     let station = station(station::Settings::default()).await;
     let bench = Bench::new();

@@ -129,10 +129,10 @@ async fn killed_at_any_instant_the_current_release_is_whole() {
     let bench = Bench::new();
     let releases = Releases::new(bench.data.clone());
     let settings = |round: u32| station::Settings {
-        live: 30 + round % 2,
+        live: 30,
         films: 20,
         series: 2,
-        guide_days: 1,
+        guide_days: 1 + round % 2,
         ..Default::default()
     };
     let stations = [station(settings(0)).await, station(settings(1)).await];

@@ -4,10 +4,13 @@
 mod account;
 mod bundle;
 mod details;
+mod fetch;
 mod gate;
 mod hostile;
 mod identity;
 mod kill;
+mod renumbering;
+mod rules;
 mod schedule;
 mod scrape;
 
@@ -55,6 +58,18 @@ impl Bench {
     fn release(&self) -> Release {
         let releases = Releases::new(self.data.clone());
         Release::open(&releases.folder(releases.current().unwrap())).unwrap()
+    }
+
+    /// Writes what a source reads.
+    fn write(&self, name: &str, text: &str) {
+        #[expect(clippy::disallowed_methods, reason = "it is a test's input, no artefact")]
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// A source that reads a playlist of the bench's folder.
+    fn playlist(&self, name: &str, file: &str) -> Source {
+        let file = self.folder.path().join(file);
+        toml::from_str(&format!("name = '{name}'\nkind = 'm3u'\nfile = '{}'", file.display())).unwrap()
     }
 
     fn path(&self) -> &Path {

@@ -38,16 +38,17 @@ pub(crate) struct Category {
 impl Catalogue {
     pub(crate) fn new(settings: &Settings) -> Self {
         let seed = settings.seed;
+        let ids = seed.wrapping_add(settings.renumbered.wrapping_mul(1000));
         let (live, films, series) = (settings.live, settings.films, settings.series);
         Self {
             seed,
             live,
             films,
             series,
-            live_ids: Ids::new(1000, live, seed),
-            film_ids: Ids::new(300_000_000, films, seed + 1),
-            series_ids: Ids::new(4000, series, seed + 2),
-            episode_ids: Ids::new(600_000_000, series * series::MOST_EPISODES, seed + 3),
+            live_ids: Ids::new(1000, live, ids),
+            film_ids: Ids::new(300_000_000, films, ids + 1),
+            series_ids: Ids::new(4000, series, ids + 2),
+            episode_ids: Ids::new(600_000_000, series * series::MOST_EPISODES, ids + 3),
             guide: Guide::new(settings),
         }
     }

@@ -72,24 +72,28 @@ pub(super) fn streams(ask: Ask, kind: Kind) -> Response {
     let classic = ask.classic();
     let other = move |second: Option<u32>| second.filter(|_| !classic);
     let mut list = List { ask, filter, shown: 0 };
-    let part = move |index: u32, out: &mut Vec<u8>| match kind {
-        Kind::Live => {
-            let channel = catalogue.channel(index);
-            list.element(index, channel.category, channel.second_category, out, |json, at, category| {
-                live(json, &channel, at, category);
-            });
-        }
-        Kind::Films => {
-            let item = catalogue.film(index);
-            list.element(index, item.category, other(item.second_category), out, |json, at, category| {
-                film(json, &item, at, category);
-            });
-        }
-        Kind::Series => {
-            let item = catalogue.series_at(index);
-            list.element(index, item.category, other(item.second_category), out, |json, at, category| {
-                series(json, &item, at, category);
-            });
+    let shuffled = list.ask.provider.settings.shuffled;
+    let part = move |place: u32, out: &mut Vec<u8>| {
+        let index = if shuffled { count - 1 - place } else { place };
+        match kind {
+            Kind::Live => {
+                let channel = catalogue.channel(index);
+                list.element(index, channel.category, channel.second_category, out, |json, at, category| {
+                    live(json, &channel, at, category);
+                });
+            }
+            Kind::Films => {
+                let item = catalogue.film(index);
+                list.element(index, item.category, other(item.second_category), out, |json, at, category| {
+                    film(json, &item, at, category);
+                });
+            }
+            Kind::Series => {
+                let item = catalogue.series_at(index);
+                list.element(index, item.category, other(item.second_category), out, |json, at, category| {
+                    series(json, &item, at, category);
+                });
+            }
         }
     };
     pieces(reply::JSON, over(0..count, b"[".to_vec(), part, b"]"))

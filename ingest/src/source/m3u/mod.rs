@@ -78,8 +78,8 @@ pub(crate) async fn gather(
     });
     let mut taken = match fetched.await.map_err(|failure| failure.to_string())? {
         Ok(fresh) => {
-            let taken = read_anew(run, (source, list), last, (fresh.path(), bar)).await?;
-            fresh.keep().await.map_err(|failure| failure.to_string())?;
+            let mut taken = read_anew(run, (source, list), last, (fresh.path(), bar)).await?;
+            taken.harvest = taken.harvest.map(|harvest| harvest.read_from(fresh));
             taken
         }
         Err(kept) => match Harvest::last(run.data, &source.name) {
