@@ -71,7 +71,11 @@ pub(crate) async fn series(
     }
 }
 
-fn read(body: &[u8], source: &Source) -> Result<Option<Episodes>, Failure> {
+/// Reads the document; `None` if it has no episode.
+///
+/// # Errors
+/// It is none, in words.
+pub(crate) fn read(body: &[u8], source: &Source) -> Result<Option<Episodes>, Failure> {
     let json = body.iter().position(|byte| matches!(byte, b'{' | b'[')).ok_or(Oddity::Words)?;
     // Warnings of PHP may follow as well as precede, so only the first value counts.
     let document = readable(&body[json..], |text| {

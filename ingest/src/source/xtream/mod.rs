@@ -2,11 +2,11 @@
 //!
 //! One request after the other for each account, as the apps of subscribers ask.
 
-mod account;
-mod details;
-mod entries;
+pub(crate) mod account;
+pub(crate) mod details;
+pub(crate) mod entries;
 mod guide;
-mod lists;
+pub(crate) mod lists;
 mod panel;
 
 use std::collections::BTreeMap;
