@@ -46,7 +46,7 @@ pub struct Rehearsal {
 /// Does everything that a run does but for the publication; no film or series is asked for.
 ///
 /// # Errors
-/// As of [`run`].
+/// As of [`run()`].
 pub async fn rehearse(
     data: &Data,
     sources: &[Source],

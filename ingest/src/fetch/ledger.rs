@@ -1,6 +1,6 @@
 //! The ledger of requests: one for each provider account, for everything that is asked of it, whoever asks.
 //!
-//! Three promises, which [`Budget`](contract::source::Budget) states: how many at once, in any second, in any hour. The
+//! Three promises, which [`Budget`] states: how many at once, in any second, in any hour. The
 //! last one is kept across processes in `state/<source>/requests.json`, so that runs started by cron keep it too. The
 //! file is always a few requests ahead of the truth: who is killed has asked for less than it says.
 
