@@ -135,27 +135,52 @@ async fn ask<T: Entry>(
 
 /// Reads a list as it comes.
 async fn read<T: Element>(mut answer: Answer, context: Context<'_>) -> Result<(Vec<T>, usize), Failure> {
-    let mut reading = Reading { context, found: Vec::new(), rejects: 0, refusal: None };
-    let mut elements = Elements::default();
+    let mut reading = Reading::new(context);
     while let Some(chunk) = answer.chunk().await? {
-        elements.push(&chunk, &mut |key, element| reading.take(key, element))?;
-        fits(&reading.found)?;
+        reading.push(&chunk)?;
         if answer.received() > LARGEST {
             return Err(Failure::Refused(format!("the answer is larger than {LARGEST} bytes")));
         }
     }
-    reading.end(elements.finish()?)
+    reading.finish()
 }
 
-struct Reading<'a, T> {
+/// A list that is being received.
+pub(crate) struct Reading<'a, T> {
     context: Context<'a>,
+    elements: Elements,
     found: Vec<T>,
     rejects: usize,
     /// What an object says that is no list.
     refusal: Option<String>,
 }
 
-impl<T: Element> Reading<'_, T> {
+impl<'a, T: Element> Reading<'a, T> {
+    /// Nothing is there yet.
+    pub(crate) fn new(context: Context<'a>) -> Self {
+        Self { context, elements: Elements::default(), found: Vec::new(), rejects: 0, refusal: None }
+    }
+
+    /// Takes the next piece of the answer.
+    ///
+    /// # Errors
+    /// It is no list, or has too many entries; nothing more should be pushed then.
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Failure> {
+        let mut elements = std::mem::take(&mut self.elements);
+        elements.push(chunk, &mut |key, element| self.take(key, element))?;
+        self.elements = elements;
+        fits(&self.found)
+    }
+
+    /// Ends the list: its entries, and how many elements were unusable.
+    ///
+    /// # Errors
+    /// It is not all there, or no list, or too much of it is unusable.
+    pub(crate) fn finish(mut self) -> Result<(Vec<T>, usize), Failure> {
+        let shape = std::mem::take(&mut self.elements).finish()?;
+        self.end(shape)
+    }
+
     fn take(&mut self, key: Option<&[u8]>, element: &[u8]) {
         match key {
             Some(b"\"user_info\"" | b"\"server_info\"") => {
@@ -197,7 +222,7 @@ impl<T: Element> Reading<'_, T> {
 }
 
 /// Each entry once, at its first place, with the categories of all its repeats.
-fn merge<T: Entry>(found: Vec<T>) -> Vec<T> {
+pub(crate) fn merge<T: Entry>(found: Vec<T>) -> Vec<T> {
     let mut at: HashMap<String, usize> = HashMap::with_capacity(found.len());
     let mut merged: Vec<T> = Vec::with_capacity(found.len());
     for entry in found {

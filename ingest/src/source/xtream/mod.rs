@@ -3,14 +3,14 @@
 //!
 //! One request after the other for each account, as the apps of subscribers ask.
 
-mod account;
-mod document;
-mod entries;
+pub(crate) mod account;
+pub(crate) mod document;
+pub(crate) mod entries;
 mod guide;
-mod lists;
-mod movie;
+pub(crate) mod lists;
+pub(crate) mod movie;
 mod panel;
-mod series;
+pub(crate) mod series;
 
 use std::collections::BTreeMap;
 use std::io;
