@@ -95,7 +95,11 @@ mod tests {
 
     #[test]
     fn the_example_shows_the_defaults() {
-        let shown = Settings::parse(&uncommented(), "coax.example.toml").unwrap();
+        let mut shown = Settings::parse(&uncommented(), "coax.example.toml").unwrap();
+        assert!(
+            !std::mem::take(&mut shown.ingest.rule).is_empty(),
+            "rules are shown; there are none by default"
+        );
         let real = Settings::default();
         assert_eq!((&shown.data, &shown.listen), (&real.data, &real.listen));
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
@@ -114,7 +118,9 @@ mod tests {
             let (_, valid) = error.split_once("(valid here: ").unwrap();
             for key in valid.trim_end_matches(')').split(", ") {
                 let inner = format!("\n{}.{key}]", section.trim_end_matches(']'));
-                let there = [format!("\n{key} = "), format!("\n[{key}]"), format!("\n[[{key}]]"), inner];
+                let several = format!("\n[{}.{key}]]", section.trim_end_matches(']'));
+                let there =
+                    [format!("\n{key} = "), format!("\n[{key}]"), format!("\n[[{key}]]"), inner, several];
                 let shown = format!("\n{shown}");
                 assert!(there.iter().any(|form| shown.contains(form)), "{section} {key}");
             }

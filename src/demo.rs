@@ -39,7 +39,8 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         ..station::Settings::default()
     };
     let station = Station::start(provider).await.context("cannot start the built-in provider")?;
-    let settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
+    let mut settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
+    settings.ingest.details_pause = Duration::ZERO; // this provider does not mind
 
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {
@@ -48,9 +49,13 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         }
     })?;
     let listener = listener(listen).await?;
-    let report =
-        ingest::run(&settings.data(), &settings.source, &settings.ingest, &ingest::Progress::log()).await?;
-    anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
+    // Twice, since the second release has the episodes of the series that the first one lists.
+    for _ in 0..2 {
+        let (data, progress) = (settings.data(), ingest::Progress::log());
+        let report = ingest::run(&data, &settings.source, &settings.ingest, &progress).await?;
+        anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
+        ingest::fill(&data, &settings.source, &settings.ingest, &progress).await?;
+    }
     let login = Login { name: LOGIN, password: Some(LOGIN) };
     up::everything(listener, settings, users, Some(login)).await
 }

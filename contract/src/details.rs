@@ -1,20 +1,39 @@
-//! Film and series details: the documents that `get_vod_info` and `get_series_info` answer, filled slowly by ingest.
+//! Film and series details: what `get_vod_info` and `get_series_info` answer beyond the list entry, filled slowly by
+//! ingest.
 //!
-//! `details/movie/9001.json` and `details/series/77.json` each hold one [`Stored`]: the answer, exactly as a client
-//! gets it, and beside it what ingest needs to know of it. A server reads the answer and sends it; what is not there
-//! is answered from the lists.
+//! ```text
+//! details/movie/9001.json    what is known of a film
+//! details/series/77.json     what is known of a series: seasons and episodes, with our ids
+//! details/episodes/12.json   how the episodes of ids 3072 to 3327 are received, until a release says so
+//! ```
+//!
+//! A detail is one [`Stored`]: the answer as clients get it, and beside it what ingest needs to know of it. The list
+//! entry is not repeated: a server takes it from the release, so that both always say the same. What is not there is
+//! answered from the lists alone, and asked for through [`crate::wanted`].
+//!
+//! Details are replaced whole by one rename, but not forced onto the disk: what a power cut garbles counts as missing
+//! and is fetched again.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+mod episodes;
+mod movie;
+mod series;
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+pub use episodes::{Episodes, Late};
+pub use movie::{MovieData, MovieFacts, MovieInfo};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+pub use series::{Episode, EpisodeFact, EpisodeInfo, Season, SeriesFacts};
 
-use crate::bundle::{Blank, Digits, Series};
-use crate::disk::{Access, Data, replace};
+use crate::disk::Data;
+
+/// For so long, in seconds, a provider that knows nothing of something is not asked again because somebody wishes.
+pub const NOTHING_FOR: u64 = 86_400;
 
 /// The details in a data folder.
 #[derive(Clone, Debug)]
@@ -23,7 +42,8 @@ pub struct Details {
 }
 
 /// What a detail belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// A film, by its stream id.
     Movie(u32),
@@ -32,33 +52,39 @@ pub enum Subject {
 }
 
 /// A detail on disk.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stored<T> {
-    /// The provider's `last_modified` (or its equivalent) when this was fetched, so that it is fetched again when that
-    /// changes.
-    pub last_modified: u64,
+    /// When it was fetched, and from whom.
+    #[serde(default)]
+    pub head: Head,
     /// Of a series: the episodes in order, as ingest needs them for releases.
     #[serde(default)]
     pub episodes: Vec<EpisodeFact>,
-    /// What a client gets.
-    pub answer: T,
+    /// What a client gets; `None` if the provider knows nothing of it.
+    pub answer: Option<T>,
 }
 
-/// What ingest needs to know of an episode.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EpisodeFact {
-    /// Our id.
-    pub id: u32,
-    /// The provider's.
-    pub provider_id: String,
-    /// Lower case, without a dot.
-    pub container: String,
-    /// 0 for specials.
-    pub season: u32,
-    /// Within the season.
-    pub number: u32,
-    /// As in the answer.
-    pub title: String,
+/// When a detail was fetched, and from whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Head {
+    /// The name of the source that was asked.
+    pub source: String,
+    /// Unix time, in seconds; 0 for what was not asked for, because the source lists it by itself.
+    pub fetched: u64,
+    /// `last_modified` of the list entry (of a film, `added`) at that time.
+    pub last_modified: u64,
+    /// The provider changes `last_modified` without changing anything else, so it counts for nothing.
+    pub restless: bool,
+}
+
+/// A detail as a server needs it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// When it was fetched.
+    pub head: Head,
+    /// JSON: [`MovieFacts`] or [`SeriesFacts`]; `None` if the provider knows nothing of it.
+    pub answer: Option<Bytes>,
 }
 
 impl Details {
@@ -67,16 +93,19 @@ impl Details {
         Self { folder: data.details() }
     }
 
-    /// The answer for `subject`, as JSON; `None` if it is not there or cannot be read.
-    pub fn answer(&self, subject: Subject) -> Option<Bytes> {
+    /// What a server needs of `subject`; `None` if it is not there or cannot be read.
+    pub fn kept(&self, subject: Subject) -> Option<Kept> {
         #[derive(Deserialize)]
-        struct Answer<'a> {
+        struct Raw<'a> {
+            #[serde(default)]
+            head: Head,
             #[serde(borrow)]
-            answer: &'a RawValue,
+            answer: Option<&'a RawValue>,
         }
         let text = Bytes::from(fs::read(self.path(subject)).ok()?);
-        let stored: Answer<'_> = serde_json::from_slice(&text).ok()?;
-        Some(text.slice_ref(stored.answer.get().as_bytes()))
+        let raw: Raw<'_> = serde_json::from_slice(&text).ok()?;
+        let answer = raw.answer.map(|answer| text.slice_ref(answer.get().as_bytes()));
+        Some(Kept { head: raw.head, answer })
     }
 
     /// Everything on disk about `subject`; `None` if it is not there or cannot be read.
@@ -84,12 +113,22 @@ impl Details {
         serde_json::from_slice(&fs::read(self.path(subject)).ok()?).ok()
     }
 
-    /// Keeps `stored`, in place of what was there.
+    /// Keeps `stored`, in place of what was there. A file that says the same already is left alone.
     ///
     /// # Errors
     /// The disk refuses; what was there stays.
     pub fn put<T: Serialize>(&self, subject: Subject, stored: &Stored<T>) -> io::Result<()> {
-        replace(&self.path(subject), &serde_json::to_vec(stored)?, Access::Everybody)
+        put(&self.path(subject), &serde_json::to_vec(stored)?)
+    }
+
+    /// Moves the detail of `subject` to `other`, on the same disk.
+    ///
+    /// # Errors
+    /// The disk refuses, or it is not there.
+    pub fn hand_over(&self, subject: Subject, other: &Self) -> io::Result<()> {
+        let to = other.path(subject);
+        fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?;
+        fs::rename(self.path(subject), to)
     }
 
     fn path(&self, subject: Subject) -> PathBuf {
@@ -100,191 +139,21 @@ impl Details {
     }
 }
 
-/// The answer of `get_series_info`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeriesInfo {
-    /// One for each key of `episodes`.
-    pub seasons: Vec<Season>,
-    /// The list entry.
-    pub info: Series,
-    /// By season number; an object even when empty, since typed clients fail on `[]`.
-    pub episodes: BTreeMap<u32, Vec<Episode>>,
-}
-
-/// A season of a series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Season {
-    /// Equal to `season_number`: clients match on either.
-    pub id: u32,
-    /// 0 for specials.
-    pub season_number: u32,
-    /// Such as `Season 1`.
-    pub name: String,
-    /// Episodes that are listed.
-    pub episode_count: u32,
-    /// `YYYY-MM-DD` or `""`.
-    pub air_date: String,
-    /// What it is about.
-    pub overview: String,
-    /// A URL or `""`.
-    pub cover: String,
-    /// A URL or `""`.
-    pub cover_big: String,
-    /// A URL or `""`.
-    pub cover_tmdb: String,
-    /// Out of ten.
-    pub vote_average: f64,
-}
-
-/// An episode of a series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Episode {
-    /// Our id, in the number space of everything that plays.
-    pub id: Digits,
-    /// Within the season.
-    pub episode_num: u32,
-    /// Never empty.
-    pub title: String,
-    /// Lower case, without a dot, never empty.
-    pub container_extension: String,
-    /// What is known of it.
-    pub info: EpisodeInfo,
-    /// Always empty.
-    #[serde(default)]
-    pub subtitles: [(); 0],
-    /// Always `""`.
-    #[serde(default)]
-    pub custom_sid: Blank,
-    /// Unix time, in seconds.
-    pub added: Digits,
-    /// 0 for specials.
-    pub season: u32,
-    /// Always `""`.
-    #[serde(default)]
-    pub direct_source: Blank,
-}
-
-/// The `info` of an episode.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EpisodeInfo {
-    /// A URL or `""`.
-    pub movie_image: String,
-    /// The same.
-    pub cover_big: String,
-    /// What happens.
-    pub plot: String,
-    /// `YYYY-MM-DD` or `""`.
-    pub releasedate: String,
-    /// The same.
-    pub release_date: String,
-    /// The same.
-    pub air_date: String,
-    /// `HH:MM:SS`.
-    pub duration: String,
-    /// Seconds; 0 when unknown.
-    pub duration_secs: u32,
-    /// kbit/s; 0 when unknown.
-    pub bitrate: u32,
-    /// Out of ten, as text.
-    pub rating: String,
-    /// As in the episode.
-    pub season: u32,
-}
-
-/// The answer of `get_vod_info`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MovieInfo {
-    /// What is known of the film.
-    pub info: MovieFacts,
-    /// How it is played.
-    pub movie_data: MovieData,
-}
-
-/// The `info` of a film.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MovieFacts {
-    /// A URL or `""`.
-    pub kinopoisk_url: String,
-    /// Digits or `""`.
-    pub tmdb_id: String,
-    /// The title.
-    pub name: String,
-    /// The original title.
-    pub o_name: String,
-    /// A URL or `""`.
-    pub cover_big: String,
-    /// The same.
-    pub movie_image: String,
-    /// `YYYY-MM-DD` or `""`.
-    pub releasedate: String,
-    /// The same.
-    pub release_date: String,
-    /// Minutes; 0 when unknown.
-    pub episode_run_time: u32,
-    /// The same.
-    pub runtime: u32,
-    /// A video id or `""`.
-    pub youtube_trailer: String,
-    /// Names, comma separated.
-    pub director: String,
-    /// Names, comma separated.
-    pub actors: String,
-    /// The same.
-    pub cast: String,
-    /// What it is about.
-    pub description: String,
-    /// The same.
-    pub plot: String,
-    /// Free text.
-    pub age: String,
-    /// Free text.
-    pub mpaa_rating: String,
-    /// 0 when unknown.
-    pub rating_count_kinopoisk: u32,
-    /// Names, comma separated.
-    pub country: String,
-    /// Words, comma separated.
-    pub genre: String,
-    /// Picture URLs.
-    pub backdrop_path: Vec<String>,
-    /// Seconds; 0 when unknown.
-    pub duration_secs: u32,
-    /// `HH:MM:SS`.
-    pub duration: String,
-    /// kbit/s; 0 when unknown.
-    pub bitrate: u32,
-    /// Out of ten, as text.
-    pub rating: String,
-    /// Always empty.
-    #[serde(default)]
-    pub subtitles: [(); 0],
-}
-
-/// The `movie_data` of a film.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MovieData {
-    /// Our id.
-    pub stream_id: u32,
-    /// As in the list.
-    pub name: String,
-    /// As in the list.
-    pub title: String,
-    /// As in the list.
-    pub year: String,
-    /// As in the list.
-    pub added: Digits,
-    /// As in the list.
-    pub category_id: Digits,
-    /// As in the list.
-    pub category_ids: Vec<u32>,
-    /// As in the list.
-    pub container_extension: String,
-    /// Always `""`.
-    #[serde(default)]
-    pub custom_sid: Blank,
-    /// Always `""`.
-    #[serde(default)]
-    pub direct_source: Blank,
+/// Replaces a file by one rename. Nothing is forced onto the disk: there may be ten thousand of them in a second, and
+/// what a power cut takes is fetched again.
+fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".replacing-")
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -295,11 +164,29 @@ mod tests {
     fn the_answer_is_given_as_it_was_kept() {
         let folder = tempfile::tempdir().unwrap();
         let details = Details::new(&Data::new(folder.path()));
-        assert!(details.answer(Subject::Movie(1)).is_none());
-        let stored = Stored { last_modified: 7, episodes: Vec::new(), answer: vec![1, 2] };
+        assert!(details.kept(Subject::Movie(1)).is_none());
+        let head = Head { last_modified: 7, ..Head::default() };
+        let stored = Stored { head: head.clone(), episodes: Vec::new(), answer: Some(vec![1, 2]) };
         details.put(Subject::Movie(1), &stored).unwrap();
-        assert_eq!(details.answer(Subject::Movie(1)).unwrap(), "[1,2]");
-        assert_eq!(details.stored::<Vec<u32>>(Subject::Movie(1)).unwrap().last_modified, 7);
-        assert!(details.answer(Subject::Series(1)).is_none());
+        assert_eq!(details.kept(Subject::Movie(1)).unwrap().answer.unwrap(), "[1,2]");
+        assert_eq!(details.stored::<Vec<u32>>(Subject::Movie(1)).unwrap(), stored);
+        assert!(details.kept(Subject::Series(1)).is_none());
+        details
+            .put(Subject::Movie(1), &Stored::<()> { head: head.clone(), episodes: Vec::new(), answer: None })
+            .unwrap();
+        let nothing = details.kept(Subject::Movie(1)).unwrap();
+        assert_eq!((nothing.head, nothing.answer), (head, None));
+    }
+
+    #[test]
+    fn half_a_file_is_none_and_one_of_another_layout_is_of_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let details = Details::new(&Data::new(folder.path()));
+        for (text, source) in
+            [("", None), ("{\"answer\":[1", None), (r#"{"last_modified":1,"answer":[1]}"#, Some(""))]
+        {
+            put(&details.path(Subject::Movie(1)), text.as_bytes()).unwrap();
+            assert_eq!(details.kept(Subject::Movie(1)).map(|it| it.head.source).as_deref(), source, "{text}");
+        }
     }
 }

@@ -55,6 +55,16 @@ impl Data {
         self.0.join("details")
     }
 
+    /// Wishes for details that are missing.
+    pub fn wanted(&self) -> PathBuf {
+        self.0.join("wanted")
+    }
+
+    /// The file that is locked while the id ledger is being changed.
+    pub fn ids_lock(&self) -> PathBuf {
+        self.0.join("ids.lock")
+    }
+
     /// What ingest keeps for itself: last good harvests and the like.
     pub fn state(&self) -> PathBuf {
         self.0.join("state")

@@ -13,7 +13,7 @@
 //! - [`ace`]: ids of Ace Stream; ingest reads them, the relay asks an engine for them
 //! - [`address`]: of streams; serve writes it, the relay answers it
 //! - [`bundle`]: the line-up
-//! - [`config`]: `coax.toml`
+//! - [`config`]: the file `coax.toml`
 //! - [`details`]: of films and series
 //! - [`disk`]: where things lie and how they are replaced
 //! - [`ids`]: who is who, for ever
@@ -25,6 +25,7 @@
 //! - [`source`]: what ingest reads and the relay dials
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
+//! - [`wanted`]: details that somebody misses
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
@@ -45,3 +46,4 @@ pub mod secret;
 pub mod source;
 pub mod user;
 pub mod vault;
+pub mod wanted;

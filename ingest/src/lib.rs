@@ -4,7 +4,7 @@
 //!  source ──▶ harvest ──▶ gate ───────┐            ledger: our ids
 //!   one of five kinds    refuse odd    │               │
 //!   lists and guides     ones, keep    ▼               ▼
-//!   onto the disk        good ones   LineUp ◀── details: a few series in each run
+//!   onto the disk        good ones   LineUp ◀── details: what is known of episodes
 //!                                     │  ◀── programming: what is on, from all guides
 //!                                     │
 //!                                     ▼
@@ -52,6 +52,7 @@ mod tidy;
 mod verify;
 
 pub use changes::{Changes, Told, between};
+pub use details::{Filled, fill};
 pub use disk::explain;
 pub use hooks::{Tell, Webhook, tell};
 pub use kept::{Kept, kept};

@@ -258,4 +258,6 @@ pub(crate) const fn item(list: List) -> Item {
 }
 
 #[cfg(test)]
+mod measure;
+#[cfg(test)]
 mod tests;

@@ -160,6 +160,13 @@ async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) ->
     }
     let report = outcome?;
     say.one(&report)?;
+    if report.is_success() {
+        let filled = ingest::fill(data, sources, settings, &Progress::detect()).await?;
+        if filled.asked > 0 {
+            // Not a part of what is said about the run, which machines read.
+            eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered);
+        }
+    }
     Ok(status(report.is_success()))
 }
 

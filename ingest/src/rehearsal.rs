@@ -6,7 +6,7 @@
 //! releases/.draft-x7k2/         the folder of the rehearsal
 //!   state/, ids.json, vault.json   copies (large files are linked: a run replaces them, it never writes into them; but
 //!                                  it sets the time of a harvest)
-//!   details -> the real ones
+//!   details/series/                links, for the same reason
 //!   releases/000412 -> the real one    current -> releases/000412
 //! ```
 //!
@@ -46,7 +46,7 @@ pub struct Rehearsal {
 /// Does everything that a run does but for the publication; no film or series is asked for.
 ///
 /// # Errors
-/// As of [`run`].
+/// As of [`run()`].
 pub async fn rehearse(
     data: &Data,
     sources: &[Source],
@@ -57,8 +57,8 @@ pub async fn rehearse(
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
     let stage = stage(data, &releases, &lock).context("a rehearsal cannot be prepared")?;
-    // Details go into a store that is not ours to touch, and everything that is linked must stay.
-    let settings = Settings { details_per_run: 0, keep: usize::MAX, ..settings.clone() };
+    // Everything that is linked must stay.
+    let settings = Settings { keep: usize::MAX, ..settings.clone() };
     let report = run(&Data::new(stage.scratch()), sources, &settings, progress).await?;
     Ok(Rehearsal { dry_run: true, report })
 }
@@ -77,7 +77,8 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
         symlink(Path::new("releases").join(name(current)), stage.current())?;
     }
     if real.details().exists() {
-        symlink(real.details(), stage.details())?;
+        fs::create_dir(stage.details())?;
+        copy(&real.details().join("series"), &stage.details().join("series"), DEPTH, 0)?;
     }
     for (real, stage) in [(real.ids(), stage.ids()), (real.vault(), stage.vault())] {
         if !real.exists() {
@@ -85,12 +86,12 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
         }
         fs::copy(real, stage)?; // never linked: the ledger grows in place
     }
-    copy(&real.state(), &stage.state(), DEPTH)?;
+    copy(&real.state(), &stage.state(), DEPTH, COPIED)?;
     Ok(draft)
 }
 
-/// A copy of a file or a folder; nothing of what is not there.
-fn copy(from: &Path, to: &Path, depth: u32) -> io::Result<()> {
+/// A copy of a file or a folder; nothing of what is not there. What has over `copied` bytes is linked, if that can be.
+fn copy(from: &Path, to: &Path, depth: u32, copied: u64) -> io::Result<()> {
     let facts = match fs::symlink_metadata(from) {
         Ok(facts) => facts,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -100,10 +101,10 @@ fn copy(from: &Path, to: &Path, depth: u32) -> io::Result<()> {
         fs::create_dir(to)?;
         for entry in fs::read_dir(from)? {
             let entry = entry?;
-            copy(&entry.path(), &to.join(entry.file_name()), depth - 1)?;
+            copy(&entry.path(), &to.join(entry.file_name()), depth - 1, copied)?;
         }
     } else if facts.is_file()
-        && (facts.len() <= COPIED || from.ends_with("harvest.jsonl") || fs::hard_link(from, to).is_err())
+        && (facts.len() <= copied || from.ends_with("harvest.jsonl") || fs::hard_link(from, to).is_err())
     {
         fs::copy(from, to)?;
     }

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use contract::details::{Details, Subject};
 use contract::disk::Data;
-use contract::ids::Ledger;
+use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::details::{self, Fresh};
+use crate::details::{self, Staged};
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
@@ -39,18 +38,35 @@ pub async fn run(
     settings: &Settings,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
+    run_beside(data, sources, settings, progress, &Ledgers::new(data)).await
+}
+
+/// The same, when providers are asked for something else at the same time: who asks shares the `ledgers`.
+pub(crate) async fn run_beside(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    progress: &Progress,
+    ledgers: &Ledgers,
+) -> anyhow::Result<Report> {
     if sources.is_empty() {
         bail!("no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL");
     }
     let releases = Releases::new(data.clone());
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
-    let mut ledger = Ledger::load(&data.ids())?;
+    // One that is damaged or lost is told before anybody is asked for anything.
+    drop(Ledger::load(&data.ids())?);
+    if releases.current().is_some() && !data.ids().exists() {
+        bail!(
+            "ids.json is missing while there are releases; restore it from a backup: without it all channels change \
+             identity. To begin anew, remove `current` and `releases`"
+        );
+    }
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
-    let ledgers = Ledgers::new(data);
-    let fetching = Fetching { data, settings, ledgers: &ledgers };
+    let fetching = Fetching { data, settings, ledgers };
     let gathering = Gathering { data, settings, fetching, progress, now };
 
     let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();
@@ -71,14 +87,12 @@ pub async fn run(
     let came = guides.iter().any(|(.., copy)| copy.is_fresh());
     let stamp = || Stamp::new(data, sources, settings, (now, &hashes));
     let current = releases.current();
-    if let Some(number) = current.filter(|current| !came && stamp().is_of(*current, data)) {
+    let same = |current: &u32| !came && stamp().is_of(*current, data) && details::has_roster(data);
+    if let Some(number) = current.filter(same) {
         keep(&mut parts)?;
         return Ok(Report::new(Verdict::Unchanged(number), reports));
     }
 
-    let used: Vec<bool> = (parts.iter())
-        .map(|part| reports.iter().any(|it| it.name == part.source.name.as_str() && taken(it)))
-        .collect();
     let making = Making {
         data: data.clone(),
         settings: settings.clone(),
@@ -86,20 +100,15 @@ pub async fn run(
         scratch: draft.scratch().to_owned(),
         current: current.map(|number| releases.folder(number)),
     };
-    let (mut line_up, reports, mut ledger) = tokio::task::spawn_blocking(move || {
-        let line_up = making.line_up(parts, guides, &mut reports, &mut ledger)?;
-        anyhow::Ok((line_up, reports, ledger))
+    let (line_up, reports) = tokio::task::spawn_blocking(move || {
+        let line_up = making.line_up(parts, guides, &mut reports)?;
+        anyhow::Ok((line_up, reports))
     })
     .await
     .context("reading the guides broke off")??;
-    let stamp = stamp(); // now that guides are kept
-    let store = Details::new(data);
-    let fresh = details::fill(&mut line_up, &used, &store, &mut ledger, fetching, progress).await?;
-    ledger.save().context("the id ledger cannot be written")?;
-    keep(&mut line_up.parts)?;
-
-    let finish =
-        Finish { releases, lock, draft, store, keep: settings.keep, now, line_up, fresh, vault, stamp };
+    let stamp = stamp(); // now that guides are kept, and before episodes are read, which may come at any time
+    let data = data.clone();
+    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault, stamp };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -132,19 +141,28 @@ struct Making {
 impl Making {
     fn line_up(
         &self,
-        mut parts: Vec<Part>,
+        parts: Vec<Part>,
         guides: Vec<(usize, Source, guide::Copy)>,
         reports: &mut [SourceReport],
-        ledger: &mut Ledger,
     ) -> anyhow::Result<LineUp> {
+        let mut line_up = self.placed(parts, reports)?;
+        keep(&mut line_up.parts)?;
+        self.programme(&mut line_up, guides, reports)?;
+        line_up.number(&self.current.as_deref().map(Before::of_release).unwrap_or_default());
+        Ok(line_up)
+    }
+
+    /// The line-up, with ids that are safe on the disk. Others give ids, too: to episodes that they find between runs.
+    fn placed(&self, mut parts: Vec<Part>, reports: &mut [SourceReport]) -> anyhow::Result<LineUp> {
+        let _turn = Turn::wait(&self.data).context("the id ledger cannot be locked")?;
+        let mut ledger = Ledger::load(&self.data.ids())?;
         for part in &mut parts {
-            let notes = recognise(&self.data, part, ledger)?;
+            let notes = recognise(&self.data, part, &mut ledger)?;
             let report = reports.iter_mut().find(|report| report.name == part.source.name.as_str());
             report.into_iter().for_each(|report| report.notes.extend_from_slice(&notes));
         }
-        let mut line_up = LineUp::new(parts, &self.settings.rule, ledger)?;
-        self.programme(&mut line_up, guides, reports)?;
-        line_up.number(&self.current.as_deref().map(Before::of_release).unwrap_or_default());
+        let line_up = LineUp::new(parts, &self.settings.rule, &mut ledger)?;
+        ledger.save().context("the id ledger cannot be written")?;
         Ok(line_up)
     }
 
@@ -173,23 +191,29 @@ impl Making {
 
 /// What remains when everything is known: writing and publishing.
 struct Finish {
+    data: Data,
     releases: Releases,
     /// Held to the end.
     lock: Lock,
     draft: Draft,
-    store: Details,
     keep: usize,
     now: u64,
     line_up: LineUp,
-    fresh: Fresh,
     vault: Vault,
     stamp: Stamp,
 }
 
 impl Finish {
     fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
+        details::add_episodes(&mut self.line_up, &self.data);
         let files = output::write(&self.draft, &self.line_up, &mut self.vault)
             .context("the release cannot be written")?;
+        if self.vault.refused() > 0 {
+            let refused = self.vault.refused();
+            self.line_up.notes.push(format!("{refused} addresses cannot be received: they hold too many secrets"));
+        }
+        let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
+        details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;
         let mut report = Report::new(Verdict::Refused, sources);
         report.rules = std::mem::take(&mut self.line_up.rules);
         report.notes = std::mem::take(&mut self.line_up.notes);
@@ -198,6 +222,9 @@ impl Finish {
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         match same {
             Some((number, manifest)) if manifest.files == files => {
+                if self.vault.is_fresh() {
+                    save(&mut self.vault, self.keep)?; // it was lost
+                }
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
@@ -211,18 +238,15 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
-                self.vault.save().context("the vault cannot be written")?;
+                save(&mut self.vault, self.keep)?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
         }
-        // Details name episodes, which can only be played from the release that is in force now. It is: one that cannot
-        // be kept is no failure of the run, and is asked for again.
-        for (id, stored) in &self.fresh {
-            if let Err(error) = self.store.put(Subject::Series(*id), stored) {
-                tracing::warn!(error = disk::words(&error), "details cannot be kept");
-                break;
-            }
+        // They name episodes that only the release that is in force now can play. It is: some that cannot be kept are
+        // no failure of the run, and are written by the next one.
+        if let Err(error) = staged.place() {
+            tracing::warn!(error = disk::words(&error), "details cannot be kept");
         }
         // Only makes the next run shorter.
         if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict
@@ -233,4 +257,8 @@ impl Finish {
         drop(self.lock);
         Ok(report)
     }
+}
+
+fn save(vault: &mut Vault, releases: usize) -> anyhow::Result<()> {
+    vault.save(releases).context("the vault cannot be written")
 }

@@ -51,11 +51,14 @@ pub struct Settings {
     pub confirmations: u32,
     /// Whether a list that became empty can be confirmed in this way too.
     pub confirm_empty: bool,
-    /// Series whose details are fetched in a run, at most: providers count requests.
+    /// Films and series whose details are fetched after a single run, at most: providers count requests. A schedule
+    /// fetches all of them, between its runs.
     pub details_per_run: usize,
-    /// The rest between two of those.
+    /// The time from one such request to the next, for each source.
     #[serde(deserialize_with = "seconds")]
     pub details_pause: Duration,
+    /// Days after which details are fetched again although the provider does not say that they changed.
+    pub details_max_age: u32,
     /// How channels find their guides.
     pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
@@ -92,6 +95,7 @@ impl Default for Settings {
             confirm_empty: false,
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
+            details_max_age: 30,
             matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),

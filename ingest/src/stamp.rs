@@ -39,17 +39,16 @@ impl Stamp {
                 add(&format!("{} {:?}", copy.name(), copy.changed()));
             }
         }
-        // A folder changes with what is put into it.
-        for folder in ["movie", "series"].map(|kind| data.details().join(kind)) {
-            add(&format!("{:?}", fs::metadata(folder).and_then(|facts| facts.modified()).ok()));
-        }
+        // A folder changes with what is put into it; only details with episodes matter.
+        let details = fs::metadata(data.details().join("series"));
+        add(&format!("{:?}", details.and_then(|facts| facts.modified()).ok()));
         add(&fs::read_to_string(&settings.matching.aliases).unwrap_or_default());
         Self(hash.finalize().to_hex().to_string())
     }
 
-    /// Whether release `current` was made with the same.
+    /// Whether release `current` was made with the same, and what it needs beside it is still there.
     pub(crate) fn is_of(&self, current: u32, data: &Data) -> bool {
-        fs::read_to_string(path(data)).is_ok_and(|kept| kept == self.told(current))
+        fs::read_to_string(path(data)).is_ok_and(|kept| kept == self.told(current, data))
     }
 
     /// Remembers what release `current` was made with.
@@ -57,11 +56,12 @@ impl Stamp {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn keep(&self, current: u32, data: &Data) -> io::Result<()> {
-        replace(&path(data), self.told(current).as_bytes(), Access::Everybody)
+        replace(&path(data), self.told(current, data).as_bytes(), Access::Everybody)
     }
 
-    fn told(&self, current: u32) -> String {
-        format!("{current:06} {}", self.0)
+    fn told(&self, current: u32, data: &Data) -> String {
+        let vault = if data.vault().exists() { "and a vault" } else { "" };
+        format!("{current:06} {} {vault}", self.0)
     }
 }
 

@@ -82,11 +82,12 @@ async fn a_run_at_trace_level_tells_no_secret() {
     );
     let mut sources: Vec<Source> = vec![toml::from_str(&text).unwrap()];
     let mut reports = String::new();
-    for target in ["account", "get_live_streams", "get_series_info", "xmltv"] {
+    for target in ["account", "get_live_streams", "get_series_info", "get_vod_info", "xmltv"] {
         for fault in ["status:403", "html", "half", "cut:50", "stall:0", "redirect:9", "empty"] {
             station.set_fault(Target::Action(target.into()), fault.parse::<Fault>().unwrap());
             let report = ingest::run(&data, &sources, &settings, &Progress::log()).await.unwrap();
             reports += &format!("{report}\n{}\n", serde_json::to_string(&report).unwrap());
+            ingest::fill(&data, &sources, &settings, &Progress::log()).await.unwrap();
             station.clear_fault(Target::Action(target.into()));
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::address::{Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
+use contract::details::Episodes;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Standing, User, Users};
@@ -31,6 +32,8 @@ pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Sessions,
     follower: Arc<Follower>,
+    /// Those that are not in the release yet.
+    episodes: Episodes,
     users: Arc<Users>,
     verifying: Semaphore,
 }
@@ -52,6 +55,7 @@ impl Relay {
         let relay = Arc::new(Self {
             headend,
             sessions: Sessions::default(),
+            episodes: Episodes::new(follower.data()),
             follower,
             users,
             verifying: Semaphore::new(1),
@@ -118,7 +122,7 @@ impl Relay {
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
         let user = self.user(&asked).await?;
-        let playable = self.playable(&asked)?;
+        let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
             Kind::Live if request.method() == Method::HEAD => Ok(match &*asked.extension {
@@ -165,9 +169,17 @@ impl Relay {
     }
 
     /// What is asked for, if it is what the address says.
-    fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
+    async fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        let playable = release.playable(asked.id).ok_or(Refusal::Unknown)?;
+        let playable = match release.playable(asked.id) {
+            Some(playable) => Some(playable),
+            None => {
+                let (episodes, id) = (self.episodes.clone(), asked.id);
+                let looked = tokio::task::spawn_blocking(move || episodes.playable(&release, id));
+                looked.await.ok().flatten()
+            }
+        };
+        let playable = playable.ok_or(Refusal::Unknown)?;
         let fits = match asked.form {
             Form::Live => playable.kind == Kind::Live,
             Form::File => playable.kind != Kind::Live,

@@ -9,6 +9,7 @@ use contract::disk::Data;
 use contract::release::Follower;
 use contract::source::BaseUrl;
 use contract::user::Users;
+use contract::wanted::Wanted;
 use http::{HeaderMap, Method};
 use httpd::{Params, Request, Response, reply};
 
@@ -22,6 +23,7 @@ use crate::{Route, Settings, front, relays, xtream};
 pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
+    pub(crate) wanted: Wanted,
     public: Option<Base>,
     follower: Arc<Follower>,
     logins: Logins,
@@ -54,6 +56,7 @@ impl Server {
         Self {
             settings,
             details: Details::new(data),
+            wanted: Wanted::new(data),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
             logins: Logins::new(users),

@@ -1,6 +1,6 @@
 //! Who is connected: the panel's view, which decides who may come in, and the true one, which the tests read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ pub struct Counts {
     pub peak: u64,
     /// Requests by endpoint or action, such as `get_live_streams`, `xmltv`, `live`, `movie`.
     pub requests: BTreeMap<String, u64>,
+    /// Of those, answered with 304, since the client has it already.
+    pub unchanged: BTreeMap<String, u64>,
     /// By stream id.
     pub channels: BTreeMap<u32, ChannelCounts>,
     /// By user name.
@@ -58,6 +60,10 @@ pub struct AccountCounts {
     pub refused: u64,
     /// Connections cut to make room for a newer one.
     pub kicked: u64,
+    /// Requests for documents and actions, whatever became of them.
+    pub asked: u64,
+    /// The most of them that arrived in any second.
+    pub asked_in_a_second: u64,
 }
 
 /// One stream being delivered. Dropping it closes the connection in the books.
@@ -106,6 +112,8 @@ pub(crate) struct Ledger {
 struct Books {
     next: u64,
     places: HashMap<u64, Place>,
+    /// When documents were asked for in the last second, by account.
+    arrivals: HashMap<String, VecDeque<Instant>>,
     counts: Counts,
 }
 
@@ -212,6 +220,25 @@ impl Ledger {
                 books.counts.requests.insert(endpoint.to_owned(), 1);
             }
         }
+    }
+
+    /// Counts a request that an account makes for a document.
+    pub(crate) fn asked(&self, account: &str) {
+        let (mut books, now) = (self.books(), Instant::now());
+        let arrivals = books.arrivals.entry(account.to_owned()).or_default();
+        while arrivals.front().is_some_and(|then| now.duration_since(*then) >= Duration::from_secs(1)) {
+            arrivals.pop_front();
+        }
+        arrivals.push_back(now);
+        let within = arrivals.len() as u64;
+        let counts = books.account(account);
+        counts.asked += 1;
+        counts.asked_in_a_second = counts.asked_in_a_second.max(within);
+    }
+
+    /// Counts an answer of 304.
+    pub(crate) fn unchanged(&self, endpoint: &str) {
+        *self.books().counts.unchanged.entry(endpoint.to_owned()).or_default() += 1;
     }
 
     /// Counts a request for a stream.

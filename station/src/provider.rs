@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
+use http::HeaderValue;
+
 use crate::catalogue::{Catalogue, mix};
 use crate::clock;
 use crate::fault::Fault;
@@ -21,6 +24,15 @@ pub(crate) struct Provider {
     pub(crate) ledger: Arc<Ledger>,
     faults: Mutex<BTreeMap<Target, Planned>>,
     tokens: Mutex<VecDeque<Token>>,
+    published: Mutex<BTreeMap<String, Published>>,
+}
+
+/// A document that somebody gave the station.
+#[derive(Clone)]
+pub(crate) struct Published {
+    pub(crate) bytes: Bytes,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) encoding: Option<HeaderValue>,
 }
 
 /// A fault and how many more times it happens; `None` is always.
@@ -50,8 +62,19 @@ impl Provider {
             ledger: Arc::new(Ledger::new(settings.release_delay)),
             faults: Mutex::new(faults.collect()),
             tokens: Mutex::default(),
+            published: Mutex::default(),
             settings,
         }
+    }
+
+    /// Answers `path` with a document from now on.
+    pub(crate) fn publish(&self, path: &str, document: Published) {
+        lock(&self.published).insert(path.to_owned(), document);
+    }
+
+    /// The document at `path`.
+    pub(crate) fn published(&self, path: &str) -> Option<Published> {
+        lock(&self.published).get(path).cloned()
     }
 
     /// The account with these credentials.

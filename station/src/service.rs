@@ -1,5 +1,6 @@
 //! One request: what it is for, whose it is, what goes wrong with it, and the answer.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -8,7 +9,7 @@ use httpd::{Body, Params, Request, Response, reply};
 use crate::fault::{Fault, afflict};
 use crate::pages::{self, Page};
 use crate::panel::{self, Action, Ask, Document, page};
-use crate::provider::Provider;
+use crate::provider::{Provider, Published};
 use crate::route::{Form, Route};
 use crate::settings::Target;
 use crate::stream::{self, Refusal, Wish};
@@ -43,6 +44,11 @@ pub(crate) async fn answer(provider: Arc<Provider>, request: Request) -> Respons
 
 impl Call {
     fn answer(mut self, post: bool) -> Response {
+        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        if let Some(document) = self.provider.published(path) {
+            let path = path.to_owned();
+            return self.published(&path, document);
+        }
         let mut route = self.route();
         if let Route::Token(token) = &route {
             self.provider.ledger.request("auth");
@@ -96,6 +102,7 @@ impl Call {
             Ok(fault) => fault,
             Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
         };
+        self.provider.ledger.asked(self.params.get("username").unwrap_or(""));
         if let Some(answer) = fault.and_then(|fault| instead(fault, reply::JSON, b"[]")) {
             return answer;
         }
@@ -107,8 +114,50 @@ impl Call {
         let Some(account) = self.provider.account(username, password).cloned() else {
             return panel::rejected(self.provider.settings.dialect);
         };
+        // The account document has the time in it; everything else is a function of what was asked and of the hour.
+        let etag = (document != Document::Player(Action::Account) && fault.is_none()).then(|| {
+            let hour = self.provider.catalogue.guide().now();
+            validator(&(format!("{:?}", self.provider.settings), hour, &self.base, &self.path_and_query))
+        });
+        let (provider, headers) = (self.provider.clone(), self.headers);
         let ask = Ask { provider: self.provider, account, params: self.params, base: self.base };
-        suffer(fault, panel::answer(ask, document))
+        let answer = suffer(fault, panel::answer(ask, document));
+        match etag {
+            Some(etag) if answer.status().is_success() => {
+                conditional(&provider, document.name(), &headers, &etag, answer)
+            }
+            _ => answer,
+        }
+    }
+
+    /// A document that a test put here, which stands for itself: no account is asked for.
+    fn published(&self, path: &str, document: Published) -> Response {
+        self.provider.ledger.request(path);
+        let fault = match self.fault(Target::Action(path.to_owned())) {
+            Ok(fault) => fault,
+            Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+        };
+        match fault {
+            Some(Fault::Redirect(hops)) if !self.redirected => {
+                return self.redirect(hops, &self.path_and_query);
+            }
+            Some(fault) => {
+                if let Some(answer) = instead(fault, "application/octet-stream", b"") {
+                    return answer;
+                }
+            }
+            None => {}
+        }
+        let etag = validator(&document.bytes);
+        let mut answer = Response::new(Body::from(document.bytes));
+        answer.headers_mut().insert(header::CONTENT_TYPE, document.content_type);
+        if let Some(encoding) = document.encoding {
+            answer.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+        }
+        match fault {
+            None => conditional(&self.provider, path, &self.headers, &etag, answer),
+            fault => suffer(fault, answer),
+        }
     }
 
     /// A page that lists channels, for everybody; `action=pages` is where faults of it are planned.
@@ -244,11 +293,44 @@ impl Call {
     }
 }
 
+/// A strong validator for what has been made from `what`.
+fn validator(what: &impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+/// The answer with its validator, or 304 for who has it already.
+fn conditional(
+    provider: &Provider,
+    name: &str,
+    request: &HeaderMap,
+    etag: &str,
+    answer: Response,
+) -> Response {
+    let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let mut answer = if known {
+        provider.ledger.unchanged(name);
+        let mut unchanged = Response::new(Body::empty());
+        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
+        unchanged
+    } else {
+        answer
+    };
+    answer.headers_mut().insert(header::ETAG, HeaderValue::try_from(etag).expect("hexadecimal digits"));
+    answer
+}
+
 /// Faults that stand instead of an answer.
 fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Option<Response> {
     match fault {
         Fault::Status(status) => {
             Some(page(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), &status.to_string()))
+        }
+        Fault::Busy(seconds) => {
+            let mut answer = page(StatusCode::TOO_MANY_REQUESTS, "429 Too Many Requests");
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            Some(answer)
         }
         Fault::Html => Some(page(StatusCode::OK, "Service temporarily unavailable")),
         Fault::Empty => {

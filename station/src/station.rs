@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use bytes::Bytes;
+use http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::ledger::Counts;
-use crate::provider::Provider;
+use crate::provider::{Provider, Published};
 use crate::service;
 use crate::settings::{Settings, Target};
 use crate::television::Reels;
@@ -81,6 +83,21 @@ impl Station {
     /// Nothing goes wrong there any more.
     pub fn clear_fault(&self, target: impl Into<Target>) {
         self.provider.set_fault(target.into(), None, None);
+    }
+
+    /// Answers `path` (such as `/list.m3u`) with these bytes from now on, with a validator; `encoding` is how they are
+    /// packed for the journey, as in `Content-Encoding`. Counted and afflicted under the path: `action=/list.m3u`.
+    ///
+    /// # Panics
+    /// The type or the encoding is no header value.
+    pub fn publish(&self, path: &str, bytes: impl Into<Bytes>, content_type: &str, encoding: Option<&str>) {
+        let header = |text: &str| HeaderValue::try_from(text).expect("a header value");
+        let document = Published {
+            bytes: bytes.into(),
+            content_type: header(content_type),
+            encoding: encoding.map(header),
+        };
+        self.provider.publish(path, document);
     }
 
     /// What is on offer: ids, names, sizes.

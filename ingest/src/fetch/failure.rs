@@ -27,7 +27,9 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Refused(String),
     /// The ledger has no request left for so many seconds.
-    #[error("no request is left for the next {0} s: see `requests` of the source")]
+    #[error(
+        "nothing may be asked for the next {0} s: the provider wants rest, or `requests` of the source are spent"
+    )]
     Spent(u64),
     /// The answer cannot be kept, or the file cannot be read.
     #[error("{0}")]
@@ -47,7 +49,7 @@ impl Failure {
     /// What the disk says about `path`, with the folder that is full or closed.
     pub(super) fn disk(path: &Path, error: &std::io::Error) -> Self {
         let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-        Self::Disk(format!("{}: {error}", folder.display()))
+        Self::Disk(format!("{}: {}", folder.display(), crate::disk::words(error)))
     }
 
     /// The causes without the address.

@@ -1,6 +1,6 @@
 //! The ledger of requests: one for each provider account, for everything that is asked of it, whoever asks.
 //!
-//! Three promises, which [`Budget`](contract::source::Budget) states: how many at once, in any second, in any hour. The
+//! Three promises, which [`Budget`] states: how many at once, in any second, in any hour. The
 //! last one is kept across processes in `state/<source>/requests.json`, so that runs started by cron keep it too. The
 //! file is always a few requests ahead of the truth: who is killed has asked for less than it says.
 
@@ -70,6 +70,9 @@ struct Account {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     accounts: BTreeMap<usize, BTreeMap<u64, u32>>,
+    /// By account, requests of the last moment before this was written.
+    #[serde(default)]
+    lately: BTreeMap<usize, usize>,
 }
 
 /// The hour's requests are spent, or the provider wants to be left alone, for longer than one would wait.
@@ -86,8 +89,14 @@ impl Ledger {
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let accounts =
-            kept.accounts.into_iter().map(|(number, minutes)| (number, Account::new(budget, minutes)));
+        // The file is written when a ledger closes; the second in which that was goes on, too.
+        let closed = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+        let age = closed.and_then(|closed| closed.elapsed().ok()).unwrap_or(Duration::MAX);
+        let account = |(number, minutes)| {
+            let lately = kept.lately.get(&number).copied().unwrap_or(0);
+            (number, Account::new(Books::resumed(budget, minutes, (lately, age))))
+        };
+        let accounts = kept.accounts.into_iter().map(account);
         Self {
             path,
             budget,
@@ -153,14 +162,15 @@ impl Ledger {
     }
 
     fn kept(&self, now: Moment) -> Kept {
-        let accounts = lock(&self.accounts);
+        let mut accounts = lock(&self.accounts);
+        let lately = accounts.iter_mut().map(|(number, it)| (*number, it.books.lately(now))).collect();
         let of = |(number, account): (&usize, &Account)| (*number, account.books.minutes(account.ahead, now));
-        Kept { accounts: accounts.iter().map(of).collect() }
+        Kept { accounts: accounts.iter().map(of).collect(), lately }
     }
 
     fn with<T>(&self, account: usize, act: impl FnOnce(&mut Account) -> T) -> T {
         let mut accounts = lock(&self.accounts);
-        act(accounts.entry(account).or_insert_with(|| Account::new(self.budget, BTreeMap::new())))
+        act(accounts.entry(account).or_insert_with(|| Account::new(Books::new(self.budget))))
     }
 
     fn now(&self) -> Moment {
@@ -187,8 +197,8 @@ impl Drop for Ledger {
 }
 
 impl Account {
-    fn new(budget: Budget, minutes: BTreeMap<u64, u32>) -> Self {
-        Self { books: Books::new(budget, minutes), ahead: 0, minute: 0, changed: false }
+    fn new(books: Books) -> Self {
+        Self { books, ahead: 0, minute: 0, changed: false }
     }
 
     /// Whether the file has counted one more request of `minute` already; if not, it is about to.
@@ -298,7 +308,7 @@ mod tests {
         drop(ledgers);
         assert_eq!(kept(&data), 5);
         let ledgers = Ledgers::new(&data);
-        drop(ledgers.of(&source).spend(0, Urgency::Now, Duration::ZERO).await.unwrap());
+        drop(ledgers.of(&source).spend(0, Urgency::Now, Duration::from_secs(2)).await.unwrap());
         drop(ledgers);
         assert_eq!(kept(&data), 6);
     }

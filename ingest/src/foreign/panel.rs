@@ -8,8 +8,8 @@ use contract::source::Source;
 use super::{picture, readable, source};
 use crate::harvest::{Category, Channel, Movie, Series};
 use crate::source::xtream::entries::{Context, Element};
-use crate::source::xtream::lists::{Entry, Reading, merge};
-use crate::source::xtream::{account, details};
+use crate::source::xtream::reading::Reading;
+use crate::source::xtream::{self, account, document};
 use crate::tidy;
 
 /// An answer of a panel. Its first byte says to what question, the second how it is cut.
@@ -28,9 +28,16 @@ pub fn panel(bytes: &[u8]) {
             }
         }
         b'c' => list::<Category>(body, *cut, context).iter().for_each(|it| readable(&it.name, &source)),
-        b'l' => entries::<Channel>(body, *cut, context).iter().for_each(|it| channel(it, &source)),
-        b'm' => entries::<Movie>(body, *cut, context).iter().for_each(|it| movie(it, &source)),
-        b's' => entries::<Series>(body, *cut, context).iter().for_each(|it| series(it, &source)),
+        b'l' => entries::<Channel>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| channel(it, &source)),
+        b'm' => entries::<Movie>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| movie(it, &source)),
+        b's' => entries::<Series>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| series(it, &source)),
+        b'v' => film(body, &source),
         _ => episodes(body, &source),
     }
 }
@@ -38,11 +45,15 @@ pub fn panel(bytes: &[u8]) {
 /// The elements of a list, the same however it is cut.
 fn list<T: Element + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'_>) -> Vec<T> {
     let read = |piece: usize| {
+        let mut found = Vec::new();
         let mut reading = Reading::<T>::new(context);
-        body.chunks(piece)
-            .try_for_each(|chunk| reading.push(chunk))
-            .map_err(|failure| failure.to_string())?;
-        reading.finish().map_err(|failure| failure.to_string())
+        let mut each = |entry| {
+            found.push(entry);
+            Ok(())
+        };
+        let pushed = body.chunks(piece).try_for_each(|chunk| reading.push(chunk, &mut each));
+        let ended = pushed.and_then(|()| reading.end());
+        ended.map(|rejects| (found, rejects)).map_err(|failure| failure.to_string())
     };
     let whole = read(body.len().max(1));
     assert_eq!(whole, read(usize::from(cut).max(1)), "it depends on how it is cut");
@@ -55,16 +66,20 @@ fn list<T: Element + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'
     }
 }
 
-/// The entries of a list, each once.
-fn entries<T: Entry + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'_>) -> Vec<T> {
-    let merged = merge(list::<T>(body, cut, context));
-    let mut ids = HashSet::new();
-    for entry in &merged {
-        assert!(entry.id().parse::<u64>().is_ok() && ids.insert(entry.id()), "{entry:?}");
-        let places: HashSet<_> = entry.places().iter().collect();
-        assert!(places.len() == entry.places().len() && places.iter().all(|place| **place < 3), "{entry:?}");
+/// The entries of a list.
+fn entries<T: Element + PartialEq + Debug>(
+    (body, cut): (&[u8], u8),
+    context: Context<'_>,
+    facts: fn(&T) -> (&str, &[u32]),
+) -> Vec<T> {
+    let found = list::<T>(body, cut, context);
+    for entry in &found {
+        let (id, listed) = facts(entry);
+        assert!(id.parse::<u64>().is_ok(), "{entry:?}");
+        let places: HashSet<_> = listed.iter().collect();
+        assert!(places.len() == listed.len() && places.iter().all(|place| **place < 3), "{entry:?}");
     }
-    merged
+    found
 }
 
 fn channel(channel: &Channel, source: &Source) {
@@ -92,8 +107,8 @@ fn series(series: &Series, source: &Source) {
 
 /// The details of a series.
 fn episodes(body: &[u8], source: &Source) {
-    let found = match details::read(body, source) {
-        Ok(found) => found.unwrap_or_default(),
+    let found = match document::read(body) {
+        Ok(document) => xtream::series::read(&document, source).unwrap_or_default(),
         Err(failure) => return readable(&failure.to_string(), source),
     };
     let mut ids = HashSet::new();
@@ -113,4 +128,17 @@ fn episodes(body: &[u8], source: &Source) {
         picture(&season.cover, source);
         assert!((0.0..=10.0).contains(&season.rating), "{season:?}");
     }
+}
+
+/// The details of a film.
+fn film(body: &[u8], source: &Source) {
+    let facts = match document::read(body) {
+        Ok(document) => xtream::movie::read(&document, source),
+        Err(failure) => return readable(&failure.to_string(), source),
+    };
+    let Some(facts) = facts else { return };
+    [&facts.name, &facts.plot, &facts.cast, &facts.genre].into_iter().for_each(|text| readable(text, source));
+    facts.backdrop_path.iter().chain([&facts.cover_big]).for_each(|address| picture(address, source));
+    assert!(matches!(facts.release_date.len(), 0 | 10), "{facts:?}");
+    assert!(facts.tmdb_id.bytes().all(|byte| byte.is_ascii_digit()), "{facts:?}");
 }

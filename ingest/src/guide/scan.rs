@@ -136,7 +136,7 @@ impl<R: BufRead> Scan<R> {
     /// What comes next; `None` when there is nothing more.
     pub(super) fn next(&mut self) -> Option<Found<'_>> {
         loop {
-            self.to_tag()?;
+            self.seek_tag()?;
             match self.mark(0) {
                 Mark::Root => {
                     self.at += 1;
@@ -195,7 +195,7 @@ impl<R: BufRead> Scan<R> {
     }
 
     /// Goes to the next `<`.
-    fn to_tag(&mut self) -> Option<()> {
+    fn seek_tag(&mut self) -> Option<()> {
         loop {
             if let Some(found) = memchr(b'<', self.rest()) {
                 self.at += found;

@@ -1,7 +1,7 @@
 //! Who is who: source keys, our ids, and what is recognised when a provider changes his.
 //!
 //! A source key is `acme/live/123`: the source, what it is, and the provider's id. When a provider has renumbered
-//! (see [`recognise`]) it is `acme/live~1/123`, since the same 123 means something else now. A harvest says by which
+//! (see [`recognise()`]) it is `acme/live~1/123`, since the same 123 means something else now. A harvest says by which
 //! renumbering its ids count, so that an old one that is used again still means what it meant.
 
 mod channel;

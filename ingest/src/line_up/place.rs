@@ -35,29 +35,24 @@ pub(super) fn place(table: &mut Table<'_>, list: List, identity: &mut Identity<'
     for row in taken.rows.iter().filter(|row| !row.hidden) {
         taken.groups.number(list, identity.ledger(), row.group)?;
     }
-    let mut done =
-        Done { placed: vec![], hidden: vec![], groups: Groups::default(), note: note(list, &foreign) };
-    let (rows, mut groups) = (taken.rows, taken.groups);
-    done.placed.reserve_exact(rows.iter().filter(|row| !row.hidden).count());
-    for row in rows {
-        if !row.hidden {
-            number_others(table, list, &row, &mut groups, identity)?;
-        }
-        let id = identity.id(list, &row)?;
-        let category = groups.id(row.group).unwrap_or(0);
-        let (to, num) = match row.hidden {
-            true => (&mut done.hidden, 0),
-            false if list == List::Live => (&mut done.placed, row.number.code()),
-            false => {
-                let num = done.placed.len() as u32 + 1;
-                (&mut done.placed, num)
-            }
-        };
-        let Row { part, adult, regrouped, entry, name, more, .. } = row;
-        to.push(Placed { id, num, category, entry, name, part, adult, regrouped, more });
+    for row in taken.rows.iter().filter(|row| !row.hidden) {
+        number_others(table, list, row, &mut taken.groups, identity)?;
     }
-    done.groups = groups;
-    Ok(done)
+    let hidden: Vec<Row> = taken.rows.extract_if(.., |row| row.hidden).collect();
+    let groups = taken.groups;
+    let mut num = 0;
+    let mut placed = |row: Row| {
+        num += 1;
+        let id = identity.id(list, &row)?;
+        let Row { part, adult, regrouped, entry, group, name, number, more, .. } = row;
+        let category = groups.id(group).unwrap_or(0);
+        let num = if list == List::Live { number.code() } else { num };
+        anyhow::Ok(Placed { id, num, category, entry, name, part, adult, regrouped, more })
+    };
+    // A row and a place have one size, so that the places come to stand where the rows were.
+    let shown = taken.rows.into_iter().map(&mut placed).collect::<anyhow::Result<Vec<Placed>>>()?;
+    let hidden = hidden.into_iter().map(&mut placed).collect::<anyhow::Result<Vec<Placed>>>()?;
+    Ok(Done { placed: shown, hidden, groups, note: note(list, &foreign) })
 }
 
 /// Numbers the groups that an entry is in besides the principal one.

@@ -115,8 +115,11 @@ impl<'a> Table<'a> {
     pub(super) fn take(&mut self, list: List) -> Rows {
         let mut taken = std::mem::take(&mut self.lists[list as usize]);
         if !taken.torn {
-            let groups = &taken.groups;
-            taken.rows.sort_by_key(|row| groups.rank(row.group)); // stable: within a group the order stays
+            let (groups, rows) = (&taken.groups, &taken.rows);
+            let places: Vec<u32> = (0..rows.len() as u32).collect();
+            let mut order = places.clone();
+            order.sort_by_key(|at| groups.rank(rows[*at as usize].group)); // stable: within a group the order stays
+            rearrange(&mut taken.rows, &places, order);
         }
         taken
     }
@@ -239,12 +242,10 @@ impl<'a> Table<'a> {
     ) {
         // Groups come together when the list is taken; those that a rule tore apart are not put together again.
         self.lists[list as usize].torn |= torn;
-        let mut rows: Vec<Option<Row>> =
-            std::mem::take(&mut self.lists[list as usize].rows).into_iter().map(Some).collect();
-        let mut meant: Vec<Row> = positions.iter().filter_map(|at| rows[*at as usize].take()).collect();
-        meant.sort_by(|one, two| compare(self, one, two));
-        let mut meant = meant.into_iter();
-        let rows = rows.into_iter().filter_map(|row| row.or_else(|| meant.next())).collect();
+        let mut rows = std::mem::take(&mut self.lists[list as usize].rows);
+        let mut order = positions.to_vec();
+        order.sort_by(|one, two| compare(self, &rows[*one as usize], &rows[*two as usize]));
+        rearrange(&mut rows, positions, order);
         self.lists[list as usize].rows = rows;
     }
 
@@ -324,6 +325,25 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Puts to each of `places` (ascending) the row that stands at the position of `order` beside it. Moved one by one: a
+/// second copy of all rows would be memory.
+fn rearrange(rows: &mut [Row], places: &[u32], mut order: Vec<u32>) {
+    for start in 0..places.len() {
+        // Follows where each row comes from until the circle closes.
+        let mut at = start;
+        while order[at] != places[at] {
+            let from = order[at];
+            order[at] = places[at];
+            let Ok(next) = places.binary_search(&from) else { break };
+            if next == start {
+                break;
+            }
+            rows.swap(places[at] as usize, from as usize);
+            at = next;
+        }
+    }
+}
+
 impl Rows {
     fn new(parts: &[Part], list: List) -> Self {
         let mut groups = Groups::new(parts, list);
@@ -348,5 +368,40 @@ impl Rows {
             }
         }
         Self { rows, groups, torn: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_put_where_they_belong() {
+        let row = |entry: u32| Row {
+            part: 0,
+            hidden: false,
+            adult: None,
+            regrouped: false,
+            entry,
+            group: 0,
+            name: 0,
+            number: Desired::default(),
+            more: None,
+        };
+        for (places, order, expected) in [
+            (&[0, 1, 2, 3][..], &[2, 0, 1, 3][..], [2, 0, 1, 3, 4]),
+            (&[0, 1, 2, 3, 4], &[4, 3, 2, 1, 0], [4, 3, 2, 1, 0]),
+            (&[1, 3, 4], &[4, 1, 3], [0, 4, 2, 1, 3]),
+            (&[0, 2, 3, 4], &[3, 4, 0, 2], [3, 1, 4, 0, 2]),
+            (&[], &[], [0, 1, 2, 3, 4]),
+        ] {
+            let mut rows: Vec<Row> = (0..5).map(row).collect();
+            rearrange(&mut rows, places, order.to_vec());
+            assert_eq!(
+                rows.iter().map(|row| row.entry).collect::<Vec<_>>(),
+                expected,
+                "{places:?} {order:?}"
+            );
+        }
     }
 }

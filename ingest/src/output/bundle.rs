@@ -151,8 +151,7 @@ fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
     })
 }
 
-/// The list entry of a series, which is also part of its details.
-pub(crate) fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
+fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
     let (part, entry) = line_up.entry(List::Series, placed);
     let series: Series = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(series.rating);

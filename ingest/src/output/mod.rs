@@ -11,7 +11,7 @@ use std::io;
 use contract::bundle::GuideRange;
 use contract::release::{ARTEFACTS, BUNDLE, Draft, FULL_M3U, FileFact, GUIDE, GUIDE_GZ, LIVE_M3U};
 
-pub(crate) use bundle::{UNKNOWN, series};
+pub(crate) use bundle::UNKNOWN;
 
 use contract::vault::Vault;
 

@@ -3,6 +3,7 @@
 //! ```text
 //!  Clock (every second: is it time?) ──▶ Calendar (cron in a zone) ──┐
 //!  SIGUSR1, POST /ingest/run ──▶ RunNow ────────────────────────────▶ a run ──▶ hooks
+//!                                       in between: details of films and series
 //! ```
 
 mod calendar;
@@ -10,6 +11,7 @@ mod clock;
 mod run_now;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::disk::Data;
@@ -21,15 +23,18 @@ pub(crate) use calendar::Calendar;
 use clock::Clock;
 pub use run_now::{Asked, RunNow};
 
+use crate::details::Background;
+use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::{Settings, harvest, hooks, run};
+use crate::run::run_beside;
+use crate::{Settings, harvest, hooks};
 
 /// Runs when it is time or when `run_now` (or SIGUSR1) asks for it, until `shutdown`: a run that is going on is then
 /// given up, which harms nothing.
 ///
 /// The first run is at once if there is no release, or if the last harvest is older than the time between two runs.
-/// What becomes of each run is logged, and told to the hooks.
+/// What becomes of each run is logged, and told to the hooks. Between runs, details are fetched.
 ///
 /// # Errors
 /// The schedule cannot be understood.
@@ -42,9 +47,12 @@ pub async fn schedule(
 ) -> anyhow::Result<()> {
     let clock = Clock::start(settings, sources).await?;
     let _open = run_now.open();
+    let ledgers = Arc::new(Ledgers::new(data));
+    let background = Background::start(data, sources, settings, &ledgers);
     let once = || async {
         let _running = run_now.running();
-        let outcome = run(data, sources, settings, &Progress::log()).await;
+        let _pause = background.pause();
+        let outcome = run_beside(data, sources, settings, &Progress::log(), &ledgers).await;
         report(&outcome, data);
         for note in hooks::tell(settings, &outcome).await {
             tracing::warn!(note, "not everybody was told");

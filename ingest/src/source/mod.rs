@@ -22,22 +22,30 @@ pub(crate) fn upstream(
     address: &Address,
     vault: &mut Vault,
 ) -> Upstream {
-    let account = source.name.as_str().to_owned();
-    let headers = Default::default();
     if address.is_empty() {
-        let protocol = match kind {
-            Kind::Live => Protocol::Ts,
-            Kind::Movie | Kind::Episode => Protocol::File,
-        };
-        return Upstream { account, path: xtream::path(kind, id, container), protocol, headers };
+        return below_panel(source, kind, id, container);
     }
+    let account = source.name.as_str().to_owned();
     match sealed(address, &account, vault) {
         Some(open) => {
             let protocol = protocol(kind, &address.url);
             Upstream { account, path: open.url, protocol, headers: open.headers }
         }
-        None => Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers },
+        None => {
+            let headers = Default::default();
+            Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers }
+        }
     }
+}
+
+/// From where a panel's entry can be received.
+pub(crate) fn below_panel(source: &Source, kind: Kind, id: &str, container: &str) -> Upstream {
+    let protocol = match kind {
+        Kind::Live => Protocol::Ts,
+        Kind::Movie | Kind::Episode => Protocol::File,
+    };
+    let (account, path) = (source.name.as_str().to_owned(), xtream::path(kind, id, container));
+    Upstream { account, path, protocol, headers: Default::default() }
 }
 
 /// What is spoken at an address, as far as it can be seen from it.

@@ -169,7 +169,7 @@ impl Reading {
         }
         match (self.listed.get(&id), playable.kind) {
             (None, Kind::Episode) => self.entries.episodes.push(id),
-            (None, kind) => found.entry(PLACE, id, format!("is in no list of its kind ({kind:?})")),
+            (None, Kind::Live | Kind::Movie) => {} // hidden by a rule, or nothing a relay can receive
             (Some((kind, _)), played) if *kind != played => {
                 found.entry(PLACE, id, format!("is {played:?} here and {kind:?} in its list"));
             }

@@ -134,7 +134,6 @@ fn whatever_is_wrong_with_an_entry_is_named_with_its_section_and_id() {
         (set(0, "category_id", json!("2")), "vod_categories 2: the id is given twice"),
         (set(0, "category_name", json!("")), "live_categories 1: has no name"),
         (set(8, "id", json!(12)), "playables 10: is listed and cannot be played"),
-        (set(8, "id", json!(12)), "playables 12: is in no list of its kind"),
         (set(8, "kind", json!("movie")), "playables 10: is Movie here and Live in its list"),
         (set(10, "container", json!("mp4")), "playables 20: has another container"),
         (set(10, "upstreams", json!([])), "playables 20: has no upstream"),

@@ -82,8 +82,11 @@ async fn names_and_addresses_of_channels_stay_when_nothing_but_the_order_of_film
 async fn what_a_run_publishes_is_sound() {
     let station = sized(40, 20).await;
     let bench = Bench::new();
-    bench.run(&[source("acme", &station)]).await;
-    let verified = ingest::verify(&Releases::new(bench.data.clone()), 1);
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    bench.fill(&sources).await;
+    bench.run(&sources).await; // with episodes
+    let verified = ingest::verify(&Releases::new(bench.data.clone()), 2);
     assert!(verified.sound, "{verified}");
     assert_eq!(verified.entries["live_streams"], 40);
     assert!(verified.entries["guide"] > 0 && verified.entries["playables"] > 60);

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use contract::bundle::{Category, Digits, Kind, LiveStream, Section, Series, VodStream};
-use contract::details::{Details, SeriesInfo, Subject};
+use contract::bundle::{Category, Digits, LiveStream, Section, Series, VodStream};
 use ingest::Verdict;
 use station::Dialect;
 
@@ -54,40 +53,6 @@ async fn every_entry_of_both_dialects_arrives_once_and_whole() {
         let runs = first_of_each.chunk_by(|a, b| a == b).count();
         assert_eq!(runs, first_of_each.iter().collect::<BTreeSet<_>>().len(), "a category is one run");
         assert_eq!(release.index.accounts()[0].max_connections, 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn episodes_can_be_played_and_their_details_served() {
-    let station = station(sized(Dialect::Classic)).await;
-    let mut bench = Bench::new();
-    bench.settings.details_per_run = 3;
-    let sources = [source("acme", &station)];
-    bench.run(&sources).await;
-    let details = Details::new(&bench.data);
-    let known = |bench: &Bench| -> Vec<u32> {
-        let series = bench.release().index.entries(Section::Series).to_vec();
-        series.iter().map(|it| it.id).filter(|id| details.answer(Subject::Series(*id)).is_some()).collect()
-    };
-    assert_eq!(known(&bench).len(), 3);
-    assert_eq!(bench.run(&sources).await.verdict, Verdict::Published(2), "the other two");
-    assert_eq!(known(&bench).len(), 5);
-    assert_eq!(bench.run(&sources).await.verdict, Verdict::Unchanged(2));
-    assert_eq!(station.counts().requests("get_series_info"), 5, "each once");
-
-    let release = bench.release();
-    let playlist = String::from_utf8(release.full_m3u.to_vec()).unwrap();
-    for id in known(&bench) {
-        let stored = details.stored::<SeriesInfo>(Subject::Series(id)).unwrap();
-        let episodes: Vec<_> = stored.answer.episodes.values().flatten().collect();
-        assert!(!episodes.is_empty() && episodes.len() == stored.episodes.len());
-        assert_eq!(stored.answer.seasons.len(), stored.answer.episodes.len());
-        for episode in episodes {
-            let playable = release.playable(episode.id.0 as u32).unwrap();
-            assert_eq!((playable.kind, &playable.container), (Kind::Episode, &episode.container_extension));
-            let line = format!("{{base}}/series/{{username}}/{{password}}/{}.", episode.id.0);
-            assert!(playlist.contains(&line), "{line}");
-        }
     }
 }
 

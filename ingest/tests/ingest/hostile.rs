@@ -116,6 +116,13 @@ fn telling(action: &str) -> Answer {
             "",
             0,
         ),
+        "get_vod_info" => (
+            r#"{"info":{"name":"open+sesame/99","plot":"see http://h/householder77/open+sesame/99/3.mp4",
+            "cover_big":"http://h/open+sesame/99/3.jpg","backdrop_path":"http://h/?u=householder77",
+            "video":{"codec_name":"open+sesame/99","tags":{"language":"open+sesame/99"}}}}"#,
+            "",
+            0,
+        ),
         "xmltv" => (r#"<tv><programme channel="one" start="20990101000000"/></tv>"#, "", 0),
         _ => (r#"{"error":"householder77 may not open+sesame/99"}"#, "", 0),
     }
@@ -131,6 +138,8 @@ async fn credentials_that_a_panel_repeats_are_neither_published_nor_kept() {
         panel(|action| if action.ends_with("_categories") { ("[]", "", 0) } else { telling(action) }).await;
     let report = bench.run(&[with_account("acme", &url, USERNAME, PASSWORD)]).await;
     assert_eq!(report.verdict, Verdict::Published(1), "{report}");
+    let filled = bench.fill(&[with_account("acme", &url, USERNAME, PASSWORD)]).await;
+    assert_eq!((filled.asked, filled.answered), (2, 2));
     let mut folders = vec![bench.path().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use contract::details::{Details, Episodes, SeriesFacts, Subject};
 use contract::disk::{Access, replace};
 use contract::release::{Release, Releases};
 
@@ -31,7 +32,7 @@ fn configure(bench: &Bench, url: &str, more: &str) -> std::path::PathBuf {
 async fn the_exit_status_says_how_it_went() {
     let station = station(station::Settings::default()).await;
     let bench = Bench::new();
-    let config = configure(&bench, &station.url(), "");
+    let config = configure(&bench, &station.url(), "details_per_run = 0");
     let status = |config: &Path, arguments: &[&str]| {
         let output = program(config, arguments).output().unwrap();
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -162,4 +163,37 @@ async fn killed_at_any_instant_the_current_release_is_whole() {
     let left = std::fs::read_dir(bench.data.releases()).unwrap().flatten();
     assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
     assert!((1..50).contains(&survived), "{survived} of 50 runs ended by themselves");
+}
+
+/// Details are being filled whenever it is killed: those that are there are whole, and their episodes play.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_details_are_filled_only_whole_ones_are_left() {
+    let bench = Bench::new();
+    let station = station(station::Settings { live: 1, films: 400, series: 400, ..Default::default() }).await;
+    let config = configure(&bench, &station.url(), "details_per_run = 0");
+    assert!(program(&config, &["run"]).output().unwrap().status.success());
+    let releases = Releases::new(bench.data.clone());
+    let release = Release::open(&releases.folder(releases.current().unwrap())).unwrap();
+    let (details, late) = (Details::new(&bench.data), Episodes::new(&bench.data));
+    let mut found = 0;
+    for round in 0..8_u64 {
+        let mut running =
+            program(&config, &["schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let enough = 40 * (round + 1);
+        while station.counts().requests("get_series_info") < enough {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        found = 0;
+        for entry in std::fs::read_dir(bench.data.details().join("series")).into_iter().flatten().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            let Some(id) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) else { continue };
+            let stored = details.stored::<SeriesFacts>(Subject::Series(id.parse().unwrap())).unwrap();
+            assert!(stored.episodes.iter().all(|it| late.playable(&release, it.id).is_some()), "{id}");
+            found += 1;
+        }
+    }
+    assert!(found > 0);
+    assert!(program(&config, &["verify"]).output().unwrap().status.success());
 }

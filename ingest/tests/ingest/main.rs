@@ -3,6 +3,8 @@
 
 mod account;
 mod bundle;
+mod details;
+mod fetch;
 mod gate;
 mod hostile;
 mod identity;
@@ -47,6 +49,10 @@ impl Bench {
 
     async fn run(&self, sources: &[Source]) -> Report {
         ingest::run(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
+    }
+
+    async fn fill(&self, sources: &[Source]) -> ingest::Filled {
+        ingest::fill(&self.data, sources, &self.settings, &Progress::log()).await.unwrap()
     }
 
     fn release(&self) -> Release {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use contract::bundle::{Kind, Playable, Protocol};
+use contract::details::{Episodes, Late};
 use station::Fault;
 
 use crate::provider::{self, answering};
-use crate::stage::{DEAD_FILM, EPISODE, FILM, LIVE, Plan, Stage};
+use crate::stage::{DEAD_FILM, EPISODE, FILM, LIVE, Plan, SERIES, Stage, upstream};
 use crate::viewer::{Viewer, eventually};
 
 const PATH: &str = "/movie/ann/secret/9001.mp4";
@@ -222,4 +224,33 @@ async fn a_provider_that_does_not_say_where_its_bytes_begin_is_not_believed() {
     let head = "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Range: bytes */1000\r\n\r\n";
     let stage = film_as([head.as_bytes(), &[7; 1000]].concat()).await;
     assert_eq!(film_range(&stage, "500-").await.0, 502);
+}
+
+#[tokio::test]
+async fn episodes_that_became_known_after_the_release_play_if_it_lists_their_series() {
+    let stage = Stage::new().await;
+    let there = stage.station.catalogue().episode_ids(0)[0];
+    let late = |id, series| Late {
+        series,
+        playable: Playable {
+            id,
+            kind: Kind::Episode,
+            container: "mkv".into(),
+            upstreams: vec![upstream(
+                "station",
+                &format!("series/{{username}}/{{password}}/{there}.mkv"),
+                Protocol::File,
+            )],
+        },
+    };
+    let (found, unlisted, unknown) = (20_001, 20_002, 20_003);
+    let status = async |id: u32| {
+        let viewer = Viewer::get(&stage, &format!("/series/ann/secret/{id}.mkv")).await;
+        viewer.status()
+    };
+    assert_eq!(status(found).await, 404);
+    Episodes::new(&stage.data).put([late(found, SERIES), late(unlisted, SERIES + 1)]).unwrap();
+    assert_eq!(status(found).await, 200);
+    assert_eq!((status(unlisted).await, status(unknown).await), (404, 404));
+    assert_eq!(Viewer::get(&stage, &format!("/movie/ann/secret/{found}.mkv")).await.status(), 200);
 }

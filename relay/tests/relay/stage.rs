@@ -22,6 +22,8 @@ pub(crate) const LIVE: u32 = 1;
 pub(crate) const FILM: u32 = 9001;
 /// Our id of the first episode.
 pub(crate) const EPISODE: u32 = 9501;
+/// A series.
+pub(crate) const SERIES: u32 = 77;
 /// A channel that the provider does not know.
 pub(crate) const UNKNOWN_THERE: u32 = 701;
 /// A channel of a provider that is switched off.
@@ -40,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) address: SocketAddr,
     pub(crate) users: Arc<Users>,
     server: tokio::task::JoinHandle<()>,
+    pub(crate) data: Data,
     _folder: TempDir,
 }
 
@@ -91,7 +94,7 @@ impl Stage {
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = plan.dead.unwrap_or(closed);
         let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
-        let relay = Relay::new(plan.relay, sources, Follower::start(data), users.clone()).unwrap();
+        let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = relay.clone();
@@ -100,7 +103,7 @@ impl Stage {
             async move { relay.answer(request, peer).await }
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
-        Self { station, relay, address, users, server, _folder: folder }
+        Self { station, relay, address, users, server, data, _folder: folder }
     }
 
     /// The provider's id of one of our channels.
@@ -148,6 +151,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             let account = bundle::Account { name: "station".into(), max_connections: connections };
             bundle.push(Section::Accounts, &account).unwrap();
             for playable in playables(station) {
@@ -205,6 +209,6 @@ fn playables(station: &Station) -> Vec<Playable> {
     all
 }
 
-fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
+pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
     Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
 }

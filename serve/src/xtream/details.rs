@@ -1,18 +1,28 @@
-//! Films and series: the stored document, or one made of the list entry while ingest has none yet.
+//! Films and series: the list entry and what is known beyond it. What is missing is wished for, and waited for a little;
+//! without it the list has to do.
+
+use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
 use contract::bundle::{Blank, Digits, Section, Series, SeriesWord, VodStream};
-use contract::details::{MovieData, MovieFacts, MovieInfo, SeriesInfo, Subject};
+use contract::details::{Kept, MovieData, MovieFacts, MovieInfo, NOTHING_FOR, Subject};
+use contract::wanted::Wish;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use httpd::{Response, reply};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::Server;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
+
+/// How long an app waits for details that nobody has fetched yet. Apps give up after 10 s or more.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is looked whether they are there.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How panels say that there is no such film.
 const NO_MOVIE: &str = r#"{"info":[]}"#;
@@ -22,11 +32,11 @@ pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -
     let Some((id, entry)) = listed(prepared, Section::VodStreams, asked.params.get("vod_id")) else {
         return Ok(document(NO_MOVIE));
     };
-    if let Some(stored) = stored(server, Subject::Movie(id)).await? {
-        return Ok(document(stored));
-    }
     let entry: VodStream = serde_json::from_slice(&entry).context("a film of the bundle")?;
-    Ok(document(serde_json::to_vec(&movie_of(entry)).context("a film's details")?))
+    let found = found(server, Subject::Movie(id), entry.added.0).await?;
+    // What cannot be understood was written by another version.
+    let facts = found.and_then(|found| serde_json::from_slice(&found).ok()).unwrap_or_default();
+    Ok(document(serde_json::to_vec(&movie_of(entry, facts)).context("a film's details")?))
 }
 
 /// `get_series_info`.
@@ -34,12 +44,12 @@ pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) 
     let Some((id, entry)) = listed(prepared, Section::Series, asked.params.get("series_id")) else {
         return Ok(document(no_series().to_string()));
     };
-    if let Some(stored) = stored(server, Subject::Series(id)).await? {
-        return Ok(document(stored));
-    }
     let info: Series = serde_json::from_slice(&entry).context("a series of the bundle")?;
-    let info = SeriesInfo { seasons: Vec::new(), info, episodes: Default::default() };
-    Ok(document(serde_json::to_vec(&info).context("a series' details")?))
+    let found = found(server, Subject::Series(id), info.last_modified.0).await?;
+    let found = found.unwrap_or(Bytes::from_static(br#"{"seasons":[],"episodes":{}}"#));
+    // Both are objects, and neither is empty.
+    let members = found.strip_prefix(b"{").context("details of a series")?;
+    Ok(document([br#"{"info":"#, &entry[..], b",", members].concat()))
 }
 
 /// The id and the list entry, if the release has it: details of what is not listed are nobody's business.
@@ -48,9 +58,52 @@ fn listed(prepared: &Prepared, section: Section, id: Option<&str>) -> Option<(u3
     Some((id, prepared.release.find(section, id)?))
 }
 
-async fn stored(server: &Server, subject: Subject) -> Result<Option<Bytes>, Refusal> {
+/// What is known of `subject` beyond its list entry, which was changed at `modified`. Waits for it when nobody has
+/// asked the provider yet; what is there but old is answered at once, and wished for meanwhile.
+async fn found(server: &Server, subject: Subject, modified: u64) -> Result<Option<Bytes>, Refusal> {
+    let kept = kept(server, subject).await?;
+    match kept {
+        Some(Kept { head, answer: Some(answer) }) => {
+            if head.fetched > 0 && !head.restless && head.last_modified != modified {
+                wish(server, subject).await?;
+            }
+            Ok(Some(answer))
+        }
+        Some(Kept { head, answer: None }) if server.now() < head.fetched.saturating_add(NOTHING_FOR) => {
+            Ok(None)
+        }
+        missing => {
+            let before = missing.map(|kept| kept.head);
+            if wish(server, subject).await? != Wish::Soon {
+                return Ok(None);
+            }
+            let ends = Instant::now() + PATIENCE;
+            while Instant::now() < ends {
+                sleep(LOOK).await;
+                match self::kept(server, subject).await? {
+                    Some(kept) if Some(&kept.head) != before.as_ref() => return Ok(kept.answer),
+                    _ => {}
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+async fn kept(server: &Server, subject: Subject) -> Result<Option<Kept>, Refusal> {
     let details = server.details.clone();
-    Ok(tokio::task::spawn_blocking(move || details.answer(subject)).await.context("reading details")?)
+    Ok(tokio::task::spawn_blocking(move || details.kept(subject)).await.context("reading details")?)
+}
+
+async fn wish(server: &Server, subject: Subject) -> Result<Wish, Refusal> {
+    let wanted = server.wanted.clone();
+    let wish =
+        tokio::task::spawn_blocking(move || wanted.ask(subject)).await.context("wishing for details")?;
+    // Without the disk there are no wishes, but there is still an answer.
+    Ok(wish.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a wish cannot be written");
+        Wish::Full
+    }))
 }
 
 fn document(text: impl Into<Bytes>) -> Response {
@@ -60,19 +113,21 @@ fn document(text: impl Into<Bytes>) -> Response {
     response
 }
 
-/// The whole document with what the list knows.
-fn movie_of(entry: VodStream) -> MovieInfo {
+/// The whole document: what is known of the film, and what the list knows where that says nothing.
+fn movie_of(entry: VodStream, facts: MovieFacts) -> MovieInfo {
+    let or = |found: String, listed: &str| if found.is_empty() { listed.to_owned() } else { found };
+    let cover = or(facts.cover_big, &entry.stream_icon);
     MovieInfo {
         info: MovieFacts {
-            tmdb_id: entry.tmdb,
-            name: entry.title.clone(),
-            o_name: entry.title.clone(),
-            cover_big: entry.stream_icon.clone(),
-            movie_image: entry.stream_icon,
-            youtube_trailer: entry.youtube_trailer,
-            duration: "00:00:00".into(),
-            rating: entry.rating,
-            ..MovieFacts::default()
+            tmdb_id: or(facts.tmdb_id, &entry.tmdb),
+            name: or(facts.name, &entry.title),
+            o_name: or(facts.o_name, &entry.title),
+            movie_image: or(facts.movie_image, &cover),
+            cover_big: cover,
+            youtube_trailer: or(facts.youtube_trailer, &entry.youtube_trailer),
+            duration: or(facts.duration, "00:00:00"),
+            rating: if matches!(&*facts.rating, "" | "0") { entry.rating } else { facts.rating },
+            ..facts
         },
         movie_data: MovieData {
             stream_id: entry.stream_id,

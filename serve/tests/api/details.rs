@@ -1,9 +1,13 @@
 //! Films and series.
 
-use contract::details::{Details, Stored, Subject};
+use std::time::{Duration, SystemTime};
+
+use contract::details::{Details, Head, MovieFacts, Stored, Subject};
+use contract::wanted::Wanted;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, NOW};
+use crate::line_up::stored;
 use crate::lists::{is_date, nulls};
 
 fn texts(object: &Value, keys: &[&str]) {
@@ -50,7 +54,7 @@ async fn a_film_has_every_field_whether_details_are_stored_or_not() {
 #[tokio::test]
 async fn an_unknown_film_is_told_as_panels_tell_it() {
     let house = House::new().await;
-    let gone = Stored { last_modified: 1, episodes: Vec::new(), answer: json!({"info": {"name": "Gone"}}) };
+    let gone = stored(1, json!({"name": "Gone"}));
     Details::new(&house.data).put(Subject::Movie(5), &gone).unwrap();
     for query in ["&vod_id=1", "&vod_id=101", "", "&vod_id=", "&vod_id=x", "&vod_id=-1", "&vod_id=5"] {
         let answer = house.api(&format!("action=get_vod_info{query}")).await;
@@ -94,6 +98,73 @@ async fn a_series_without_stored_details_has_what_its_list_knows_and_no_episodes
     assert_eq!((&unseen["seasons"], &unseen["episodes"]), (&json!([]), &json!({})));
     assert_eq!((&unseen["info"]["name"], &unseen["info"]["plot"]), (&json!("Unseen"), &json!("A plot.")));
     assert_eq!(nulls(&unseen, "").len(), 0);
+    let wishes: Vec<Subject> = wishes(&house);
+    assert_eq!(wishes, [Subject::Series(78)], "it was wished for, and what nobody knows was not");
+}
+
+fn wishes(house: &House) -> Vec<Subject> {
+    Wanted::new(&house.data).list().unwrap().into_iter().map(|(subject, _)| subject).collect()
+}
+
+/// 36
+#[tokio::test]
+async fn details_that_come_while_an_app_waits_are_its_answer() {
+    let house = House::new().await;
+    let details = Details::new(&house.data);
+    let waiting = house.api("action=get_vod_info&vod_id=9002");
+    let fulfilling = async {
+        while wishes(&house).is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let facts = MovieFacts { plot: "Just told.".into(), rating: "6.5".into(), ..MovieFacts::default() };
+        details.put(Subject::Movie(9002), &stored(1, facts)).unwrap();
+        Wanted::new(&house.data).done(Subject::Movie(9002)).unwrap();
+    };
+    let (answer, ()) = tokio::join!(waiting, fulfilling);
+    let film = answer.json();
+    assert_eq!((&film["info"]["plot"], &film["info"]["rating"]), (&json!("Just told."), &json!("6.5")));
+    assert!(!film["info"]["name"].as_str().unwrap().is_empty(), "from the list");
+}
+
+#[tokio::test]
+async fn what_is_old_is_answered_at_once_and_wished_for() {
+    let house = House::new().await;
+    let mut old = stored(1, MovieFacts { plot: "Old.".into(), ..MovieFacts::default() });
+    let details = Details::new(&house.data);
+    details.put(Subject::Movie(9002), &old).unwrap();
+    let film = house.api("action=get_vod_info&vod_id=9002").await.json();
+    assert_eq!((&film["info"]["plot"], wishes(&house)), (&json!("Old."), vec![Subject::Movie(9002)]));
+    Wanted::new(&house.data).done(Subject::Movie(9002)).unwrap();
+    old.head.restless = true;
+    details.put(Subject::Movie(9002), &old).unwrap();
+    house.api("action=get_vod_info&vod_id=9002").await;
+    assert!(wishes(&house).is_empty(), "its time says nothing");
+}
+
+#[tokio::test]
+async fn what_the_provider_knows_nothing_of_is_not_wished_for_until_tomorrow() {
+    let house = House::new().await;
+    let details = Details::new(&house.data);
+    for (age, wished) in [(3600, 0), (90_000, 1)] {
+        let head = Head { source: "acme".into(), fetched: NOW - age, ..Head::default() };
+        let nothing = Stored::<()> { head, episodes: Vec::new(), answer: None };
+        details.put(Subject::Series(78), &nothing).unwrap();
+        let answer = house.api("action=get_series_info&series_id=78").await.json();
+        assert_eq!((&answer["info"]["name"], wishes(&house).len()), (&json!("Unseen"), wished));
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_when_nobody_fulfils_wishes() {
+    let house = House::new().await;
+    Wanted::new(&house.data).ask(Subject::Series(5)).unwrap();
+    let marker = std::fs::File::options().write(true).open(house.data.wanted().join("series-5")).unwrap();
+    marker.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    let answer = house.api("action=get_series_info&series_id=78");
+    // An app that waits needs 5 s.
+    let answer = tokio::time::timeout(Duration::from_secs(4), answer).await.unwrap().json();
+    assert_eq!(answer["info"]["name"], "Unseen");
+    assert_eq!(wishes(&house), [Subject::Series(5), Subject::Series(78)]);
 }
 
 /// 37

@@ -8,7 +8,7 @@ use contract::bundle::{
     VodStream, Writer,
 };
 use contract::details::{
-    Details, Episode, EpisodeInfo, MovieData, MovieFacts, MovieInfo, Season, SeriesInfo, Stored, Subject,
+    Details, Episode, EpisodeInfo, Head, MovieFacts, Season, SeriesFacts, Stored, Subject,
 };
 use contract::disk::Data;
 use contract::playlist::literal;
@@ -177,11 +177,11 @@ impl LineUp {
     pub(crate) fn details(&self, data: &Data) {
         let details = Details::new(data);
         if let Some(film) = self.vod.first() {
-            let stored = Stored { last_modified: 1, episodes: Vec::new(), answer: movie_info(film) };
+            let stored = stored(film.added.0, movie_facts(film));
             details.put(Subject::Movie(film.stream_id), &stored).unwrap();
         }
         if let Some(series) = self.series.first() {
-            let stored = Stored { last_modified: 1, episodes: Vec::new(), answer: series_info(series) };
+            let stored = stored(series.last_modified.0, series_facts());
             details.put(Subject::Series(series.series_id), &stored).unwrap();
         }
     }
@@ -285,37 +285,28 @@ fn series(num: u32, id: u32, name: &str) -> Series {
     }
 }
 
-fn movie_info(film: &VodStream) -> MovieInfo {
-    MovieInfo {
-        info: MovieFacts {
-            tmdb_id: "603".into(),
-            name: film.title.clone(),
-            o_name: film.title.clone(),
-            releasedate: "2020-05-06".into(),
-            release_date: "2020-05-06".into(),
-            duration: "01:40:00".into(),
-            duration_secs: 6000,
-            plot: "Told in full.".into(),
-            description: "Told in full.".into(),
-            rating: film.rating.clone(),
-            ..MovieFacts::default()
-        },
-        movie_data: MovieData {
-            stream_id: film.stream_id,
-            name: film.name.clone(),
-            title: film.title.clone(),
-            year: film.year.clone(),
-            added: film.added,
-            category_id: film.category_id,
-            category_ids: film.category_ids.clone(),
-            container_extension: film.container_extension.clone(),
-            custom_sid: Blank,
-            direct_source: Blank,
-        },
+/// A detail that was fetched when its list entry was as it is.
+pub(crate) fn stored<T>(last_modified: u64, answer: T) -> Stored<T> {
+    let head = Head { source: "acme".into(), fetched: NOW - DAY, last_modified, restless: false };
+    Stored { head, episodes: Vec::new(), answer: Some(answer) }
+}
+
+fn movie_facts(film: &VodStream) -> MovieFacts {
+    MovieFacts {
+        tmdb_id: "603".into(),
+        name: film.title.clone(),
+        o_name: film.title.clone(),
+        releasedate: "2020-05-06".into(),
+        release_date: "2020-05-06".into(),
+        duration: "01:40:00".into(),
+        duration_secs: 6000,
+        plot: "Told in full.".into(),
+        description: "Told in full.".into(),
+        ..MovieFacts::default()
     }
 }
 
-fn series_info(series: &Series) -> SeriesInfo {
+fn series_facts() -> SeriesFacts {
     let season = |season_number, episode_count| Season {
         id: season_number,
         season_number,
@@ -345,9 +336,8 @@ fn series_info(series: &Series) -> SeriesInfo {
         season,
         direct_source: Blank,
     };
-    SeriesInfo {
+    SeriesFacts {
         seasons: vec![season(0, 1), season(1, 2)],
-        info: series.clone(),
         episodes: [(0, vec![episode(12001, 0, 1)]), (1, vec![episode(12002, 1, 1), episode(12003, 1, 2)])]
             .into(),
     }

@@ -23,9 +23,12 @@ pub(crate) fn afflict(fault: Fault, answer: Response) -> Response {
     let length = body.size_hint().exact();
     let source = source(body);
     let body = match fault {
-        Fault::Status(_) | Fault::Html | Fault::Empty | Fault::Clip(_) | Fault::Redirect(_) => {
-            Body::stream(source)
-        }
+        Fault::Status(_)
+        | Fault::Busy(_)
+        | Fault::Html
+        | Fault::Empty
+        | Fault::Clip(_)
+        | Fault::Redirect(_) => Body::stream(source),
         Fault::Stall(bytes) => keep(length, limited(source, bytes, End::Silence)),
         Fault::Cut(bytes) => keep(length, limited(source, bytes, End::Broken)),
         Fault::Slow(millis) => keep(length, slow(source, Duration::from_millis(millis))),

@@ -3,6 +3,7 @@
 //! | spelling | what happens |
 //! |---|---|
 //! | `status:403` | refused with that status and a line of HTML |
+//! | `busy:SECONDS` | 429, and the wish to be left alone for so long in `Retry-After` |
 //! | `html` | 200 with an HTML page instead of what was asked for |
 //! | `empty` | 200 with nothing: no bytes on a stream, `[]` on a list |
 //! | `half` | the first half of the answer and a clean end; of live television the first seconds |
@@ -26,6 +27,8 @@ pub(crate) use afflict::afflict;
 pub enum Fault {
     /// Refused with this status (100 to 599 and the inventions of panels up to 999).
     Status(u16),
+    /// 429 with `Retry-After`, in seconds.
+    Busy(u64),
     /// 200 and a page.
     Html,
     /// 200 and nothing.
@@ -68,6 +71,7 @@ impl FromStr for Fault {
             "empty" => Ok(Self::Empty),
             "half" => Ok(Self::Half),
             "status" => number(200, 999).map(|status| Self::Status(status as u16)),
+            "busy" => number(0, u64::MAX).map(Self::Busy),
             "stall" => number(0, u64::MAX).map(Self::Stall),
             "cut" => number(0, u64::MAX).map(Self::Cut),
             "slow" => number(0, 3_600_000).map(Self::Slow),
@@ -91,6 +95,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "status:{status}"),
+            Self::Busy(seconds) => write!(f, "busy:{seconds}"),
             Self::Html => f.write_str("html"),
             Self::Empty => f.write_str("empty"),
             Self::Half => f.write_str("half"),
@@ -113,6 +118,7 @@ mod tests {
     fn every_spelling_is_read_and_written_back() {
         let table = [
             ("status:403", Fault::Status(403)),
+            ("busy:7", Fault::Busy(7)),
             ("html", Fault::Html),
             ("empty", Fault::Empty),
             ("half", Fault::Half),

@@ -59,6 +59,8 @@ pub(super) struct Books {
     unanswered: u32,
     /// When answers began, in order, as far back as the window goes.
     answered: VecDeque<Duration>,
+    /// So many of an earlier process count until then.
+    before: (usize, Duration),
     /// Requests by minute since 1970. Whole minutes make the hour a little longer than it is, never shorter.
     minutes: BTreeMap<u64, u32>,
     /// The provider wants to be left alone until then.
@@ -68,9 +70,26 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Books that begin with what earlier processes asked for, by minute.
-    pub(super) fn new(budget: Budget, minutes: BTreeMap<u64, u32>) -> Self {
-        Self { budget, minutes, ..Self::default() }
+    /// Books of an account that was never asked.
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// Books that go on: `minutes` is what was asked for so far; `lately` of it are younger than a window, and the last
+    /// was `age` ago.
+    pub(super) fn resumed(
+        budget: Budget,
+        minutes: BTreeMap<u64, u32>,
+        (lately, age): (usize, Duration),
+    ) -> Self {
+        let before = (lately, window(budget).saturating_sub(age));
+        Self { budget, minutes, before, ..Self::default() }
+    }
+
+    /// Requests that are not older than a window.
+    pub(super) fn lately(&mut self, now: Moment) -> usize {
+        self.forget(now);
+        self.unanswered as usize + self.answered.len()
     }
 
     /// Queues up.
@@ -141,20 +160,28 @@ impl Books {
 
     /// How long until one more fits into every second; `None` if somebody has to be answered first.
     fn until_second(&mut self, now: Moment) -> Option<Duration> {
-        // Fewer than one a second is one in a longer time.
         let most = self.budget.per_second.floor().max(1.0);
-        let window = Duration::from_secs_f64(if self.budget.per_second < 1.0 {
-            1.0 / self.budget.per_second.max(0.001)
-        } else {
-            1.0
-        });
-        while self.answered.front().is_some_and(|then| *then + window <= now.since) {
-            self.answered.pop_front();
+        self.forget(now);
+        let window = window(self.budget);
+        let room = (most as usize).saturating_sub(self.before.0);
+        if self.before.0 > 0 && self.unanswered as usize + self.answered.len() >= room {
+            return Some(self.before.1.saturating_sub(now.since));
         }
         let over = (self.unanswered as usize + self.answered.len() + 1).saturating_sub(most as usize);
         match over.checked_sub(1) {
             None => Some(Duration::ZERO),
             Some(last) => self.answered.get(last).map(|then| (*then + window).saturating_sub(now.since)),
+        }
+    }
+
+    /// Forgets what is older than a window.
+    fn forget(&mut self, now: Moment) {
+        let window = window(self.budget);
+        while self.answered.front().is_some_and(|then| *then + window <= now.since) {
+            self.answered.pop_front();
+        }
+        if self.before.1 <= now.since {
+            self.before.0 = 0;
         }
     }
 
@@ -180,6 +207,11 @@ impl Books {
     }
 }
 
+/// The time in which no more than `per_second` requests fit, or than one if that is less.
+fn window(budget: Budget) -> Duration {
+    Duration::from_secs_f64(if budget.per_second < 1.0 { 1.0 / budget.per_second.max(0.001) } else { 1.0 })
+}
+
 /// Whether requests of `minute` count at `unix`. Those of the future are a clock's that was put right since.
 fn counts(minute: u64, unix: u64) -> bool {
     minute.saturating_mul(60).saturating_add(60 + HOUR) > unix && minute <= unix / 60 + HOUR / 60
@@ -196,7 +228,7 @@ mod tests {
     }
 
     fn books(parallel: u32, per_second: f64, per_hour: u32) -> Books {
-        Books::new(Budget { parallel, per_second, per_hour }, BTreeMap::new())
+        Books::new(Budget { parallel, per_second, per_hour })
     }
 
     /// Makes requests as soon as they are allowed for `seconds`, each answered after `takes`; answers when they arrived.
@@ -263,13 +295,18 @@ mod tests {
         drive(&mut first, Urgency::Now, 1, 1);
         let kept = first.minutes(0, at(1000));
         assert_eq!(kept.values().sum::<u32>(), 10);
-        let mut second = Books::new(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept.clone());
+        let mut second = Books::resumed(
+            Budget { parallel: 1, per_second: 1.0, per_hour: 10 },
+            kept.clone(),
+            (0, Duration::MAX),
+        );
         let ticket = second.ticket(Urgency::Now);
         assert!(matches!(second.turn(ticket, at(2000)), Turn::In(_)));
         let later = Moment { since: Duration::ZERO, unix: START + 3 * HOUR };
         assert_eq!(second.turn(ticket, later), Turn::Go);
         // A clock that was a year ahead when they were written.
-        let mut third = Books::new(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept);
+        let mut third =
+            Books::resumed(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept, (0, Duration::MAX));
         let ticket = third.ticket(Urgency::Now);
         assert_eq!(third.turn(ticket, Moment { since: Duration::ZERO, unix: START - 9 * HOUR }), Turn::Go);
     }

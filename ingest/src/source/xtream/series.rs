@@ -4,17 +4,14 @@ use std::collections::HashSet;
 
 use contract::details::EpisodeInfo;
 use contract::source::Source;
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::document::{self, field, length, picture, small, stream, words};
 use super::entries::rating;
-use super::panel::{Failure, Panel, Question};
-use crate::json::{Oddity, Scalar, readable};
+use super::panel::{Failure, Panel};
+use crate::json::Scalar;
 use crate::tidy;
 
-/// The largest document that is read; the longest-running series need about 5 MB. A hostile one becomes a hundred times
-/// as large when it is parsed.
-const LARGEST: usize = 8 << 20;
 /// The most episodes of a series; the longest-running has 16 000.
 const MOST: usize = 30_000;
 
@@ -61,31 +58,12 @@ pub(crate) async fn series(
     id: &str,
 ) -> Result<Option<Episodes>, Failure> {
     let parameters = [("action", "get_series_info"), ("series_id", id)];
-    let patience = panel.patience();
-    let question = Question { page: "player_api.php", parameters: &parameters, patience };
-    let body = async { panel.ask(question).await?.whole(LARGEST).await };
-    match body.await {
-        Ok(body) => read(&body, source),
-        Err(Failure::Status(status, _)) if status.as_u16() == 404 => Ok(None),
-        Err(failure) => Err(failure),
-    }
+    let document = document::ask(panel, &parameters).await?;
+    Ok(document.and_then(|document| read(&document, source)))
 }
 
 /// Reads the document; `None` if it has no episode.
-///
-/// # Errors
-/// It is none, in words.
-pub(crate) fn read(body: &[u8], source: &Source) -> Result<Option<Episodes>, Failure> {
-    let json = body.iter().position(|byte| matches!(byte, b'{' | b'[')).ok_or(Oddity::Words)?;
-    // Warnings of PHP may follow as well as precede, so only the first value counts.
-    let document = readable(&body[json..], |text| {
-        let mut values = serde_json::Deserializer::from_str(text);
-        Value::deserialize(&mut values)
-    })
-    .map_err(|_| if body.trim_ascii().starts_with(b"<") { Oddity::Page } else { Oddity::Truncated })?;
-    if document.get("user_info").is_some() {
-        return Err(Failure::Refused("the panel answers with the account instead of a series".into()));
-    }
+pub(crate) fn read(document: &Value, source: &Source) -> Option<Episodes> {
     let mut episodes: Vec<Episode> = Vec::new();
     let mut seen = HashSet::new();
     for (place, raw) in document.get("episodes").map(scattered).unwrap_or_default() {
@@ -97,7 +75,7 @@ pub(crate) fn read(body: &[u8], source: &Source) -> Result<Option<Episodes>, Fai
     number(&mut episodes);
     let seasons = document.get("seasons").map(members).unwrap_or_default();
     let seasons: Vec<SeasonFacts> = seasons.into_iter().filter_map(|raw| season(raw, source)).collect();
-    Ok((!episodes.is_empty()).then_some(Episodes { seasons, episodes }))
+    (!episodes.is_empty()).then_some(Episodes { seasons, episodes })
 }
 
 /// Where an episode stood.
@@ -148,15 +126,6 @@ fn members(value: &Value) -> Vec<&Value> {
     }
 }
 
-fn field<'a>(value: &'a Value, names: &[&str]) -> Scalar<'a> {
-    let mut found = names.iter().filter_map(|name| value.get(name)).filter(|value| !value.is_null());
-    found.next().and_then(|value| Scalar::deserialize(value).ok()).unwrap_or_default()
-}
-
-fn small(scalar: &Scalar<'_>) -> Option<u32> {
-    scalar.int().and_then(|number| u32::try_from(number).ok()).filter(|number| *number <= 100_000)
-}
-
 fn episode(place: &Place, raw: &Value, source: &Source) -> Option<Episode> {
     let id = field(raw, &["id"]).id()?.to_string();
     let own = small(&field(raw, &["season"]));
@@ -169,30 +138,29 @@ fn episode(place: &Place, raw: &Value, source: &Source) -> Option<Episode> {
     };
     let nothing = Value::Null;
     let info = raw.get("info").unwrap_or(&nothing);
-    let picture = |names: &[&str]| tidy::picture(&field(info, names).text(), source);
-    let image = picture(&["movie_image", "cover_big"]);
-    let cover = picture(&["cover_big", "movie_image"]);
     let date = field(info, &["releasedate", "release_date", "air_date"]).date();
-    let secs = small(&field(info, &["duration_secs"])).unwrap_or(0);
+    let (duration_secs, duration) = length(info);
     Some(Episode {
         id,
         season,
         number: small(&field(raw, &["episode_num"])).unwrap_or(0),
-        title: tidy::text(&field(raw, &["title"]).text(), source),
+        title: words(raw, &["title"], source),
         container: tidy::container(&field(raw, &["container_extension"]).text()),
         added: field(raw, &["added"]).epoch(),
         info: EpisodeInfo {
-            movie_image: image,
-            cover_big: cover,
-            plot: tidy::text(&field(info, &["plot"]).text(), source),
+            movie_image: picture(info, &["movie_image", "cover_big"], source),
+            cover_big: picture(info, &["cover_big", "movie_image"], source),
+            plot: words(info, &["plot"], source),
             releasedate: date.clone(),
             release_date: date.clone(),
             air_date: date,
-            duration: format!("{:02}:{:02}:{:02}", secs / 3600, secs / 60 % 60, secs % 60),
-            duration_secs: secs,
+            duration,
+            duration_secs,
             bitrate: small(&field(info, &["bitrate"])).unwrap_or(0),
             rating: contract::bundle::rating(rating(&field(info, &["rating"]), &Scalar::Nothing)).0,
             season,
+            video: stream(info, "video", source),
+            audio: stream(info, "audio", source),
         },
     })
 }
@@ -214,18 +182,14 @@ fn number(episodes: &mut [Episode]) {
 }
 
 fn season(raw: &Value, source: &Source) -> Option<SeasonFacts> {
-    let cover = ["cover_big", "cover", "cover_tmdb"]
-        .iter()
-        .map(|name| tidy::picture(&field(raw, &[name]).text(), source))
-        .find(|cover| !cover.is_empty());
-    let overview = tidy::text(&field(raw, &["overview"]).text(), source);
+    let overview = words(raw, &["overview"], source);
     Some(SeasonFacts {
         number: small(&field(raw, &["season_number", "season"]))?,
-        name: tidy::text(&field(raw, &["name"]).text(), source),
+        name: words(raw, &["name"], source),
         air_date: field(raw, &["air_date", "releaseDate"]).date(),
         // Some panels put the address of the cover here.
         overview: if overview.contains("://") { String::new() } else { overview },
-        cover: cover.unwrap_or_default(),
+        cover: picture(raw, &["cover_big", "cover", "cover_tmdb"], source),
         rating: rating(&field(raw, &["vote_average"]), &Scalar::Nothing),
     })
 }
@@ -240,7 +204,8 @@ mod tests {
 
     /// `season/number/id` of each episode.
     fn found(body: &str) -> Vec<String> {
-        let episodes = read(body.as_bytes(), &source()).unwrap().unwrap_or_default().episodes;
+        let document = document::read(body.as_bytes()).unwrap();
+        let episodes = read(&document, &source()).unwrap_or_default().episodes;
         episodes.iter().map(|it| format!("{}/{}/{}", it.season, it.number, it.id)).collect()
     }
 
@@ -279,16 +244,20 @@ mod tests {
         let body = r#"<b>Warning</b>: x
             {"seasons":{"1":{"season_number":"1","name":"One","overview":"http://h/x.jpg","air_date":"0000-00-00"},
             "x":null},"info":null,"episodes":{"1":[{"id":1,"title":null,"container_extension":".MKV",
-            "info":{"duration_secs":"3661","rating":7.25,"video":[],"releasedate":"2020"},"added":""}]}}"#;
-        let Episodes { seasons, episodes } = read(body.as_bytes(), &source()).unwrap().unwrap();
+            "info":{"duration_secs":"3661","rating":7.25,"video":[],"audio":{"codec_name":"aac","level":null},
+            "releasedate":"2020"},"added":""}]}}"#;
+        let Episodes { seasons, episodes } =
+            read(&document::read(body.as_bytes()).unwrap(), &source()).unwrap();
         let expected = SeasonFacts { number: 1, name: "One".into(), ..SeasonFacts::default() };
         assert_eq!(seasons, [expected]);
         let episode = &episodes[0];
         assert_eq!((episode.title.as_str(), episode.container.as_str()), ("Episode 1", "mkv"));
         assert_eq!((episode.info.duration.as_str(), episode.info.rating.as_str()), ("01:01:01", "7.3"));
-        assert_eq!(episode.info.release_date, "");
+        assert_eq!((episode.info.release_date.as_str(), &episode.info.video), ("", &None));
+        let audio = serde_json::to_string(&episode.info.audio).unwrap();
+        assert_eq!(audio, r#"{"codec_name":"aac","disposition":{},"tags":{}}"#);
         for refused in ["blocked", "<html>{}x", r#"{"user_info":{"auth":1}}"#, r#"{"episodes":["#] {
-            assert!(read(refused.as_bytes(), &source()).is_err() || refused.contains("html"), "{refused}");
+            assert!(document::read(refused.as_bytes()).is_err() || refused.contains("html"), "{refused}");
         }
     }
 }
