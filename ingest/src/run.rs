@@ -170,22 +170,35 @@ impl Making {
     fn programme(
         &self,
         line_up: &mut LineUp,
-        guides: Vec<(usize, Source, guide::Copy)>,
+        mut guides: Vec<(usize, Source, guide::Copy)>,
         reports: &mut [SourceReport],
     ) -> anyhow::Result<()> {
-        let matched = programming::matched(line_up, &guides, &self.settings, &mut |_, _| {})?;
-        let wanted = programming::wanted(line_up, &matched);
-        let mut spools = Vec::new();
-        for (at, source, mut copy) in guides {
-            let Self { data, settings, now, scratch, .. } = self;
-            let reading = programming::Reading { data, settings, source: &source, now: *now, scratch };
-            let report = &mut reports[at];
-            let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
-            *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
-            spools.extend(spool);
+        let Self { data, settings, now, scratch, .. } = self;
+        let mut matched = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
+        loop {
+            let wanted = programming::wanted(line_up, &matched);
+            let (mut spools, mut counts, mut refused) = (Vec::new(), Vec::new(), false);
+            for (at, source, copy) in &mut guides {
+                let reading = programming::Reading { data, settings, source, now: *now, scratch };
+                let taken = reading.read(copy, &wanted, &mut reports[*at].notes)?;
+                refused |= taken.refused;
+                counts.push((*at, taken.programmes));
+                spools.push(taken.spool.unwrap_or(guide::Spool::new(scratch)?));
+            }
+            // Channels were looked for in a guide that is not used. There is no third time: what is kept is not refused.
+            if refused {
+                let again = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
+                if again != matched {
+                    matched = again;
+                    continue;
+                }
+            }
+            for (at, programmes) in counts {
+                *reports[at].counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
+            }
+            programming::assign(line_up, &matched, spools);
+            return Ok(());
         }
-        programming::assign(line_up, &matched, spools);
-        Ok(())
     }
 }
 
@@ -210,7 +223,9 @@ impl Finish {
             .context("the release cannot be written")?;
         if self.vault.refused() > 0 {
             let refused = self.vault.refused();
-            self.line_up.notes.push(format!("{refused} addresses cannot be received: they hold too many secrets"));
+            self.line_up
+                .notes
+                .push(format!("{refused} addresses cannot be received: they hold too many secrets"));
         }
         let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
         details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;
