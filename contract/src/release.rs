@@ -172,7 +172,7 @@ impl Releases {
 
     /// One rename: readers see the old release or the new one.
     fn point_at(&self, number: u32) -> io::Result<()> {
-        let aside = self.data.path().join(format!(".current-{}", std::process::id()));
+        let aside = self.data.path().join(format!("{}{}", disk::POINTING, std::process::id()));
         match fs::remove_file(&aside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

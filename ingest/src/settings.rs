@@ -107,6 +107,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// After this time details are fetched again although the provider does not say that they changed.
+    pub(crate) const fn details_max_age(&self) -> Duration {
+        Duration::from_secs(86_400 * self.details_max_age as u64)
+    }
+}
+
 impl Section for Settings {
     fn locate(&mut self, place: &dyn Fn(usize) -> String) {
         self.rule.iter_mut().for_each(|rule| rule.locate(place));
