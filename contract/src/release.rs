@@ -164,8 +164,9 @@ impl Releases {
             Some(to) => kept.into_iter().find(|number| *number == to),
             None => kept.into_iter().rev().find(|number| current.is_some_and(|current| *number < current)),
         };
-        let target =
-            target.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such release is kept"))?;
+        let target = target.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, "no such release is kept: `ingest list` tells which are")
+        })?;
         self.point_at(target)?;
         Ok(target)
     }
