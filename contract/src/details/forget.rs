@@ -14,24 +14,33 @@ impl Details {
     /// # Errors
     /// The disk refuses; some may be gone.
     pub fn forget(&self, listed: &dyn Fn(Subject) -> bool, age: Duration) -> io::Result<u64> {
-        let kinds: [(&str, fn(u32) -> Subject); 2] = [("movie", Subject::Movie), ("series", Subject::Series)];
+        let movies = self.forget_of("movie", Subject::Movie, listed, age)?;
+        Ok(movies + self.forget_of("series", Subject::Series, listed, age)?)
+    }
+
+    /// The same for one kind, which lies in `folder`.
+    fn forget_of(
+        &self,
+        folder: &str,
+        subject: fn(u32) -> Subject,
+        listed: &dyn Fn(Subject) -> bool,
+        age: Duration,
+    ) -> io::Result<u64> {
         let mut gone = 0;
-        for (folder, subject) in kinds {
-            let all = match fs::read_dir(self.folder.join(folder)) {
-                Ok(all) => all,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            for entry in all {
-                let entry = entry?;
-                let name = entry.file_name();
-                let id = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
-                let Some(id) = id.filter(|id| !listed(subject(*id))) else { continue };
-                // A clock that was set back makes it new.
-                if entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since >= age) {
-                    fs::remove_file(self.path(subject(id)))?;
-                    gone += 1;
-                }
+        let all = match fs::read_dir(self.folder.join(folder)) {
+            Ok(all) => all,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        for entry in all {
+            let entry = entry?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
+            let Some(id) = id.filter(|id| !listed(subject(*id))) else { continue };
+            // A clock that was set back makes it new.
+            if entry.metadata()?.modified()?.elapsed().is_ok_and(|since| since >= age) {
+                fs::remove_file(self.path(subject(id)))?;
+                gone += 1;
             }
         }
         Ok(gone)
