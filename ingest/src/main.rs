@@ -140,6 +140,7 @@ async fn execute(command: Command, configuration: Configuration, say: &Say) -> a
         Command::List => say.all(&ingest::kept(&releases)?)?,
         Command::Verify { number } => {
             let number = number.or_else(|| releases.current()).context("there is no release")?;
+            is_kept(&releases, number)?;
             let verified = ingest::verify(&releases, number);
             say.one(&verified)?;
             return Ok(status(verified.sound));
@@ -174,8 +175,18 @@ fn diff(releases: &Releases, from: Option<u32>, to: Option<u32>) -> anyhow::Resu
     let to = to.or_else(|| releases.current()).context("there is no release")?;
     let before = || releases.list().ok()?.into_iter().rev().find(|number| *number < to);
     let from = from.or_else(before).context("there is no release before it")?;
+    is_kept(releases, from)?;
+    is_kept(releases, to)?;
     let changes = ingest::between(Some(&releases.folder(from)), &releases.folder(to))?;
     Ok(Difference { from, to, changes })
+}
+
+/// # Errors
+/// There is no such release.
+fn is_kept(releases: &Releases, number: u32) -> anyhow::Result<()> {
+    let kept = releases.folder(number).exists();
+    anyhow::ensure!(kept, "there is no release {number:06}: `ingest list` tells which are kept");
+    Ok(())
 }
 
 /// What `ingest diff` tells.

@@ -1,17 +1,17 @@
 //! One run, from the first request to the publication.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use contract::disk::Data;
+use contract::disk::{Data, sweep};
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::Source;
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::details::{self, Staged};
+use crate::details::{self, Listed, Staged};
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
@@ -90,7 +90,8 @@ pub(crate) async fn run_beside(
     let same = |current: &u32| !came && stamp().is_of(*current, data) && details::has_roster(data);
     if let Some(number) = current.filter(same) {
         keep(&mut parts)?;
-        return Ok(Report::new(Verdict::Unchanged(number), reports));
+        let told = releases.manifest(number).map(|manifest| manifest.sources).unwrap_or_default();
+        return Ok(Report::new(Verdict::Unchanged(number), reports).with_programmes_of(&told));
     }
 
     let making = Making {
@@ -108,7 +109,18 @@ pub(crate) async fn run_beside(
     .context("reading the guides broke off")??;
     let stamp = stamp(); // now that guides are kept, and before episodes are read, which may come at any time
     let data = data.clone();
-    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault, stamp };
+    let finish = Finish {
+        data,
+        releases,
+        lock,
+        draft,
+        keep: settings.keep,
+        max_age: settings.details_max_age(),
+        now,
+        line_up,
+        vault,
+        stamp,
+    };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -210,6 +222,8 @@ struct Finish {
     lock: Lock,
     draft: Draft,
     keep: usize,
+    /// Of details that nothing is listed for.
+    max_age: Duration,
     now: u64,
     line_up: LineUp,
     vault: Vault,
@@ -232,6 +246,7 @@ impl Finish {
         let mut report = Report::new(Verdict::Refused, sources);
         report.rules = std::mem::take(&mut self.line_up.rules);
         report.notes = std::mem::take(&mut self.line_up.notes);
+        let listed = Listed::of(&self.line_up);
         drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
@@ -262,6 +277,13 @@ impl Finish {
         // no failure of the run, and are written by the next one.
         if let Err(error) = staged.place() {
             tracing::warn!(error = disk::words(&error), "details cannot be kept");
+        }
+        // What cannot be removed now is removed another time.
+        if let Verdict::Published(_) = report.verdict
+            && let Err(error) =
+                listed.forget_others(&self.data, self.max_age).and_then(|()| sweep(&self.data))
+        {
+            tracing::warn!(error = disk::words(&error), "what nobody needs cannot be removed");
         }
         // Only makes the next run shorter.
         if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict

@@ -61,6 +61,8 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&bad, &["run"]), 2, "expected a cron expression");
     configure(&bench, "http://127.0.0.1:9", fine);
     expect(status(&config, &["rollback"]), 1, "no such release");
+    expect(status(&config, &["verify", "7"]), 1, "there is no release 000007: `ingest list` tells");
+    expect(status(&config, &["diff", "1", "7"]), 1, "there is no release 000007");
     expect(status(&config, &["rollback", "1"]), 0, "000001");
     expect(status(&config, &["list"]), 0, "current");
     let playlist = bench.data.current().join("live.m3u");
