@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use contract::disk::Data;
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
-use contract::source::Source;
+use contract::source::{Origin, Source};
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
@@ -173,9 +173,12 @@ impl Making {
             let Self { data, settings, now, scratch, .. } = self;
             let reading = programming::Reading { data, settings, source: &source, now: *now, scratch };
             let report = &mut reports[at];
-            let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
-            *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
-            spools.extend(spool);
+            let came = reading.read(&mut copy, &wanted, &mut report.notes)?;
+            *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += came.programmes;
+            if came.refused && matches!(source.origin, Origin::Xmltv(_)) {
+                report.outcome = came.spool.is_some().then_some(Outcome::Kept); // it has nothing else
+            }
+            spools.extend(came.spool);
         }
         programming::assign(line_up, &matched, spools);
         Ok(())

@@ -24,6 +24,24 @@ pub(crate) struct Reading<'a> {
     pub(crate) scratch: &'a Path,
 }
 
+/// What a guide came to.
+pub(crate) struct Came {
+    /// Its programmes, if there are any.
+    pub(crate) spool: Option<Spool>,
+    /// How many.
+    pub(crate) programmes: u64,
+    /// Whether what the source gave was refused, so that these are the last good one's.
+    pub(crate) refused: bool,
+}
+
+impl Came {
+    const NOTHING: Self = Self { spool: None, programmes: 0, refused: false };
+
+    fn of((spool, facts): (Spool, Facts)) -> Self {
+        Self { spool: Some(spool), programmes: facts.programmes, refused: false }
+    }
+}
+
 /// Why a guide could not be read.
 enum Trouble {
     /// Its own fault, in words.
@@ -42,8 +60,7 @@ impl From<GuideError> for Trouble {
 }
 
 impl Reading<'_> {
-    /// Reads a guide and judges it; the last good one stands in for one that is refused. Answers its programmes and how
-    /// many there are.
+    /// Reads a guide and judges it; the last good one stands in for one that is refused.
     ///
     /// # Errors
     /// The disk refuses.
@@ -52,11 +69,11 @@ impl Reading<'_> {
         copy: &mut guide::Copy,
         wanted: &Wanted,
         notes: &mut Vec<String>,
-    ) -> anyhow::Result<(Option<Spool>, u64)> {
+    ) -> anyhow::Result<Came> {
         let before = self.before(copy);
         let fresh = copy.is_fresh();
         match self.spool(copy, wanted) {
-            Ok(None) => return Ok((None, 0)),
+            Ok(None) => return Ok(Came::NOTHING),
             Ok(Some((spool, facts))) => {
                 let judged = if fresh { self.judge(&facts, before) } else { Ok(None) };
                 match judged {
@@ -64,7 +81,7 @@ impl Reading<'_> {
                         notes.extend(note);
                         copy.keep().context("the guide cannot be kept")?;
                         self.remember(copy, facts.all).context("the guide cannot be kept")?;
-                        return Ok((Some(spool), facts.programmes));
+                        return Ok(Came::of((spool, facts)));
                     }
                     Err(why) => notes.push(format!("guide: {why}; the last one is kept")),
                 }
@@ -74,13 +91,13 @@ impl Reading<'_> {
             Err(Trouble::Guide(why)) if fresh => notes.push(format!("guide: {why}; the last one is kept")),
             Err(Trouble::Guide(why)) => {
                 notes.push(format!("guide: {why}"));
-                return Ok((None, 0));
+                return Ok(Came::NOTHING);
             }
         }
         copy.refuse();
         match self.spool(copy, wanted) {
-            Ok(Some((spool, facts))) => Ok((Some(spool), facts.programmes)),
-            Ok(None) | Err(Trouble::Guide(_)) => Ok((None, 0)),
+            Ok(Some(last)) => Ok(Came { refused: true, ..Came::of(last) }),
+            Ok(None) | Err(Trouble::Guide(_)) => Ok(Came { refused: true, ..Came::NOTHING }),
             Err(Trouble::Disk(error)) => Err(error).context("the guide cannot be stored"),
         }
     }
