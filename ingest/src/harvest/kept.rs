@@ -4,6 +4,7 @@
 //! that came again; and the [`Head`], last because a source may say only at its end what it had.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -26,7 +27,7 @@ use crate::source::protocol;
 pub(super) const VERSION: u32 = 2;
 
 /// What a harvest says about itself.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(super) version: u32,
     /// Of all other lines: the same hash is the same harvest.
@@ -49,6 +50,13 @@ pub(crate) struct Head {
     /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) epochs: BTreeMap<Item, u32>,
+}
+
+// SECURITY: what types print of themselves ends up in logs.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Head({})", self.hash)
+    }
 }
 
 impl Head {
@@ -261,12 +269,13 @@ impl Harvest {
             reading.take(offset, line.trim_ascii_end())?;
             offset += length as u64;
         }
-        let Reading { entries, text, mut places, again, .. } = reading;
-        let mut entries = entries;
-        for ((item, at), more) in again {
+        let Reading { mut entries, text, mut places, mut again, .. } = reading;
+        again.sort_by_key(|(entry, _)| *entry); // each is put together once, however often it came
+        for repeats in again.chunk_by(|one, two| one.0 == two.0) {
+            let (item, at) = repeats[0].0;
             let Some(entry) = entries[item as usize].get_mut(at as usize) else { continue };
             let mut all = entry.places.of(&places).to_vec();
-            add_places(&mut all, &more);
+            repeats.iter().for_each(|(_, more)| add_places(&mut all, more));
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }

@@ -21,8 +21,8 @@ const MOST: usize = 1_000_000;
 const MOST_CATEGORIES: usize = 20_000;
 /// The most categories an entry is in.
 const MOST_PLACES: usize = 100;
-/// The most repeats whose categories are remembered.
-const MOST_REPEATS: usize = 1_000_000;
+/// The most categories of repeats that are remembered.
+const MOST_REPEATED: usize = 1_000_000;
 
 /// A harvest that is being written. Dropped, it leaves nothing.
 pub(crate) struct Writer {
@@ -36,6 +36,8 @@ pub(crate) struct Writer {
     counts: [u32; Item::ALL.len()],
     /// Categories of entries that came again.
     repeats: Vec<(Item, u32, Places)>,
+    /// How many categories that are.
+    repeated: usize,
     position: u64,
     hash: blake3::Hasher,
     guides: Vec<String>,
@@ -86,6 +88,7 @@ impl Writer {
             hasher: RandomState::new(),
             counts: [0; Item::ALL.len()],
             repeats: Vec::new(),
+            repeated: 0,
             position: 0,
             hash: blake3::Hasher::new(),
             guides: Vec::new(),
@@ -169,7 +172,8 @@ impl Writer {
         let at = self.counts[item as usize];
         let key = (item, self.hasher.hash_one(id));
         if let Some(first) = self.seen.get(&key) {
-            if !places.is_empty() && self.repeats.len() < MOST_REPEATS {
+            if !places.is_empty() && self.repeated + places.len() <= MOST_REPEATED {
+                self.repeated += places.len();
                 self.repeats.push((item, *first, places.to_vec()));
             }
             return Ok(Pushed::Repeat);

@@ -3,16 +3,16 @@
 //!
 //! One request after the other for each account, as the apps of subscribers ask.
 
-mod account;
+pub(crate) mod account;
 mod collect;
-mod document;
-mod entries;
+pub(crate) mod document;
+pub(crate) mod entries;
 mod guide;
 mod lists;
-mod movie;
+pub(crate) mod movie;
 mod panel;
-mod reading;
-mod series;
+pub(crate) mod reading;
+pub(crate) mod series;
 
 use std::io;
 

@@ -104,7 +104,8 @@ fn disk(error: io::Error) -> Failure {
     Failure::Disk(format!("the list cannot be read: {}", crate::disk::words(&error)))
 }
 
-struct Reading<'a, T> {
+/// A list that is being read.
+pub(crate) struct Reading<'a, T> {
     context: Context<'a>,
     elements: Elements,
     tally: Tally,
@@ -120,11 +121,20 @@ struct Tally {
 }
 
 impl<'a, T: Element> Reading<'a, T> {
-    fn new(context: Context<'a>) -> Self {
+    /// Begins.
+    pub(crate) fn new(context: Context<'a>) -> Self {
         Self { context, elements: Elements::default(), tally: Tally::default(), entry: PhantomData }
     }
 
-    fn push(&mut self, bytes: &[u8], each: &mut impl FnMut(T) -> io::Result<()>) -> Result<(), Failure> {
+    /// Reads the next piece, and gives `each` its entries.
+    ///
+    /// # Errors
+    /// It is no list, or what `each` says.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        each: &mut impl FnMut(T) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         let Self { context, elements, tally, .. } = self;
         let mut written = Ok(());
         elements.push(bytes, &mut |key, element| {
@@ -138,7 +148,11 @@ impl<'a, T: Element> Reading<'a, T> {
         fits::<T>(tally.found)
     }
 
-    fn end(self) -> Result<usize, Failure> {
+    /// Ends the reading. Answers how many elements were unusable.
+    ///
+    /// # Errors
+    /// It was no list, not all of one, or too much of it was unusable.
+    pub(crate) fn end(self) -> Result<usize, Failure> {
         let Tally { found, rejects, refusal } = self.tally;
         let total = found + rejects;
         let shape = self.elements.finish()?;
