@@ -1,6 +1,7 @@
 //! `ingest`: reads the sources of `coax.toml` and publishes a release.
 //!
-//! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments.
+//! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments, 3 published or unchanged,
+//! but a source gave nothing that could be taken: what it gave last stands for it, if there is any.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use contract::disk::Data;
 use contract::log;
 use contract::release::{Change, Releases};
 use contract::source::Source;
-use ingest::{Changes, Progress, RunNow, Settings, Told};
+use ingest::{Changes, Progress, Report, RunNow, Settings, Told};
 use serde::Serialize;
 
 /// Reads sources and publishes releases.
@@ -115,7 +116,7 @@ async fn execute(command: Command, configuration: Configuration, say: &Say) -> a
             return if dry_run {
                 let rehearsal = ingest::rehearse(&data, sources, &settings, &Progress::detect()).await?;
                 say.one(&rehearsal)?;
-                Ok(status(rehearsal.report.is_success()))
+                Ok(status(&rehearsal.report))
             } else {
                 run(&data, sources, &settings, say).await
             };
@@ -143,14 +144,18 @@ async fn execute(command: Command, configuration: Configuration, say: &Say) -> a
             is_kept(&releases, number)?;
             let verified = ingest::verify(&releases, number);
             say.one(&verified)?;
-            return Ok(status(verified.sound));
+            return Ok(if verified.sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(fine: bool) -> ExitCode {
-    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn status(report: &Report) -> ExitCode {
+    match (report.is_whole(), report.is_success()) {
+        (true, _) => ExitCode::SUCCESS,
+        (false, true) => ExitCode::from(3),
+        (false, false) => ExitCode::FAILURE,
+    }
 }
 
 /// One run; whoever wants to know is told, also of one that failed.
@@ -168,7 +173,7 @@ async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) ->
             eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered);
         }
     }
-    Ok(status(report.is_success()))
+    Ok(status(&report))
 }
 
 fn diff(releases: &Releases, from: Option<u32>, to: Option<u32>) -> anyhow::Result<Difference> {

@@ -79,6 +79,11 @@ impl Report {
     pub fn is_success(&self) -> bool {
         self.verdict != Verdict::Refused
     }
+
+    /// Whether that release has of every source what it gave in this run.
+    pub fn is_whole(&self) -> bool {
+        self.is_success() && self.sources.iter().all(|source| source.outcome == Some(Outcome::Taken))
+    }
 }
 
 impl SourceReport {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use contract::disk::{Data, sweep};
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
-use contract::source::Source;
+use contract::source::{Origin, Source};
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
@@ -194,6 +194,9 @@ impl Making {
                 let reading = programming::Reading { data, settings, source, now: *now, scratch };
                 let taken = reading.read(copy, &wanted, &mut reports[*at].notes)?;
                 refused |= taken.refused;
+                if taken.refused && matches!(source.origin, Origin::Xmltv(_)) {
+                    reports[*at].outcome = taken.spool.is_some().then_some(Outcome::Kept); // it has nothing else
+                }
                 counts.push((*at, taken.programmes));
                 spools.push(taken.spool.unwrap_or(guide::Spool::new(scratch)?));
             }

@@ -53,6 +53,11 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&config, &["diff", "1", "1", "--json"]), 0, "\"added\": 0");
     expect(status(&config, &["diff", "1", "1"]), 0, "nothing is different");
     expect(status(&config, &["diff"]), 1, "there is no release before it");
+    let mut both = std::fs::read_to_string(&config).unwrap();
+    both.push_str(&format!("[[source]]\nname = 'dead'\nkind = 'm3u'\nurl = '{}/none.m3u'\n", station.url()));
+    replace(&config, both.as_bytes(), Access::Owner).unwrap();
+    expect(status(&config, &["run"]), 3, "the server answered 404");
+    expect(status(&config, &["run", "--dry-run"]), 3, "dead  nothing");
     drop(station);
     expect(status(&config, &["run"]), 1, "refused");
     configure(&bench, "http://127.0.0.1:9", "shedule = 'x'");
