@@ -8,7 +8,7 @@ use contract::source::Source;
 use super::{picture, readable, source};
 use crate::harvest::{Category, Channel, Movie, Series};
 use crate::source::xtream::entries::{Context, Element};
-use crate::source::xtream::lists::{Entry, Reading, merge};
+use crate::source::xtream::reading::Reading;
 use crate::source::xtream::{self, account, document};
 use crate::tidy;
 
@@ -28,9 +28,15 @@ pub fn panel(bytes: &[u8]) {
             }
         }
         b'c' => list::<Category>(body, *cut, context).iter().for_each(|it| readable(&it.name, &source)),
-        b'l' => entries::<Channel>(body, *cut, context).iter().for_each(|it| channel(it, &source)),
-        b'm' => entries::<Movie>(body, *cut, context).iter().for_each(|it| movie(it, &source)),
-        b's' => entries::<Series>(body, *cut, context).iter().for_each(|it| series(it, &source)),
+        b'l' => entries::<Channel>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| channel(it, &source)),
+        b'm' => entries::<Movie>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| movie(it, &source)),
+        b's' => entries::<Series>((body, *cut), context, |it| (&it.id, &it.places))
+            .iter()
+            .for_each(|it| series(it, &source)),
         b'v' => film(body, &source),
         _ => episodes(body, &source),
     }
@@ -39,11 +45,15 @@ pub fn panel(bytes: &[u8]) {
 /// The elements of a list, the same however it is cut.
 fn list<T: Element + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'_>) -> Vec<T> {
     let read = |piece: usize| {
+        let mut found = Vec::new();
         let mut reading = Reading::<T>::new(context);
-        body.chunks(piece)
-            .try_for_each(|chunk| reading.push(chunk))
-            .map_err(|failure| failure.to_string())?;
-        reading.finish().map_err(|failure| failure.to_string())
+        let mut each = |entry| {
+            found.push(entry);
+            Ok(())
+        };
+        let pushed = body.chunks(piece).try_for_each(|chunk| reading.push(chunk, &mut each));
+        let ended = pushed.and_then(|()| reading.end());
+        ended.map(|rejects| (found, rejects)).map_err(|failure| failure.to_string())
     };
     let whole = read(body.len().max(1));
     assert_eq!(whole, read(usize::from(cut).max(1)), "it depends on how it is cut");
@@ -56,16 +66,20 @@ fn list<T: Element + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'
     }
 }
 
-/// The entries of a list, each once.
-fn entries<T: Entry + PartialEq + Debug>(body: &[u8], cut: u8, context: Context<'_>) -> Vec<T> {
-    let merged = merge(list::<T>(body, cut, context));
-    let mut ids = HashSet::new();
-    for entry in &merged {
-        assert!(entry.id().parse::<u64>().is_ok() && ids.insert(entry.id()), "{entry:?}");
-        let places: HashSet<_> = entry.places().iter().collect();
-        assert!(places.len() == entry.places().len() && places.iter().all(|place| **place < 3), "{entry:?}");
+/// The entries of a list.
+fn entries<T: Element + PartialEq + Debug>(
+    (body, cut): (&[u8], u8),
+    context: Context<'_>,
+    facts: fn(&T) -> (&str, &[u32]),
+) -> Vec<T> {
+    let found = list::<T>(body, cut, context);
+    for entry in &found {
+        let (id, listed) = facts(entry);
+        assert!(id.parse::<u64>().is_ok(), "{entry:?}");
+        let places: HashSet<_> = listed.iter().collect();
+        assert!(places.len() == listed.len() && places.iter().all(|place| **place < 3), "{entry:?}");
     }
-    merged
+    found
 }
 
 fn channel(channel: &Channel, source: &Source) {

@@ -17,14 +17,6 @@ pub(crate) struct Category {
 /// Positions in [`super::Head::categories`] of the entry's list, the principal one first.
 pub(crate) type Places = Vec<u32>;
 
-/// An entry of any list.
-pub(crate) trait Listed {
-    /// The source's id.
-    fn id(&self) -> &str;
-    /// Where it belongs.
-    fn places(&self) -> &[u32];
-}
-
 /// A channel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -167,31 +159,4 @@ pub(crate) struct Series {
     pub(crate) minutes: u64,
     pub(crate) places: Places,
     pub(crate) tmdb: String,
-}
-
-impl Listed for Channel {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
-}
-
-impl Listed for Movie {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
-}
-
-impl Listed for Series {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
 }

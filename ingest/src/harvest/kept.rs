@@ -20,7 +20,7 @@ use tempfile::TempPath;
 
 use super::writer::add_places;
 use super::{Category, Counts, List, Places};
-use crate::fetch::Fresh;
+use crate::fetch::{Fresh, forget};
 use crate::source::protocol;
 
 /// The layout this program writes; another one is no harvest.
@@ -44,6 +44,9 @@ pub(crate) struct Head {
     /// Addresses of guides that the source names. SECURITY: they may hold credentials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) guides: Vec<String>,
+    /// What was odd about what it was read from, in words without an address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) epochs: BTreeMap<Item, u32>,
@@ -142,7 +145,7 @@ pub(crate) struct Harvest {
     /// While it is not kept: where it lies, and where it belongs.
     fresh: Option<(TempPath, PathBuf)>,
     /// What it was read from, good when it is.
-    document: Option<Fresh>,
+    documents: Vec<Fresh>,
 }
 
 pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
@@ -187,9 +190,9 @@ impl Harvest {
             .ok()
     }
 
-    /// The same, read from a document that is kept with it.
-    pub(crate) fn read_from(mut self, document: Fresh) -> Self {
-        self.document = Some(document);
+    /// The same, read from documents that are kept with it.
+    pub(crate) fn read_from(mut self, documents: Vec<Fresh>) -> Self {
+        self.documents = documents;
         self
     }
 
@@ -213,9 +216,11 @@ impl Harvest {
     /// # Errors
     /// The disk refuses; the last one is then still there.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
+        // Who finds the documents of the last run again takes this harvest for what they say. So those before it are
+        // nothing to compare with once it may be there, and those it was read from are not before it is.
+        self.documents.iter().map(Fresh::place).try_for_each(forget)?;
         self.keep_lines()?;
-        // After the harvest: who finds the same document again takes the harvest for what it says.
-        self.document.take().map_or(Ok(()), |document| document.promote().map(drop))
+        self.documents.drain(..).try_for_each(|document| document.promote().map(drop))
     }
 
     fn keep_lines(&mut self) -> io::Result<()> {
@@ -274,7 +279,7 @@ impl Harvest {
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }
-        Ok(Self { head, entries, text, places, file, fresh: None, document: None })
+        Ok(Self { head, entries, text, places, file, fresh: None, documents: Vec::new() })
     }
 
     /// The entries of a kind, in the source's order.

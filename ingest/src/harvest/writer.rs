@@ -41,6 +41,7 @@ pub(crate) struct Writer {
     position: u64,
     hash: blake3::Hasher,
     guides: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Default)]
@@ -91,6 +92,7 @@ impl Writer {
             position: 0,
             hash: blake3::Hasher::new(),
             guides: Vec::new(),
+            notes: Vec::new(),
         };
         writer.line(&first_line(0))?;
         Ok(writer)
@@ -143,9 +145,27 @@ impl Writer {
         self.guides = addresses;
     }
 
+    /// Says what was odd about the source, in words without an address, for the runs that find it unchanged.
+    pub(crate) fn notes(&mut self, notes: Vec<String>) {
+        self.notes = notes;
+    }
+
     /// How many entries of a kind there are.
     pub(crate) const fn count(&self, item: Item) -> u32 {
         self.counts[item as usize]
+    }
+
+    /// Adds an entry of another harvest by its line, in the order of that one.
+    pub(super) fn line_of(&mut self, item: Item, id: &str, line: &[u8]) -> io::Result<()> {
+        let key = (item, self.hasher.hash_one(id));
+        self.seen.insert(key, self.counts[item as usize]);
+        self.counts[item as usize] += 1;
+        self.line(line)
+    }
+
+    /// Adds places that an entry of another harvest had besides those of its line.
+    pub(super) fn again(&mut self, item: Item, at: u32, places: Places) {
+        self.repeats.push((item, at, places));
     }
 
     fn push(&mut self, item: Item, id: &str, places: &[u32], entry: &impl Serialize) -> io::Result<Pushed> {
@@ -198,6 +218,7 @@ impl Writer {
             counts,
             categories,
             guides: std::mem::take(&mut self.guides),
+            notes: std::mem::take(&mut self.notes),
             ..Head::default()
         };
         self.hash.update(&serde_json::to_vec(&head)?);
