@@ -1,9 +1,10 @@
 //! One run, from the first request to the publication.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use contract::disk::{Data, sweep};
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
@@ -15,6 +16,7 @@ use crate::details::{self, Listed, Staged};
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
+use crate::harvest::remove_damaged;
 use crate::identity::recognise;
 use crate::line_up::{Before, LineUp, Part};
 use crate::progress::Progress;
@@ -164,8 +166,20 @@ impl Making {
         Ok(line_up)
     }
 
+    /// Reads the entries of a harvest.
+    fn hold(&self, part: &mut Part) -> anyhow::Result<()> {
+        let Part { source, harvest } = part;
+        harvest.hold().map_err(|error| {
+            let damaged = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
+            let removed = damaged && !harvest.is_fresh() && remove_damaged(&self.data, &source.name).is_ok();
+            let next = if removed { "; it is removed, and the next run reads the source anew" } else { "" };
+            anyhow!("the harvest of {} cannot be read: {}{next}", source.name, disk::words(&error))
+        })
+    }
+
     /// The line-up, with ids that are safe on the disk. Others give ids, too: to episodes that they find between runs.
     fn placed(&self, mut parts: Vec<Part>, reports: &mut [SourceReport]) -> anyhow::Result<LineUp> {
+        parts.iter_mut().try_for_each(|part| self.hold(part))?;
         let _turn = Turn::wait(&self.data).context("the id ledger cannot be locked")?;
         let mut ledger = Ledger::load(&self.data.ids())?;
         for part in &mut parts {
