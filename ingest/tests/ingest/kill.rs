@@ -204,3 +204,66 @@ async fn killed_while_details_are_filled_only_whole_ones_are_left() {
     assert!(found > 0);
     assert!(program(&config, &["verify"]).output().unwrap().status.success());
 }
+
+/// A playlist and a guide are being received, and each time another one, whenever it is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_documents_are_received_the_next_run_takes_them_and_nothing_is_left_over() {
+    let bench = Bench::new();
+    let station = station(station::Settings::default()).await;
+    let url = station.url();
+    let config = bench.path().join("coax.toml");
+    let text = format!(
+        "data = {:?}\n[ingest]\nretries = 0\nkeep = 3\n[[source]]\nname = 'list'\nkind = 'm3u'\nurl = '{url}/list.m3u'\n\
+         {UNHURRIED}\n[[source]]\nname = 'guide'\nkind = 'xmltv'\nurl = '{url}/guide.xml'\n{UNHURRIED}\n",
+        bench.data.path()
+    );
+    replace(&config, text.as_bytes(), Access::Owner).unwrap();
+    let publish = |round: u32| {
+        let entry =
+            |n: u32| format!("#EXTINF:-1 tvg-id=\"c{n}.example\",Channel {n}\n{url}/{n}.ts?{round}\n");
+        let list: String = (0..2_000).map(entry).collect();
+        station.publish("/list.m3u", format!("#EXTM3U\n{list}"), "audio/x-mpegurl", None);
+        let channels: Vec<String> = (0..200).map(|n| format!("c{n}.example")).collect();
+        let channels: Vec<&str> = channels.iter().map(String::as_str).collect();
+        let guide = crate::sources::guide(&channels, if round == 21 { 12 } else { 10 + round % 2 });
+        station.publish("/guide.xml", guide, "text/xml", None);
+    };
+    publish(0);
+    let began = std::time::Instant::now();
+    assert_eq!(program(&config, &["run"]).output().unwrap().status.code(), Some(0));
+    let length = began.elapsed();
+    let releases = Releases::new(bench.data.clone());
+    let mut known = ids(&Release::open(&releases.folder(1)).unwrap()).into_values().collect::<Vec<_>>();
+    known.sort_unstable();
+    for round in 1..=20_u32 {
+        publish(round);
+        let mut running =
+            program(&config, &["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(length * (round * 7 % 20) / 18).await;
+        let _ = running.kill();
+        running.wait().unwrap();
+        releases.verify(releases.current().unwrap()).unwrap();
+    }
+    let names = |folder: &Path| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect()
+    };
+    let hidden = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with('.');
+    let folders = ["list", "guide"].map(|name| bench.data.state().join(name));
+    // What is young may be somebody's.
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    for left in folders.iter().flat_map(|folder| names(folder)) {
+        if hidden(&left) {
+            std::fs::File::options().write(true).open(left).unwrap().set_modified(long_ago).unwrap();
+        }
+    }
+    publish(21);
+    assert_eq!(program(&config, &["run"]).output().unwrap().status.code(), Some(0));
+    assert_eq!(program(&config, &["verify"]).output().unwrap().status.code(), Some(0));
+    let left = folders.iter().flat_map(|folder| names(folder)).filter(|it| hidden(it));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
+    let release = Release::open(&releases.folder(releases.current().unwrap())).unwrap();
+    let mut now: Vec<u32> = ids(&release).into_values().collect();
+    now.sort_unstable();
+    assert!(now == known, "the same channels have the same ids");
+    assert!(ids(&release).into_keys().all(|path| path.ends_with("?21")), "the last list");
+}
