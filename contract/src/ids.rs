@@ -14,6 +14,7 @@
 
 mod file;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -124,7 +125,10 @@ impl Ledger {
             Word::Stream | Word::StreamAgain => Space::Stream,
             Word::Series | Word::SeriesAgain => Space::Series,
             Word::Category => Space::Category,
-            Word::Joined => return self.joined.insert(key, number).map_or(Some(()), |_| Some(())),
+            Word::Joined => {
+                self.joined.insert(key, number);
+                return (1..=self.streams.last).contains(&number).then_some(());
+            }
             Word::Epoch => {
                 self.epochs.insert(line.key.clone(), number);
                 return Some(());
@@ -239,15 +243,22 @@ impl Ledger {
                 self.fresh.insert(BufWriter::new(tempfile::tempfile_in(folder)?))
             }
         };
-        file::write(fresh, &Line { word, key: key.to_owned(), number })
+        file::write(fresh, &Line { word, key: written(key).into_owned(), number })
     }
 
-    /// Writes what is new. Must have happened before a release that uses it is published.
+    /// Writes what is new, and an empty file if there is nothing and never was: one that is missing later is lost. Must
+    /// have happened before a release that uses it is published.
     ///
     /// # Errors
     /// The disk refuses; the ledger on it is then the one before.
     pub fn save(&mut self) -> io::Result<()> {
-        let Some(fresh) = &mut self.fresh else { return Ok(()) };
+        let Some(fresh) = &mut self.fresh else {
+            return if self.path.exists() {
+                Ok(())
+            } else {
+                file::append(&self.path, false, &mut io::empty())
+            };
+        };
         fresh.flush()?;
         let mut lines = fresh.get_ref();
         lines.seek(SeekFrom::Start(0))?;
@@ -259,8 +270,19 @@ impl Ledger {
 
 fn key(text: &str) -> Key {
     let mut key = Key::default();
-    key.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    key.copy_from_slice(&blake3::hash(written(text).as_bytes()).as_bytes()[..16]);
     key
+}
+
+/// A key as it stands in the file: names of categories are as long as a provider likes, a line of the file is not.
+fn written(key: &str) -> Cow<'_, str> {
+    /// The longest key that is written as it is, in bytes.
+    const LONGEST: usize = 2000;
+    if key.len() <= LONGEST {
+        return Cow::Borrowed(key);
+    }
+    let begin = &key[..key.floor_char_boundary(LONGEST / 2)];
+    Cow::Owned(format!("{begin}#{}", blake3::hash(key.as_bytes()).to_hex()))
 }
 
 #[cfg(test)]

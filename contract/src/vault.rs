@@ -12,12 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{Access, replace};
 
-/// The most secrets of one source.
+/// The most secrets of one source. Those that were not asked for longest make room for new ones.
 const MOST: usize = 100_000;
-/// Savings after which a secret that was not asked for any more is forgotten: more than releases are kept by default.
-const FORGOTTEN: u32 = 50;
+/// Of them, how many at least are forgotten at once, so that it is not one search for each.
+const ROOM: usize = MOST / 10;
+/// Savings after which a secret that was not asked for any more is forgotten, if no more releases are kept.
+const FORGOTTEN: usize = 50;
 
-const OPENING: &str = "{secret:";
+/// With what the place of a secret begins in an address.
+pub const OPENING: &str = "{secret:";
 
 /// All secrets, by source.
 pub struct Vault {
@@ -25,6 +28,10 @@ pub struct Vault {
     sources: BTreeMap<String, Shelf>,
     /// By source, the numbers of this run's values.
     numbers: HashMap<String, HashMap<String, u32>>,
+    /// Something is in it that the file does not have.
+    fresh: bool,
+    /// How often there was no room.
+    refused: u64,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -32,6 +39,9 @@ pub struct Vault {
 struct Shelf {
     next: u32,
     secrets: BTreeMap<u32, Kept>,
+    /// All of them were asked for since the file was read.
+    #[serde(skip)]
+    full: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,7 +78,7 @@ impl Vault {
             let of_source = numbers.entry(source.clone()).or_default();
             of_source.extend(shelf.secrets.iter().map(|(number, kept)| (kept.value.clone(), *number)));
         }
-        Ok(Self { path: path.to_owned(), sources, numbers })
+        Ok(Self { path: path.to_owned(), sources, numbers, fresh: false, refused: 0 })
     }
 
     /// What stands in an address in place of a secret of `source`; `None` if there are too many.
@@ -77,9 +87,13 @@ impl Vault {
         let numbers = self.numbers.entry(source.to_owned()).or_default();
         let number = match numbers.get(secret) {
             Some(number) => *number,
-            None if shelf.secrets.len() >= MOST => return None,
             None => {
+                if !shelf.make_room(numbers) {
+                    self.refused += 1;
+                    return None;
+                }
                 shelf.next += 1;
+                self.fresh = true;
                 numbers.insert(secret.to_owned(), shelf.next);
                 shelf.next
             }
@@ -105,21 +119,53 @@ impl Vault {
         Some(revealed)
     }
 
-    /// Writes the vault, and forgets what was not asked for in the last [`FORGOTTEN`] times.
+    /// Whether something is in it that the file does not have.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// How many secrets had no room.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Writes the vault, and forgets what no release needs: it was not asked for in the last times, as many as `releases`
+    /// are kept or more.
     ///
     /// # Errors
     /// The disk refuses; the vault on it is then the one before.
-    pub fn save(&mut self) -> io::Result<()> {
+    pub fn save(&mut self, releases: usize) -> io::Result<()> {
         if self.sources.is_empty() {
             return Ok(());
         }
         for shelf in self.sources.values_mut() {
             shelf.secrets.retain(|_, kept| {
-                kept.unused += 1;
-                kept.unused <= FORGOTTEN
+                kept.unused = kept.unused.saturating_add(1);
+                kept.unused as usize <= FORGOTTEN.max(releases)
             });
         }
-        replace(&self.path, &serde_json::to_vec(&self.sources)?, Access::Owner)
+        replace(&self.path, &serde_json::to_vec(&self.sources)?, Access::Owner)?;
+        self.fresh = false;
+        Ok(())
+    }
+}
+
+impl Shelf {
+    /// Whether there is room, which is made if need be: what is wanted now goes before what only older releases want.
+    fn make_room(&mut self, numbers: &mut HashMap<String, u32>) -> bool {
+        if self.secrets.len() < MOST || self.full {
+            return !self.full;
+        }
+        let unused = self.secrets.iter().filter(|(_, kept)| kept.unused > 0);
+        let mut order: Vec<(u32, u32)> = unused.map(|(number, kept)| (kept.unused, *number)).collect();
+        order.sort_unstable_by_key(|(unused, number)| (u32::MAX - unused, *number));
+        for (_, number) in order.iter().take(ROOM) {
+            if let Some(kept) = self.secrets.remove(number) {
+                numbers.remove(&kept.value);
+            }
+        }
+        self.full = order.is_empty();
+        !self.full
     }
 }
 
@@ -138,13 +184,15 @@ mod tests {
         assert_eq!(token, "{secret:1}");
         assert_eq!(vault.placeholder("a", "other").unwrap(), "{secret:2}");
         assert_eq!(vault.placeholder("b", "t0ken").unwrap(), "{secret:1}");
-        vault.save().unwrap();
+        assert!(vault.is_fresh());
+        vault.save(10).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(!format!("{vault:?}").contains("t0ken"));
 
         let mut vault = Vault::load(&path).unwrap();
         assert_eq!(vault.placeholder("a", "t0ken").unwrap(), token);
+        assert!(!vault.is_fresh());
         let reveal = |address| vault.reveal("a", address);
         assert_eq!(reveal("http://h/{secret:1}/{secret:2}?x").unwrap(), "http://h/t0ken/other?x");
         assert_eq!(reveal("http://h/").unwrap(), "http://h/");
@@ -158,16 +206,39 @@ mod tests {
     fn what_is_not_asked_for_any_more_is_forgotten_and_its_number_not_given_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vault.json");
-        for run in 0..=FORGOTTEN + 1 {
+        for run in 0..=FORGOTTEN {
             let mut vault = Vault::load(&path).unwrap();
             if run == 0 {
                 vault.placeholder("a", "old").unwrap();
             }
             vault.placeholder("a", "new").unwrap();
-            vault.save().unwrap();
+            vault.save(FORGOTTEN + 10).unwrap();
         }
+        let mut vault = Vault::load(&path).unwrap();
+        assert!(vault.reveal("a", "{secret:1}").is_some(), "a release that is kept may need it");
+        vault.placeholder("a", "new").unwrap();
+        vault.save(10).unwrap();
         let mut vault = Vault::load(&path).unwrap();
         assert_eq!(vault.reveal("a", "{secret:1}"), None);
         assert_eq!(vault.placeholder("a", "third").unwrap(), "{secret:3}");
+    }
+
+    #[test]
+    fn a_full_vault_forgets_what_older_releases_want_and_never_what_is_wanted_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut vault = Vault::load(&folder.path().join("vault.json")).unwrap();
+        for run in 0..3 {
+            for at in 0..MOST / 2 {
+                assert!(vault.placeholder("a", &format!("{run}/{at}")).is_some(), "{run}/{at}");
+            }
+            vault.save(10).unwrap();
+        }
+        assert!(vault.reveal("a", "{secret:1}").is_none() && vault.refused() == 0);
+        assert_eq!(vault.reveal("a", &format!("{{secret:{MOST}}}")).unwrap(), format!("1/{}", MOST / 2 - 1));
+        for at in 0..=MOST {
+            assert_eq!(vault.placeholder("a", &format!("now/{at}")).is_some(), at < MOST, "{at}");
+        }
+        assert_eq!(vault.refused(), 1);
+        assert!(vault.placeholder("b", "x").is_some(), "each source has its own room");
     }
 }

@@ -9,6 +9,7 @@
 //! the day on which the source gives nothing. Lists of 600 000 entries exist, and most of what an entry says (addresses,
 //! pictures, plots) is only passed through: so that is read again, line by line, when it is written out.
 
+mod again;
 mod before;
 mod entry;
 mod kept;
@@ -16,9 +17,10 @@ mod writer;
 
 use std::collections::BTreeMap;
 
+pub(crate) use again::again;
 pub(crate) use before::{Past, before};
 use contract::bundle::Kind;
-pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Listed, Movie, Places, Series};
+pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Movie, Places, Series};
 pub(crate) use kept::{Entry, Harvest, Head, Item, head};
 use serde::{Deserialize, Serialize};
 pub(crate) use writer::{Pushed, Writer};

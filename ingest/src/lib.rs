@@ -22,6 +22,8 @@ mod changes;
 mod details;
 mod disk;
 mod fetch;
+#[doc(hidden)]
+pub mod foreign;
 mod gate;
 mod gather;
 mod guide;

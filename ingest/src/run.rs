@@ -55,7 +55,14 @@ pub(crate) async fn run_beside(
     let releases = Releases::new(data.clone());
     let lock = releases.lock().context("the data folder cannot be written")?;
     let lock = lock.context("another run is going on")?;
-    drop(Ledger::load(&data.ids())?); // one that is damaged is told before anybody is asked for anything
+    // One that is damaged or lost is told before anybody is asked for anything.
+    drop(Ledger::load(&data.ids())?);
+    if releases.current().is_some() && !data.ids().exists() {
+        bail!(
+            "ids.json is missing while there are releases; restore it from a backup: without it all channels change \
+             identity. To begin anew, remove `current` and `releases`"
+        );
+    }
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     let now = now();
@@ -214,6 +221,12 @@ impl Finish {
         details::add_episodes(&mut self.line_up, &self.data);
         let files = output::write(&self.draft, &self.line_up, &mut self.vault)
             .context("the release cannot be written")?;
+        if self.vault.refused() > 0 {
+            let refused = self.vault.refused();
+            self.line_up
+                .notes
+                .push(format!("{refused} addresses cannot be received: they hold too many secrets"));
+        }
         let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
         details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;
         let mut report = Report::new(Verdict::Refused, sources);
@@ -224,6 +237,9 @@ impl Finish {
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
         match same {
             Some((number, manifest)) if manifest.files == files => {
+                if self.vault.is_fresh() {
+                    save(&mut self.vault, self.keep)?; // it was lost
+                }
                 report.verdict = Verdict::Unchanged(number)
             }
             _ => {
@@ -237,7 +253,7 @@ impl Finish {
                     sources: report.sources.iter().filter_map(SourceReport::fact).collect(),
                     changes: report.changes.clone(),
                 };
-                self.vault.save().context("the vault cannot be written")?;
+                save(&mut self.vault, self.keep)?;
                 let number = self.releases.publish(self.draft, &manifest, self.keep);
                 report.verdict = Verdict::Published(number.context("the release cannot be published")?);
             }
@@ -256,4 +272,8 @@ impl Finish {
         drop(self.lock);
         Ok(report)
     }
+}
+
+fn save(vault: &mut Vault, releases: usize) -> anyhow::Result<()> {
+    vault.save(releases).context("the vault cannot be written")
 }

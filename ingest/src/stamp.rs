@@ -46,9 +46,9 @@ impl Stamp {
         Self(hash.finalize().to_hex().to_string())
     }
 
-    /// Whether release `current` was made with the same.
+    /// Whether release `current` was made with the same, and what it needs beside it is still there.
     pub(crate) fn is_of(&self, current: u32, data: &Data) -> bool {
-        fs::read_to_string(path(data)).is_ok_and(|kept| kept == self.told(current))
+        fs::read_to_string(path(data)).is_ok_and(|kept| kept == self.told(current, data))
     }
 
     /// Remembers what release `current` was made with.
@@ -56,11 +56,12 @@ impl Stamp {
     /// # Errors
     /// The disk refuses.
     pub(crate) fn keep(&self, current: u32, data: &Data) -> io::Result<()> {
-        replace(&path(data), self.told(current).as_bytes(), Access::Everybody)
+        replace(&path(data), self.told(current, data).as_bytes(), Access::Everybody)
     }
 
-    fn told(&self, current: u32) -> String {
-        format!("{current:06} {}", self.0)
+    fn told(&self, current: u32, data: &Data) -> String {
+        let vault = if data.vault().exists() { "and a vault" } else { "" };
+        format!("{current:06} {} {vault}", self.0)
     }
 }
 

@@ -52,11 +52,7 @@ pub(super) struct Line {
 
 /// Reads the file line by line, if it is there. Answers whether it has the layout of version 1.
 pub(super) fn read(path: &Path, take: &mut dyn FnMut(Line) -> Option<()>) -> Result<bool, LedgerError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(LedgerError::Read(error)),
-    };
+    let Some(file) = there(File::open(path)).map_err(LedgerError::Read)? else { return Ok(false) };
     let mut input = BufReader::with_capacity(1 << 16, file);
     let mut line = String::new();
     let mut next = |line: &mut String, number: usize| {
@@ -84,6 +80,14 @@ pub(super) fn read(path: &Path, take: &mut dyn FnMut(Line) -> Option<()>) -> Res
         take(Line { word, key, number: id }).ok_or(LedgerError::Damaged(number))?;
     }
     Ok(false)
+}
+
+/// `None` for a file that does not exist. One that cannot be opened is no empty one.
+fn there(file: io::Result<File>) -> io::Result<Option<File>> {
+    match file {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// The version that a first line names, if it is none of ours.
@@ -145,10 +149,10 @@ pub(super) fn append(path: &Path, old_layout: bool, lines: &mut impl Read) -> io
             copied.is_ok().then_some(())
         };
         old(path, copy).map_err(io::Error::other)?;
-    } else if let Ok(file) = File::open(path) {
+    } else if let Some(file) = there(File::open(path))? {
         for line in BufReader::with_capacity(1 << 16, file).lines().skip(1) {
             let line = line?;
-            if line != LAST.trim_end() {
+            if !line.is_empty() && line != LAST.trim_end() {
                 entry(&mut out, line.trim_end_matches(','))?;
             }
         }
@@ -156,7 +160,9 @@ pub(super) fn append(path: &Path, old_layout: bool, lines: &mut impl Read) -> io
     for line in BufReader::new(lines).lines() {
         entry(&mut out, &line?)?;
     }
-    out.write_all(b"\n")?;
+    if !between.is_empty() {
+        out.write_all(b"\n")?;
+    }
     out.write_all(LAST.as_bytes())?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.as_file().sync_all()?;

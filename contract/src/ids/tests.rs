@@ -64,6 +64,31 @@ fn a_ledger_of_the_first_layout_is_taken_over() {
 }
 
 #[test]
+fn a_key_of_any_length_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ids.json");
+    let long = |end: &str| format!("live/{}{end}", "\u{e9}\u{1}".repeat(60_000));
+    let mut ledger = Ledger::load(&path).unwrap();
+    assert_eq!(id(&mut ledger, Space::Category, &long("a")), Some(1));
+    assert_eq!(id(&mut ledger, Space::Category, &long("b")), Some(2));
+    ledger.save().unwrap();
+    let ledger = Ledger::load(&path).unwrap();
+    let known = |key: &str| ledger.known(Space::Category, key);
+    assert_eq!((known(&long("a")), known(&long("b")), known(&long("c"))), (Some(1), Some(2), None));
+}
+
+#[test]
+fn an_empty_ledger_is_a_file_that_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ids.json");
+    Ledger::load(&path).unwrap().save().unwrap();
+    let mut ledger = Ledger::load(&path).unwrap();
+    assert_eq!(id(&mut ledger, Space::Stream, "a"), Some(1));
+    ledger.save().unwrap();
+    assert_eq!(Ledger::load(&path).unwrap().known(Space::Stream, "a"), Some(1));
+}
+
+#[test]
 fn a_damaged_ledger_stops_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ids.json");
@@ -80,6 +105,7 @@ fn a_damaged_ledger_stops_the_run() {
         &lines("[\"stream\",\"a\",1],\n[\"stream\",\"b\",1]"),
         &lines("[\"stream\",\"a\",1],\n[\"stream\",\"a\",2]"),
         &lines("[\"stream-again\",\"a\",1]"),
+        &lines("[\"joined\",\"a\",1]"),
         &lines("[\"nonsense\",\"a\",1]"),
         &lines("[\"stream\",\"a\",0]"),
     ] {

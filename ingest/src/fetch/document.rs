@@ -2,7 +2,7 @@
 //!
 //! `state/<source>/<name>` is the last good copy, `state/<source>/<name>.json` what its server said of it. A new one is
 //! written beside it and takes its place by a rename, when the caller has judged it; one that fails or is refused
-//! leaves no trace. Files are for their owner only: playlists have credentials in them.
+//! leaves no trace. Of some only the latter is kept, since what they say is. Files are for their owner only: playlists have credentials in them.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -19,7 +19,7 @@ use super::{Answer, Ask, Failure, Fetcher, Place};
 use crate::json::Oddity;
 
 /// The most that is kept of a document; the largest guides known have 1 GB.
-const LARGEST: u64 = 4 << 30;
+pub(super) const LARGEST: u64 = 4 << 30;
 /// Bytes that are written at a time.
 const PIECE: usize = 1 << 18;
 /// What is being received; whoever is killed leaves one behind.
@@ -30,7 +30,7 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// A document, asked for.
 #[derive(Debug)]
 pub(crate) enum Document {
-    /// As it was when it was last good: this file has it.
+    /// As it was when it was last good: this file has it, if documents of its kind are kept.
     Same(PathBuf),
     /// Another one, to be judged.
     Fresh(Fresh),
@@ -48,6 +48,7 @@ pub(crate) struct Fresh {
     /// `None` for a part of a document, which must not be taken for the whole the next time.
     validators: Option<Validators>,
     percent: Option<u64>,
+    bare: bool,
 }
 
 /// What was said of a document that was good.
@@ -60,6 +61,9 @@ pub(super) struct Validators {
     length: u64,
     /// BLAKE3 of the document, for servers that say nothing.
     hash: String,
+    /// Whether the document itself is not kept.
+    #[serde(default)]
+    bare: bool,
 }
 
 impl Fetcher<'_> {
@@ -68,29 +72,46 @@ impl Fetcher<'_> {
     /// # Errors
     /// [`Failure`]; nothing came, or the disk refuses.
     pub(crate) async fn document(&self, ask: Ask<'_>, name: &str) -> Result<Document, Failure> {
+        self.inspected(ask, name, |_| Ok(())).await
+    }
+
+    /// The same, while `inspect` sees what comes, piece by piece and `None` at the end, and may refuse it at any time.
+    ///
+    /// # Errors
+    /// The same, and what `inspect` says.
+    pub(crate) async fn inspected(
+        &self,
+        ask: Ask<'_>,
+        name: &str,
+        mut inspect: impl FnMut(Option<&[u8]>) -> Result<(), Failure>,
+    ) -> Result<Document, Failure> {
+        let Ask { bare, largest, .. } = ask;
         let place = self.folder.join(name);
         let from = origin(ask.place);
-        let known = remembered(&place).filter(|known| known.from == from);
+        let known = remembered(&place).filter(|known| known.from == from && known.bare == bare);
         let answer = self.request(ask, known.as_ref()).await?;
         if answer.facts().same {
             return Ok(Document::Same(place));
         }
         let (received, file) = scratch(&self.folder).map_err(|error| Failure::disk(&self.folder, &error))?;
-        let (facts, written) = (answer.facts().clone(), self.receive(answer, &file).await?);
+        let (facts, written) =
+            (answer.facts().clone(), self.receive(answer, &file, largest, &mut inspect).await?);
         let validators = Validators {
             from,
             etag: facts.etag.clone(),
             modified: facts.modified.clone(),
             length: written.length,
             hash: written.hash,
+            bare,
         };
         let percent = written.percent;
         match (written.broken, known) {
             (Some(failure), _) if written.length == 0 => Err(failure),
             (None, _) if written.length == 0 => Err(Failure::Odd(Oddity::Empty)),
-            (Some(failure), _) => {
-                Ok(Document::Part(Fresh { received, _file: file, place, validators: None, percent }, failure))
-            }
+            (Some(failure), _) => Ok(Document::Part(
+                Fresh { received, _file: file, place, validators: None, percent, bare },
+                failure,
+            )),
             (None, Some(known)) if known.hash == validators.hash => {
                 if known != validators {
                     remember(&place, &validators).map_err(|error| Failure::disk(&self.folder, &error))?;
@@ -99,12 +120,18 @@ impl Fetcher<'_> {
             }
             (None, _) => {
                 let validators = Some(validators);
-                Ok(Document::Fresh(Fresh { received, _file: file, place, validators, percent }))
+                Ok(Document::Fresh(Fresh { received, _file: file, place, validators, percent, bare }))
             }
         }
     }
 
-    async fn receive(&self, mut answer: Answer, file: &File) -> Result<Written, Failure> {
+    async fn receive(
+        &self,
+        mut answer: Answer,
+        file: &File,
+        largest: u64,
+        inspect: &mut impl FnMut(Option<&[u8]>) -> Result<(), Failure>,
+    ) -> Result<Written, Failure> {
         let disk = |error: io::Error| Failure::disk(&self.folder, &error);
         let file = file.try_clone().map_err(disk)?;
         let mut out = BufWriter::with_capacity(PIECE, tokio::fs::File::from_std(file));
@@ -112,14 +139,17 @@ impl Fetcher<'_> {
         let broken = loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) => {
-                    if answer.received() > LARGEST {
-                        return Err(Failure::Refused(format!(
-                            "the answer is larger than {} GiB",
-                            LARGEST >> 30
-                        )));
+                    if answer.received() > largest {
+                        let words = format!("the answer is larger than {} MiB", largest >> 20);
+                        return Err(Failure::Refused(words));
                     }
+                    inspect(Some(&chunk))?;
                     hasher.update(&chunk);
                     out.write_all(&chunk).await.map_err(disk)?;
+                }
+                Ok(None) if answer.received() > 0 => {
+                    inspect(None)?;
+                    break None;
                 }
                 Ok(None) => break None,
                 Err(failure) => break Some(failure),
@@ -145,6 +175,11 @@ impl Fresh {
         &self.received
     }
 
+    /// Where it will be when it is good.
+    pub(crate) fn place(&self) -> &Path {
+        &self.place
+    }
+
     /// How much of it came, in percent, where its size was known.
     pub(crate) const fn percent(&self) -> Option<u64> {
         self.percent
@@ -156,17 +191,29 @@ impl Fresh {
     /// # Errors
     /// The disk refuses; the last good copy is then still there.
     pub(crate) fn promote(self) -> io::Result<PathBuf> {
-        self._file.sync_all()?;
-        // Between the two renames nothing may be remembered that is not true of the copy.
-        match fs::remove_file(facts_of(&self.place)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        if !self.bare {
+            self._file.sync_all()?;
         }
-        self.received.persist(&self.place).map_err(|failed| failed.error)?;
+        // Between the two renames nothing may be remembered that is not true of the copy.
+        forget(&self.place)?;
+        if !self.bare {
+            self.received.persist(&self.place).map_err(|failed| failed.error)?;
+        }
         if let Some(validators) = &self.validators {
             remember(&self.place, validators)?;
         }
         Ok(self.place)
+    }
+}
+
+/// Forgets what was said of the copy at `place`: the next time it is asked for without conditions.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn forget(place: &Path) -> io::Result<()> {
+    match fs::remove_file(facts_of(place)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -206,11 +253,11 @@ fn facts_of(place: &Path) -> PathBuf {
     place.with_extension("json")
 }
 
-/// What is known of the last good copy, if that is still the file it was said of.
+/// What is known of the last good document, if its copy is still the file it was said of.
 fn remembered(place: &Path) -> Option<Validators> {
     let known: Validators = serde_json::from_slice(&fs::read(facts_of(place)).ok()?).ok()?;
-    let length = fs::metadata(place).ok()?.len();
-    (length == known.length).then_some(known)
+    let there = known.bare || fs::metadata(place).is_ok_and(|facts| facts.len() == known.length);
+    there.then_some(known)
 }
 
 fn remember(place: &Path, validators: &Validators) -> io::Result<()> {

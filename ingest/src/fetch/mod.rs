@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 pub(crate) use answer::{Answer, Facts};
-pub(crate) use document::{Document, Fresh};
+pub(crate) use document::{Document, Fresh, forget};
 pub(crate) use failure::Failure;
 pub(crate) use ledger::{Ledgers, Urgency};
 
@@ -89,12 +89,16 @@ pub(crate) struct Ask<'a> {
     pub(crate) urgency: Urgency,
     /// The number of the account that is asked with.
     pub(crate) account: usize,
+    /// The most bytes that are taken of a document.
+    pub(crate) largest: u64,
+    /// Whether only what was said of a good document is kept, and not the document: who asks has what it says elsewhere.
+    pub(crate) bare: bool,
 }
 
 impl<'a> Ask<'a> {
     /// A list or a guide, asked for with the first account.
     pub(crate) const fn new(place: Place<'a>, patience: Duration) -> Self {
-        Self { place, patience, urgency: Urgency::Now, account: 0 }
+        Self { place, patience, urgency: Urgency::Now, account: 0, largest: document::LARGEST, bare: false }
     }
 }
 
@@ -113,6 +117,11 @@ impl<'a> Fetcher<'a> {
             outside: AtomicBool::new(false),
             inside: AtomicBool::new(false),
         })
+    }
+
+    /// Where the document called `name` is kept.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The source that is asked.

@@ -7,7 +7,7 @@ use contract::source::Source;
 use quick_xml::events::Event;
 
 use super::children::pairs;
-use super::read::{GuideError, parser};
+use super::read::{GuideError, channel_id, parser};
 use super::scan::{Found, Piece, Scan};
 use crate::tidy;
 
@@ -24,7 +24,7 @@ const SETTLED: u32 = 10_000;
 /// A channel of a guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// As the guide spells it, without blanks around it.
+    /// As the guide spells it, but for blanks and what is no character.
     pub id: String,
     /// Each once; the first is the main one, and none when the guide has only programmes.
     pub names: Vec<String>,
@@ -160,7 +160,7 @@ fn attribute(piece: Piece<'_>, name: &str) -> Option<String> {
         return None;
     };
     let (_, value) = pairs(element.attributes()).find(|(found, _)| *found == name)?;
-    Some(tidy::entities(&value).trim().to_owned())
+    Some(channel_id(&value).into_owned())
 }
 
 #[cfg(test)]

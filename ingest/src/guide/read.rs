@@ -95,6 +95,7 @@ pub(crate) fn read(
 ) -> Result<Facts, GuideError> {
     let shifts = reading.shifts.iter().rev(); // of two spellings the first counts
     let mut document = Document {
+        source,
         wanted,
         reading,
         spool,
@@ -121,6 +122,14 @@ pub(crate) fn read(
     if root || facts.all > 0 { Ok(facts) } else { Err(GuideError::NoGuide) }
 }
 
+/// The id of a channel, from an attribute as it is written: tidied, because it is written again.
+pub(super) fn channel_id(raw: &str) -> Cow<'_, str> {
+    match tidy::entities(raw) {
+        Cow::Borrowed(raw) => tidy::words(raw),
+        Cow::Owned(decoded) => Cow::Owned(tidy::words(&decoded).into_owned()),
+    }
+}
+
 /// A parser of one piece.
 pub(super) fn parser(piece: &[u8]) -> Reader<&[u8]> {
     let mut reader = Reader::from_reader(piece);
@@ -141,6 +150,7 @@ fn head(text: &str) -> Option<(Attributes<'_>, &str)> {
 }
 
 struct Document<'a> {
+    source: &'a Source,
     wanted: &'a Wanted,
     reading: &'a Reading,
     spool: &'a mut Spool,
@@ -170,10 +180,10 @@ impl Document<'_> {
     fn channel(&mut self, piece: Piece<'_>) {
         if let Ok(Event::Start(element) | Event::Empty(element)) = parser(piece.text).read_event()
             && let Some((_, id)) = pairs(element.attributes()).find(|(name, _)| *name == "id")
-            && let id = tidy::entities(&id)
-            && self.wanted.has(id.trim())
+            && let id = channel_id(&id)
+            && self.wanted.has(&id)
         {
-            self.spool.channel(id.trim());
+            self.spool.channel(&id);
         }
     }
 
@@ -274,14 +284,19 @@ impl Document<'_> {
             place.get_or_insert(value);
         }
         let channel = channel?;
-        let (at, shift) = self.wanted(tidy::entities(&channel).trim())?;
+        let (at, shift) = self.wanted(&channel_id(&channel))?;
         let Some((start, stop)) = said.times(self.reading, shift) else {
             self.facts.dropped += 1;
             return None;
         };
         self.catchup.clear();
         if let Some(id) = said.catchup.filter(|id| id.len() <= LONGEST_ID) {
-            self.catchup.push_str(&escape(tidy::words(&tidy::entities(&id)).as_ref()));
+            let plain = tidy::entities(&id);
+            let id = tidy::words(&plain);
+            // SECURITY: some are addresses. With stars in the place of a credential it would ask for nothing.
+            if tidy::masked(Cow::Borrowed(&*id), self.source) == id {
+                self.catchup.push_str(&escape(&*id));
+            }
         }
         Some((at, start, stop))
     }

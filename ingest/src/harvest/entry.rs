@@ -1,6 +1,7 @@
 //! Entries, whole: a line of the harvest each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +16,6 @@ pub(crate) struct Category {
 
 /// Positions in [`super::Head::categories`] of the entry's list, the principal one first.
 pub(crate) type Places = Vec<u32>;
-
-/// An entry of any list.
-pub(crate) trait Listed {
-    /// The source's id.
-    fn id(&self) -> &str;
-    /// Where it belongs.
-    fn places(&self) -> &[u32];
-}
 
 /// A channel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,19 +48,19 @@ pub(crate) struct Channel {
 }
 
 /// How a channel's past is asked for; see `xtream-api.md` 19.5 for the words and templates of players.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Catchup {
     /// `default`, `append`, `shift`, `flussonic`, ...
     pub(crate) mode: String,
-    /// The template, if the mode has one.
+    /// The template, if the mode has one. May hold credentials.
     pub(crate) source: String,
     /// Seconds that are added to the time asked for.
     pub(crate) correction: i32,
 }
 
 /// Where an entry is received. Empty for panels, whose addresses follow from their ids.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Address {
     /// As the source gave it, without what only players understand. May hold credentials.
@@ -75,6 +68,19 @@ pub(crate) struct Address {
     /// Request headers that it wants. May hold credentials.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<String, String>,
+}
+
+// SECURITY: what types print of themselves ends up in logs; here and below.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({} bytes, {} headers)", self.url.len(), self.headers.len())
+    }
+}
+
+impl fmt::Debug for Catchup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Catchup({})", self.mode)
+    }
 }
 
 impl Address {
@@ -153,31 +159,4 @@ pub(crate) struct Series {
     pub(crate) minutes: u64,
     pub(crate) places: Places,
     pub(crate) tmdb: String,
-}
-
-impl Listed for Channel {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
-}
-
-impl Listed for Movie {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
-}
-
-impl Listed for Series {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn places(&self) -> &[u32] {
-        &self.places
-    }
 }

@@ -4,6 +4,7 @@
 //! that came again; and the [`Head`], last because a source may say only at its end what it had.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -19,14 +20,14 @@ use tempfile::TempPath;
 
 use super::writer::add_places;
 use super::{Category, Counts, List, Places};
-use crate::fetch::Fresh;
+use crate::fetch::{Fresh, forget};
 use crate::source::protocol;
 
 /// The layout this program writes; another one is no harvest.
 pub(super) const VERSION: u32 = 2;
 
 /// What a harvest says about itself.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(super) version: u32,
     /// Of all other lines: the same hash is the same harvest.
@@ -43,9 +44,19 @@ pub(crate) struct Head {
     /// Addresses of guides that the source names. SECURITY: they may hold credentials.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) guides: Vec<String>,
+    /// What was odd about what it was read from, in words without an address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// How often the ids of a kind had changed their meaning when this was read: by which renumbering they count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) epochs: BTreeMap<Item, u32>,
+}
+
+// SECURITY: what types print of themselves ends up in logs.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Head({})", self.hash)
+    }
 }
 
 impl Head {
@@ -134,7 +145,7 @@ pub(crate) struct Harvest {
     /// While it is not kept: where it lies, and where it belongs.
     fresh: Option<(TempPath, PathBuf)>,
     /// What it was read from, good when it is.
-    document: Option<Fresh>,
+    documents: Vec<Fresh>,
 }
 
 pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
@@ -179,9 +190,9 @@ impl Harvest {
             .ok()
     }
 
-    /// The same, read from a document that is kept with it.
-    pub(crate) fn read_from(mut self, document: Fresh) -> Self {
-        self.document = Some(document);
+    /// The same, read from documents that are kept with it.
+    pub(crate) fn read_from(mut self, documents: Vec<Fresh>) -> Self {
+        self.documents = documents;
         self
     }
 
@@ -205,9 +216,11 @@ impl Harvest {
     /// # Errors
     /// The disk refuses; the last one is then still there.
     pub(crate) fn keep(&mut self) -> io::Result<()> {
+        // Who finds the documents of the last run again takes this harvest for what they say. So those before it are
+        // nothing to compare with once it may be there, and those it was read from are not before it is.
+        self.documents.iter().map(Fresh::place).try_for_each(forget)?;
         self.keep_lines()?;
-        // After the harvest: who finds the same document again takes the harvest for what it says.
-        self.document.take().map_or(Ok(()), |document| document.promote().map(drop))
+        self.documents.drain(..).try_for_each(|document| document.promote().map(drop))
     }
 
     fn keep_lines(&mut self) -> io::Result<()> {
@@ -256,16 +269,17 @@ impl Harvest {
             reading.take(offset, line.trim_ascii_end())?;
             offset += length as u64;
         }
-        let Reading { entries, text, mut places, again, .. } = reading;
-        let mut entries = entries;
-        for ((item, at), more) in again {
+        let Reading { mut entries, text, mut places, mut again, .. } = reading;
+        again.sort_by_key(|(entry, _)| *entry); // each is put together once, however often it came
+        for repeats in again.chunk_by(|one, two| one.0 == two.0) {
+            let (item, at) = repeats[0].0;
             let Some(entry) = entries[item as usize].get_mut(at as usize) else { continue };
             let mut all = entry.places.of(&places).to_vec();
-            add_places(&mut all, &more);
+            repeats.iter().for_each(|(_, more)| add_places(&mut all, more));
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }
-        Ok(Self { head, entries, text, places, file, fresh: None, document: None })
+        Ok(Self { head, entries, text, places, file, fresh: None, documents: Vec::new() })
     }
 
     /// The entries of a kind, in the source's order.

@@ -21,8 +21,8 @@ const MOST: usize = 1_000_000;
 const MOST_CATEGORIES: usize = 20_000;
 /// The most categories an entry is in.
 const MOST_PLACES: usize = 100;
-/// The most repeats whose categories are remembered.
-const MOST_REPEATS: usize = 1_000_000;
+/// The most categories of repeats that are remembered.
+const MOST_REPEATED: usize = 1_000_000;
 
 /// A harvest that is being written. Dropped, it leaves nothing.
 pub(crate) struct Writer {
@@ -36,9 +36,12 @@ pub(crate) struct Writer {
     counts: [u32; Item::ALL.len()],
     /// Categories of entries that came again.
     repeats: Vec<(Item, u32, Places)>,
+    /// How many categories that are.
+    repeated: usize,
     position: u64,
     hash: blake3::Hasher,
     guides: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Default)]
@@ -85,9 +88,11 @@ impl Writer {
             hasher: RandomState::new(),
             counts: [0; Item::ALL.len()],
             repeats: Vec::new(),
+            repeated: 0,
             position: 0,
             hash: blake3::Hasher::new(),
             guides: Vec::new(),
+            notes: Vec::new(),
         };
         writer.line(&first_line(0))?;
         Ok(writer)
@@ -140,16 +145,35 @@ impl Writer {
         self.guides = addresses;
     }
 
+    /// Says what was odd about the source, in words without an address, for the runs that find it unchanged.
+    pub(crate) fn notes(&mut self, notes: Vec<String>) {
+        self.notes = notes;
+    }
+
     /// How many entries of a kind there are.
     pub(crate) const fn count(&self, item: Item) -> u32 {
         self.counts[item as usize]
+    }
+
+    /// Adds an entry of another harvest by its line, in the order of that one.
+    pub(super) fn line_of(&mut self, item: Item, id: &str, line: &[u8]) -> io::Result<()> {
+        let key = (item, self.hasher.hash_one(id));
+        self.seen.insert(key, self.counts[item as usize]);
+        self.counts[item as usize] += 1;
+        self.line(line)
+    }
+
+    /// Adds places that an entry of another harvest had besides those of its line.
+    pub(super) fn again(&mut self, item: Item, at: u32, places: Places) {
+        self.repeats.push((item, at, places));
     }
 
     fn push(&mut self, item: Item, id: &str, places: &[u32], entry: &impl Serialize) -> io::Result<Pushed> {
         let at = self.counts[item as usize];
         let key = (item, self.hasher.hash_one(id));
         if let Some(first) = self.seen.get(&key) {
-            if !places.is_empty() && self.repeats.len() < MOST_REPEATS {
+            if !places.is_empty() && self.repeated + places.len() <= MOST_REPEATED {
+                self.repeated += places.len();
                 self.repeats.push((item, *first, places.to_vec()));
             }
             return Ok(Pushed::Repeat);
@@ -194,6 +218,7 @@ impl Writer {
             counts,
             categories,
             guides: std::mem::take(&mut self.guides),
+            notes: std::mem::take(&mut self.notes),
             ..Head::default()
         };
         self.hash.update(&serde_json::to_vec(&head)?);

@@ -9,7 +9,7 @@ use std::io;
 use anyhow::Context as _;
 use contract::disk::Data;
 use contract::ids::Ledger;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::recognised::{Match, Now, Signs, signs};
 use super::{key, scope, word};
@@ -124,9 +124,16 @@ fn renumbered(
         ledger.begin_epoch(&scope(&source, Item::Episode)).context(written)?;
     }
     let harvest: &Harvest = &part.harvest;
+    let key = |at: u32| key(&source, item, epoch, harvest.id(&harvest.entries(item)[at as usize]));
+    // Back to earlier ids: what is known under one keeps it, and nobody else may have it too.
+    let mut owned = FxHashSet::default();
+    if known.is_some() {
+        let keys = (0..harvest.entries(item).len() as u32).map(key);
+        owned.extend(keys.filter_map(|(space, key)| ledger.known(space, &key)));
+    }
     for Match { now, id, joined } in &pairs {
-        let (space, key) = key(&source, item, epoch, harvest.id(&harvest.entries(item)[*now as usize]));
-        if *id > 0 {
+        let (space, key) = key(*now);
+        if *id > 0 && !owned.contains(id) {
             ledger.inherit(space, &key, *id).context(written)?;
         }
         if *joined > 0 {

@@ -1,6 +1,6 @@
 //! `guide.xml` and `guide.xml.gz`: channels in the line-up's order, then their programmes by start.
 
-mod merge;
+pub(crate) mod merge;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -152,7 +152,11 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
     out.write_all(b"</channel>\n")
 }
 
-fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) -> io::Result<()> {
+/// Writes the programmes of `channel`, which [`merge`] gave.
+///
+/// # Errors
+/// Those of `out`.
+pub(crate) fn write_programmes(out: &mut impl Write, channel: &str, all: &[Programme<'_>]) -> io::Result<()> {
     let tail = format!(" channel=\"{}\"", escape(channel));
     for Programme { start, stop, text, catchup } in all {
         out.write_all(b"<programme start=\"")?;

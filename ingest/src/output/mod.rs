@@ -3,7 +3,7 @@
 //! Nothing here knows the time or throws dice: the same line-up is the same bytes.
 
 mod bundle;
-mod guide;
+pub(crate) mod guide;
 mod playlist;
 
 use std::io;

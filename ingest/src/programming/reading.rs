@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use contract::disk::{Access, Data, replace};
@@ -116,11 +117,20 @@ impl Reading<'_> {
     fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, Trouble> {
         let unread = |error: io::Error| Trouble::Guide(format!("it cannot be read: {error}"));
         let Some(file) = copy.open().map_err(unread)? else { return Ok(None) };
+        let begin = Instant::now();
         let mut spool = Spool::new(self.scratch).map_err(Trouble::Disk)?;
         let times = self.times().map_err(Trouble::Guide)?;
         let input = guide::ahead(guide::decoded(file).map_err(unread)?).map_err(unread)?;
-        let facts = guide::read(input, wanted, &times, self.source, &mut spool);
-        Ok(Some((spool, facts.map_err(Trouble::from)?)))
+        let facts = guide::read(input, wanted, &times, self.source, &mut spool)?;
+        tracing::info!(
+            source = %self.source.name,
+            guide = copy.name(),
+            programmes = facts.all,
+            wanted = facts.programmes,
+            milliseconds = begin.elapsed().as_millis() as u64,
+            "guide read"
+        );
+        Ok(Some((spool, facts)))
     }
 
     /// What the times of the source's guide mean, and which of them are kept.

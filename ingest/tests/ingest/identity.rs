@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::bundle::{Category, Section, Series};
-use ingest::Verdict;
+use ingest::{Progress, Verdict};
 use station::{Account, Dialect};
 
 use crate::{Bench, entries, ids, source, station, with_account};
@@ -51,4 +51,23 @@ async fn a_damaged_ledger_stops_the_run_and_nothing_changes() {
         ingest::run(&bench.data, &sources, &bench.settings, &ingest::Progress::log()).await.unwrap_err();
     assert!(error.to_string().contains("restore ids.json"), "{error}");
     assert_eq!(bench.release().name, "000001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_ledger_stops_the_run_and_a_lost_vault_is_written_again() {
+    let bench = Bench::new();
+    bench.write("list.m3u", "#EXTM3U\n#EXTINF:-1,One\nhttp://h.example/ann/pw/7.ts\n");
+    let list = [bench.playlist("list", "list.m3u")];
+    bench.run(&list).await;
+    let data = &bench.data;
+    let vault = std::fs::read(data.vault()).unwrap();
+    std::fs::remove_file(data.vault()).unwrap();
+    let report = bench.run(&list).await;
+    assert!(matches!(report.verdict, Verdict::Unchanged(1)), "{report}");
+    assert!(std::fs::read(data.vault()).unwrap() == vault);
+
+    std::fs::remove_file(data.ids()).unwrap();
+    let error = ingest::run(data, &list, &bench.settings, &Progress::log()).await.unwrap_err();
+    assert!(error.to_string().contains("ids.json is missing"), "{error}");
+    assert!(!data.ids().exists());
 }

@@ -77,6 +77,24 @@ async fn a_provider_who_renumbers_everything_and_back_again_is_recognised_by_nam
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_id_is_two_things_when_a_provider_goes_back_to_earlier_ids_and_gives_one_to_another() {
+    let bench = Bench::new();
+    let list = |id_of: fn(u32) -> u32| {
+        let entry = |n: u32| format!("#EXTINF:-1,Channel {n}\nhttp://h.example/ann/pw/{}.ts\n", id_of(n));
+        format!("#EXTM3U\n{}", (1..=60).map(entry).collect::<String>())
+    };
+    for text in [list(|n| n), list(|n| n + 1000), list(|n| if n <= 2 { [500, 1][n as usize - 1] } else { n })]
+    {
+        bench.write("list.m3u", &text);
+        let report = bench.run(&[bench.playlist("list", "list.m3u")]).await;
+        assert!(matches!(report.verdict, Verdict::Published(_)), "{report}");
+    }
+    let live: Vec<LiveStream> = entries(&bench.release(), Section::LiveStreams);
+    let ids: std::collections::BTreeSet<u32> = live.iter().map(|it| it.stream_id).collect();
+    assert_eq!((live.len(), ids.len()), (60, 60));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_which_a_part_changes_is_not_renumbered() {
     let bench = Bench::new();
     let lists = [(0..40).collect::<Vec<u32>>(), (15..55).collect()];

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use contract::bundle::Upstream;
 use contract::reach;
 use contract::source::Source;
+use contract::vault::OPENING;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -56,6 +57,7 @@ impl Dialler {
     /// Nobody answers, or the way does not end. A refusal is an answer.
     pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
         let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+        let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
         let mut headers = headers(source, upstream, range);
         let mut url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
@@ -77,7 +79,7 @@ impl Dialler {
             }
             if next.host() != url.host() {
                 // SECURITY: meant for the host that was configured, as credentials in its address are.
-                [header::AUTHORIZATION, header::COOKIE].iter().for_each(|name| drop(headers.remove(name)));
+                private.iter().for_each(|name| drop(headers.remove(name)));
             }
             url = next;
         }
@@ -124,6 +126,14 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
         headers.insert(header::RANGE, range);
     }
     headers
+}
+
+/// Headers that only the host which was listed may see: those whose values lie in the vault, and what is a credential
+/// by its name.
+fn private(sealed: &Upstream) -> Vec<HeaderName> {
+    let in_vault = sealed.headers.iter().filter(|(_, value)| value.contains(OPENING));
+    let names = in_vault.filter_map(|(name, _)| HeaderName::try_from(name).ok());
+    names.chain([header::AUTHORIZATION, header::COOKIE]).collect()
 }
 
 /// The address of `path` at the source, with credentials. Never logged, never part of an error.
@@ -184,6 +194,19 @@ mod tests {
         let (username, password) = (Secret::new("a b/c"), Secret::new("p?ss#w%rd"));
         let account = Login { username, password, max_connections: None };
         Source::panel(Name::new("acme").unwrap(), BaseUrl::new(url).unwrap(), account)
+    }
+
+    #[test]
+    fn another_host_sees_no_header_that_lies_in_the_vault() {
+        let headers = [("X-Token", "{secret:1}"), ("Referer", "http://h/"), ("bad name", "{secret:2}")];
+        let sealed = Upstream {
+            account: "list".into(),
+            path: "http://h/".into(),
+            protocol: contract::bundle::Protocol::Ts,
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        };
+        let private: Vec<String> = private(&sealed).iter().map(|name| name.as_str().to_owned()).collect();
+        assert_eq!(private, ["x-token", "authorization", "cookie"]);
     }
 
     #[test]

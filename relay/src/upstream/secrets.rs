@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use contract::bundle::Upstream;
-use contract::vault::Vault;
+use contract::vault::{OPENING, Vault};
 
 use crate::refusal::Failure;
 
@@ -26,7 +26,7 @@ impl Secrets {
     /// # Errors
     /// The vault does not have it.
     pub(crate) fn reveal(&self, upstream: &Upstream) -> Result<Upstream, Failure> {
-        let sealed = |text: &String| text.contains("{secret:");
+        let sealed = |text: &String| text.contains(OPENING);
         if !sealed(&upstream.path) && !upstream.headers.values().any(sealed) {
             return Ok(upstream.clone());
         }
@@ -77,7 +77,7 @@ mod tests {
         assert!(secrets.reveal(&upstream("http://h/")).is_err());
         let mut vault = Vault::load(&path).unwrap();
         vault.placeholder("a", "t0ken");
-        vault.save().unwrap();
+        vault.save(10).unwrap();
         let open = secrets.reveal(&upstream("http://h/{secret:1}")).unwrap();
         assert_eq!((open.path.as_str(), open.headers["Cookie"].as_str()), ("http://h/t0ken", "t0ken"));
         assert!(secrets.reveal(&upstream("http://h/{secret:2}")).is_err());

@@ -213,15 +213,26 @@ fn times_are_corrected_by_what_the_settings_know() {
 }
 
 #[test]
-fn the_id_for_catch_up_is_kept() {
-    let document = format!("<tv><programme catchup-id=' a&amp;b \" ' start='{NOON}' channel='two'/></tv>");
+fn the_id_for_catch_up_is_kept_unless_it_names_a_credential() {
+    let document = format!(
+        "<tv><programme catchup-id=' a&amp;b \" ' start='{NOON}' channel='two'/>\
+         <programme catchup-id='http://h/hidden/1' start='{NOON}' channel='two'/></tv>"
+    );
     let folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::new(folder.path()).unwrap();
     let wanted = Wanted::new(["two"].into_iter());
     read(document.as_bytes(), &wanted, &Reading::default(), &source(), &mut spool).unwrap();
     let mut bytes = Vec::new();
     spool.read("two", &mut bytes).unwrap();
-    assert_eq!(each(&bytes).next().unwrap().catchup, b"a&amp;b &quot;");
+    assert!(each(&bytes).map(|programme| programme.catchup).eq([&b"a&amp;b &quot;"[..], b""]));
+}
+
+#[test]
+fn what_xml_forbids_does_not_come_through_in_an_id() {
+    let document = format!(
+        "<tv><channel id='tw&#xffff;o'/><programme start='{NOON}' channel='tw\u{ffff}o&#10;'><title>x</title></programme></tv>"
+    );
+    assert_eq!(programmes(document.as_bytes()).1, ["two 1735732800 0 <title>x</title>"]);
 }
 
 #[test]

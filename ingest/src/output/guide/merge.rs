@@ -13,7 +13,7 @@ const LAST: u32 = 3600;
 /// one says anything. Where it reaches into what a better one says it is cut there, if at least half of it is left: a
 /// gap after a film that ran two minutes late would be worse. With less it is dropped, since its title would be beside
 /// the time at which it is shown.
-pub(super) fn merge<'a>(guides: impl IntoIterator<Item = Vec<Programme<'a>>>) -> Vec<Programme<'a>> {
+pub(crate) fn merge<'a>(guides: impl IntoIterator<Item = Vec<Programme<'a>>>) -> Vec<Programme<'a>> {
     let mut merged = Vec::new();
     for guide in guides {
         let guide = in_order(guide);

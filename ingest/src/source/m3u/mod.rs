@@ -79,11 +79,14 @@ pub(crate) async fn gather(
     let mut taken = match fetched.await.map_err(|failure| failure.to_string())? {
         Ok(fresh) => {
             let mut taken = read_anew(run, (source, list), last, (fresh.path(), bar)).await?;
-            taken.harvest = taken.harvest.map(|harvest| harvest.read_from(fresh));
+            taken.harvest = taken.harvest.map(|harvest| harvest.read_from(vec![fresh]));
             taken
         }
         Err(kept) => match Harvest::last(run.data, &source.name) {
-            Some(harvest) => Taken { harvest: Some(harvest.seen(run.now)), guides: vec![], notes: vec![] },
+            Some(harvest) => {
+                let notes = harvest.head.notes.clone();
+                Taken { harvest: Some(harvest.seen(run.now)), guides: vec![], notes }
+            }
             None => read_anew(run, (source, list), last, (&kept, bar)).await?,
         },
     };
@@ -129,6 +132,7 @@ async fn read_anew(
         Ok::<_, String>((read, writer))
     });
     let (mut read, mut writer) = reading.await.map_err(|_| "the playlist broke the parser".to_owned())??;
+    writer.notes(read.notes.clone());
     let gate = Gate::new(run.data, source, run.settings);
     let mut refusals = Vec::new();
     for (word, item) in [

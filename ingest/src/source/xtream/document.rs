@@ -30,7 +30,7 @@ pub(super) async fn ask(panel: &Panel<'_>, parameters: &[(&str, &str)]) -> Resul
 ///
 /// # Errors
 /// It is none, or another one.
-pub(super) fn read(body: &[u8]) -> Result<Value, Failure> {
+pub(crate) fn read(body: &[u8]) -> Result<Value, Failure> {
     if body.trim_ascii().is_empty() {
         return Err(Oddity::Empty.into());
     }

@@ -32,7 +32,7 @@ pub(crate) enum Read<T> {
 }
 
 /// Something that can be read from an element.
-pub(crate) trait Element: Sized {
+pub(crate) trait Element: Sized + Send + 'static {
     /// The most that are read of one list; the largest known have 130 000.
     const MOST: usize = 1_000_000;
 
@@ -291,7 +291,7 @@ fn title(name: &str, title: &Scalar<'_>, year: &Scalar<'_>, source: &Source) -> 
 }
 
 /// Adds a place, each once.
-pub(super) fn add(place: u32, places: &mut Places) {
+fn add(place: u32, places: &mut Places) {
     if places.len() < MOST_PLACES && !places.contains(&place) {
         places.push(place);
     }

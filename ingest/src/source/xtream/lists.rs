@@ -1,25 +1,21 @@
-//! The lists of a panel, entry by entry while they arrive.
+//! The lists of a panel, asked for only if they are not as they were. A new one is received into a file that is gone
+//! after the run: panels repeat credentials in them, and the harvest has what they say without.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::io;
+use std::path::Path;
 
-use contract::source::Source;
 use tokio::time::timeout;
 
-use super::account::said;
-use super::entries::{Context, Element, Read, add};
-use super::panel::{Answer, Failure, Panel, Question};
-use crate::harvest::{Category, Channel, List, Listed, Movie, Places, Series};
-use crate::json::{Elements, Shape, readable};
+use super::entries::Element;
+use super::panel::{Failure, Panel, Question};
+use super::reading::{self, Basis, Glance, LARGEST, fits};
+use crate::fetch::{Document, Fresh};
+use crate::harvest::{Category, Channel, List, Movie, Series, Writer};
 
-/// Rejects that no list is blamed for, however short it is.
-const FORGIVEN: usize = 3;
-/// The most that is read of a list; the largest known have 60 MB.
-const LARGEST: u64 = 512 << 20;
 /// How much longer than whole a list may take category by category.
 const TIMES: u32 = 20;
 
-/// What is different about the three lists.
+/// What is different about the three lists. They are kept under these names, too.
 pub(super) const fn actions(list: List) -> (&'static str, &'static str) {
     match list {
         List::Live => ("get_live_categories", "get_live_streams"),
@@ -28,189 +24,144 @@ pub(super) const fn actions(list: List) -> (&'static str, &'static str) {
     }
 }
 
-/// An entry that can come twice: once for every category it is in.
-pub(crate) trait Entry: Element + Listed {
-    /// The entry's places, to add those of a repeat to.
-    fn places_mut(&mut self) -> &mut Places;
+/// What lists have entries of.
+pub(super) trait Entry: Element {
+    /// Adds it to the harvest; what the disk says of that.
+    fn add(&self, writer: &mut Writer) -> io::Result<()>;
 }
 
 impl Entry for Channel {
-    fn places_mut(&mut self) -> &mut Places {
-        &mut self.places
+    fn add(&self, writer: &mut Writer) -> io::Result<()> {
+        writer.channel(self).map(drop)
     }
 }
 
 impl Entry for Movie {
-    fn places_mut(&mut self) -> &mut Places {
-        &mut self.places
+    fn add(&self, writer: &mut Writer) -> io::Result<()> {
+        writer.movie(self).map(drop)
     }
 }
 
 impl Entry for Series {
-    fn places_mut(&mut self) -> &mut Places {
-        &mut self.places
+    fn add(&self, writer: &mut Writer) -> io::Result<()> {
+        writer.series(self).map(drop)
     }
 }
 
-/// Asks for a list's categories.
+/// Asks for a list's categories. `None`: they are as they were.
+///
+/// # Errors
+/// [`Failure`]
 pub(super) async fn categories(
     panel: &Panel<'_>,
     list: List,
-    source: &Source,
-    patience: Duration,
-) -> Result<Vec<Category>, Failure> {
-    let parameters = [("action", actions(list).0)];
-    let question = Question { page: "player_api.php", parameters: &parameters, patience };
-    let context = Context { source, places: &HashMap::new() };
-    let mut categories: Vec<Category> =
-        panel.insist(|| async { read(panel.ask(question).await?, context).await }).await?.0;
+    basis: &Basis,
+) -> Result<Option<(Vec<Category>, Fresh)>, Failure> {
+    let Some(fresh) = whole::<Category>(panel, actions(list).0, basis).await? else { return Ok(None) };
+    let keep = |all: &mut Vec<Category>, category| {
+        all.push(category);
+        Ok(())
+    };
+    let read = reading::file(fresh.path().to_owned(), basis.clone(), Vec::new(), keep);
+    let (mut categories, _) = read.await?;
     let mut seen = std::collections::HashSet::new();
     categories.retain(|category| seen.insert(category.id.clone()));
-    Ok(categories)
+    Ok(Some((categories, fresh)))
 }
 
-/// Asks for a list; category by category when the panel cannot give it whole. Answers the entries, each once, and how
-/// many elements were unusable.
-pub(super) async fn entries<T: Entry>(
-    panel: &Panel<'_>,
-    list: List,
-    categories: &[Category],
-    source: &Source,
-    patience: Duration,
-) -> Result<(Vec<T>, usize), Failure> {
-    let ids = categories.iter().map(|category| category.id.clone());
-    let places: HashMap<String, u32> = ids.zip(0..).collect();
-    let context = Context { source, places: &places };
-    let (found, rejects) = match ask::<T>(panel, list, None, context, patience).await {
-        Err(failure) if failure.may_pass() && !categories.is_empty() => {
-            let source = source.name.as_str();
-            tracing::info!(source, list = list.word(), %failure, "asking category by category");
-            timeout(patience * TIMES, by_category(panel, list, categories, context, patience))
-                .await
-                .map_err(|_| Failure::Slow((patience * TIMES).as_secs()))??
-        }
-        whole => whole?,
+/// Asks for a list, all at once. `None`: it is as it was.
+///
+/// # Errors
+/// [`Failure`]; where it may pass, the panel may still give the list category by category.
+pub(super) async fn entries(panel: &Panel<'_>, list: List, basis: &Basis) -> Result<Option<Fresh>, Failure> {
+    let action = actions(list).1;
+    match list {
+        List::Live => whole::<Channel>(panel, action, basis).await,
+        List::Movies => whole::<Movie>(panel, action, basis).await,
+        List::Series => whole::<Series>(panel, action, basis).await,
+    }
+}
+
+async fn whole<T: Element>(panel: &Panel<'_>, action: &str, basis: &Basis) -> Result<Option<Fresh>, Failure> {
+    let parameters = [("action", action)];
+    let question = Question { page: "player_api.php", parameters: &parameters, patience: panel.patience() };
+    let inspector = || {
+        let mut glance = Glance::at::<T>(basis);
+        move |piece: Option<&[u8]>| glance.see(piece)
     };
-    Ok((merge(found), rejects))
+    let attempt = || async {
+        match panel.list(question, (action, LARGEST), inspector).await? {
+            Document::Same(_) => Ok(None),
+            Document::Fresh(fresh) => Ok(Some(fresh)),
+            Document::Part(_, broken) => Err(broken),
+        }
+    };
+    panel.insist(attempt).await
 }
 
-async fn by_category<T: Entry>(
+/// Writes the list at `path` into the harvest. Answers how many elements were unusable.
+///
+/// # Errors
+/// [`Failure`]
+pub(super) async fn write(
+    list: List,
+    path: &Path,
+    basis: &Basis,
+    writer: Writer,
+) -> Result<(Writer, usize), Failure> {
+    async fn of<T: Entry>(path: &Path, basis: &Basis, writer: Writer) -> Result<(Writer, usize), Failure> {
+        let add = |writer: &mut Writer, entry: T| entry.add(writer);
+        reading::file(path.to_owned(), basis.clone(), writer, add).await
+    }
+    match list {
+        List::Live => of::<Channel>(path, basis, writer).await,
+        List::Movies => of::<Movie>(path, basis, writer).await,
+        List::Series => of::<Series>(path, basis, writer).await,
+    }
+}
+
+/// Asks for a list category by category and writes it into the harvest. Answers how many elements were unusable.
+///
+/// # Errors
+/// [`Failure`]
+pub(super) async fn by_category(
     panel: &Panel<'_>,
     list: List,
     categories: &[Category],
-    context: Context<'_>,
-    patience: Duration,
-) -> Result<(Vec<T>, usize), Failure> {
-    let (mut found, mut rejects) = (Vec::new(), 0);
-    for category in categories {
-        let (some, bad) = ask::<T>(panel, list, Some(&category.id), context, patience).await?;
-        found.extend(some);
-        rejects += bad;
-        fits(&found)?;
-    }
-    Ok((found, rejects))
+    basis: &Basis,
+    writer: &mut Writer,
+) -> Result<usize, Failure> {
+    let asking = async {
+        match list {
+            List::Live => every::<Channel>(panel, list, categories, basis, writer).await,
+            List::Movies => every::<Movie>(panel, list, categories, basis, writer).await,
+            List::Series => every::<Series>(panel, list, categories, basis, writer).await,
+        }
+    };
+    let patience = panel.patience() * TIMES;
+    timeout(patience, asking).await.map_err(|_| Failure::Slow(patience.as_secs()))?
 }
 
-fn fits<T: Element>(found: &[T]) -> Result<(), Failure> {
-    if found.len() <= T::MOST {
-        Ok(())
-    } else {
-        Err(Failure::Refused(format!("there are more than {}", T::MOST)))
-    }
-}
-
-/// Asks for a list, or for one category of it.
-async fn ask<T: Entry>(
+async fn every<T: Entry>(
     panel: &Panel<'_>,
     list: List,
-    category: Option<&str>,
-    context: Context<'_>,
-    patience: Duration,
-) -> Result<(Vec<T>, usize), Failure> {
-    let all = [("action", actions(list).1), ("category_id", category.unwrap_or_default())];
-    let parameters = if category.is_some() { &all[..] } else { &all[..1] };
-    let question = Question { page: "player_api.php", parameters, patience };
-    panel.insist(|| async { read(panel.ask(question).await?, context).await }).await
-}
-
-/// Reads a list as it comes.
-async fn read<T: Element>(mut answer: Answer, context: Context<'_>) -> Result<(Vec<T>, usize), Failure> {
-    let mut reading = Reading { context, found: Vec::new(), rejects: 0, refusal: None };
-    let mut elements = Elements::default();
-    while let Some(chunk) = answer.chunk().await? {
-        elements.push(&chunk, &mut |key, element| reading.take(key, element))?;
-        fits(&reading.found)?;
-        if answer.received() > LARGEST {
-            return Err(Failure::Refused(format!("the answer is larger than {LARGEST} bytes")));
+    categories: &[Category],
+    basis: &Basis,
+    writer: &mut Writer,
+) -> Result<usize, Failure> {
+    let (mut found, mut rejects) = (0, 0);
+    for category in categories {
+        let parameters = [("action", actions(list).1), ("category_id", &category.id)];
+        let question =
+            Question { page: "player_api.php", parameters: &parameters, patience: panel.patience() };
+        let ask = || async { reading::answer::<T>(panel.ask(question).await?, basis).await };
+        let (entries, bad) = panel.insist(ask).await?;
+        found += entries.len();
+        rejects += bad;
+        fits::<T>(found)?;
+        for entry in entries {
+            entry.add(writer).map_err(|error| Failure::Refused(super::disk(error)))?;
         }
     }
-    reading.end(elements.finish()?)
-}
-
-struct Reading<'a, T> {
-    context: Context<'a>,
-    found: Vec<T>,
-    rejects: usize,
-    /// What an object says that is no list.
-    refusal: Option<String>,
-}
-
-impl<T: Element> Reading<'_, T> {
-    fn take(&mut self, key: Option<&[u8]>, element: &[u8]) {
-        match key {
-            Some(b"\"user_info\"" | b"\"server_info\"") => {
-                let words = "the panel answers with the account instead of a list";
-                self.refusal.get_or_insert_with(|| words.into());
-                return;
-            }
-            Some(b"\"message\"" | b"\"error\"") => {
-                let words = said(element, self.context.source)
-                    .map_or("the panel answers with an error".into(), |words| {
-                        format!("the panel says: {words}")
-                    });
-                self.refusal.get_or_insert(words);
-                return;
-            }
-            _ => {}
-        }
-        match readable(element, |text| T::read(text, self.context)) {
-            Ok(Read::Entry(entry)) => self.found.push(entry),
-            Ok(Read::Stray) => {}
-            Ok(Read::Unusable) | Err(_) => self.rejects += 1,
-        }
-    }
-
-    fn end(self, shape: Shape) -> Result<(Vec<T>, usize), Failure> {
-        let Self { found, rejects, refusal, .. } = self;
-        let total = found.len() + rejects;
-        match refusal {
-            Some(words) => Err(Failure::Refused(words)),
-            None if shape == Shape::Object && found.is_empty() && rejects > 0 => {
-                Err(Failure::Refused("the answer is an object and no list".into()))
-            }
-            None if (rejects > FORGIVEN && rejects * 20 > total) || (found.is_empty() && rejects > 0) => {
-                Err(Failure::Refused(format!("{rejects} of {total} entries are unusable")))
-            }
-            None => Ok((found, rejects)),
-        }
-    }
-}
-
-/// Each entry once, at its first place, with the categories of all its repeats.
-fn merge<T: Entry>(found: Vec<T>) -> Vec<T> {
-    let mut at: HashMap<String, usize> = HashMap::with_capacity(found.len());
-    let mut merged: Vec<T> = Vec::with_capacity(found.len());
-    for entry in found {
-        match at.get(entry.id()) {
-            None => {
-                at.insert(entry.id().to_owned(), merged.len());
-                merged.push(entry);
-            }
-            Some(first) => {
-                let places = merged[*first].places_mut();
-                entry.places().iter().for_each(|place| add(*place, places));
-            }
-        }
-    }
-    merged
+    Ok(rejects)
 }

@@ -3,24 +3,24 @@
 //!
 //! One request after the other for each account, as the apps of subscribers ask.
 
-mod account;
-mod document;
-mod entries;
+pub(crate) mod account;
+mod collect;
+pub(crate) mod document;
+pub(crate) mod entries;
 mod guide;
 mod lists;
-mod movie;
+pub(crate) mod movie;
 mod panel;
-mod series;
+pub(crate) mod reading;
+pub(crate) mod series;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
 
 use contract::bundle::Kind;
 use contract::source::Source;
 
+use collect::Collected;
 pub(crate) use movie::movie;
-use panel::Failure;
 pub(crate) use panel::Panel;
 pub(crate) use series::{Episodes, SeasonFacts, series};
 
@@ -28,8 +28,7 @@ use crate::fetch::Fetcher;
 use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
 use crate::guide::Copy;
-use crate::harvest::{Category, Head, List, Pushed, Writer};
-use crate::line_up::item;
+use crate::harvest::{Head, List};
 use crate::progress::Bar;
 
 /// The account is told of as ending when it ends within this.
@@ -67,36 +66,23 @@ pub(crate) async fn gather(
     if let Some(expires) = ends.filter(|expires| *expires < run.now + ENDS_SOON) {
         notes.push(format!("the account ends in {} h", expires.saturating_sub(run.now) / 3600));
     }
-    let mut writer = Writer::new(run.data, &source.name).map_err(disk)?;
     let gate = Gate::new(run.data, source, run.settings);
-    let mut refusals = Vec::new();
-    let categories = all_categories(&panel, source, last, (bar, gate)).await?;
+    let mut collected = Collected::new(run, (source, &panel), last);
     for list in List::ALL {
         bar.step(list.word());
-        let rejects = fill(&panel, (list, &categories[&list]), source, patience, &mut writer)
-            .await
-            .map_err(|failure| format!("{}: {failure}", list.word()))?;
-        if rejects > 0 {
-            notes.push(format!("{}: {rejects} unusable entries left out", list.word()));
+        if collected.categories(list).await? == 0 {
+            // Fewer are a provider's choice; without any every entry would move to one that we make up.
+            let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
+            gate.judge(&format!("{} categories", list.word()), 0, before as u64)?;
         }
-        let count = writer.count(item(list)).into();
-        let before = last.and_then(|last| last.counts.get(list.word())).copied().unwrap_or(0);
-        match gate.judge(list.word(), count, before) {
-            Ok(note) => notes.extend(note),
-            Err(why) => refusals.push(why),
-        }
-        bar.found(list.word(), count);
     }
-    if !refusals.is_empty() {
-        return Err(refusals.join("; ")); // all of them, so that all are confirmed by the same runs
+    for list in List::ALL {
+        bar.step(list.word());
+        collected.list(list).await?;
     }
-    if List::ALL.into_iter().all(|list| writer.count(item(list)) == 0) {
-        return Err("all lists are empty".into());
-    }
-    for (list, categories) in categories {
-        writer.categories(list, categories);
-    }
-    let harvest = writer.finish(run.now, account::connections(&panel, &accounts)).map_err(disk)?;
+    let (harvest, odd) = collected.harvest(account::connections(&panel, &accounts)).await?;
+    notes.extend(odd);
+    notes.extend(judge(&harvest.head, last, gate, bar)?);
 
     bar.step("guide");
     let mut copy = Copy::last(run.data, &source.name, guide::NAME);
@@ -104,59 +90,28 @@ pub(crate) async fn gather(
         let had = if copy.exists() { "the last one is kept" } else { "there is none" };
         notes.push(format!("guide: {why}; {had}"));
     }
-    Ok(Taken { harvest: Some(harvest), guides: vec![copy], notes })
+    Ok(Taken { harvest: Some(harvest.seen(run.now)), guides: vec![copy], notes })
 }
 
 fn disk(error: io::Error) -> String {
     format!("the harvest cannot be written: {}", crate::disk::words(&error))
 }
 
-async fn all_categories(
-    panel: &Panel<'_>,
-    source: &Source,
-    last: Option<&Head>,
-    (bar, gate): (&Bar, Gate<'_>),
-) -> Result<BTreeMap<List, Vec<Category>>, String> {
-    let mut all = BTreeMap::new();
+/// Judges a harvest list by list.
+fn judge(head: &Head, last: Option<&Head>, gate: Gate<'_>, bar: &Bar) -> Result<Vec<String>, String> {
+    let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for list in List::ALL {
-        bar.step(list.word());
-        let categories = lists::categories(panel, list, source, panel.patience())
-            .await
-            .map_err(|failure| format!("{} categories: {failure}", list.word()))?;
-        if categories.is_empty() {
-            // Fewer are a provider's choice; without any every entry would move to one that we make up.
-            let before = last.and_then(|last| last.categories.get(&list)).map_or(0, Vec::len);
-            gate.judge(&format!("{} categories", list.word()), 0, before as u64)?;
+        let of = |head: &Head| head.counts.get(list.word()).copied().unwrap_or(0);
+        match gate.judge(list.word(), of(head), last.map_or(0, of)) {
+            Ok(note) => notes.extend(note),
+            Err(why) => refusals.push(why),
         }
-        all.insert(list, categories);
+        bar.found(list.word(), of(head));
     }
-    Ok(all)
-}
-
-/// Reads one list into the harvest. Answers how many entries were unusable.
-async fn fill(
-    panel: &Panel<'_>,
-    (list, categories): (List, &[Category]),
-    source: &Source,
-    patience: Duration,
-    writer: &mut Writer,
-) -> Result<usize, Failure> {
-    async fn of<T: lists::Entry>(
-        panel: &Panel<'_>,
-        (list, categories): (List, &[Category]),
-        source: &Source,
-        patience: Duration,
-        write: impl FnMut(&T) -> io::Result<Pushed>,
-    ) -> Result<usize, Failure> {
-        let (entries, rejects) = lists::entries::<T>(panel, list, categories, source, patience).await?;
-        let written: io::Result<Vec<Pushed>> = entries.iter().map(write).collect();
-        written.map_err(|error| Failure::Refused(disk(error)))?;
-        Ok(rejects)
+    if !refusals.is_empty() {
+        return Err(refusals.join("; ")); // all of them, so that all are confirmed by the same runs
     }
-    let from = (list, categories);
-    match list {
-        List::Live => of(panel, from, source, patience, |it| writer.channel(it)).await,
-        List::Movies => of(panel, from, source, patience, |it| writer.movie(it)).await,
-        List::Series => of(panel, from, source, patience, |it| writer.series(it)).await,
-    }
+    let empty =
+        List::ALL.into_iter().all(|list| head.counts.get(list.word()).is_none_or(|count| *count == 0));
+    if empty { Err("all lists are empty".into()) } else { Ok(notes) }
 }

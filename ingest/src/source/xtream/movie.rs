@@ -26,7 +26,7 @@ pub(crate) async fn movie(
     Ok(document.and_then(|document| read(&document, source)))
 }
 
-fn read(document: &Value, source: &Source) -> Option<MovieFacts> {
+pub(crate) fn read(document: &Value, source: &Source) -> Option<MovieFacts> {
     let info = document.get("info").filter(|info| info.as_object().is_some_and(|info| !info.is_empty()))?;
     let words = |names: &[&str]| words(info, names, source);
     let cover = picture(info, &["cover_big", "movie_image", "cover"], source);

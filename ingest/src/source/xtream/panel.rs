@@ -1,6 +1,7 @@
 //! Asking a panel: its pages, its credentials, and which of its addresses and accounts it is asked with.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -55,6 +56,11 @@ impl<'a> Panel<'a> {
         self.accounts
     }
 
+    /// Where the document called `name` is kept.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.fetcher.place(name)
+    }
+
     /// How long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
         self.fetcher.patience()
@@ -94,6 +100,30 @@ impl<'a> Panel<'a> {
         let at = |url| async move {
             let url = self.url(url, account, question)?;
             self.fetcher.document(self.request(&url, account, question), name).await
+        };
+        self.anywhere(account, at).await
+    }
+
+    /// The same for a list of at most `largest` bytes, of which only what was said is kept. Every attempt is inspected by
+    /// what `inspector` makes.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub(crate) async fn list<I>(
+        &self,
+        question: Question<'_>,
+        (name, largest): (&str, u64),
+        inspector: impl Fn() -> I,
+    ) -> Result<Document, Failure>
+    where
+        I: FnMut(Option<&[u8]>) -> Result<(), Failure>,
+    {
+        let account = self.account.get().copied().unwrap_or(0);
+        let inspector = &inspector;
+        let at = |url| async move {
+            let url = self.url(url, account, question)?;
+            let ask = Ask { largest, bare: true, ..self.request(&url, account, question) };
+            self.fetcher.inspected(ask, name, inspector()).await
         };
         self.anywhere(account, at).await
     }

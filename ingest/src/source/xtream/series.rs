@@ -62,7 +62,8 @@ pub(crate) async fn series(
     Ok(document.and_then(|document| read(&document, source)))
 }
 
-fn read(document: &Value, source: &Source) -> Option<Episodes> {
+/// Reads the document; `None` if it has no episode.
+pub(crate) fn read(document: &Value, source: &Source) -> Option<Episodes> {
     let mut episodes: Vec<Episode> = Vec::new();
     let mut seen = HashSet::new();
     for (place, raw) in document.get("episodes").map(scattered).unwrap_or_default() {
