@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use contract::source::Source;
+use contract::source::{Location, Origin, Source};
+use url::form_urlencoded;
 
 /// Text as people read it: entities decoded, control characters out, every run of blanks one blank, none at the ends,
 /// no credential of the `source` in it.
@@ -18,15 +19,36 @@ pub(crate) fn text(raw: &str, source: &Source) -> String {
 pub(crate) fn masked<'a>(text: Cow<'a, str>, source: &Source) -> Cow<'a, str> {
     let address = text.contains("://");
     let mut text = text;
-    for (username, password) in source.logins() {
+    for (username, password) in logins(source) {
         let telling = password.len() >= 6 && !password.bytes().all(|byte| byte.is_ascii_alphabetic());
-        for (secret, hidden) in [(password, telling || address), (username, address)] {
+        for (secret, hidden) in [(&*password, telling || address), (&*username, address)] {
             if hidden && let Some(stars) = without(&text, secret) {
                 text = Cow::Owned(stars);
             }
         }
     }
     text
+}
+
+/// What somebody else could watch with: the accounts of a panel, and the account in the address of a playlist or guide,
+/// where panels expect one.
+pub(crate) fn logins(source: &Source) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let from = match &source.origin {
+        Origin::M3u(list) => Some(&list.from),
+        Origin::Xmltv(guide) => Some(&guide.from),
+        Origin::Xtream(_) | Origin::Scrape(_) | Origin::Acestream(_) => None,
+    };
+    let query = match from {
+        Some(Location::Web(address)) => address.reveal().split_once('?').map(|(_, query)| query),
+        _ => None,
+    };
+    let query = query.and_then(|query| query.split('#').next());
+    let said = |key: &str| {
+        let mut pairs = form_urlencoded::parse(query?.as_bytes());
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+    };
+    let accounts = source.logins().map(|(username, password)| (username.into(), password.into()));
+    accounts.chain(said("username").zip(said("password")))
 }
 
 /// `text` with stars where `secret` is and is not a part of a longer word; `None` if it is nowhere.
@@ -146,13 +168,13 @@ pub(crate) fn picture(raw: &str, source: &Source) -> String {
 /// Whether an address names the account's password, or its user.
 fn tells(url: &str, source: &Source) -> bool {
     const BETWEEN: [char; 8] = ['/', '?', '&', '=', ';', '@', ':', '#'];
-    let secrets = source.logins().flat_map(<[&str; 2]>::from);
+    let secrets = logins(source).flat_map(<[Cow<'_, str>; 2]>::from);
     secrets.filter(|secret| !secret.is_empty()).any(|secret| {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let spelt = |piece: &str| {
             piece == secret || (encoded != secret && piece.replace("%20", "+").eq_ignore_ascii_case(&encoded))
         };
-        let scattered = secret.contains(BETWEEN) && url.contains(secret);
+        let scattered = secret.contains(BETWEEN) && url.contains(&*secret);
         scattered || url.split(BETWEEN).any(spelt)
     })
 }
@@ -230,6 +252,18 @@ mod tests {
             ["http://h/p@ss/7/x", "http://h/p%40ss%2f7/x", "http://h/?u=some+one", "http://h/some%20one"]
         {
             assert_eq!(picture(bad, &source), "", "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_account_in_the_address_of_a_list_or_a_guide_is_masked_too() {
+        for (kind, document) in [("m3u", "get.php"), ("xmltv", "xmltv.php")] {
+            let address = format!("http://h/{document}?username=someone&password=hid%20den7&x=1");
+            let source: Source =
+                toml::from_str(&format!("name='a'\nkind='{kind}'\nurl='{address}'")).unwrap();
+            assert_eq!(text("Renew hid den7 now", &source), "Renew *** now");
+            assert_eq!(text("http://h/live/someone/1.ts", &source), "http://h/live/***/1.ts");
+            assert_eq!(picture("http://h/logo?u=someone", &source), "");
         }
     }
 

@@ -42,7 +42,7 @@ impl<'a> Children<'a> {
     /// Of programmes of `source`'s guide, in which times are meant as `clock` says.
     pub(super) fn new(source: &'a Source, clock: &'a Clock) -> Self {
         Self {
-            kept: Kept { source, clock, copies: Copies::new(source.logins().flat_map(<[&str; 2]>::from)) },
+            kept: Kept { source, clock, copies: Copies::new(tidy::logins(source).flat_map(<[_; 2]>::from)) },
             finished: Default::default(),
             within: Default::default(),
             child: None,

@@ -24,8 +24,9 @@ pub(crate) struct Spool {
     rows: Vec<Row>,
     channels: Vec<Channel>,
     by_id: HashMap<String, u32>,
-    /// For each spelling without case the first id that has programmes, or else the first; known once settled.
-    by_folded: HashMap<String, u32>,
+    /// For each spelling without case the id that has programmes, or else the first; `None` where several have some, of
+    /// which nobody knows which is meant. Known once settled.
+    by_folded: HashMap<String, Option<u32>>,
 }
 
 /// A channel of the guide, under the guide's own id.
@@ -124,7 +125,12 @@ impl Spool {
         let (full, empty): (Vec<u32>, Vec<u32>) =
             (0..self.channels.len() as u32).partition(|at| self.has(*at));
         for at in full.into_iter().chain(empty) {
-            self.by_folded.entry(self.channels[at as usize].id.to_lowercase()).or_insert(at);
+            let has = self.channels[at as usize].bytes > 0;
+            let folded = self.channels[at as usize].id.to_lowercase();
+            self.by_folded
+                .entry(folded)
+                .and_modify(|first| *first = first.filter(|_| !has))
+                .or_insert(Some(at));
         }
         self.file.flush()
     }
@@ -132,8 +138,8 @@ impl Spool {
     /// The guide's spelling of `id`: the same if it has programmes under it, else one that differs only in case.
     pub(crate) fn spelling(&self, id: &str) -> Option<&str> {
         let exact = self.by_id.get(id).filter(|at| self.has(**at));
-        let at = exact.or_else(|| self.by_folded.get(&id.to_lowercase()))?;
-        Some(&self.channels[*at as usize].id)
+        let at = exact.copied().or_else(|| self.by_folded.get(&id.to_lowercase()).copied().flatten())?;
+        Some(&self.channels[at as usize].id)
     }
 
     /// Whether the channel at a position has programmes.
@@ -224,10 +230,10 @@ mod tests {
             }
         }
         spool.settle().unwrap();
-        for (asked, given) in [("rtl", "rtl"), ("RTL", "RTL"), ("Rtl", "rtl"), ("One", "one"), ("two", "TWO")]
-        {
+        for (asked, given) in [("rtl", "rtl"), ("RTL", "RTL"), ("One", "one"), ("two", "TWO")] {
             assert_eq!(spool.spelling(asked), Some(given));
         }
+        assert_eq!(spool.spelling("Rtl"), None, "both are meant as much");
     }
 
     #[test]

@@ -115,6 +115,39 @@ async fn without_its_guide_a_source_is_taken_and_the_last_guide_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn channels_that_have_their_guide_by_name_keep_it_when_a_new_one_is_refused() {
+    let bench = Bench::new();
+    bench.write("list.m3u", "#EXTM3U\n#EXTINF:-1,DE: ZDF HD\nhttp://127.0.0.1:9/1.ts\n");
+    let start = jiff::Timestamp::now().strftime("%Y%m%d%H0000 +0000").to_string();
+    let programmes: String = (10..60)
+        .map(|minute| {
+            let start = start.replacen("0000 ", &format!("{minute}00 "), 1);
+            format!("<programme channel='zdf.de' start='{start}'><title>{minute}</title></programme>")
+        })
+        .collect();
+    let channel = "<channel id='zdf.de'><display-name>ZDF</display-name></channel>";
+    let file = bench.path().join("guide.xml");
+    let guide: contract::source::Source =
+        toml::from_str(&format!("name = 'guide'\nkind = 'xmltv'\nfile = '{}'", file.display())).unwrap();
+    let sources = [bench.playlist("list", "list.m3u"), guide];
+    bench.write("guide.xml", &format!("<tv>{channel}{programmes}</tv>"));
+    let report = bench.run(&sources).await;
+    assert_eq!(report.verdict, Verdict::Published(1), "{report}");
+    assert_eq!(String::from_utf8_lossy(&bench.release().guide).matches("<programme ").count(), 50);
+    let before = artefacts(&bench);
+    for bad in [
+        "<html><body>blocked</body></html>".to_owned(),
+        format!("<tv><channel id='other'><display-name>Other</display-name></channel>{}", &programmes[..200]),
+    ] {
+        bench.write("guide.xml", &bad);
+        let report = bench.run(&sources).await;
+        assert_eq!(report.verdict, Verdict::Unchanged(1), "{report}");
+        assert!(report.sources[1].notes[0].ends_with("the last one is kept"), "{report}");
+        assert!(artefacts(&bench) == before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dead_source_keeps_its_channels_while_the_others_go_on() {
     let (one, two) =
         (small().await, station(station::Settings { live: 7, seed: 2, ..Default::default() }).await);

@@ -1,6 +1,8 @@
 //! The short way for what programmes mostly are: tags and text, without CDATA, comments or damage. Text that is written
 //! as we would write it is copied as it is, which makes reading three times as fast.
 
+use std::borrow::Cow;
+
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2};
 use quick_xml::events::attributes::Attributes;
@@ -106,10 +108,10 @@ pub(super) struct Copies {
 
 impl Copies {
     /// Of a source with these secrets.
-    pub(super) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> Self {
-        let secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
+    pub(super) fn new<'s>(secrets: impl Iterator<Item = Cow<'s, str>>) -> Self {
+        let secrets: Vec<Cow<'_, str>> = secrets.filter(|secret| !secret.is_empty()).collect();
         let open = !secrets.iter().any(|secret| secret.contains(['&', '<', '>', '"', '\'']));
-        Self { secrets: secrets.into_iter().map(|secret| Finder::new(secret).into_owned()).collect(), open }
+        Self { secrets: secrets.iter().map(|secret| Finder::new(&**secret).into_owned()).collect(), open }
     }
 
     /// Whether `text` is what it would become: tidy, escaped, and without a secret.
