@@ -6,7 +6,6 @@
 //!
 //! Each function is one target. It panics when a parser does, and when what a parser gives is nothing that may be
 //! published: that is a finding. Nobody else calls this, and it is no part of the crate's interface.
-#![expect(clippy::expect_used, reason = "a panic is what a finding is")]
 
 mod guide;
 mod page;
