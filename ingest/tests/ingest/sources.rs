@@ -166,7 +166,8 @@ async fn a_damaged_harvest_costs_one_run() {
     contract::disk::replace(&path, &text, contract::disk::Access::Owner).unwrap();
     // Without it nobody knows that nothing changed, and the harvest is read.
     std::fs::remove_file(bench.data.state().join("stamp")).unwrap();
-    let run = ingest::run(&bench.data, &sources, &bench.settings, &ingest::Progress::log());
+    let progress = ingest::Progress::log();
+    let run = ingest::run(&bench.data, &sources, &bench.settings, &progress);
     let error = run.await.unwrap_err().to_string();
     assert!(error.contains("the harvest of acme cannot be read"), "{error}");
     let report = bench.run(&sources).await;
