@@ -25,6 +25,7 @@ use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{self, Item, Roster};
+use crate::tape::Tape;
 use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::source::xtream::Panel;
@@ -199,7 +200,7 @@ impl Desk {
         roster: watch::Receiver<Arc<Roster>>,
         runs: watch::Receiver<usize>,
     ) {
-        let fetching = Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers };
+        let fetching = Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers, tape: Tape::None };
         let panels = [Wanting::Wish, Wanting::Background].map(|it| panel(&self.source, fetching, it));
         match panels {
             [Ok(now), Ok(later)] => {

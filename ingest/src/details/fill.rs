@@ -14,6 +14,7 @@ use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{Item, Roster};
+use crate::tape::Tape;
 use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::progress::Progress;
@@ -68,7 +69,7 @@ pub async fn fill(
     let ledgers = Ledgers::new(data);
     let mut filling = Filling {
         sources,
-        fetching: Fetching { data, settings, ledgers: &ledgers },
+        fetching: Fetching { data, settings, ledgers: &ledgers, tape: Tape::None },
         progress,
         wanted: Wanted::new(data),
         keeper: Arc::new(Keeper::new(data, sources.into())),

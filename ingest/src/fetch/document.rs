@@ -18,6 +18,7 @@ use tokio::task::spawn_blocking;
 
 use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
 use crate::json::Oddity;
+use crate::tape::Tape;
 
 /// The most that is kept of a document; the largest guides known have 1 GB.
 pub(super) const LARGEST: u64 = 4 << 30;
@@ -91,7 +92,8 @@ impl Fetcher<'_> {
         let place = self.folder.join(name);
         let from = origin(ask.place);
         let known = remembered(&place).filter(|known| known.from == from && known.bare == bare);
-        let answer = self.request(ask, known.as_ref()).await?;
+        let known = known.filter(|_| matches!(self.fetching.tape, Tape::None));
+        let answer = self.request(ask, Some(name), known.as_ref()).await?;
         if answer.facts().same {
             return Ok(Document::Same(place));
         }

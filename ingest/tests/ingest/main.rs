@@ -13,6 +13,7 @@ mod renumbering;
 mod rules;
 mod schedule;
 mod scrape;
+mod tape;
 
 use std::collections::BTreeMap;
 use std::path::Path;
