@@ -228,7 +228,9 @@ impl Finish {
             .context("the release cannot be written")?;
         if self.vault.refused() > 0 {
             let refused = self.vault.refused();
-            self.line_up.notes.push(format!("{refused} addresses cannot be received: they hold too many secrets"));
+            self.line_up
+                .notes
+                .push(format!("{refused} addresses cannot be received: they hold too many secrets"));
         }
         let staged = Staged::write(&self.line_up, &self.data).context("details cannot be kept")?;
         details::write_roster(&self.line_up, &self.data).context("the roster of details cannot be kept")?;

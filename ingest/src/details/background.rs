@@ -25,10 +25,10 @@ use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{self, Item, Roster};
-use crate::tape::Tape;
 use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::source::xtream::Panel;
+use crate::tape::Tape;
 
 /// What was found is kept after this time: a program that is killed loses no more.
 const BATCH_TIME: Duration = Duration::from_secs(3);
@@ -200,7 +200,8 @@ impl Desk {
         roster: watch::Receiver<Arc<Roster>>,
         runs: watch::Receiver<usize>,
     ) {
-        let fetching = Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers, tape: Tape::None };
+        let fetching =
+            Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers, tape: Tape::None };
         let panels = [Wanting::Wish, Wanting::Background].map(|it| panel(&self.source, fetching, it));
         match panels {
             [Ok(now), Ok(later)] => {

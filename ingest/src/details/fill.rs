@@ -14,11 +14,11 @@ use super::ask::{Due, Found, Wanting, ask, panel};
 use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{Item, Roster};
-use crate::tape::Tape;
 use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::progress::Progress;
 use crate::source::xtream::Panel;
+use crate::tape::Tape;
 
 /// So many are kept at once: a program that is killed loses no more.
 const BATCH: usize = 10;

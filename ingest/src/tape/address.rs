@@ -29,7 +29,8 @@ pub(super) fn masked(text: &[u8], mask: &Mask) -> Vec<u8> {
         if at < text.len() && !(rest.starts_with(b"://") || rest.starts_with(br":\/\/")) {
             continue;
         }
-        let start = text[word..at].iter().rposition(|byte| ends(*byte)).map_or(word, |found| word + found + 1);
+        let start =
+            text[word..at].iter().rposition(|byte| ends(*byte)).map_or(word, |found| word + found + 1);
         let start = if at == text.len() { at } else { start };
         let end = rest.iter().position(|byte| ends(*byte)).map_or(text.len(), |found| at + found);
         out.extend_from_slice(&text[word..start]);
@@ -70,9 +71,9 @@ fn written(text: &str, mask: &Mask) -> String {
 fn addresses(text: &str, mask: &Mask) -> String {
     let scheme = |at: usize| {
         let named = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.');
-        text[..at].rfind(|letter| !named(letter)).map_or(0, |found| {
-            found + text[found..].chars().next().map_or(1, char::len_utf8)
-        })
+        text[..at]
+            .rfind(|letter| !named(letter))
+            .map_or(0, |found| found + text[found..].chars().next().map_or(1, char::len_utf8))
     };
     let starts: Vec<usize> = text.match_indices("://").map(|(at, _)| scheme(at)).collect();
     let mut out = text[..starts.first().copied().unwrap_or(text.len())].to_owned();

@@ -80,12 +80,7 @@ fn plain(from: &Path, to: &Path, depth: u32) -> io::Result<()> {
 }
 
 /// A masked copy of a file or a folder; nothing of what is not there.
-fn copy(
-    from: &Path,
-    to: &Path,
-    (depth, wanted): (u32, fn(&str) -> bool),
-    mask: &Mask,
-) -> io::Result<()> {
+fn copy(from: &Path, to: &Path, (depth, wanted): (u32, fn(&str) -> bool), mask: &Mask) -> io::Result<()> {
     if from.is_dir() {
         for entry in entries(from)? {
             let name = entry.file_name();
@@ -150,7 +145,9 @@ fn vault(from: &Path, to: &Path, mask: &Mask) -> io::Result<()> {
         .map_err(|_| io::Error::other("vault.json is damaged: remove it and run ingest"))?;
     let shelves = all.as_object_mut().into_iter().flatten();
     for (_, shelf) in shelves {
-        let Some(secrets) = shelf.get_mut("secrets").and_then(serde_json::Value::as_object_mut) else { continue };
+        let Some(secrets) = shelf.get_mut("secrets").and_then(serde_json::Value::as_object_mut) else {
+            continue;
+        };
         for (_, kept) in secrets {
             if let Some(value) = kept.get_mut("value") {
                 *value = mask.secret(value.as_str().unwrap_or_default()).into();

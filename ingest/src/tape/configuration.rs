@@ -13,9 +13,13 @@ const TELLING: [&str; 4] = ["command", "command_timeout", "webhook", "tell"];
 ///
 /// # Errors
 /// A value cannot be written.
-pub(super) fn text(sources: &[Source], ingest: Option<&Table>, mask: &Mask) -> Result<String, toml::ser::Error> {
+pub(super) fn text(
+    sources: &[Source],
+    ingest: Option<&Table>,
+    mask: &Mask,
+) -> Result<String, toml::ser::Error> {
     let mut settings = ingest.cloned().unwrap_or_default();
-    settings.retain(|key, _| !TELLING.contains(&key.as_str()));
+    settings.retain(|key, _| !TELLING.contains(&key));
     let mut settings = Value::Table(settings);
     masked(&mut settings, mask);
     let mut all = Table::new();

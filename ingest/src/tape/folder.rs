@@ -80,6 +80,8 @@ pub(super) fn made_empty(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     match fs::read_dir(folder)?.next() {
         None => Ok(()),
-        Some(_) => Err(io::Error::other(format!("{}: expected an empty folder; name another", folder.display()))),
+        Some(_) => {
+            Err(io::Error::other(format!("{}: expected an empty folder; name another", folder.display())))
+        }
     }
 }

@@ -27,7 +27,8 @@ const PUBLIC: [&str; 8] = [
 const PLAIN: [&str; 12] =
     ["m3u", "m3u_plus", "ts", "mpegts", "hls", "m3u8", "xml", "xmltv", "json", "true", "false", "live"];
 /// Request headers that say nothing secret.
-const HARMLESS: [&str; 6] = ["user-agent", "referer", "origin", "accept", "accept-language", "x-requested-with"];
+const HARMLESS: [&str; 6] =
+    ["user-agent", "referer", "origin", "accept", "accept-language", "x-requested-with"];
 /// Shorter secrets are replaced only where something says that they are one.
 const WORD: usize = 4;
 /// Secrets of so many letters are replaced inside words, too.
@@ -70,17 +71,11 @@ impl Mask {
         let spelt: Vec<String> = spelt.iter().map(|spelling| literal(spelling)).collect();
         // The header's name is the second or third group, its value the fourth.
         let headers = r#"(?:((?i:http-cookies?=|authorization=|license_key=))|("(?i:[a-z_-]{0,32}(?:cookie|authorization|token|password|passwd|secret|api_?key)[a-z_-]{0,32})"[ \t]*:[ \t]*"))([^"\r\n\\]{1,4096})"#;
-        let pattern = format!("({})|{headers}", if spelt.is_empty() { "[^\\s\\S]".into() } else { spelt.join("|") });
+        let pattern =
+            format!("({})|{headers}", if spelt.is_empty() { "[^\\s\\S]".into() } else { spelt.join("|") });
         let finder = RegexBuilder::new(&pattern).unicode(false).size_limit(64 << 20).build()?;
         let given = known.secrets.values().cloned().collect();
-        Ok(Self {
-            secrets: known.secrets,
-            given,
-            hosts: known.hosts,
-            needles,
-            finder,
-            key: rand::random(),
-        })
+        Ok(Self { secrets: known.secrets, given, hosts: known.hosts, needles, finder, key: rand::random() })
     }
 
     /// `text` as it may be kept.
@@ -151,7 +146,11 @@ impl Mask {
             return given.clone();
         }
         let hash = self.hash(&decoded);
-        if digits(secret) { format!("99{:010}", hash % 10_000_000_000) } else { format!("secret-{hash:016x}") }
+        if digits(secret) {
+            format!("99{:010}", hash % 10_000_000_000)
+        } else {
+            format!("secret-{hash:016x}")
+        }
     }
 
     /// Whether it is a secret that the configuration says.
@@ -224,7 +223,8 @@ impl Known {
             match location {
                 Location::Web(address) => self.address(address),
                 Location::File(path) => {
-                    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
+                    let name =
+                        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
                     self.files.push((path.display().to_string(), name));
                 }
             }
@@ -301,11 +301,12 @@ impl Known {
             }
         }
         let mut hosts: Vec<(&String, &String)> = self.hosts.iter().collect();
-        hosts.sort_by_key(|(_, given)| given.len()); // of two ports of a host the first stands for the host alone
+        // Of two ports of a host the first stands for the host alone.
         hosts.sort_by_key(|(_, given)| (given.len(), given.to_string()));
         for (host, given) in hosts {
             add(host, given);
-            let name = host.rsplit_once(':').filter(|(_, port)| digits(port)).map_or(host.as_str(), |it| it.0);
+            let name =
+                host.rsplit_once(':').filter(|(_, port)| digits(port)).map_or(host.as_str(), |it| it.0);
             if name.len() >= WORD && name.contains(['.', ':']) {
                 add(name, given);
             }
@@ -347,7 +348,14 @@ fn spellings(secret: &str) -> Vec<String> {
     });
     let xml = quick_xml::escape::escape(secret).into_owned();
     let mut all = vec![secret.to_owned(), lower(&form), lower(&percent), form, percent];
-    all.extend([json.replace('/', "\\/"), ascii.replace('/', "\\/"), json, ascii, xml.replace("&apos;", "&#39;"), xml]);
+    all.extend([
+        json.replace('/', "\\/"),
+        ascii.replace('/', "\\/"),
+        json,
+        ascii,
+        xml.replace("&apos;", "&#39;"),
+        xml,
+    ]);
     all
 }
 
@@ -363,9 +371,8 @@ fn literal(bytes: &[u8]) -> String {
 
 /// Whether what was found is a word, or too long to be part of one by accident. `%2F` ends with no letter.
 fn stands_alone(bytes: &[u8], start: usize, end: usize) -> bool {
-    let code = start >= 3
-        && bytes[start - 3] == b'%'
-        && bytes[start - 2..start].iter().all(u8::is_ascii_hexdigit);
+    let code =
+        start >= 3 && bytes[start - 3] == b'%' && bytes[start - 2..start].iter().all(u8::is_ascii_hexdigit);
     let before = start > 0 && bytes[start - 1].is_ascii_alphanumeric() && !code;
     let after = bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
     end - start >= UNMISTAKABLE || !(before || after)
@@ -390,4 +397,93 @@ fn decoded(text: &str) -> String {
 
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(username: &str, password: &str) -> Mask {
+        let text = format!(
+            "name='a'\nurl='http://Panel.example:80/tv'\nusername='{username}'\npassword='{password}'"
+        );
+        Mask::new(&[toml::from_str(&text).unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_the_same_in_every_spelling_and_a_word_with_its_letters_is_none() {
+        let mask = mask("annie", "p&ss wörd/1");
+        for (text, expected) in [
+            ("annie's Annies, annies", "secret1's Annies, annies"),
+            (
+                r#"{"url":"http:\/\/panel.example\/live\/annie\/p%26ss%20w%c3%b6rd%2F1\/7.ts"}"#,
+                r#"{"url":"http:\/\/host1.invalid\/live\/secret1\/secret2\/7.ts"}"#,
+            ),
+            (
+                r#"{"password":"p&ss w\u00f6rd\/1","url":"panel.example"}"#,
+                r#"{"password":"secret2","url":"host1.invalid"}"#,
+            ),
+            (
+                "<url src='http://panel.example:80/x.php?username=annie&amp;password=p%26ss+w%C3%B6rd%2F1&amp;a=b'/>",
+                "<url src='http://host1.invalid/x.php?username=secret1&amp;password=secret2&amp;a=b'/>",
+            ),
+            ("x%2Fannie%2Fy", "x%2Fsecret1%2Fy"),
+            ("p&amp;ss wörd/1", "secret2"),
+        ] {
+            assert_eq!(mask.text(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_short_secret_and_one_of_digits_leave_a_document_readable() {
+        let mask = mask("u1", "12345678");
+        let document = r#"{"user_info":{"username":"u1","password":12345678,"auth":1},"n":"u1 x"}"#;
+        let masked = mask.text(document);
+        assert!(serde_json::from_str::<serde_json::Value>(&masked).is_ok(), "{masked}");
+        assert_eq!(
+            masked,
+            r#"{"user_info":{"username":"secret1","password":990000000002,"auth":1},"n":"u1 x"}"#
+        );
+        let address = mask.text("http://panel.example/tv/live/u1/12345678/7.ts");
+        assert_eq!(address, "http://host1.invalid/tv/live/secret1/990000000002/7.ts");
+    }
+
+    #[test]
+    fn what_is_listed_is_replaced_alike_wherever_it_stands_and_public_pictures_stay() {
+        let mask = mask("annie", "passwort");
+        let masked = mask.text("http://Cdn.example:81/a.m3u8?token=t1 https://cdn.example:81/t1/x|Cookie=t1&User-Agent=y http://o/x?u=http%3A%2F%2Fcdn.example%2F");
+        assert!(
+            !masked.contains("dn.example") && !masked.contains("token=t1") && !masked.contains("Cookie=t1"),
+            "{masked}"
+        );
+        let hosts: Vec<&str> = masked.match_indices("host-").map(|(at, _)| &masked[at..at + 21]).collect();
+        assert!(hosts[0] == hosts[1] && hosts[1] != hosts[2], "{masked}");
+        for stays in
+            ["https://image.tmdb.org/t/p/w500/a.jpg", "acestream://0123", "udp://@239.0.0.1:1234", "a: b://"]
+        {
+            assert_eq!(mask.text(stays), stays);
+        }
+        for listed in [
+            "#EXTVLCOPT:http-cookie=a=b; c",
+            r#"#EXTHTTP:{"Cookie": "a=b; c"}"#,
+            r#"{"auth_token":"a=b; c"}"#,
+        ] {
+            assert!(!mask.text(listed).contains("a=b"), "{}", mask.text(listed));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_configured_is_left_of_any_text(
+            before in "(https?://)?[a-z:@./?&=#é%|\\\\\"' -]{0,30}",
+            after in "[a-z:@./?&=#é%|\\\\\"' -]{0,30}",
+        ) {
+            let mask = mask("annabel1", "passwort");
+            let text = format!("{before}annabel1{after}");
+            proptest::prop_assert!(!mask.text(&text).contains("annabel1"));
+            let mut bytes = text.into_bytes();
+            bytes.push(0xe9); // an old alphabet
+            proptest::prop_assert!(memchr::memmem::find(&mask.bytes(&bytes), b"annabel1").is_none());
+        }
+    }
 }

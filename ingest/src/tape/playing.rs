@@ -30,7 +30,10 @@ impl Playing {
         let about: About =
             serde_json::from_slice(&read(&path)?).map_err(|error| named(&path, error.to_string()))?;
         if about.version != VERSION {
-            return Err(named(&path, format!("the tape is of version {}, expected {VERSION}", about.version)));
+            return Err(named(
+                &path,
+                format!("the tape is of version {}, expected {VERSION}", about.version),
+            ));
         }
         let path = folder.index();
         let mut answers: HashMap<_, VecDeque<Answered>> = HashMap::new();
@@ -63,7 +66,8 @@ impl Playing {
         patience: Duration,
     ) -> Result<Answer, Failure> {
         let of = (source.to_owned(), asked.to_owned());
-        let next = self.answers.lock().expect("nobody panics with it").get_mut(&of).and_then(VecDeque::pop_front);
+        let next =
+            self.answers.lock().expect("nobody panics with it").get_mut(&of).and_then(VecDeque::pop_front);
         let Some(answered) = next else {
             return Err(Failure::Refused(format!("`{asked}` is not on the tape, or not so often")));
         };

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::folder::made_empty;
 use super::recording::{body, write};
 use super::{Playing, Recording, Tape, before, configuration};
+use crate::Settings;
 use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
 use crate::run::run_with;
-use crate::Settings;
 
 /// What a run of a tape makes: `expected.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +100,8 @@ pub async fn replay(folder: &Path, data: Option<&Data>) -> anyhow::Result<Replay
     let named = || path.display().to_string();
     let text = fs::read(&path).with_context(named)?;
     let expected: Made = serde_json::from_slice(&text).with_context(named)?;
-    let names: std::collections::BTreeSet<&String> = made.artefacts.keys().chain(expected.artefacts.keys()).collect();
+    let names: std::collections::BTreeSet<&String> =
+        made.artefacts.keys().chain(expected.artefacts.keys()).collect();
     let differs = |name: &&&String| made.artefacts.get(**name) != expected.artefacts.get(**name);
     let different = names.iter().filter(differs).map(|name| (*name).clone()).collect();
     let made_by = Some(expected.program).filter(|program| *program != made.program);
@@ -121,7 +122,8 @@ async fn play(folder: &Path, data: &Data) -> anyhow::Result<(Report, Made)> {
     before::restore(&playing.folder, data).context("what was before the run cannot be made again")?;
     let tape = Tape::Playing(&playing);
     let progress = Progress::log();
-    let report = run_with(data, &configuration.source, &settings, &progress, (&Ledgers::new(data), tape)).await?;
+    let report =
+        run_with(data, &configuration.source, &settings, &progress, (&Ledgers::new(data), tape)).await?;
     let mut artefacts = BTreeMap::new();
     if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
         let manifest = Releases::new(data.clone()).manifest(number).context("the release cannot be read")?;
@@ -135,7 +137,9 @@ impl fmt::Display for Replayed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.report.body())?;
         match &self.different[..] {
-            [] if self.report.verdict == Verdict::Refused => write!(f, "replay: refused as when it was recorded")?,
+            [] if self.report.verdict == Verdict::Refused => {
+                write!(f, "replay: refused as when it was recorded")?
+            }
             [] => write!(f, "replay: the same release as recorded")?,
             different => write!(f, "replay: not as recorded: {}", different.join(", "))?,
         }

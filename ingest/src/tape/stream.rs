@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn a_long_text_is_masked_as_a_short_one_wherever_it_is_cut() {
         let mask = mask();
-        let line = "<url>http:\\/\\/panel.example:8080/live/annabel/open%20sesame%2F1/7.ts</url> \"open sesame/1\" ";
+        let line =
+            "<url>http:\\/\\/panel.example:8080/live/annabel/open%20sesame%2F1/7.ts</url> \"open sesame/1\" ";
         for filler in [0, 1, 17, 64] {
             let text = format!("{}{}", "x ".repeat(filler), line.repeat(20_000));
             let mut out = Vec::new();
@@ -96,7 +97,9 @@ mod tests {
             assert!(broken.is_none() && length == out.len() as u64);
             let expected = format!("{}{}", "x ".repeat(filler), mask.text(line).repeat(20_000));
             assert!(out == expected.as_bytes());
-            assert!(!expected.contains("annabel") && !expected.contains("sesame") && !expected.contains("panel"));
+            assert!(
+                !expected.contains("annabel") && !expected.contains("sesame") && !expected.contains("panel")
+            );
         }
     }
 

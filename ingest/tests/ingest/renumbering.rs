@@ -83,7 +83,8 @@ async fn no_id_is_two_things_when_a_provider_goes_back_to_earlier_ids_and_gives_
         let entry = |n: u32| format!("#EXTINF:-1,Channel {n}\nhttp://h.example/ann/pw/{}.ts\n", id_of(n));
         format!("#EXTM3U\n{}", (1..=60).map(entry).collect::<String>())
     };
-    for text in [list(|n| n), list(|n| n + 1000), list(|n| if n <= 2 { [500, 1][n as usize - 1] } else { n })] {
+    for text in [list(|n| n), list(|n| n + 1000), list(|n| if n <= 2 { [500, 1][n as usize - 1] } else { n })]
+    {
         bench.write("list.m3u", &text);
         let report = bench.run(&[bench.playlist("list", "list.m3u")]).await;
         assert!(matches!(report.verdict, Verdict::Published(_)), "{report}");

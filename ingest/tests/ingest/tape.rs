@@ -50,7 +50,11 @@ fn sources(bench: &Bench, station: &Station) -> Vec<Source> {
 
 async fn record(bench: &Bench, sources: &[Source]) -> PathBuf {
     let folder = bench.path().join("tape");
-    let settings = (&bench.settings, None);
+    let written: toml::Table =
+        "retries = 0\nretry_pause = 0\nwebhook = { url = 'http://chat.example/t0kenOfTheList' }"
+            .parse()
+            .unwrap();
+    let settings = (&bench.settings, Some(&written));
     let report = ingest::record(&bench.data, sources, settings, &Progress::log(), &folder).await.unwrap();
     assert_ne!(report.verdict, Verdict::Refused, "{report}");
     folder
@@ -75,8 +79,20 @@ fn names_no_secret(folder: &Path, station: &Station) {
     let host = host(station);
     let port = host.rsplit_once(':').unwrap().1.to_owned();
     let secrets = [
-        USERNAME, PASSWORD, "open%20sesame", "open+sesame", "sesame", TOKEN, "guest4711", "letmein0815", &host,
-        "other.example", "edge.example", "192.168.7.7", "/tmp/", &format!(":{port}/"),
+        USERNAME,
+        PASSWORD,
+        "open%20sesame",
+        "open+sesame",
+        "sesame",
+        TOKEN,
+        "guest4711",
+        "letmein0815",
+        &host,
+        "other.example",
+        "edge.example",
+        "192.168.7.7",
+        "/tmp/",
+        &format!(":{port}/"),
     ];
     let mut seen = 0;
     files(folder, &mut |path, bytes| {
