@@ -12,7 +12,7 @@
 //!
 //! Everything runs on loopback, in processes of its own, which end with the benchmark.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // a panic is how a benchmark fails
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)] // a panic is how a benchmark fails
 
 #[path = "benchmark/bare.rs"]
 mod bare;

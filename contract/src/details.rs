@@ -15,6 +15,7 @@
 //! and is fetched again.
 
 mod episodes;
+mod forget;
 mod movie;
 mod series;
 
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 pub use series::{Episode, EpisodeFact, EpisodeInfo, Season, SeriesFacts};
 
-use crate::disk::Data;
+use crate::disk::{Data, REPLACING};
 
 /// For so long, in seconds, a provider that knows nothing of something is not asked again because somebody wishes.
 pub const NOTHING_FOR: u64 = 86_400;
@@ -70,6 +71,8 @@ pub struct Stored<T> {
 pub struct Head {
     /// The name of the source that was asked.
     pub source: String,
+    /// What it calls the film or the series, which another run may call otherwise; empty if that was not written down.
+    pub provider_id: String,
     /// Unix time, in seconds; 0 for what was not asked for, because the source lists it by itself.
     pub fetched: u64,
     /// `last_modified` of the list entry (of a film, `added`) at that time.
@@ -148,7 +151,7 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
-        .prefix(".replacing-")
+        .prefix(REPLACING)
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;

@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The data folder that the programs share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,13 @@ impl Data {
     }
 }
 
+/// How a file is called while it is being written.
+pub(crate) const REPLACING: &str = ".replacing-";
+/// How a link is called before it is renamed over `current`.
+pub(crate) const POINTING: &str = ".current-";
+/// Whoever replaces something takes seconds; what is older was left behind.
+const ABANDONED: Duration = Duration::from_secs(86_400);
+
 /// Who may read a file that is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -98,13 +106,38 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
         Access::Owner => 0o600,
     };
     let mut file = tempfile::Builder::new()
-        .prefix(".replacing-")
+        .prefix(REPLACING)
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     sync_folder(folder)
+}
+
+/// Removes what programs that were killed left behind in the data folder while they replaced something.
+///
+/// # Errors
+/// The disk refuses.
+pub fn sweep(data: &Data) -> io::Result<()> {
+    let mut folders = vec![data.path().to_owned()];
+    for above in [data.state(), data.details()] {
+        // What is not there holds nothing.
+        let below = fs::read_dir(&above).into_iter().flatten().flatten();
+        folders.extend(below.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())).map(|it| it.path()));
+        folders.push(above);
+    }
+    for folder in folders {
+        for left in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = left.file_name();
+            let ours =
+                [REPLACING, POINTING].iter().any(|it| name.as_encoded_bytes().starts_with(it.as_bytes()));
+            if ours && left.metadata()?.modified()?.elapsed().is_ok_and(|age| age > ABANDONED) {
+                fs::remove_file(left.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes renames and new names in `folder` survive a crash.
@@ -115,6 +148,32 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_program_left_is_swept_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        let old = std::time::SystemTime::now() - 2 * ABANDONED;
+        let places =
+            [data.path().to_owned(), data.state(), data.state().join("acme"), data.details().join("movie")];
+        for place in &places {
+            fs::create_dir_all(place).unwrap();
+            for (name, is_old) in
+                [(".replacing-a", true), (".current-7", true), (".replacing-b", false), ("x", true)]
+            {
+                let file = File::create(place.join(name)).unwrap();
+                if is_old {
+                    file.set_modified(old).unwrap();
+                }
+            }
+        }
+        sweep(&data).unwrap();
+        for place in &places {
+            let there = |name: &str| place.join(name).exists();
+            assert!(there("x") && there(".replacing-b"), "{}", place.display());
+            assert!(!there(".replacing-a") && !there(".current-7"), "{}", place.display());
+        }
+    }
 
     #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {

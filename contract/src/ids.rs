@@ -253,7 +253,11 @@ impl Ledger {
     /// The disk refuses; the ledger on it is then the one before.
     pub fn save(&mut self) -> io::Result<()> {
         let Some(fresh) = &mut self.fresh else {
-            return if self.path.exists() { Ok(()) } else { file::append(&self.path, false, &mut io::empty()) };
+            return if self.path.exists() {
+                Ok(())
+            } else {
+                file::append(&self.path, false, &mut io::empty())
+            };
         };
         fresh.flush()?;
         let mut lines = fresh.get_ref();

@@ -164,15 +164,16 @@ impl Releases {
             Some(to) => kept.into_iter().find(|number| *number == to),
             None => kept.into_iter().rev().find(|number| current.is_some_and(|current| *number < current)),
         };
-        let target =
-            target.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such release is kept"))?;
+        let target = target.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, "no such release is kept: `ingest list` tells which are")
+        })?;
         self.point_at(target)?;
         Ok(target)
     }
 
     /// One rename: readers see the old release or the new one.
     fn point_at(&self, number: u32) -> io::Result<()> {
-        let aside = self.data.path().join(format!(".current-{}", std::process::id()));
+        let aside = self.data.path().join(format!("{}{}", disk::POINTING, std::process::id()));
         match fs::remove_file(&aside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

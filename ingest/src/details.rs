@@ -19,6 +19,8 @@ mod pace;
 mod roster;
 
 use std::collections::HashSet;
+use std::io;
+use std::time::Duration;
 
 pub(crate) use background::Background;
 use contract::details::{Details, Subject};
@@ -28,7 +30,42 @@ pub(crate) use listed::Staged;
 pub(crate) use roster::{is_there as has_roster, write as write_roster};
 use serde::de::IgnoredAny;
 
-use crate::line_up::{Episode, LineUp, Told};
+use crate::harvest::List;
+use crate::line_up::{Episode, LineUp, Placed, Told};
+
+/// Everything that a line-up has details of, hidden or not.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    movies: HashSet<u32>,
+    series: HashSet<u32>,
+}
+
+impl Listed {
+    /// That of `line_up`.
+    pub(crate) fn of(line_up: &LineUp) -> Self {
+        let ids = |shown: &[Placed], list: List| {
+            let hidden = line_up.hidden.get(&list).into_iter().flatten();
+            shown.iter().chain(hidden).map(|placed| placed.id).collect()
+        };
+        Self { movies: ids(&line_up.movies, List::Movies), series: ids(&line_up.series, List::Series) }
+    }
+
+    /// Forgets what is known of everything else and would be asked for again if it came back.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn forget_others(&self, data: &Data, max_age: Duration) -> io::Result<()> {
+        let listed = |subject| match subject {
+            Subject::Movie(id) => self.movies.contains(&id),
+            Subject::Series(id) => self.series.contains(&id),
+        };
+        let gone = Details::new(data).forget(&listed, max_age)?;
+        if gone > 0 {
+            tracing::info!(gone, "details of what is not listed any more were removed");
+        }
+        Ok(())
+    }
+}
 
 /// Gives the line-up the episodes that are known of its series.
 pub(crate) fn add_episodes(line_up: &mut LineUp, data: &Data) {

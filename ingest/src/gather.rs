@@ -5,7 +5,7 @@ use contract::release::Outcome;
 use contract::source::{Origin, Source};
 
 use crate::fetch::Fetching;
-use crate::harvest::{self, Harvest};
+use crate::harvest::{self, Counts, Harvest};
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
 use crate::source::{acestream, m3u, scrape, xmltv, xtream};
@@ -46,7 +46,8 @@ impl Gathering<'_> {
         let bar = self.progress.source(source.name.as_str());
         match self.take(source, &bar).await {
             Ok(Taken { harvest, guides, notes }) => {
-                let report = report(source, Some(Outcome::Taken), notes, harvest.as_ref());
+                let report =
+                    report(source, Some(Outcome::Taken), notes, self.used(harvest.as_ref(), &guides));
                 Gathered { harvest, guides, report }
             }
             Err(why) => {
@@ -54,9 +55,21 @@ impl Gathering<'_> {
                 let harvest = Harvest::last(self.data, &source.name);
                 let guides = guide::Copy::all(self.data, &source.name);
                 let outcome = (harvest.is_some() || !guides.is_empty()).then_some(Outcome::Kept);
-                let report = report(source, outcome, vec![why], harvest.as_ref());
+                let report = report(source, outcome, vec![why], self.used(harvest.as_ref(), &guides));
                 Gathered { harvest, guides, report }
             }
+        }
+    }
+
+    /// The counts of a harvest and when it was made; of a source that has guides only, when the newest came.
+    fn used(&self, harvest: Option<&Harvest>, guides: &[guide::Copy]) -> (Counts, u64) {
+        let came = |copy: &guide::Copy| {
+            let kept = || copy.changed().map_or(0, |(nanos, _)| (nanos / 1_000_000_000) as u64);
+            if copy.is_fresh() { self.now } else { kept() }
+        };
+        match harvest {
+            Some(harvest) => (harvest.head.counts.clone(), harvest.head.harvested),
+            None => (Counts::new(), guides.iter().map(came).max().unwrap_or(0)),
         }
     }
 
@@ -79,13 +92,7 @@ fn report(
     source: &Source,
     outcome: Option<Outcome>,
     notes: Vec<String>,
-    harvest: Option<&Harvest>,
+    (counts, harvested): (Counts, u64),
 ) -> SourceReport {
-    SourceReport {
-        name: source.name.as_str().to_owned(),
-        outcome,
-        notes,
-        counts: harvest.map(|harvest| harvest.head.counts.clone()).unwrap_or_default(),
-        harvested: harvest.map_or(0, |harvest| harvest.head.harvested),
-    }
+    SourceReport { name: source.name.as_str().to_owned(), outcome, notes, counts, harvested }
 }

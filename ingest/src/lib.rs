@@ -1,14 +1,15 @@
 //! Sources in, releases out.
 //!
 //! ```text
-//!  source ──▶ harvest ──▶ gate ───────┐            ledger: our ids
-//!   one of five kinds    refuse odd    │               │
-//!   lists and guides     ones, keep    ▼               ▼
-//!   onto the disk        good ones   LineUp ◀── details: what is known of episodes
-//!                                     │  ◀── programming: what is on, from all guides
-//!                                     │
-//!                                     ▼
-//!                                  output ──▶ a draft ──▶ the release, all or nothing
+//!  source ──▶ harvest ──▶ gate ──▶ rules ─┐          ledger: our ids
+//!   one of five kinds    refuse odd        │             │
+//!   lists and guides     ones, keep        ▼             ▼
+//!   onto the disk        good ones       LineUp ◀── details: what is known of episodes
+//!                                          │    ◀── programming: what is on, from all guides
+//!                                          ▼
+//!                     vault: secrets ◀── output ──▶ a draft ──▶ the release, all or nothing
+//!
+//!  on the disk in this order: ledger, harvests, guides, vault, release, details
 //! ```
 //!
 //! Everything flows one way. Whatever a source answers (HTML, half a list, nothing), the worst that happens is that its

@@ -1,6 +1,7 @@
 //! `ingest`: reads the sources of `coax.toml` and publishes a release.
 //!
-//! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments.
+//! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments, 3 published or unchanged,
+//! but a source gave nothing that could be taken: what it gave last stands for it, if there is any.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use contract::disk::Data;
 use contract::log;
 use contract::release::{Change, Releases};
 use contract::source::Source;
-use ingest::{Changes, Progress, RunNow, Settings, Told};
+use ingest::{Changes, Progress, Report, RunNow, Settings, Told};
 use serde::Serialize;
 
 /// Reads sources and publishes releases.
@@ -129,7 +130,7 @@ async fn replay(folder: &Path, arguments: &Arguments) -> ExitCode {
     let replayed = async {
         let replayed = ingest::replay(folder, data.as_ref()).await?;
         Say { json: arguments.json }.one(&replayed)?;
-        anyhow::Ok(status(replayed.is_same()))
+        anyhow::Ok(if replayed.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     };
     match replayed.await {
         Ok(code) => code,
@@ -155,11 +156,11 @@ async fn execute(
                 let settings = (&settings, written.as_ref());
                 let report = ingest::record(&data, sources, settings, &Progress::detect(), &folder).await?;
                 say.one(&report)?;
-                Ok(status(report.is_success()))
+                Ok(status(&report))
             } else if dry_run {
                 let rehearsal = ingest::rehearse(&data, sources, &settings, &Progress::detect()).await?;
                 say.one(&rehearsal)?;
-                Ok(status(rehearsal.report.is_success()))
+                Ok(status(&rehearsal.report))
             } else {
                 run(&data, sources, &settings, say).await
             };
@@ -184,16 +185,21 @@ async fn execute(
         Command::List => say.all(&ingest::kept(&releases)?)?,
         Command::Verify { number } => {
             let number = number.or_else(|| releases.current()).context("there is no release")?;
+            is_kept(&releases, number)?;
             let verified = ingest::verify(&releases, number);
             say.one(&verified)?;
-            return Ok(status(verified.sound));
+            return Ok(if verified.sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(fine: bool) -> ExitCode {
-    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn status(report: &Report) -> ExitCode {
+    match (report.is_whole(), report.is_success()) {
+        (true, _) => ExitCode::SUCCESS,
+        (false, true) => ExitCode::from(3),
+        (false, false) => ExitCode::FAILURE,
+    }
 }
 
 /// One run; whoever wants to know is told, also of one that failed.
@@ -211,15 +217,25 @@ async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) ->
             eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered);
         }
     }
-    Ok(status(report.is_success()))
+    Ok(status(&report))
 }
 
 fn diff(releases: &Releases, from: Option<u32>, to: Option<u32>) -> anyhow::Result<Difference> {
     let to = to.or_else(|| releases.current()).context("there is no release")?;
     let before = || releases.list().ok()?.into_iter().rev().find(|number| *number < to);
     let from = from.or_else(before).context("there is no release before it")?;
+    is_kept(releases, from)?;
+    is_kept(releases, to)?;
     let changes = ingest::between(Some(&releases.folder(from)), &releases.folder(to))?;
     Ok(Difference { from, to, changes })
+}
+
+/// # Errors
+/// There is no such release.
+fn is_kept(releases: &Releases, number: u32) -> anyhow::Result<()> {
+    let kept = releases.folder(number).exists();
+    anyhow::ensure!(kept, "there is no release {number:06}: `ingest list` tells which are kept");
+    Ok(())
 }
 
 /// What `ingest diff` tells.

@@ -84,7 +84,7 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
         if !real.exists() {
             continue;
         }
-        fs::copy(real, stage)?; // never linked: the ledger grows in place
+        fs::copy(real, stage)?; // never linked: what a rehearsal does stays on its stage
     }
     copy(&real.state(), &stage.state(), DEPTH, COPIED)?;
     Ok(draft)

@@ -7,11 +7,14 @@ use contract::release::{Outcome, SourceFact};
 use serde::Serialize;
 
 use crate::changes::{Changes, Told};
-use crate::harvest::Counts;
+use crate::harvest::{Counts, PROGRAMMES};
 use crate::rules::RuleReport;
 
 /// Names that are shown to people for each kind of change.
 const SHOWN: usize = 3;
+
+/// Kinds of entries in the order in which people read of them.
+const ORDER: [&str; 5] = ["live", "movies", "series", "episodes", PROGRAMMES];
 
 /// What a run did.
 #[derive(Clone, Debug, Serialize)]
@@ -61,9 +64,25 @@ impl Report {
         Self { verdict, sources, rules: Vec::new(), notes: Vec::new(), changes: Default::default() }
     }
 
+    /// Takes the counts of programmes from the release that stays: guides that did not change are not read again.
+    pub(crate) fn with_programmes_of(mut self, release: &[SourceFact]) -> Self {
+        for report in &mut self.sources {
+            let fact = release.iter().find(|fact| fact.name == report.name);
+            if let Some(count) = fact.and_then(|fact| fact.counts.get(PROGRAMMES)) {
+                report.counts.entry(PROGRAMMES.to_owned()).or_insert(*count);
+            }
+        }
+        self
+    }
+
     /// Whether a release is in force that this run stands for.
     pub fn is_success(&self) -> bool {
         self.verdict != Verdict::Refused
+    }
+
+    /// Whether that release has of every source what it gave in this run.
+    pub fn is_whole(&self) -> bool {
+        self.is_success() && self.sources.iter().all(|source| source.outcome == Some(Outcome::Taken))
     }
 }
 
@@ -111,7 +130,8 @@ impl fmt::Display for Body<'_> {
                 Some(Outcome::Kept) => "kept",
                 None => "nothing",
             };
-            writeln!(f, "{:width$}  {word:7}  {}", source.name, Entries(&source.counts))?;
+            let line = format!("{:width$}  {word:7}  {}", source.name, Entries(&source.counts));
+            writeln!(f, "{}", line.trim_end())?;
             for note in &source.notes {
                 writeln!(f, "{:width$}  {:7}  {note}", "", "")?;
             }
@@ -123,13 +143,55 @@ impl fmt::Display for Body<'_> {
     }
 }
 
+/// Counts in the order of the lists. What a source does not have is not worth a word, unless it has nothing at all.
 struct Entries<'a>(&'a Counts);
 
 impl fmt::Display for Entries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (word, count)) in self.0.iter().enumerate() {
+        let nothing = self.0.values().all(|count| *count == 0);
+        let mut told: Vec<_> = self.0.iter().filter(|(_, count)| **count > 0).collect();
+        told.sort_by_key(|(word, _)| ORDER.iter().position(|it| it == word).unwrap_or(ORDER.len()));
+        for (at, (word, count)) in told.into_iter().enumerate() {
             write!(f, "{}{count} {word}", if at == 0 { "" } else { ", " })?;
         }
-        Ok(())
+        if nothing && !self.0.is_empty() { write!(f, "no entries") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(name: &str, counts: &[(&str, u64)]) -> SourceReport {
+        SourceReport {
+            name: name.into(),
+            outcome: Some(Outcome::Taken),
+            notes: Vec::new(),
+            counts: counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect(),
+            harvested: 0,
+        }
+    }
+
+    #[test]
+    fn people_read_what_a_source_has_and_not_what_it_lacks() {
+        let silent = SourceReport { outcome: None, notes: vec!["no answer".into()], ..source("s", &[]) };
+        let sources = vec![
+            source("panel", &[("live", 2), ("movies", 3), ("programmes", 9), ("series", 1), ("episodes", 4)]),
+            source("list", &[("live", 1), ("movies", 0), ("series", 0)]),
+            source("empty", &[("live", 0)]),
+            source("quiet", &[]),
+            silent,
+        ];
+        let told = Report::new(Verdict::Unchanged(1), sources).to_string();
+        let expected = [
+            "panel  taken    2 live, 3 movies, 1 series, 4 episodes, 9 programmes",
+            "list   taken    1 live",
+            "empty  taken    no entries",
+            "quiet  taken",
+            "s      nothing",
+            "                no answer",
+            "unchanged, release 000001 stays",
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     }
 }

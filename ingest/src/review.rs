@@ -32,8 +32,11 @@ pub struct Review {
 pub fn review(data: &Data, sources: &[Source], settings: &Settings) -> anyhow::Result<Review> {
     let (mut parts, mut guides) = (Vec::new(), Vec::new());
     for (at, source) in sources.iter().enumerate() {
-        let harvest = Harvest::last(data, &source.name);
-        parts.extend(harvest.map(|harvest| Part { source: source.clone(), harvest }));
+        if let Some(mut harvest) = Harvest::last(data, &source.name) {
+            let name = &source.name;
+            harvest.hold().with_context(|| format!("the harvest of {name} cannot be read"))?;
+            parts.push(Part { source: source.clone(), harvest });
+        }
         let copies = Copy::all(data, &source.name).into_iter();
         guides.extend(copies.map(|copy| (at, source.clone(), copy)));
     }

@@ -1,20 +1,22 @@
 //! One run, from the first request to the publication.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
-use contract::disk::Data;
+use anyhow::{Context as _, anyhow, bail};
+use contract::disk::{Data, sweep};
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
-use contract::source::Source;
+use contract::source::{Origin, Source};
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
-use crate::details::{self, Staged};
+use crate::details::{self, Listed, Staged};
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathered, Gathering};
 use crate::guide;
+use crate::harvest::remove_damaged;
 use crate::identity::recognise;
 use crate::line_up::{Before, LineUp, Part};
 use crate::progress::Progress;
@@ -108,7 +110,8 @@ pub(crate) async fn run_with(
     let same = |current: &u32| !came && stamp().is_of(*current, data) && details::has_roster(data);
     if let Some(number) = current.filter(same) {
         keep(&mut parts)?;
-        return Ok(Report::new(Verdict::Unchanged(number), reports));
+        let told = releases.manifest(number).map(|manifest| manifest.sources).unwrap_or_default();
+        return Ok(Report::new(Verdict::Unchanged(number), reports).with_programmes_of(&told));
     }
 
     let making = Making {
@@ -126,7 +129,18 @@ pub(crate) async fn run_with(
     .context("reading the guides broke off")??;
     let stamp = stamp(); // now that guides are kept, and before episodes are read, which may come at any time
     let data = data.clone();
-    let finish = Finish { data, releases, lock, draft, keep: settings.keep, now, line_up, vault, stamp };
+    let finish = Finish {
+        data,
+        releases,
+        lock,
+        draft,
+        keep: settings.keep,
+        max_age: settings.details_max_age(),
+        now,
+        line_up,
+        vault,
+        stamp,
+    };
     tokio::task::spawn_blocking(move || finish.finish(reports))
         .await
         .context("writing the release broke off")?
@@ -170,8 +184,20 @@ impl Making {
         Ok(line_up)
     }
 
+    /// Reads the entries of a harvest.
+    fn hold(&self, part: &mut Part) -> anyhow::Result<()> {
+        let Part { source, harvest } = part;
+        harvest.hold().map_err(|error| {
+            let damaged = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
+            let removed = damaged && !harvest.is_fresh() && remove_damaged(&self.data, &source.name).is_ok();
+            let next = if removed { "; it is removed, and the next run reads the source anew" } else { "" };
+            anyhow!("the harvest of {} cannot be read: {}{next}", source.name, disk::words(&error))
+        })
+    }
+
     /// The line-up, with ids that are safe on the disk. Others give ids, too: to episodes that they find between runs.
     fn placed(&self, mut parts: Vec<Part>, reports: &mut [SourceReport]) -> anyhow::Result<LineUp> {
+        parts.iter_mut().try_for_each(|part| self.hold(part))?;
         let _turn = Turn::wait(&self.data).context("the id ledger cannot be locked")?;
         let mut ledger = Ledger::load(&self.data.ids())?;
         for part in &mut parts {
@@ -188,22 +214,38 @@ impl Making {
     fn programme(
         &self,
         line_up: &mut LineUp,
-        guides: Vec<(usize, Source, guide::Copy)>,
+        mut guides: Vec<(usize, Source, guide::Copy)>,
         reports: &mut [SourceReport],
     ) -> anyhow::Result<()> {
-        let matched = programming::matched(line_up, &guides, &self.settings, &mut |_, _| {})?;
-        let wanted = programming::wanted(line_up, &matched);
-        let mut spools = Vec::new();
-        for (at, source, mut copy) in guides {
-            let Self { data, settings, now, scratch, .. } = self;
-            let reading = programming::Reading { data, settings, source: &source, now: *now, scratch };
-            let report = &mut reports[at];
-            let (spool, programmes) = reading.read(&mut copy, &wanted, &mut report.notes)?;
-            *report.counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
-            spools.extend(spool);
+        let Self { data, settings, now, scratch, .. } = self;
+        let mut matched = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
+        loop {
+            let wanted = programming::wanted(line_up, &matched);
+            let (mut spools, mut counts, mut refused) = (Vec::new(), Vec::new(), false);
+            for (at, source, copy) in &mut guides {
+                let reading = programming::Reading { data, settings, source, now: *now, scratch };
+                let taken = reading.read(copy, &wanted, &mut reports[*at].notes)?;
+                refused |= taken.refused;
+                if taken.refused && matches!(source.origin, Origin::Xmltv(_)) {
+                    reports[*at].outcome = taken.spool.is_some().then_some(Outcome::Kept); // it has nothing else
+                }
+                counts.push((*at, taken.programmes));
+                spools.push(taken.spool.unwrap_or(guide::Spool::new(scratch)?));
+            }
+            // Channels were looked for in a guide that is not used. There is no third time: what is kept is not refused.
+            if refused {
+                let again = programming::matched(line_up, &guides, settings, &mut |_, _| {})?;
+                if again != matched {
+                    matched = again;
+                    continue;
+                }
+            }
+            for (at, programmes) in counts {
+                *reports[at].counts.entry(crate::harvest::PROGRAMMES.to_owned()).or_default() += programmes;
+            }
+            programming::assign(line_up, &matched, spools);
+            return Ok(());
         }
-        programming::assign(line_up, &matched, spools);
-        Ok(())
     }
 }
 
@@ -215,6 +257,8 @@ struct Finish {
     lock: Lock,
     draft: Draft,
     keep: usize,
+    /// Of details that nothing is listed for.
+    max_age: Duration,
     now: u64,
     line_up: LineUp,
     vault: Vault,
@@ -237,6 +281,7 @@ impl Finish {
         let mut report = Report::new(Verdict::Refused, sources);
         report.rules = std::mem::take(&mut self.line_up.rules);
         report.notes = std::mem::take(&mut self.line_up.notes);
+        let listed = Listed::of(&self.line_up);
         drop(self.line_up); // before releases are compared: that is memory too
         let current = self.releases.current();
         let same = current.and_then(|number| Some((number, self.releases.manifest(number).ok()?)));
@@ -267,6 +312,13 @@ impl Finish {
         // no failure of the run, and are written by the next one.
         if let Err(error) = staged.place() {
             tracing::warn!(error = disk::words(&error), "details cannot be kept");
+        }
+        // What cannot be removed now is removed another time.
+        if let Verdict::Published(_) = report.verdict
+            && let Err(error) =
+                listed.forget_others(&self.data, self.max_age).and_then(|()| sweep(&self.data))
+        {
+            tracing::warn!(error = disk::words(&error), "what nobody needs cannot be removed");
         }
         // Only makes the next run shorter.
         if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict

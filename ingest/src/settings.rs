@@ -25,6 +25,7 @@ pub struct Settings {
     #[serde(deserialize_with = "seconds")]
     pub jitter: Duration,
     /// Releases that are kept, the current one included; at least 1.
+    #[serde(deserialize_with = "at_least_one")]
     pub keep: usize,
     /// How long a connection may take.
     #[serde(deserialize_with = "seconds")]
@@ -45,6 +46,7 @@ pub struct Settings {
     pub retry_pause: Duration,
     /// By how many percent a list may shrink from one harvest to the next; more is held back, since it is more often the
     /// provider's mishap than his intention.
+    #[serde(deserialize_with = "percent")]
     pub largest_fall: u8,
     /// How many further runs must see about the same list before one that was held back is taken; 0: never without
     /// `--accept`.
@@ -64,6 +66,7 @@ pub struct Settings {
     /// Of which runs `command` and `webhook` are told.
     pub tell: Tell,
     /// A program and its arguments that get a summary of the run as JSON on standard input.
+    #[serde(deserialize_with = "command")]
     pub command: Vec<String>,
     /// How long it may take; then it is killed.
     #[serde(deserialize_with = "seconds")]
@@ -107,6 +110,13 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// After this time details are fetched again although the provider does not say that they changed.
+    pub(crate) const fn details_max_age(&self) -> Duration {
+        Duration::from_secs(86_400 * self.details_max_age as u64)
+    }
+}
+
 impl Section for Settings {
     fn locate(&mut self, place: &dyn Fn(usize) -> String) {
         self.rule.iter_mut().for_each(|rule| rule.locate(place));
@@ -118,6 +128,32 @@ fn schedule<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String,
     let expression = String::deserialize(deserializer)?;
     Calendar::new(&expression, "UTC").map_err(serde::de::Error::custom)?;
     Ok(expression)
+}
+
+/// So many percent, of something that cannot lose more than all.
+fn percent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let percent = u64::deserialize(deserializer)?;
+    let fits = u8::try_from(percent).ok().filter(|percent| *percent <= 100);
+    fits.ok_or_else(|| serde::de::Error::custom("expected percent, 0 to 100"))
+}
+
+/// A number of releases.
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        0 => Err(serde::de::Error::custom("expected at least 1: the current release is always kept")),
+        keep => Ok(keep),
+    }
+}
+
+/// A program that has a name, and its arguments; or nothing.
+fn command<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let command = Vec::<String>::deserialize(deserializer)?;
+    if command.first().is_some_and(|program| program.trim().is_empty()) {
+        return Err(serde::de::Error::custom(
+            "expected a program and its arguments, such as [\"/usr/bin/logger\"]",
+        ));
+    }
+    Ok(command)
 }
 
 /// The name of a time zone.
@@ -144,6 +180,16 @@ mod tests {
         };
         assert_eq!(settings, expected);
         assert!(toml::from_str::<Settings>("request_timeout = -1").is_err());
+        for (wrong, expected) in [
+            ("keep = 0", "expected at least 1"),
+            ("largest_fall = 101", "expected percent, 0 to 100"),
+            ("command = ['']", "expected a program"),
+            ("webhook = { url = 'chat.example/hook' }", "expected an address such as"),
+        ] {
+            let error = toml::from_str::<Settings>(wrong).unwrap_err();
+            assert!(error.message().contains(expected), "{wrong}: {}", error.message());
+            assert!(!error.message().contains("chat.example/hook"), "it is a secret");
+        }
         assert!(toml::from_str::<Settings>("accept = true").is_err());
     }
 }

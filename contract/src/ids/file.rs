@@ -130,7 +130,7 @@ pub(super) fn write(out: &mut impl Write, line: &Line) -> io::Result<()> {
 pub(super) fn append(path: &Path, old_layout: bool, lines: &mut impl Read) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::Builder::new()
-        .prefix(".replacing-")
+        .prefix(crate::disk::REPLACING)
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);

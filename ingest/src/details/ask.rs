@@ -1,6 +1,6 @@
 //! Asking a provider for one thing, and deciding whether that is due.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use contract::details::{Details, Kept, MovieFacts, NOTHING_FOR, Subject};
 use contract::source::Source;
@@ -84,18 +84,19 @@ pub(super) struct Due {
 impl Due {
     /// As of now.
     pub(super) fn now(settings: &Settings) -> Self {
-        let day = Duration::from_secs(86_400);
-        Self { now: now(), max_age: (day * settings.details_max_age).as_secs() }
+        Self { now: now(), max_age: settings.details_max_age().as_secs() }
     }
 
-    /// Whether the details of `item` are to be asked for: they are missing, changed, or old. What the provider knew
-    /// nothing of is asked for again after a day if somebody wishes.
+    /// Whether the details of `item` are to be asked for: they are missing, changed, or old, or the provider has
+    /// renumbered, so that the episodes go by names that he has given to others. What he knew nothing of is asked for
+    /// again after a day if somebody wishes.
     pub(super) fn is_due(self, details: &Details, item: &Item, source: &str, wanting: Wanting) -> bool {
         let Some(Kept { head, answer }) = details.kept(item.subject) else { return true };
         let age = self.now.saturating_sub(head.fetched);
         let changed = !head.restless && head.last_modified != item.modified;
+        let renumbered = !head.provider_id.is_empty() && *head.provider_id != *item.provider_id;
         let forgiven = answer.is_none() && wanting == Wanting::Wish && age >= NOTHING_FOR;
-        head.source != source || changed || age > self.max_age || forgiven
+        head.source != source || renumbered || changed || age > self.max_age || forgiven
     }
 }
 
@@ -116,18 +117,21 @@ mod tests {
         let is_due = |wanting| due.is_due(&details, &item, "acme", wanting);
         assert!(is_due(Wanting::Background));
         let day = NOTHING_FOR;
-        for (age, modified, restless, source, known, background, wish) in [
-            (day, 5, false, "acme", true, false, false),
-            (day, 4, false, "acme", true, true, true),
-            (day, 4, true, "acme", true, false, false),
-            (300_001, 5, true, "acme", true, true, true),
-            (day, 5, false, "other", true, true, true),
-            (day - 1, 5, false, "acme", false, false, false),
-            (day, 5, false, "acme", false, false, true),
-            (day - 1, 4, false, "acme", false, true, true),
+        for (age, last_modified, restless, (source, provider_id), known, background, wish) in [
+            (day, 5, false, ("acme", "7"), true, false, false),
+            (day, 4, false, ("acme", "7"), true, true, true),
+            (day, 4, true, ("acme", "7"), true, false, false),
+            (300_001, 5, true, ("acme", "7"), true, true, true),
+            (day, 5, false, ("other", "7"), true, true, true),
+            (day, 5, false, ("acme", "8"), true, true, true),
+            (day, 5, false, ("acme", ""), true, false, false),
+            (day - 1, 5, false, ("acme", "7"), false, false, false),
+            (day, 5, false, ("acme", "7"), false, false, true),
+            (day - 1, 4, false, ("acme", "7"), false, true, true),
         ] {
-            let head =
-                Head { source: source.into(), fetched: due.now - age, last_modified: modified, restless };
+            let (source, provider_id) = (source.to_owned(), provider_id.to_owned());
+            let fetched = due.now - age;
+            let head = Head { source, provider_id, fetched, last_modified, restless };
             let stored = Stored { head, episodes: Vec::new(), answer: known.then_some(1) };
             details.put(subject, &stored).unwrap();
             assert_eq!(is_due(Wanting::Background), background, "{stored:?}");

@@ -65,7 +65,8 @@ impl Keeper {
     pub(super) fn keep(&self, found: Vec<Found>) -> anyhow::Result<()> {
         let mut series = Vec::new();
         for Found { item, source, fetched, answer } in found {
-            let head = Head { source, fetched, last_modified: item.modified, restless: false };
+            let (provider_id, last_modified) = (item.provider_id.into(), item.modified);
+            let head = Head { source, provider_id, fetched, last_modified, restless: false };
             match answer {
                 Answer::Movie(facts) => self.put(item.subject, head, Vec::new(), facts)?,
                 Answer::Series(Some(episodes)) => series.push((item.subject, head, episodes)),

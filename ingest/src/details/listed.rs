@@ -133,7 +133,8 @@ mod tests {
             };
             writer.episode(&episode).unwrap();
         }
-        let harvest = writer.finish(7, vec![]).unwrap();
+        let mut harvest = writer.finish(7, vec![]).unwrap();
+        harvest.hold().unwrap();
         let mut ledger = Ledger::load(&data.ids()).unwrap();
         let line_up = LineUp::new(vec![Part { source, harvest }], &[], &mut ledger).unwrap();
         let details = Details::new(&data);

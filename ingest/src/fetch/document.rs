@@ -14,9 +14,8 @@ use contract::disk::{Access, replace};
 use serde::{Deserialize, Serialize};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
-use tokio::task::spawn_blocking;
 
-use super::{Answer, Ask, Facts, Failure, Fetcher, Place};
+use super::{Answer, Ask, Failure, Fetcher, Place};
 use crate::json::Oddity;
 use crate::tape::Tape;
 
@@ -49,7 +48,6 @@ pub(crate) struct Fresh {
     place: PathBuf,
     /// `None` for a part of a document, which must not be taken for the whole the next time.
     validators: Option<Validators>,
-    facts: Facts,
     percent: Option<u64>,
     bare: bool,
 }
@@ -112,10 +110,10 @@ impl Fetcher<'_> {
         match (written.broken, known) {
             (Some(failure), _) if written.length == 0 => Err(failure),
             (None, _) if written.length == 0 => Err(Failure::Odd(Oddity::Empty)),
-            (Some(failure), _) => Ok(Document::Part(
-                Fresh { received, _file: file, place, validators: None, facts, percent, bare },
-                failure,
-            )),
+            (Some(failure), _) => {
+                let part = Fresh { received, _file: file, place, validators: None, percent, bare };
+                Ok(Document::Part(part, failure))
+            }
             (None, Some(known)) if known.hash == validators.hash => {
                 if known != validators {
                     remember(&place, &validators).map_err(|error| Failure::disk(&self.folder, &error))?;
@@ -124,14 +122,9 @@ impl Fetcher<'_> {
             }
             (None, _) => {
                 let validators = Some(validators);
-                Ok(Document::Fresh(Fresh { received, _file: file, place, validators, facts, percent, bare }))
+                Ok(Document::Fresh(Fresh { received, _file: file, place, validators, percent, bare }))
             }
         }
-    }
-
-    /// The last good copy of the document called `name`, if there is one.
-    pub(crate) fn last(&self, name: &str) -> Option<PathBuf> {
-        Some(self.folder.join(name)).filter(|place| place.is_file())
     }
 
     async fn receive(
@@ -189,28 +182,13 @@ impl Fresh {
         &self.place
     }
 
-    /// What its server said of it.
-    pub(crate) const fn facts(&self) -> &Facts {
-        &self.facts
-    }
-
     /// How much of it came, in percent, where its size was known.
     pub(crate) const fn percent(&self) -> Option<u64> {
         self.percent
     }
 
-    /// It is good: makes it the last good copy, and remembers what its server said of it. Answers where it is.
-    ///
-    /// # Errors
-    /// The disk refuses; the last good copy is then still there.
-    pub(crate) async fn keep(self) -> Result<PathBuf, Failure> {
-        let place = self.place.clone();
-        let kept = spawn_blocking(move || self.promote()).await;
-        kept.unwrap_or_else(|_| Err(io::Error::other("writing broke off")))
-            .map_err(|error| Failure::disk(&place, &error))
-    }
-
-    /// The same, for those who may wait for the disk.
+    /// It is good: makes it the last good copy, and remembers what its server said of it. Waits for the disk. Answers
+    /// where it is.
     ///
     /// # Errors
     /// The disk refuses; the last good copy is then still there.

@@ -9,7 +9,6 @@
 //!
 //! Whatever a source is asked goes through here, so its user agent, headers, proxy, patience, retries and budget hold
 //! everywhere, and no failure shows an address. What an answer means is the caller's matter.
-#![allow(dead_code)] // until every kind of source is read
 
 mod answer;
 mod asked;

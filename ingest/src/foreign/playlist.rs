@@ -81,7 +81,9 @@ fn harvest(bytes: &[u8], piece: usize, source: &Source) -> Result<Harvest, Strin
     let open = || Ok(BufReader::with_capacity(piece, bytes));
     let read = m3u::harvest(open, (source, &list.from), &mut writer)?;
     assert!(read.notes.iter().all(|note| !note.contains(PASSWORD)), "{:?}", read.notes);
-    Ok(writer.finish(0, vec![0]).expect("the disk has room"))
+    let mut harvest = writer.finish(0, vec![0]).expect("the disk has room");
+    harvest.hold().expect("it was written");
+    Ok(harvest)
 }
 
 /// Text that is published: tidy, and without what the playlist was asked for with.

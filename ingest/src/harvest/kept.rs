@@ -136,16 +136,25 @@ struct Span {
 pub(crate) struct Harvest {
     /// What it says about itself.
     pub(crate) head: Head,
-    /// Entries by [`Item`], in the source's order.
-    entries: [Vec<Entry>; Item::ALL.len()],
-    /// The names, ids and guide ids of all of them.
-    text: String,
-    places: Vec<u32>,
+    /// Nothing before [`Harvest::hold`].
+    held: Held,
     file: File,
     /// While it is not kept: where it lies, and where it belongs.
     fresh: Option<(TempPath, PathBuf)>,
     /// What it was read from, good when it is.
     documents: Vec<Fresh>,
+}
+
+/// What is held of all entries.
+#[derive(Debug, Default)]
+struct Held {
+    /// By [`Item`], in the source's order.
+    entries: [Vec<Entry>; Item::ALL.len()],
+    /// The names, ids and guide ids of all of them.
+    text: String,
+    places: Vec<u32>,
+    /// Whether this is all.
+    whole: bool,
 }
 
 pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
@@ -155,6 +164,12 @@ pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
 /// Says where the head begins, always in as many bytes.
 pub(crate) fn first_line(head: u64) -> Vec<u8> {
     format!(r#"{{"head":"{head:015}"}}"#).into_bytes()
+}
+
+/// Removes the last good harvest of `source`, which cannot be read: it is good for nothing, and would stand for a
+/// document that is as it was.
+pub(crate) fn remove_damaged(data: &Data, source: &Name) -> io::Result<()> {
+    std::fs::remove_file(path(data, source))
 }
 
 /// What the last good harvest of `source` said about itself; `None` without one.
@@ -182,10 +197,10 @@ fn read_head(file: &mut File) -> io::Result<Head> {
 }
 
 impl Harvest {
-    /// The last good harvest of `source`; `None` without one.
+    /// The last good harvest of `source`, of which no entry is held; `None` without one.
     pub(crate) fn last(data: &Data, source: &Name) -> Option<Self> {
         let file = File::open(path(data, source)).ok()?;
-        Self::read(file)
+        Self::opened(file)
             .inspect_err(|error| tracing::warn!(%source, %error, "the last harvest cannot be read"))
             .ok()
     }
@@ -204,9 +219,9 @@ impl Harvest {
         self
     }
 
-    /// One that has just been written to `temporary` and belongs to `to`.
+    /// One that has just been written to `temporary` and belongs to `to`. No entry of it is held.
     pub(super) fn fresh(file: File, temporary: TempPath, to: PathBuf) -> io::Result<Self> {
-        let mut harvest = Self::read(file)?;
+        let mut harvest = Self::opened(file)?;
         harvest.fresh = Some((temporary, to));
         Ok(harvest)
     }
@@ -253,11 +268,63 @@ impl Harvest {
         self.file.set_modified(UNIX_EPOCH + Duration::from_secs(self.head.harvested))
     }
 
-    fn read(mut file: File) -> io::Result<Self> {
+    fn opened(mut file: File) -> io::Result<Self> {
         let head = read_head(&mut file)?;
+        Ok(Self { head, held: Held::default(), file, fresh: None, documents: Vec::new() })
+    }
+
+    /// Reads the entries, of which there are none before. Not done for a run that finds nothing to do.
+    ///
+    /// # Errors
+    /// The disk refuses, or somebody changed the file.
+    pub(crate) fn hold(&mut self) -> io::Result<()> {
+        if !self.held.whole {
+            self.held = Held::read(&mut self.file)?;
+        }
+        Ok(())
+    }
+
+    /// The entries of a kind, in the source's order.
+    pub(crate) fn entries(&self, item: Item) -> &[Entry] {
+        &self.held.entries[item as usize]
+    }
+
+    /// The source's id of an entry.
+    pub(crate) fn id(&self, entry: &Entry) -> &str {
+        entry.id.text(&self.held.text)
+    }
+
+    /// Its name; may be empty.
+    pub(crate) fn name(&self, entry: &Entry) -> &str {
+        entry.name.text(&self.held.text)
+    }
+
+    /// Its guide channel as the source spells it; may be empty.
+    pub(crate) fn guide(&self, entry: &Entry) -> &str {
+        entry.guide.text(&self.held.text)
+    }
+
+    /// Positions in the categories of its list, the principal one first.
+    pub(crate) fn places(&self, entry: &Entry) -> &[u32] {
+        entry.places.of(&self.held.places)
+    }
+
+    /// All that is known of it.
+    ///
+    /// # Errors
+    /// The disk refuses, or somebody changed the file.
+    pub(crate) fn whole<T: DeserializeOwned>(&self, entry: &Entry) -> io::Result<T> {
+        let mut line = vec![0; entry.length as usize];
+        self.file.read_exact_at(&mut line, entry.offset)?;
+        Ok(serde_json::from_slice(&line)?)
+    }
+}
+
+impl Held {
+    fn read(file: &mut File) -> io::Result<Self> {
         file.seek(SeekFrom::Start(0))?;
         let mut reading = Reading::default();
-        let mut lines = BufReader::with_capacity(1 << 18, &file);
+        let mut lines = BufReader::with_capacity(1 << 18, file);
         let mut line = Vec::new();
         let mut offset = 0;
         loop {
@@ -279,42 +346,7 @@ impl Harvest {
             entry.places = Span { start: places.len() as u32, length: all.len() as u32 };
             places.extend(all);
         }
-        Ok(Self { head, entries, text, places, file, fresh: None, documents: Vec::new() })
-    }
-
-    /// The entries of a kind, in the source's order.
-    pub(crate) fn entries(&self, item: Item) -> &[Entry] {
-        &self.entries[item as usize]
-    }
-
-    /// The source's id of an entry.
-    pub(crate) fn id(&self, entry: &Entry) -> &str {
-        entry.id.text(&self.text)
-    }
-
-    /// Its name; may be empty.
-    pub(crate) fn name(&self, entry: &Entry) -> &str {
-        entry.name.text(&self.text)
-    }
-
-    /// Its guide channel as the source spells it; may be empty.
-    pub(crate) fn guide(&self, entry: &Entry) -> &str {
-        entry.guide.text(&self.text)
-    }
-
-    /// Positions in the categories of its list, the principal one first.
-    pub(crate) fn places(&self, entry: &Entry) -> &[u32] {
-        entry.places.of(&self.places)
-    }
-
-    /// All that is known of it.
-    ///
-    /// # Errors
-    /// The disk refuses, or somebody changed the file.
-    pub(crate) fn whole<T: DeserializeOwned>(&self, entry: &Entry) -> io::Result<T> {
-        let mut line = vec![0; entry.length as usize];
-        self.file.read_exact_at(&mut line, entry.offset)?;
-        Ok(serde_json::from_slice(&line)?)
+        Ok(Self { entries, text, places, whole: true })
     }
 }
 
@@ -465,7 +497,9 @@ mod tests {
         again.finish(9, vec![2]).unwrap().keep().unwrap();
         assert_eq!((inode(&file), head(&data, &name).unwrap().harvested), (first, 9), "the same words");
 
-        let harvest = Harvest::last(&data, &name).unwrap();
+        let mut harvest = Harvest::last(&data, &name).unwrap();
+        assert!(harvest.entries(Item::Channel).is_empty(), "not yet held");
+        harvest.hold().unwrap();
         assert_eq!((harvest.head.harvested, &harvest.head.connections[..]), (9, &[2][..]));
         let entry = &harvest.entries(Item::Channel)[0];
         assert_eq!((harvest.id(entry), harvest.name(entry)), ("1", "One\n\u{2028}"));

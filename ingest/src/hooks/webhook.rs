@@ -13,6 +13,7 @@ use serde::Deserialize;
 pub struct Webhook {
     /// Where the summary is posted; a secret, since who knows the address of a chat's webhook may write there. Empty:
     /// nowhere.
+    #[serde(deserialize_with = "address")]
     pub url: Secret,
     /// How long that may take, in seconds.
     #[serde(deserialize_with = "seconds")]
@@ -23,6 +24,17 @@ impl Default for Webhook {
     fn default() -> Self {
         Self { url: Secret::default(), timeout: Duration::from_secs(10) }
     }
+}
+
+/// An address, or nothing. What is wrong is not shown: it is a secret.
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    let secret = Secret::deserialize(deserializer)?;
+    let text = secret.reveal();
+    let http = || reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if text.is_empty() || http() {
+        return Ok(secret);
+    }
+    Err(serde::de::Error::custom("expected an address such as https://example.org/hook"))
 }
 
 /// Posts `summary`. The answer's body is not read.
@@ -59,7 +71,7 @@ fn words(error: reqwest::Error, timeout: Duration) -> String {
         return format!("webhook: no answer within {} s", timeout.as_secs_f64());
     }
     if error.is_builder() {
-        return "webhook: `url` is no address; expected one such as https://chat.example/hook".into();
+        return "webhook: `url` is no address; expected one such as https://example.org/hook".into();
     }
     let error = error.without_url();
     let mut causes = vec![error.to_string()];

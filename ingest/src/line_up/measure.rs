@@ -48,7 +48,9 @@ fn part(data: &Data, first: u32) -> Part {
         }
     }
     let source = toml::from_str("name='acme'\nkind='m3u'\nurl='http://h/l.m3u'").unwrap();
-    Part { source, harvest: writer.finish(1, vec![]).unwrap() }
+    let mut harvest = writer.finish(1, vec![]).unwrap();
+    harvest.hold().unwrap();
+    Part { source, harvest }
 }
 
 #[test]

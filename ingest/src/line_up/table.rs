@@ -293,21 +293,27 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Gives the first of `positions` the upstreams of the others, at most `most`. Answers how many had no room.
+    /// Gives the first of `positions` the upstreams of the others, at most `most`, and what rules said of those and not of
+    /// it. It is hidden only if all of them are. Answers how many had no room.
     pub(crate) fn merge(&mut self, list: List, positions: &[u32], most: usize) -> u64 {
         let rows = &mut self.lists[list as usize].rows;
         let mut members = Vec::new();
         let (mut guide, mut logo) = (None, None);
+        let Row { mut hidden, mut adult, mut number, .. } = rows[positions[0] as usize];
         for at in &positions[1..] {
             let row = &mut rows[*at as usize];
             members.push((row.part, row.entry));
+            (hidden, adult) = (hidden && row.hidden, adult.or(row.adult));
+            number = if number == Desired::default() { row.number } else { number };
             if let Some(more) = row.more.take() {
                 let More { members: more, guide: its, logo: picture, .. } = *more;
                 members.extend(more);
                 (guide, logo) = (guide.or(its), logo.or(picture));
             }
         }
-        let first = rows[positions[0] as usize].more.get_or_insert_default();
+        let first = &mut rows[positions[0] as usize];
+        (first.hidden, first.adult, first.number) = (hidden, adult, number);
+        let first = first.more.get_or_insert_default();
         first.members.append(&mut members);
         let left = (first.members.len() + 1).saturating_sub(most);
         first.members.truncate(most - 1);

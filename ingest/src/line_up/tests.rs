@@ -14,7 +14,9 @@ fn part(data: &Data, name: &str, categories: &[(&str, &str)], live: &[(&str, u32
         let (id, num, places) = ((*id).into(), Some(*num), places.to_vec());
         writer.channel(&Channel { id, num, places, ..Channel::default() }).unwrap();
     }
-    Part { source: toml::from_str(&source).unwrap(), harvest: writer.finish(1, vec![]).unwrap() }
+    let mut harvest = writer.finish(1, vec![]).unwrap();
+    harvest.hold().unwrap();
+    Part { source: toml::from_str(&source).unwrap(), harvest }
 }
 
 fn stage() -> (TempDir, Data, Ledger) {

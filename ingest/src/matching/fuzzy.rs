@@ -7,6 +7,7 @@ use rapidfuzz::distance::indel;
 
 use super::index::{Index, Spoken};
 use super::judge::{self, Claim, Verdict};
+use super::unmarked::Strangers;
 
 /// The score of names that are alike as a whole.
 const HIGHEST: f64 = 88.0;
@@ -18,7 +19,7 @@ const MOST_DIFFERENT: usize = 2;
 const SLIP: f64 = 0.85;
 
 /// Searches for names like the one of `claim`, at least `cut_off` percent.
-pub(super) fn search(guides: &Index, claim: &Claim, cut_off: u8) -> Verdict {
+pub(super) fn search((guides, strangers): (&Index, &Strangers), claim: &Claim, cut_off: u8) -> Verdict {
     let words = claim.name.telling_words();
     if cut_off > 100 || claim.name.cores().is_empty() {
         return Verdict::Nothing;
@@ -41,7 +42,7 @@ pub(super) fn search(guides: &Index, claim: &Claim, cut_off: u8) -> Verdict {
     };
     let judged =
         guides.like(&words).map(|at| guides.spoken(at)).filter_map(|spoken| Some((spoken, score(spoken)?)));
-    judge::decide(guides, claim, judged, MARGIN)
+    judge::decide((guides, strangers), claim, judged, MARGIN)
 }
 
 fn every_word_has_its_like(ours: &[String], theirs: &[String]) -> bool {

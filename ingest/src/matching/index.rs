@@ -42,6 +42,8 @@ struct Channel {
 #[derive(Debug, Default)]
 pub struct Index {
     channels: Vec<Channel>,
+    /// By guide: channels, and how many of them say a country.
+    sizes: Vec<(usize, usize)>,
     spoken: Vec<Spoken>,
     ids: HashMap<String, u32>,
     /// `None` for an id that is there in several cases.
@@ -56,9 +58,13 @@ impl Index {
     pub fn new<'a>(guides: impl IntoIterator<Item = &'a [Listed]>) -> Self {
         let mut index = Self::default();
         for (guide, channels) in guides.into_iter().enumerate() {
+            let before = index.channels.len();
             for listed in channels {
                 index.add(guide, listed);
             }
+            let added = &index.channels[before..];
+            let marked = added.iter().filter(|channel| channel.country.is_some()).count();
+            index.sizes.push((added.len(), marked));
         }
         index
     }
@@ -148,6 +154,21 @@ impl Index {
 
     pub(super) fn spoken(&self, at: u32) -> &Spoken {
         &self.spoken[at as usize]
+    }
+
+    /// How many guides there are.
+    pub(super) fn guides(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// How many channels a guide has.
+    pub(super) fn channels(&self, guide: usize) -> usize {
+        self.sizes.get(guide).map_or(0, |(all, _)| *all)
+    }
+
+    /// Whether a guide says for which countries its channels are, at least of every tenth.
+    pub(super) fn is_marked(&self, guide: usize) -> bool {
+        self.sizes.get(guide).is_none_or(|(all, marked)| marked * 10 >= *all)
     }
 
     /// Where a channel is for.

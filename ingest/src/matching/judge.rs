@@ -1,6 +1,7 @@
 //! Whether a guide's name may be the one that is meant, how sure that is, and which of several it is.
 
 use super::index::{Index, Spoken};
+use super::unmarked::Strangers;
 use crate::name::{Area, Country, Name};
 
 /// A name of ours with what is known around it.
@@ -96,19 +97,19 @@ const fn from_id(spoken: &Spoken) -> i32 {
 
 /// Judges the names `of` the guides by `score`.
 pub(super) fn among(
-    guides: &Index,
+    (guides, strangers): (&Index, &Strangers),
     claim: &Claim,
     of: &[u32],
     score: impl Fn(&Claim, &Spoken) -> Option<i32>,
 ) -> Verdict {
     let judged =
         of.iter().map(|at| guides.spoken(*at)).filter_map(|spoken| Some((spoken, score(claim, spoken)?)));
-    decide(guides, claim, judged, 0)
+    decide((guides, strangers), claim, judged, 0)
 }
 
 /// Takes the best candidate, if no other is as good within `margin` and shows something else.
 pub(super) fn decide<'a>(
-    guides: &Index,
+    (guides, strangers): (&Index, &Strangers),
     claim: &Claim,
     judged: impl Iterator<Item = (&'a Spoken, i32)>,
     margin: i32,
@@ -116,6 +117,10 @@ pub(super) fn decide<'a>(
     let mut best: Vec<(&Spoken, i32)> = Vec::new();
     for (spoken, score) in judged {
         let pictured = !claim.icon.is_empty() && claim.icon == guides.icon(spoken.channel);
+        let guide = guides.identity(spoken.channel).0;
+        if spoken.country.is_none() && !pictured && strangers.has(guide, claim.country) {
+            continue;
+        }
         let score = score + if pictured { PICTURE } else { 0 };
         match best.iter_mut().find(|(other, _)| other.channel == spoken.channel) {
             // Both the display name and the id say it.

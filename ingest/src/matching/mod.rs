@@ -19,6 +19,7 @@ mod names;
 mod report;
 #[cfg(test)]
 mod tests;
+mod unmarked;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub use report::{Row, export, rows, table};
 use crate::name::{Country, Name};
 use judge::{Claim, Verdict};
 use names::{Names, Step};
+use unmarked::Strangers;
 
 /// A channel of ours that wants a guide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,9 +137,11 @@ const GROUP_SPEAKS: usize = 5;
 /// Finds the guide's channel for each of `wishes`, in their order.
 ///
 /// Channels of which nothing says the country are looked at twice: when nearly all others of their group are for one
-/// country, so are they.
+/// country, so are they. And what was found by name in a guide that says no countries is looked at again when that guide
+/// has next to nothing else of the channel's country.
 pub fn choose(wishes: &[Wish], guides: &Index, aliases: &Aliases, settings: &Settings) -> Vec<Match> {
-    let look = |wish, country| one(wish, country, guides, aliases, settings);
+    let nobody = Strangers::default();
+    let look = |wish, country| one(wish, country, (guides, &nobody), aliases, settings);
     let mut found: Vec<(Match, Option<Country>)> = wishes.iter().map(|wish| look(wish, None)).collect();
     let mut groups: HashMap<&str, HashMap<Country, usize>> = HashMap::new();
     for (wish, (_, country)) in wishes.iter().zip(&found) {
@@ -161,14 +165,45 @@ pub fn choose(wishes: &[Wish], guides: &Index, aliases: &Aliases, settings: &Set
             (*found, *known) = look(wish, Some(country));
         }
     }
-    found.into_iter().map(|(found, _)| found).collect()
+    let mut found: Vec<Match> = found.into_iter().map(|(found, _)| found).collect();
+    let strangers = Strangers::of(wishes, &found, guides);
+    if !strangers.is_empty() {
+        for (wish, found) in wishes.iter().zip(&mut found) {
+            let strange = |(candidate, _): &(Candidate, Method)| {
+                let country = Names::of(wish, Name::parse(&wish.name), None).name.country;
+                strangers.has(candidate.guide, country)
+            };
+            let by_name = found.chosen.as_ref().filter(|(_, method)| *method > Method::FoldedId);
+            if by_name.is_some_and(strange) {
+                let again = one(wish, None, (guides, &strangers), aliases, settings).0;
+                *found = again.or_why(found);
+            }
+        }
+    }
+    found
+}
+
+impl Match {
+    /// This one; or if nothing was chosen, what was chosen `before` as a runner-up, with the reason.
+    fn or_why(mut self, before: &mut Self) -> Self {
+        if self.chosen.is_none()
+            && let Some((candidate, _)) = before.chosen.take()
+        {
+            self.runners_up.insert(0, candidate);
+            self.runners_up.truncate(RUNNERS_UP);
+            self.note =
+                "the guide does not say for which country it is, and has next to nothing else of this one"
+                    .into();
+        }
+        self
+    }
 }
 
 /// What was found for one wish, and the country that the guide's channel is for. `group` is the country of its group.
 fn one(
     wish: &Wish,
     group: Option<Country>,
-    guides: &Index,
+    (guides, strangers): (&Index, &Strangers),
     aliases: &Aliases,
     settings: &Settings,
 ) -> (Match, Option<Country>) {
@@ -183,7 +218,7 @@ fn one(
     let names = Names::of(wish, name, group);
     let mut seen = Vec::new();
     for (claim, method, step) in names.steps() {
-        match look(guides, claim, step, settings.cut_off) {
+        match look((guides, strangers), claim, step, settings.cut_off) {
             Verdict::Nothing => {}
             Verdict::Clear(best, others) => {
                 let method = if step == Step::Fuzzy { Method::Fuzzy } else { method };
@@ -202,17 +237,18 @@ fn one(
     (Match { chosen: None, runners_up: told(guides, seen), note: note.to_owned() }, None)
 }
 
-fn look(guides: &Index, claim: &Claim, step: Step, cut_off: u8) -> Verdict {
+fn look((guides, strangers): (&Index, &Strangers), claim: &Claim, step: Step, cut_off: u8) -> Verdict {
+    let of = (guides, strangers);
     match step {
-        Step::Base => judge::among(guides, claim, guides.by_base(&claim.name.base()), judge::base),
+        Step::Base => judge::among(of, claim, guides.by_base(&claim.name.base()), judge::base),
         Step::Core => {
             let mut named: Vec<u32> =
                 claim.name.cores().iter().flat_map(|core| guides.by_core(core)).copied().collect();
             named.sort_unstable();
             named.dedup();
-            judge::among(guides, claim, &named, judge::core)
+            judge::among(of, claim, &named, judge::core)
         }
-        Step::Fuzzy => fuzzy::search(guides, claim, cut_off),
+        Step::Fuzzy => fuzzy::search(of, claim, cut_off),
     }
 }
 

@@ -127,6 +127,43 @@ fn a_group_says_the_country_that_its_names_do_not() {
 }
 
 #[test]
+fn a_guide_without_countries_needs_more_than_a_few_names_in_common() {
+    let american: Vec<Listed> = (0..100)
+        .map(|at| listed(&format!("{at:x}"), &[&format!("Station {at}")]))
+        .chain(["QVC", "Sky News", "Bloomberg TV"].map(|name| listed(name, &[name])))
+        .collect();
+    let german = ["QVC", "Sky News", "Bloomberg TV"].map(|name| given(name, &format!("{name}.de")));
+    let others = (0..60).map(|at| given(&format!("Sender {at}"), &format!("Sender{at}.de")));
+    let mut wishes: Vec<Wish> = german.iter().cloned().chain(others).collect();
+    wishes.extend((0..80).map(|at| wish(&format!("Station {at}"))));
+    let found = matched(&[&american], "", &wishes);
+    for found in &found[..3] {
+        assert!(found.chosen.is_none() && found.note.contains("country"), "{found:?}");
+        assert_eq!(found.runners_up.len(), 1);
+    }
+    assert!(found[63..].iter().all(|found| found.chosen.is_some()), "who says no country finds it");
+
+    // The same picture is more than a name.
+    let icon = "http://h/qvc.png".to_owned();
+    let mut pictured = american.clone();
+    pictured[100].icon.clone_from(&icon);
+    wishes[0].icon = icon;
+    let found = matched(&[&pictured], "", &wishes);
+    assert!(found[0].chosen.is_some() && found[1].chosen.is_none());
+
+    // A German guide that comes later is asked instead.
+    let own = [listed("qvc", &["QVC"]), listed("x.de", &["Sky News"])];
+    let found = matched(&[&american, &own], "", &wishes);
+    assert_eq!(found[1].chosen.as_ref().unwrap().0.id, "x.de");
+
+    // A guide that has every third of them is for them, though it does not say so.
+    let plain: Vec<Listed> =
+        (0..20).map(|at| listed(&format!("{at:x}"), &[&format!("Sender {at}")])).collect();
+    let found = matched(&[&plain], "", &wishes);
+    assert_eq!(found.iter().filter(|found| found.chosen.is_some()).count(), 20);
+}
+
+#[test]
 fn what_was_reviewed_comes_before_everything() {
     let guide = [listed("zdf.de", &["ZDF"]), listed("neo.de", &["ZDFneo"])];
     let aliases = "\"de: zdf hd\" = \"neo.de\"\n\"acme:7\" = \"\"\n\"gone\" = \"nowhere.de\"\n";

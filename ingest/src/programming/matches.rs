@@ -16,7 +16,7 @@ use crate::matching::{self, Aliases, Candidate, Index, Match, Wish};
 const TOGETHER: usize = 20_000;
 
 /// A channel whose guide channel is another one than its source names, or is off by some time.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Matched {
     /// Position in [`LineUp::live`].
     pub(crate) at: u32,

@@ -25,6 +25,24 @@ pub(crate) struct Reading<'a> {
     pub(crate) scratch: &'a Path,
 }
 
+/// What reading a guide came to.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// Its programmes, if there is a guide.
+    pub(crate) spool: Option<Spool>,
+    /// How many those are.
+    pub(crate) programmes: u64,
+    /// What had just come was refused. Channels that were found in it have to be found in the last good one instead.
+    pub(crate) refused: bool,
+}
+
+impl Taken {
+    fn of(read: Option<(Spool, Facts)>, refused: bool) -> Self {
+        let programmes = read.as_ref().map_or(0, |(_, facts)| facts.programmes);
+        Self { spool: read.map(|(spool, _)| spool), programmes, refused }
+    }
+}
+
 /// Why a guide could not be read.
 enum Trouble {
     /// Its own fault, in words.
@@ -43,8 +61,7 @@ impl From<GuideError> for Trouble {
 }
 
 impl Reading<'_> {
-    /// Reads a guide and judges it; the last good one stands in for one that is refused. Answers its programmes and how
-    /// many there are.
+    /// Reads a guide and judges it; the last good one stands in for one that is refused.
     ///
     /// # Errors
     /// The disk refuses.
@@ -53,11 +70,11 @@ impl Reading<'_> {
         copy: &mut guide::Copy,
         wanted: &Wanted,
         notes: &mut Vec<String>,
-    ) -> anyhow::Result<(Option<Spool>, u64)> {
+    ) -> anyhow::Result<Taken> {
         let before = self.before(copy);
         let fresh = copy.is_fresh();
         match self.spool(copy, wanted) {
-            Ok(None) => return Ok((None, 0)),
+            Ok(None) => return Ok(Taken::default()),
             Ok(Some((spool, facts))) => {
                 let judged = if fresh { self.judge(&facts, before) } else { Ok(None) };
                 match judged {
@@ -65,7 +82,7 @@ impl Reading<'_> {
                         notes.extend(note);
                         copy.keep().context("the guide cannot be kept")?;
                         self.remember(copy, facts.all).context("the guide cannot be kept")?;
-                        return Ok((Some(spool), facts.programmes));
+                        return Ok(Taken::of(Some((spool, facts)), false));
                     }
                     Err(why) => notes.push(format!("guide: {why}; the last one is kept")),
                 }
@@ -74,14 +91,17 @@ impl Reading<'_> {
             Err(Trouble::Disk(error)) => return Err(error).context("the guide cannot be stored"),
             Err(Trouble::Guide(why)) if fresh => notes.push(format!("guide: {why}; the last one is kept")),
             Err(Trouble::Guide(why)) => {
-                notes.push(format!("guide: {why}"));
-                return Ok((None, 0));
+                let note = format!("guide: {why}");
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+                return Ok(Taken::default());
             }
         }
         copy.refuse();
         match self.spool(copy, wanted) {
-            Ok(Some((spool, facts))) => Ok((Some(spool), facts.programmes)),
-            Ok(None) | Err(Trouble::Guide(_)) => Ok((None, 0)),
+            Ok(read) => Ok(Taken::of(read, true)),
+            Err(Trouble::Guide(_)) => Ok(Taken::of(None, true)),
             Err(Trouble::Disk(error)) => Err(error).context("the guide cannot be stored"),
         }
     }

@@ -36,7 +36,9 @@ fn part(data: &Data, name: &str) -> Part {
     }
     let movie = Movie { id: "9".into(), name: "UK: A Film".into(), places: vec![0], ..Movie::default() };
     writer.movie(&movie).unwrap();
-    Part { source: toml::from_str(&source).unwrap(), harvest: writer.finish(1, vec![]).unwrap() }
+    let mut harvest = writer.finish(1, vec![]).unwrap();
+    harvest.hold().unwrap();
+    Part { source: toml::from_str(&source).unwrap(), harvest }
 }
 
 fn settings(rules: &str) -> Settings {
@@ -238,7 +240,9 @@ fn what_cannot_be_relayed_is_not_listed_unless_something_else_can() {
     }
     let source = toml::from_str("name='a'\nkind='m3u'\nurl='http://h/l.m3u'").unwrap();
     let mut ledger = Ledger::load(&data.ids()).unwrap();
-    let parts = vec![Part { source, harvest: writer.finish(1, vec![]).unwrap() }];
+    let mut harvest = writer.finish(1, vec![]).unwrap();
+    harvest.hold().unwrap();
+    let parts = vec![Part { source, harvest }];
     let rules = settings("[[ingest.rule]]\ndo = 'merge'").rule;
     let line_up = LineUp::new(parts, &rules, &mut ledger).unwrap();
     let members: Vec<(u16, u32)> = line_up.live[0].members().collect();

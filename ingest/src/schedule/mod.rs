@@ -96,6 +96,12 @@ fn report(outcome: &anyhow::Result<Report>, data: &Data) {
                 let outcome = source.outcome.map_or("nothing".into(), |it| format!("{it:?}").to_lowercase());
                 tracing::info!(source = source.name, outcome, notes = source.notes.join("; "), "read");
             }
+            for rule in &report.rules {
+                for note in &rule.notes {
+                    tracing::warn!(rule = rule.rule, place = rule.place, does = rule.does, note, "odd");
+                }
+            }
+            report.notes.iter().for_each(|note| tracing::warn!(note, "odd"));
             match report.verdict {
                 Verdict::Published(release) => tracing::info!(release, "published"),
                 Verdict::Unchanged(release) => tracing::info!(release, "unchanged"),

@@ -33,8 +33,8 @@ const HARMLESS: [&str; 6] =
 const WORD: usize = 4;
 /// Secrets of so many letters are replaced inside words, too.
 const UNMISTAKABLE: usize = 8;
-/// The longest value of a header that is replaced, in bytes; also how far a match may reach beyond what is seen.
-pub(super) const LONGEST: usize = 4096;
+/// The longest value of a header that is replaced, in letters, each of two bytes at most.
+const LONGEST: usize = 4096;
 
 /// Replaces secrets and hosts.
 pub(crate) struct Mask {
@@ -69,8 +69,13 @@ impl Mask {
         let mut spelt: Vec<&Vec<u8>> = needles.keys().collect();
         spelt.sort_by_key(|spelling| (std::cmp::Reverse(spelling.len()), spelling.to_vec()));
         let spelt: Vec<String> = spelt.iter().map(|spelling| literal(spelling)).collect();
-        // The header's name is the second or third group, its value the fourth.
-        let headers = r#"(?:((?i:http-cookies?=|authorization=|license_key=))|("(?i:[a-z_-]{0,32}(?:cookie|authorization|token|password|passwd|secret|api_?key)[a-z_-]{0,32})"[ \t]*:[ \t]*"))([^"\r\n\\]{1,4096})"#;
+        // Behind the known ones: a header and its value, as playlists write it and as JSON does.
+        let plain = r#"((?i:http-cookies?=|authorization=|license_key=))([^"\r\n]{1,4096})"#;
+        let words = "cookie|authorization|token|password|passwd|secret|api_?key";
+        let quoted = format!(
+            r#"("(?i:[a-z_-]{{0,32}}(?:{words})[a-z_-]{{0,32}})"[ \t]*:[ \t]*")((?:[^"\r\n\\]|\\[^\r\n]){{1,4096}})"#
+        );
+        let headers = format!("{plain}|{quoted}");
         let pattern =
             format!("({})|{headers}", if spelt.is_empty() { "[^\\s\\S]".into() } else { spelt.join("|") });
         let finder = RegexBuilder::new(&pattern).unicode(false).size_limit(64 << 20).build()?;
@@ -96,20 +101,20 @@ impl Mask {
         while let Some(groups) = self.finder.captures_at(bytes, from) {
             let all = groups.get(0).expect("the whole match is there");
             from = all.end().max(all.start() + 1);
-            let by = match (groups.get(1), groups.get(4)) {
-                (Some(needle), _) => {
-                    if !stands_alone(bytes, needle.start(), needle.end()) {
-                        from = needle.start() + 1;
-                        continue;
-                    }
-                    self.needles.get(needle.as_bytes()).cloned().unwrap_or_default()
+            let by = if let Some(needle) = groups.get(1) {
+                if !stands_alone(bytes, needle.start(), needle.end()) {
+                    from = needle.start() + 1;
+                    continue;
                 }
-                (None, Some(value)) => {
-                    let mut by = bytes[all.start()..value.start()].to_vec();
-                    by.extend_from_slice(self.secret(&String::from_utf8_lossy(value.as_bytes())).as_bytes());
-                    by
-                }
-                (None, None) => continue,
+                self.needles.get(needle.as_bytes()).cloned().unwrap_or_default()
+            } else {
+                let Some(value) = groups.get(3).or_else(|| groups.get(5)) else { continue };
+                let text = String::from_utf8_lossy(value.as_bytes());
+                let spelt = format!("\"{text}\"");
+                let json = groups.get(5).and_then(|_| serde_json::from_str(&spelt).ok());
+                let mut by = bytes[all.start()..value.start()].to_vec();
+                by.extend_from_slice(self.secret(&json.unwrap_or_else(|| text.into_owned())).as_bytes());
+                by
             };
             found.push(Found { start: all.start(), end: all.end(), by });
         }
@@ -162,7 +167,7 @@ impl Mask {
     pub(super) fn host(&self, scheme: &str, host: &str) -> String {
         let host = plain_host(scheme, host);
         let name = host.split(':').next().unwrap_or("");
-        if name.ends_with(".invalid") || PUBLIC.contains(&name) {
+        if name.is_empty() || name.ends_with(".invalid") || PUBLIC.contains(&name) {
             return host;
         }
         match self.hosts.get(&host) {
@@ -173,7 +178,7 @@ impl Mask {
 
     /// The longest of what is looked for, in bytes.
     pub(super) fn reach(&self) -> usize {
-        self.needles.keys().map(Vec::len).max().unwrap_or(0).max(LONGEST + 128)
+        self.needles.keys().map(Vec::len).max().unwrap_or(0).max(2 * LONGEST + 256)
     }
 
     /// A configured address as the tape's configuration says it: whatever may be secret is replaced.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use contract::bundle::{Kind, Section};
+use contract::bundle::{Kind, Playable, Section};
 use contract::details::{Details, Episodes, MovieFacts, SeriesFacts, Stored, Subject};
 use contract::disk::Data;
 use contract::source::Source;
@@ -78,6 +78,35 @@ async fn details_are_fetched_once_newest_first_and_their_episodes_play_at_once()
             assert_eq!(release.playable(found.id).as_ref(), Some(&found));
         }
         assert_eq!(bench.run(&sources).await.verdict, Verdict::Unchanged(2));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_renumbering_details_are_fetched_again_and_episodes_play_under_their_old_ids() {
+    let mut bench = Bench::new();
+    bench.settings.details_per_run = 1000;
+    // Enough to be recognised by their names.
+    let sized =
+        |renumbered| station::Settings { live: 50, films: 40, series: 40, renumbered, ..Default::default() };
+    let mut before: Vec<Playable> = Vec::new();
+    for renumbered in [0, 1] {
+        let station = station(sized(renumbered)).await;
+        let sources = [source("acme", &station)];
+        let report = bench.run(&sources).await;
+        assert_eq!(report.to_string().contains("renumbered"), renumbered == 1, "{report}");
+        let filled = bench.fill(&sources).await;
+        assert!(filled.asked > 70 && filled.asked == filled.answered, "{filled:?}");
+        bench.run(&sources).await;
+        let release = bench.release();
+        let episodes = ids(&bench, Section::Series).into_iter().filter_map(|id| series(&bench.data, id));
+        let ids = episodes.flat_map(|stored| stored.episodes).map(|fact| fact.id);
+        let now: Vec<Playable> = ids.filter_map(|id| release.playable(id)).collect();
+        let kept = before.iter().filter(|was| now.iter().any(|is| is.id == was.id)).count();
+        assert!(kept * 100 >= before.len() * 95, "{kept} of {} keep their ids", before.len());
+        let stale = before.iter().filter(|was| now.contains(was)).count();
+        assert!(stale * 20 <= before.len(), "{stale} of {} go by their provider's old ids", before.len());
+        assert!(!now.is_empty());
+        before = now;
     }
 }
 

@@ -53,6 +53,11 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&config, &["diff", "1", "1", "--json"]), 0, "\"added\": 0");
     expect(status(&config, &["diff", "1", "1"]), 0, "nothing is different");
     expect(status(&config, &["diff"]), 1, "there is no release before it");
+    let mut both = std::fs::read_to_string(&config).unwrap();
+    both.push_str(&format!("[[source]]\nname = 'dead'\nkind = 'm3u'\nurl = '{}/none.m3u'\n", station.url()));
+    replace(&config, both.as_bytes(), Access::Owner).unwrap();
+    expect(status(&config, &["run"]), 3, "the server answered 404");
+    expect(status(&config, &["run", "--dry-run"]), 3, "dead  nothing");
     drop(station);
     expect(status(&config, &["run"]), 1, "refused");
     configure(&bench, "http://127.0.0.1:9", "shedule = 'x'");
@@ -61,6 +66,8 @@ async fn the_exit_status_says_how_it_went() {
     expect(status(&bad, &["run"]), 2, "expected a cron expression");
     configure(&bench, "http://127.0.0.1:9", fine);
     expect(status(&config, &["rollback"]), 1, "no such release");
+    expect(status(&config, &["verify", "7"]), 1, "there is no release 000007: `ingest list` tells");
+    expect(status(&config, &["diff", "1", "7"]), 1, "there is no release 000007");
     expect(status(&config, &["rollback", "1"]), 0, "000001");
     expect(status(&config, &["list"]), 0, "current");
     let playlist = bench.data.current().join("live.m3u");

@@ -6,13 +6,16 @@ mod bundle;
 mod details;
 mod fetch;
 mod gate;
+mod guides;
 mod hostile;
 mod identity;
 mod kill;
+mod proxy;
 mod renumbering;
 mod rules;
 mod schedule;
 mod scrape;
+mod sources;
 mod tape;
 
 use std::collections::BTreeMap;

@@ -60,6 +60,26 @@ async fn a_merged_channel_outlives_its_first_source() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_merged_channel_is_shown_if_one_of_them_is_and_is_what_rules_said_of_any() {
+    let mut bench = Bench::new();
+    let sources = sources(&bench);
+    let rules = "[[ingest.rule]]\ndo = 'hide'\nsource = 'one'\nname = 'Channel 3'\n\
+                 [[ingest.rule]]\ndo = 'hide'\nname = 'Channel 4'\n\
+                 [[ingest.rule]]\ndo = 'adult'\nsource = 'two'\nname = 'Channel 3'\n\
+                 [[ingest.rule]]\ndo = 'number'\nsource = 'two'\nnumbers = { 'Channel 3' = 700 }\n\
+                 [[ingest.rule]]\ndo = 'merge'";
+    with_rules(&mut bench, rules);
+    bench.run(&sources).await;
+    let live = live(&bench);
+    let shown: Vec<(&str, u32, bool)> = live
+        .iter()
+        .map(|it| (it.name.as_str(), it.num, it.is_adult.0))
+        .filter(|(_, num, _)| *num > 4)
+        .collect();
+    assert_eq!((live.len(), &shown[..]), (6, &[("Channel 9", 5, false), ("Channel 3", 700, true)][..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn channels_that_are_taken_apart_again_are_two_and_one_of_them_is_the_old_one() {
     let mut bench = Bench::new();
     let [one, two] = sources(&bench);

@@ -287,7 +287,7 @@ fn series(num: u32, id: u32, name: &str) -> Series {
 
 /// A detail that was fetched when its list entry was as it is.
 pub(crate) fn stored<T>(last_modified: u64, answer: T) -> Stored<T> {
-    let head = Head { source: "acme".into(), fetched: NOW - DAY, last_modified, restless: false };
+    let head = Head { source: "acme".into(), fetched: NOW - DAY, last_modified, ..Head::default() };
     Stored { head, episodes: Vec::new(), answer: Some(answer) }
 }
 

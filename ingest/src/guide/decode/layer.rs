@@ -12,12 +12,14 @@ pub(super) struct Layer {
     buffer: Box<[u8]>,
     /// What of the buffer is still to be taken.
     left: Range<usize>,
+    /// What it broke with. It is not asked again: after a damage some decoders run in circles.
+    broken: Option<io::Error>,
 }
 
 impl Layer {
     /// Nothing is read yet.
     pub(super) fn new(input: impl Read + Send + 'static) -> Self {
-        Self { input: Box::new(input), buffer: vec![0; PIECE].into(), left: 0..0 }
+        Self { input: Box::new(input), buffer: vec![0; PIECE].into(), left: 0..0, broken: None }
     }
 
     /// The next bytes, of which none is taken: `length` of them, or more, or all there are. At most a [`PIECE`].
@@ -31,13 +33,16 @@ impl Layer {
             self.left = 0..self.left.len();
         }
         while self.left.len() < length {
+            if let Some(error) = &self.broken {
+                // What came before it is taken first.
+                let error = io::Error::new(error.kind(), error.to_string());
+                return if self.left.is_empty() { Err(error) } else { Ok(&self.buffer[self.left.clone()]) };
+            }
             match self.input.read(&mut self.buffer[self.left.end..]) {
                 Ok(0) => break,
                 Ok(read) => self.left.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if self.left.is_empty() => return Err(error),
-                // The input is asked again when these are taken, and says it again.
-                Err(_) => break,
+                Err(error) => self.broken = Some(error),
             }
         }
         Ok(&self.buffer[self.left.clone()])

@@ -205,3 +205,34 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_broke_is_not_asked_again_and_says_it_again() {
+    struct Once(u8);
+    impl Read for Once {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            match self.0 {
+                1 => (&b"abc"[..]).read(out),
+                2 => Err(io::ErrorKind::InvalidData.into()),
+                _ => panic!("asked again"),
+            }
+        }
+    }
+    let mut layer = Layer::new(Once(0));
+    assert_eq!(layer.head(5).unwrap(), b"abc");
+    assert_eq!(layer.head(5).unwrap(), b"abc");
+    layer.consume(3);
+    for _ in 0..2 {
+        assert_eq!(layer.head(1).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}
+
+#[test]
+fn a_damaged_block_ends_the_document() {
+    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/guide/damaged-block.xz");
+    let mut out = Vec::new();
+    let mut input = decoded(Cursor::new(std::fs::read(seed).unwrap())).unwrap();
+    assert!(input.read_to_end(&mut out).is_err());
+    assert!(out.starts_with(b"<tv>"));
+}

@@ -204,7 +204,7 @@ impl<'a> Mapping<'a> {
             Reach::Web => entry.address().to_owned(),
             Reach::Ace(id) => id.to_string(),
             Reach::None(scheme) => {
-                self.tally.unreachable(&scheme);
+                self.tally.unreachable(&self.text(&scheme));
                 entry.address().to_owned()
             }
         };

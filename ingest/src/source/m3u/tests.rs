@@ -512,6 +512,12 @@ fn channels_films_and_episodes_find_their_places() {
 }
 
 #[test]
+fn what_is_told_does_not_repeat_the_password_even_as_a_scheme() {
+    let (_, read) = harvested("#EXTM3U\n#EXTINF:-1,One\nxhunter2x://h.example/1\n", WEB).unwrap();
+    assert_eq!(read.notes, ["1 entry cannot be relayed: 1 x***x"]);
+}
+
+#[test]
 fn a_playlist_that_is_hls_is_one_channel_and_one_that_breaks_off_is_refused() {
     let document = String::from_utf8(fixture("hls-media.m3u8")).unwrap();
     let (lines, _) = harvested(&document, WEB).unwrap();

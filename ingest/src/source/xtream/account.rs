@@ -119,7 +119,7 @@ pub(crate) fn said(value: &[u8], source: &Source) -> Option<String> {
     let repeats = secrets.any(|secret| !secret.is_empty() && text.contains(secret));
     let words: String = text.chars().take(80).collect();
     let harmless = !words.is_empty() && !repeats && !text.contains("://") && !text.contains('=');
-    harmless.then_some(words)
+    harmless.then(|| words.trim_end().to_owned())
 }
 
 #[cfg(test)]
@@ -147,6 +147,7 @@ mod tests {
 
     #[test]
     fn a_rejection_is_understood_in_all_its_spellings() {
+        let shortened = format!(r#"{{"error":"{} {}"}}"#, "x".repeat(79), "y".repeat(9));
         for (body, expected) in [
             (r#"{"user_info":{"auth":0}}"#, "rejects"),
             (r#"{"user_info":{"auth":"0"}}"#, "rejects"),
@@ -154,6 +155,7 @@ mod tests {
             (r#"{"user_info":{"auth":1,"status":"Expired"}}"#, "expired"),
             (r#"{"user_info":{"auth":1,"status":"Banned"}}"#, "banned"),
             (r#"{"error":"Unauthorized"}"#, "Unauthorized"),
+            (&shortened, "panel says: xx"),
             (r#"{"error":"someone has no hidden rights"}"#, "no account document"),
             (r#"{"error":"see http://h?password=hunter2"}"#, "no account document"),
             ("[]", "no account document"),
@@ -165,7 +167,7 @@ mod tests {
             (r#"{"user_info":"x"}"#, "cannot be read"),
         ] {
             let said = read(body.as_bytes()).unwrap_err().to_string();
-            assert!(said.contains(expected), "{body}: {said}");
+            assert!(said.contains(expected) && said.trim_end() == said, "{body}: {said}");
         }
     }
 }

@@ -103,10 +103,8 @@ impl<'a> Collected<'a> {
         let fresh = self.waiting.iter().any(|(_, fresh)| fresh.is_some());
         let same = !fresh && self.documents.is_empty() && self.writer.is_none();
         if same && self.last.is_some_and(|last| last.connections == connections) {
-            // Read where it disturbs nobody: there may be a million entries.
-            let (data, name) = (self.run.data.clone(), self.source.name.clone());
-            let last = tokio::task::spawn_blocking(move || Harvest::last(&data, &name)).await;
-            let last = last.ok().flatten().ok_or_else(|| self.damaged("no harvest"))?;
+            let last = Harvest::last(self.run.data, &self.source.name);
+            let last = last.ok_or_else(|| self.damaged("no harvest"))?;
             let notes = last.head.notes.clone();
             return Ok((last, notes));
         }
