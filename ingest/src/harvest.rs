@@ -21,7 +21,7 @@ pub(crate) use again::again;
 pub(crate) use before::{Past, before};
 use contract::bundle::Kind;
 pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Movie, Places, Series};
-pub(crate) use kept::{Entry, Harvest, Head, Item, head, remove_damaged};
+pub(crate) use kept::{Entry, Harvest, Head, Item, first_line, head, remove_damaged};
 use serde::{Deserialize, Serialize};
 pub(crate) use writer::{Pushed, Writer};
 

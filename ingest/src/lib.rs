@@ -49,6 +49,7 @@ mod seal;
 mod settings;
 mod source;
 mod stamp;
+mod tape;
 mod tidy;
 mod verify;
 
@@ -65,4 +66,5 @@ pub use rules::{Rule, RuleReport};
 pub use run::run;
 pub use schedule::{Asked, RunNow, schedule};
 pub use settings::Settings;
+pub use tape::{Replayed, record, replay};
 pub use verify::{Problem, Verified, verify};

@@ -4,6 +4,7 @@
 //! but a source gave nothing that could be taken: what it gave last stands for it, if there is any.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -42,6 +43,13 @@ enum Command {
         /// Says what would be published and changes nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Keeps every input in an empty folder, without credentials, hosts and tokens.
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "replay"])]
+        record: Option<PathBuf>,
+        /// Runs as was recorded in a folder, asks nobody, and says whether it makes the same release; in the folder of
+        /// `--data`, which must be empty, or in one that is gone afterwards.
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "accept"])]
+        replay: Option<PathBuf>,
     },
     /// Runs when it is time and on SIGUSR1, until it is stopped.
     Schedule,
@@ -78,6 +86,9 @@ type Configuration = Config<Settings, Skip, Skip>;
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
+    if let Command::Run { replay: Some(folder), .. } = &arguments.command {
+        return replay(folder, &arguments).await;
+    }
     let configuration = match configuration(&arguments) {
         Ok(configuration) => configuration,
         Err(error) => {
@@ -86,7 +97,8 @@ async fn main() -> ExitCode {
         }
     };
     let data = configuration.data();
-    match execute(arguments.command, configuration, &Say { json: arguments.json }).await {
+    let written = written(&arguments);
+    match execute(arguments.command, (configuration, written), &Say { json: arguments.json }).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{}", ingest::explain(&error, &data));
@@ -106,14 +118,46 @@ fn configuration(arguments: &Arguments) -> Result<Configuration, ConfigError> {
     Ok(configuration)
 }
 
-async fn execute(command: Command, configuration: Configuration, say: &Say) -> anyhow::Result<ExitCode> {
+/// `[ingest]` as it is written.
+fn written(arguments: &Arguments) -> Option<toml::Table> {
+    let text = std::fs::read_to_string(arguments.place.file()?).ok()?;
+    toml::from_str::<toml::Table>(&text).ok()?.get("ingest")?.as_table().cloned()
+}
+
+/// A run that asks nobody: the configuration is that of the tape.
+async fn replay(folder: &Path, arguments: &Arguments) -> ExitCode {
+    let data = arguments.place.data.as_ref().map(Data::new);
+    let replayed = async {
+        let replayed = ingest::replay(folder, data.as_ref()).await?;
+        Say { json: arguments.json }.one(&replayed)?;
+        anyhow::Ok(if replayed.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    };
+    match replayed.await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}", ingest::explain(&error, data.as_ref().unwrap_or(&Data::new(folder))));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(
+    command: Command,
+    (configuration, written): (Configuration, Option<toml::Table>),
+    say: &Say,
+) -> anyhow::Result<ExitCode> {
     let data = configuration.data();
     let sources = &configuration.source;
     let releases = Releases::new(data.clone());
     match command {
-        Command::Run { accept, dry_run } => {
+        Command::Run { accept, dry_run, record, .. } => {
             let settings = Settings { accept, ..configuration.ingest };
-            return if dry_run {
+            return if let Some(folder) = record {
+                let settings = (&settings, written.as_ref());
+                let report = ingest::record(&data, sources, settings, &Progress::detect(), &folder).await?;
+                say.one(&report)?;
+                Ok(status(&report))
+            } else if dry_run {
                 let rehearsal = ingest::rehearse(&data, sources, &settings, &Progress::detect()).await?;
                 say.one(&rehearsal)?;
                 Ok(status(&rehearsal.report))

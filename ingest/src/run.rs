@@ -22,6 +22,7 @@ use crate::line_up::{Before, LineUp, Part};
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
+use crate::tape::Tape;
 use crate::{Settings, changes, disk, output, programming};
 
 /// Sources that are read at the same time; each of them answers one request after the other.
@@ -51,6 +52,17 @@ pub(crate) async fn run_beside(
     progress: &Progress,
     ledgers: &Ledgers,
 ) -> anyhow::Result<Report> {
+    run_with(data, sources, settings, progress, (ledgers, Tape::None)).await
+}
+
+/// The same, with a tape.
+pub(crate) async fn run_with(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    progress: &Progress,
+    (ledgers, tape): (&Ledgers, Tape<'_>),
+) -> anyhow::Result<Report> {
     if sources.is_empty() {
         bail!("no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL");
     }
@@ -67,8 +79,14 @@ pub(crate) async fn run_beside(
     }
     let vault = Vault::load(&data.vault())?;
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
-    let now = now();
-    let fetching = Fetching { data, settings, ledgers };
+    let now = match tape {
+        Tape::Playing(tape) => tape.now(),
+        Tape::None | Tape::Recording(_) => now(),
+    };
+    if let Tape::Recording(tape) = tape {
+        tape.begin(data, sources, now).context("the tape cannot be written")?;
+    }
+    let fetching = Fetching { data, settings, ledgers, tape };
     let gathering = Gathering { data, settings, fetching, progress, now };
 
     let reading: Vec<_> = sources.iter().map(|source| gathering.gather(source)).collect();

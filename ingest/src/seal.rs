@@ -43,7 +43,8 @@ fn literal(text: &str) -> String {
     text.replace('{', "%7B").replace('}', "%7D")
 }
 
-fn tells(name: &str) -> bool {
+/// Whether a parameter or a header of this name (in lower case) says something secret.
+pub(crate) fn tells(name: &str) -> bool {
     TELLING.iter().any(|word| name.contains(word))
 }
 

@@ -28,6 +28,7 @@ use super::roster::{self, Item, Roster};
 use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::source::xtream::Panel;
+use crate::tape::Tape;
 
 /// What was found is kept after this time: a program that is killed loses no more.
 const BATCH_TIME: Duration = Duration::from_secs(3);
@@ -199,7 +200,8 @@ impl Desk {
         roster: watch::Receiver<Arc<Roster>>,
         runs: watch::Receiver<usize>,
     ) {
-        let fetching = Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers };
+        let fetching =
+            Fetching { data: &self.data, settings: &self.settings, ledgers: &self.ledgers, tape: Tape::None };
         let panels = [Wanting::Wish, Wanting::Background].map(|it| panel(&self.source, fetching, it));
         match panels {
             [Ok(now), Ok(later)] => {

@@ -18,6 +18,7 @@ use crate::Settings;
 use crate::fetch::{Failure, Fetching, Ledgers};
 use crate::progress::Progress;
 use crate::source::xtream::Panel;
+use crate::tape::Tape;
 
 /// So many are kept at once: a program that is killed loses no more.
 const BATCH: usize = 10;
@@ -68,7 +69,7 @@ pub async fn fill(
     let ledgers = Ledgers::new(data);
     let mut filling = Filling {
         sources,
-        fetching: Fetching { data, settings, ledgers: &ledgers },
+        fetching: Fetching { data, settings, ledgers: &ledgers, tape: Tape::None },
         progress,
         wanted: Wanted::new(data),
         keeper: Arc::new(Keeper::new(data, sources.into())),

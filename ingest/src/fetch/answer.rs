@@ -53,6 +53,8 @@ pub(super) enum Body {
     Web(Response),
     /// A disk.
     File(File),
+    /// A tape: what came, and why not more.
+    Tape(File, Option<Failure>),
     /// Nowhere: there are none.
     Nothing,
 }
@@ -66,6 +68,8 @@ pub(crate) struct Answer {
     /// When the patience is at its end.
     ends: Instant,
     patience: Duration,
+    /// What came in percent, as a tape says: there, bodies are unpacked.
+    told: Option<u64>,
     _permit: Option<Permit>,
 }
 
@@ -78,7 +82,25 @@ impl Answer {
         permit: Option<Permit>,
     ) -> Self {
         let body = if facts.same { Body::Nothing } else { body };
-        Self { facts, body, received: 0, ends, patience, _permit: permit }
+        Self { facts, body, received: 0, ends, patience, told: None, _permit: permit }
+    }
+
+    /// What a tape has in `file`: up to its end, and then why not more, and how many percent that is.
+    pub(crate) fn taped(
+        facts: Facts,
+        file: File,
+        failure: Option<Failure>,
+        told: Option<u64>,
+        patience: Duration,
+    ) -> Self {
+        let body = Body::Tape(file, failure);
+        Self { told, ..Self::new(facts, body, patience, Instant::now() + patience, None) }
+    }
+
+    /// The same once more, from where what was received has been written.
+    pub(crate) fn again(self, file: File, failure: Option<Failure>) -> Self {
+        let told = self.percent();
+        Self::taped(self.facts, file, failure, told, self.patience)
     }
 
     /// What is known of the document.
@@ -104,6 +126,9 @@ impl Answer {
 
     /// How much of the body has come, in percent, where its size is known.
     pub(crate) fn percent(&self) -> Option<u64> {
+        if self.told.is_some() {
+            return self.told;
+        }
         self.facts
             .length
             .filter(|length| *length > 0)
@@ -130,13 +155,19 @@ impl Body {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         match self {
             Self::Web(response) => response.chunk().await.map_err(Failure::connection),
-            Self::File(file) => {
-                let mut piece = Vec::with_capacity(PIECE);
-                let read = file.read_buf(&mut piece).await;
-                read.map_err(|error| Failure::Disk(format!("the file cannot be read: {error}")))?;
-                Ok((!piece.is_empty()).then(|| piece.into()))
-            }
+            Self::File(file) => piece(file).await,
+            Self::Tape(file, failure) => match piece(file).await? {
+                None => failure.take().map_or(Ok(None), Err),
+                some => Ok(some),
+            },
             Self::Nothing => Ok(None),
         }
     }
+}
+
+async fn piece(file: &mut File) -> Result<Option<Bytes>, Failure> {
+    let mut piece = Vec::with_capacity(PIECE);
+    let read = file.read_buf(&mut piece).await;
+    read.map_err(|error| Failure::Disk(format!("the file cannot be read: {error}")))?;
+    Ok((!piece.is_empty()).then(|| piece.into()))
 }

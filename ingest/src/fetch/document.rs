@@ -17,6 +17,7 @@ use tokio::io::{AsyncWriteExt as _, BufWriter};
 
 use super::{Answer, Ask, Failure, Fetcher, Place};
 use crate::json::Oddity;
+use crate::tape::Tape;
 
 /// The most that is kept of a document; the largest guides known have 1 GB.
 pub(super) const LARGEST: u64 = 4 << 30;
@@ -89,7 +90,8 @@ impl Fetcher<'_> {
         let place = self.folder.join(name);
         let from = origin(ask.place);
         let known = remembered(&place).filter(|known| known.from == from && known.bare == bare);
-        let answer = self.request(ask, known.as_ref()).await?;
+        let known = known.filter(|_| matches!(self.fetching.tape, Tape::None));
+        let answer = self.request(ask, Some(name), known.as_ref()).await?;
         if answer.facts().same {
             return Ok(Document::Same(place));
         }

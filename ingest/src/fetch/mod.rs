@@ -11,6 +11,7 @@
 //! everywhere, and no failure shows an address. What an answer means is the caller's matter.
 
 mod answer;
+mod asked;
 mod client;
 mod document;
 mod failure;
@@ -35,6 +36,7 @@ pub(crate) use failure::Failure;
 pub(crate) use ledger::{Ledgers, Urgency};
 
 use crate::Settings;
+use crate::tape::Tape;
 use answer::Body;
 use client::{Clients, leads_inside};
 use document::Validators;
@@ -53,6 +55,8 @@ pub(crate) struct Fetching<'a> {
     pub(crate) settings: &'a Settings,
     /// What providers were asked already.
     pub(crate) ledgers: &'a Ledgers,
+    /// Whether answers are kept, or come from where they were kept.
+    pub(crate) tape: Tape<'a>,
 }
 
 /// Asks one source.
@@ -153,7 +157,9 @@ impl<'a> Fetcher<'a> {
                 Err(failure) if failure.may_pass() => {
                     let Some(pause) = backoff.after(&failure) else { return Err(failure) };
                     tracing::debug!(source = %self.source.name, %failure, ?pause, "asking again");
-                    tokio::time::sleep(pause).await;
+                    if !self.fetching.tape.is_playing() {
+                        tokio::time::sleep(pause).await;
+                    }
                 }
                 settled => return settled,
             }
@@ -166,11 +172,32 @@ impl<'a> Fetcher<'a> {
     /// # Errors
     /// [`Failure`]; any status but those of success is one.
     pub(crate) async fn get(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
-        self.request(ask, None).await
+        self.request(ask, None, None).await
     }
 
     /// Asks once; with `validators`, only for what is not as they say.
-    async fn request(&self, ask: Ask<'_>, validators: Option<&Validators>) -> Result<Answer, Failure> {
+    /// With a tape, for everything: what is as it was is not on it.
+    async fn request(
+        &self,
+        ask: Ask<'_>,
+        name: Option<&str>,
+        validators: Option<&Validators>,
+    ) -> Result<Answer, Failure> {
+        let source = self.source.name.as_str();
+        match self.fetching.tape {
+            Tape::None => self.send(ask, validators).await,
+            Tape::Recording(tape) => {
+                let asked = asked::words(self.source, ask.place, name);
+                tape.keep((source, &asked), self.send(ask, None).await).await
+            }
+            Tape::Playing(tape) => {
+                let asked = asked::words(self.source, ask.place, name);
+                tape.answer(source, &asked, ask.patience).await
+            }
+        }
+    }
+
+    async fn send(&self, ask: Ask<'_>, validators: Option<&Validators>) -> Result<Answer, Failure> {
         let (Place::Configured(url) | Place::Listed(url)) = ask.place else {
             let Place::File(path) = ask.place else { unreachable!("the third kind of place") };
             return self.open(path, ask.patience, validators).await;

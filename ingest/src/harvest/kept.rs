@@ -162,7 +162,7 @@ pub(super) fn path(data: &Data, source: &Name) -> PathBuf {
 }
 
 /// Says where the head begins, always in as many bytes.
-pub(super) fn first_line(head: u64) -> Vec<u8> {
+pub(crate) fn first_line(head: u64) -> Vec<u8> {
     format!(r#"{{"head":"{head:015}"}}"#).into_bytes()
 }
 

@@ -16,6 +16,7 @@ mod rules;
 mod schedule;
 mod scrape;
 mod sources;
+mod tape;
 
 use std::collections::BTreeMap;
 use std::path::Path;
