@@ -124,7 +124,7 @@ pub(crate) struct Entry {
     pub(crate) foreign: bool,
 }
 
-/// A part of [`Harvest::text`], or of its places.
+/// A part of [`Harvest`]'s text, or of its places.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     start: u32,

@@ -152,7 +152,7 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
     out.write_all(b"</channel>\n")
 }
 
-/// Writes the programmes of `channel`, which [`merge`] gave.
+/// Writes the programmes of `channel`, which [`merge()`] gave.
 ///
 /// # Errors
 /// Those of `out`.
