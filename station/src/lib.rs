@@ -16,7 +16,7 @@
 //! Besides the panel there is a control endpoint: `GET /_station/counts`, `POST /_station/reset` and
 //! `POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]` (or `action=NAME` for an API action or document). Every
 //! address also takes `?fault=FAULT`. HLS as other servers than panels make it is at
-//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. [`help`] has every spelling.
+//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. [`help()`] has every spelling.
 
 mod catalogue;
 mod clock;
