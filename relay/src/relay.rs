@@ -52,7 +52,8 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
-        let dialler = Dialler::new(&settings, sources, Secrets::new(follower.data().vault()))?;
+        let secrets = Secrets::new(follower.data().vault());
+        let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
         let key = Key::load(&follower.data().key()).unwrap_or_else(|error| {
             warn!(%error, "no secret.key: players of HLS must begin anew when the relay is started again");
@@ -150,9 +151,9 @@ impl Relay {
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
         let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
+        let budget = self.headend.start_budget(&channel);
         let viewing = self.headend.tune(channel, seat.asking())?;
         let subscriber = Subscriber::new(viewing, seat);
-        let budget = self.headend.settings.start_budget;
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         Ok(output::ts::stream(subscriber))
     }

@@ -177,11 +177,10 @@ impl Sessions {
     ) -> Result<(String, Arc<Packager>), Refusal> {
         let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
         drop(replaced);
-        let id = channel.id;
+        let (id, budget) = (channel.id, headend.start_budget(&channel));
         let viewing = headend.tune(channel, seat.asking())?;
         let feed = viewing.feed();
         seat.hold_channel(viewing);
-        let budget = headend.settings.start_budget;
         tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
 
         let mut books = self.books();
