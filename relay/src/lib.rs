@@ -13,6 +13,8 @@
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
 //! the same feed: `segmenter`, `packager` (one per channel), `output::hls` (players without a connection).
 //!
+//! What cannot become a transport stream is passed on as the HLS it is: `proxy`.
+//!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
 //! accounts allow), `seat` (what users may).
@@ -23,6 +25,7 @@ mod headend;
 mod output;
 mod packager;
 mod play;
+mod proxy;
 mod refusal;
 mod relay;
 mod route;

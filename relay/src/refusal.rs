@@ -140,6 +140,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A part of the channel that is listed does not come.
+    #[error("a segment does not come")]
+    Missing,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -159,7 +162,7 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::Missing | Self::NoRanges => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
@@ -172,6 +175,7 @@ impl Refusal {
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Missing => reply::unavailable(1, "This part of the channel has not come; ask again."),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
             Self::Upstream(Failure::Full | Failure::Closing) => {

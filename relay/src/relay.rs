@@ -17,9 +17,10 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::headend::Headend;
-use crate::output::hls::Sessions;
+use crate::output::hls::{HOLD, Holder, Programme, Sessions};
+use crate::proxy::{self, Internet, Proxies, ROOT};
 use crate::refusal::{Failure, Refusal};
-use crate::route::Route;
+use crate::route::{Part, Route};
 use crate::seat::Client;
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
@@ -33,6 +34,7 @@ const INSPECTION: Duration = Duration::from_secs(1);
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Sessions,
+    proxies: Arc<Proxies>,
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
@@ -54,14 +56,17 @@ impl Relay {
     ) -> anyhow::Result<Arc<Self>> {
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
+        let memory = settings.hls_bytes;
         let headend = Headend::new(settings, dialler, follower.clone());
         let key = Key::load(&follower.data().key()).unwrap_or_else(|error| {
             warn!(%error, "no secret.key: players of HLS must begin anew when the relay is started again");
             Key::random()
         });
+        let proxies = Arc::new(Proxies::new(key.clone(), memory, Internet::default()));
         let relay = Arc::new(Self {
             headend,
-            sessions: Sessions::new(key),
+            sessions: Sessions::new(key, proxies.clone()),
+            proxies,
             episodes: Episodes::new(follower.data()),
             follower,
             users,
@@ -91,7 +96,7 @@ impl Relay {
             _ => None,
         };
         let answer = match *request.method() {
-            Method::OPTIONS => return reply::preflight(),
+            Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD => self.route(route, &request, peer).await,
             _ => Err(Refusal::Method),
         };
@@ -116,8 +121,12 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
-            Some(Route::Status) => status::answer(&self.headend, request.headers(), peer),
+            Some(Route::Hls { ticket, part }) => self.hls(&ticket, part, request, peer).await,
+            Some(Route::Within { user, password, path }) => {
+                let user = self.user(&user, &password).await?;
+                self.within(&user, &path, request, peer).await
+            }
+            Some(Route::Status) => status::answer(&self.headend, &self.proxies, request.headers(), peer),
             None => Err(Refusal::Unknown),
         }
     }
@@ -128,7 +137,7 @@ impl Relay {
         request: &Request,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
-        let user = self.user(&asked).await?;
+        let user = self.user(&asked.user, &asked.password).await?;
         let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
@@ -137,8 +146,9 @@ impl Relay {
                 _ => output::ts::head(),
             }),
             Kind::Live if asked.extension == "m3u8" => {
-                let path = request.uri().path();
-                self.sessions.playlist(&self.headend, playable, &user, &client, path).await
+                let (ticket, programme) =
+                    self.sessions.watch(&self.headend, playable, &user, &client).await?;
+                programme.index(&above(request, &ticket), request.headers()).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -148,7 +158,81 @@ impl Relay {
         }
     }
 
+    /// What a playlist leads to. Whoever comes with a genuine ticket and is not known (any more) begins anew with it, so
+    /// that a restart of the relay or a pause costs a player nothing.
+    async fn hls(
+        &self,
+        text: &str,
+        part: Part,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let programme = match (self.sessions.holder(text)?, &part) {
+            (Holder::Here(programme), _) => programme,
+            // What was made of a feed then is gone.
+            (Holder::Gone(_), Part::Segment(_)) => return Err(Refusal::Unknown),
+            (Holder::Gone(ticket), _) => {
+                let user = self.users.find_by(|user| self.sessions.is_for(&ticket, user));
+                let user = user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
+                let release = self.follower.release().ok_or(Refusal::NotReady)?;
+                let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
+                let (channel, client) =
+                    (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
+                let (_, programme) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
+                self.sessions.resume(text, &ticket, &user, &client);
+                if let Programme::Passed(shelf) = &programme {
+                    shelf.resume();
+                    shelf.playlist(ROOT, HOLD).await?; // what is asked for is known only then
+                }
+                programme
+            }
+        };
+        match part {
+            Part::Index => programme.index("", request.headers()).await,
+            Part::Segment(number) => programme.segment(number),
+            Part::Reference { kind, name } => {
+                programme.referred(kind_of(kind), &name, "../", request.headers()).await
+            }
+        }
+    }
+
+    /// What a player means who reads references against the address that he began with. It is looked for in what he
+    /// watches, and nowhere else.
+    async fn within(
+        &self,
+        user: &User,
+        path: &[String],
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let client = Client::of(request.headers(), peer);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let tail = path[path.len().saturating_sub(2)..].to_vec();
+        for (ticket, programme) in self.sessions.watched(user, &client) {
+            let base = above(request, &ticket);
+            let found = match (Part::decode(&tail), Part::decode(&tail[tail.len() - 1..])) {
+                (Some(Part::Reference { kind, name }), _) => {
+                    programme.referred(kind_of(kind), &name, &base, request.headers()).await
+                }
+                (_, Some(Part::Segment(number))) if path.contains(&ticket.as_str()) => {
+                    programme.segment(number)
+                }
+                _ => match programme.named(&path.join("/")) {
+                    Some((kind, name)) => programme.referred(kind, &name, &base, request.headers()).await,
+                    None => Err(Refusal::Unknown),
+                },
+            };
+            if !matches!(found, Err(Refusal::Unknown)) {
+                return found;
+            }
+        }
+        Err(Refusal::Unknown)
+    }
+
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
+        if self.proxies.takes(channel.id) {
+            return Err(Failure::Unsupported("its HLS").into());
+        }
         let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
         let budget = self.headend.start_budget(&channel);
@@ -159,19 +243,19 @@ impl Relay {
     }
 
     /// Who asks, if he may watch.
-    async fn user(&self, asked: &StreamAddress) -> Result<Arc<User>, Refusal> {
-        let known = self.users.recall(&asked.user, &asked.password);
+    async fn user(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
+        let known = self.users.recall(name, password);
         let user = match known {
             Some(user) => Some(user),
-            None => self.verified(asked).await,
+            None => self.verified(name, password).await,
         };
         user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
     }
 
     /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
-    async fn verified(&self, asked: &StreamAddress) -> Option<Arc<User>> {
+    async fn verified(&self, name: &str, password: &str) -> Option<Arc<User>> {
         let _turn = self.verifying.acquire().await.ok()?;
-        let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
+        let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
         tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
     }
 
@@ -201,6 +285,20 @@ impl Relay {
         let stays = |name: &str| self.users.find(name).is_some_and(|user| may_watch(&user));
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
+    }
+}
+
+/// Relative, so that it holds behind any proxy: from the address of a request to where what a ticket opens lies.
+fn above(request: &Request, ticket: &str) -> String {
+    let up = "../".repeat(request.uri().path().matches('/').count().saturating_sub(1));
+    format!("{up}hls/{ticket}/")
+}
+
+fn kind_of(letter: char) -> proxy::Kind {
+    match letter {
+        'p' => proxy::Kind::Playlist,
+        'k' => proxy::Kind::Key,
+        _ => proxy::Kind::Segment,
     }
 }
 

@@ -18,7 +18,8 @@ use http::header;
 
 use crate::headend::Viewing;
 use crate::play::Play;
-use crate::slot::Slots;
+use crate::proxy::Proxy;
+use crate::slot::{Holder, Slots};
 
 /// The seats of all users.
 #[derive(Default)]
@@ -47,6 +48,7 @@ struct Place {
 enum Hold {
     Channel(Viewing),
     Film(Weak<Play>),
+    Proxy(Arc<Proxy>),
 }
 
 /// Who asks for a stream, by the seat he has taken for it.
@@ -155,6 +157,7 @@ impl Place {
         match held {
             Some(Hold::Channel(viewing)) => viewing.nudge(),
             Some(Hold::Film(play)) => play.upgrade().iter().for_each(|play| play.close()),
+            Some(Hold::Proxy(proxy)) => drop(proxy),
             None => {}
         }
     }
@@ -163,6 +166,9 @@ impl Place {
         match &*self.holds() {
             Some(Hold::Channel(viewing)) => viewing.is_alone_on(account, slots),
             Some(Hold::Film(play)) => play.upgrade().is_some_and(|play| slots.holds(account, play.holder())),
+            Some(Hold::Proxy(proxy)) => {
+                Arc::strong_count(proxy) == 1 && slots.holds(account, Holder::Channel(proxy.channel()))
+            }
             None => false,
         }
     }
@@ -187,6 +193,14 @@ impl Seat {
         let mut holds = self.place.holds();
         if !self.is_cut() {
             *holds = Some(Hold::Channel(viewing));
+        }
+    }
+
+    /// The seat is for a channel that is passed on, which is let go with it.
+    pub(crate) fn hold_proxy(&self, proxy: Arc<Proxy>) {
+        let mut holds = self.place.holds();
+        if !self.is_cut() {
+            *holds = Some(Hold::Proxy(proxy));
         }
     }
 

@@ -57,6 +57,8 @@ pub struct Settings {
     /// new channel a moment before he closes the old one.
     #[serde(deserialize_with = "seconds")]
     pub slot_patience: Duration,
+    /// Bytes of segments that are kept of channels whose HLS is passed on, all of them together.
+    pub hls_bytes: u64,
     /// How long a provider goes on counting a connection that was closed; so long it is not used again.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
@@ -95,6 +97,7 @@ impl Default for Settings {
             give_up: Duration::from_secs(60),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
+            hls_bytes: 256 * 1024 * 1024,
             release_delay: Duration::ZERO,
             hls_bandwidth: 0,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),

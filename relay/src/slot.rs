@@ -96,6 +96,11 @@ impl Slot {
     pub(crate) fn account(&self) -> &str {
         &self.account
     }
+
+    /// With which of the account's logins to dial.
+    pub(crate) fn login(&self) -> usize {
+        0
+    }
 }
 
 impl Drop for Slot {

@@ -31,7 +31,7 @@ pub(crate) struct Dialler {
     /// For where public sources redirect to.
     guarded: Client,
     sources: HashMap<String, Source>,
-    secrets: Secrets,
+    pub(super) secrets: Secrets,
 }
 
 impl Dialler {
@@ -137,7 +137,7 @@ impl Trail {
     }
 }
 
-fn client(settings: &Settings) -> reqwest::ClientBuilder {
+pub(crate) fn client(settings: &Settings) -> reqwest::ClientBuilder {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
     Client::builder()
@@ -161,7 +161,7 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
         .tls_certs_merge(roots)
 }
 
-fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
+pub(super) fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
@@ -177,14 +177,14 @@ fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
 
 /// Headers that only the host which was listed may see: those whose values lie in the vault, and what is a credential
 /// by its name.
-fn private(sealed: &Upstream) -> Vec<HeaderName> {
+pub(super) fn private(sealed: &Upstream) -> Vec<HeaderName> {
     let in_vault = sealed.headers.iter().filter(|(_, value)| value.contains(OPENING));
     let names = in_vault.filter_map(|(name, _)| HeaderName::try_from(name).ok());
     names.chain([header::AUTHORIZATION, header::COOKIE]).collect()
 }
 
 /// The address of `path` at the source, with credentials. Never logged, never part of an error.
-fn url(source: &Source, path: &str) -> Option<Url> {
+pub(super) fn url(source: &Source, path: &str) -> Option<Url> {
     let Some(panel) = source.xtream() else {
         return Url::parse(path).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     };
@@ -197,7 +197,7 @@ fn url(source: &Source, path: &str) -> Option<Url> {
 }
 
 /// Where the response sends us; `None` if it is the answer itself.
-fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
+pub(crate) fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
     let redirects = matches!(
         response.status(),
         StatusCode::MOVED_PERMANENTLY
@@ -218,7 +218,7 @@ fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
 }
 
 /// What went wrong, in words that hold no address: reqwest's own would show credentials.
-pub(super) fn failure(error: &reqwest::Error) -> Failure {
+pub(crate) fn failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
         Failure::Dead("no connection")
     } else if error.is_timeout() {

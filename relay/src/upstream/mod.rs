@@ -1,8 +1,9 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
-mod dial;
+pub(crate) mod dial;
 pub(crate) mod file;
+mod origin;
 mod secrets;
 mod ts;
 
@@ -13,6 +14,7 @@ use contract::bundle;
 
 #[allow(unused_imports)] // until HLS is received
 pub(crate) use dial::{Answer, Dialler, Trail};
+pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
@@ -43,7 +45,8 @@ impl Reception {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+            bundle::Protocol::Hls => Err(Failure::Unsupported("its HLS")),
+            bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
         }

@@ -43,6 +43,8 @@ pub(crate) struct Stage {
     pub(crate) users: Arc<Users>,
     server: tokio::task::JoinHandle<()>,
     pub(crate) data: Data,
+    /// What another relay is made with.
+    again: (Settings, Vec<Source>),
     _folder: TempDir,
 }
 
@@ -53,6 +55,10 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that the account allows.
     pub(crate) connections: u32,
+    /// Channels whose HLS comes from an origin of the station with these quirks, by our ids.
+    pub(crate) origins: Vec<(u32, &'static str)>,
+    /// Channels whose HLS is at an address below the provider's.
+    pub(crate) published: Vec<(u32, &'static str)>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
 }
@@ -73,6 +79,8 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            origins: Vec::new(),
+            published: Vec::new(),
             dead: None,
         }
     }
@@ -88,22 +96,38 @@ impl Stage {
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections);
+        let hls = |id, path: &str| Playable {
+            id,
+            kind: Kind::Live,
+            container: "ts".into(),
+            upstreams: vec![upstream("station", path, Protocol::Hls)],
+        };
+        let origins = plan.origins.iter().zip(0..).map(|((id, quirks), at)| {
+            let there = station.catalogue().live_id(at);
+            hls(*id, &format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"))
+        });
+        let more = origins.chain(plan.published.iter().map(|(id, path)| hls(*id, path))).collect();
+        publish_with(&data, &station, plan.connections, more);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = plan.dead.unwrap_or(closed);
         let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
+        let again = (plan.relay.clone(), sources.clone());
         let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let answering = relay.clone();
-        let answer = move |request, peer| {
-            let relay = answering.clone();
-            async move { relay.answer(request, peer).await }
-        };
-        let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
-        Self { station, relay, address, users, server, data, _folder: folder }
+        let (server, address) = serve(&relay, plan.http).await;
+        Self { station, relay, address, users, server, data, again, _folder: folder }
+    }
+
+    /// The relay ends, and another one begins in its place with what is on the disk.
+    pub(crate) async fn restart(&mut self) {
+        self.relay.close();
+        self.server.abort();
+        let (settings, sources) = self.again.clone();
+        self.users = Arc::new(Users::new(self.data.clone()));
+        let follower = Follower::start(self.data.clone());
+        self.relay = Relay::new(settings, sources, follower, self.users.clone()).unwrap();
+        (self.server, self.address) = serve(&self.relay, httpd::Settings::default()).await;
     }
 
     /// The provider's id of one of our channels.
@@ -115,6 +139,17 @@ impl Stage {
     pub(crate) fn path(channel: u32) -> String {
         format!("/live/ann/secret/{channel}.ts")
     }
+}
+
+async fn serve(relay: &Arc<Relay>, settings: httpd::Settings) -> (tokio::task::JoinHandle<()>, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answering = relay.clone();
+    let answer = move |request, peer| {
+        let relay = answering.clone();
+        async move { relay.answer(request, peer).await }
+    };
+    (tokio::spawn(httpd::serve(listener, settings, answer, std::future::pending())), address)
 }
 
 impl Drop for Stage {
@@ -143,6 +178,10 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
 
 /// A release with everything the station has.
 pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
+    publish_with(data, station, connections, Vec::new());
+}
+
+fn publish_with(data: &Data, station: &Station, connections: u32, more: Vec<Playable>) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -154,7 +193,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             let account = bundle::Account { name: "station".into(), max_connections: connections };
             bundle.push(Section::Accounts, &account).unwrap();
-            for playable in playables(station) {
+            for playable in playables(station).into_iter().chain(more.clone()) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
