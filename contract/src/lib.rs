@@ -26,6 +26,7 @@
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
 //! - [`wanted`]: details that somebody misses
+//! - [`zone`]: by which clock a provider tells times
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
@@ -47,3 +48,4 @@ pub mod source;
 pub mod user;
 pub mod vault;
 pub mod wanted;
+pub mod zone;
