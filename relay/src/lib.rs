@@ -19,6 +19,7 @@
 
 mod cutter;
 mod feed;
+pub mod foreign;
 mod headend;
 mod output;
 mod packager;

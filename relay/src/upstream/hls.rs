@@ -222,19 +222,27 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-/// For the fuzzer: what anybody sends as a playlist is read, and what is read is followed, without a panic and within
-/// bounds.
-pub(crate) fn fuzz(bytes: &[u8]) {
-    let base = Url::parse("http://h/a/b.m3u8").expect("it is an address");
-    let mut follower = Follower::new();
-    for list in bytes.split(|byte| *byte == 0xFF) {
+/// Reads and follows lists that came from one address, one after another: how many segments that made.
+///
+/// # Panics
+/// What is followed is no address that may be dialled.
+pub(crate) fn followed<'a>(lists: impl Iterator<Item = &'a [u8]>) -> usize {
+    let base = Url::parse("http://h/a/b.m3u8?t=1").expect("it is an address");
+    let (mut follower, mut segments) = (Follower::new(), 0);
+    for list in lists {
         match Playlist::read(list, &base) {
             Ok(Playlist::Media(media)) => drop(follower.listed(media)),
-            Ok(Playlist::Master(master)) => drop(master.choose(0)),
+            Ok(Playlist::Master(master)) => {
+                let variants = master.choose(1_000_000).unwrap_or_default();
+                assert!(variants.iter().all(|url| matches!(url.scheme(), "http" | "https")));
+            }
             Err(_) => {}
         }
-        if follower.next().is_some() {
+        while let Some(next) = follower.next() {
+            assert!(matches!(next.segment.url.scheme(), "http" | "https") && !next.segment.gap);
             follower.fetched();
+            segments += 1;
         }
     }
+    segments
 }

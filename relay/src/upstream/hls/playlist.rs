@@ -91,6 +91,13 @@ impl Playlist {
     }
 }
 
+/// Where `reference` leads from `base`, if it can be asked there.
+fn resolve(base: &Url, reference: &str) -> Option<Url> {
+    let mut url = base.join(reference).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.set_fragment(None);
+    Some(url)
+}
+
 /// What came in place of a playlist.
 fn foreign(bytes: &[u8]) -> Failure {
     match mpegts::classify(bytes) {
@@ -112,7 +119,7 @@ impl Master {
         };
         let variants = list.variants.iter().filter_map(|variant| {
             Some(Variant {
-                url: base.join(&variant.uri).ok()?,
+                url: resolve(base, &variant.uri)?,
                 bandwidth: variant.bandwidth,
                 picture: variant.resolution.is_some() || variant.codecs.as_deref().is_none_or(has_picture),
                 silent: silent(&variant.audio),
@@ -171,10 +178,9 @@ impl Segment {
         if listed.map.is_some() {
             return Err(Failure::Unsupported("fragmented MP4"));
         }
-        let joined = base.join(&listed.uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let joined = resolve(base, &listed.uri);
         let lost = joined.is_none();
-        let mut url = joined.unwrap_or_else(|| base.clone());
-        url.set_fragment(None);
+        let url = joined.unwrap_or_else(|| base.clone());
         let range = listed.byte_range.map(|range| {
             // Without an offset it begins where the part before it ended (RFC 8216, 4.3.2.2).
             let before = before.filter(|before| before.url == url).and_then(|before| before.range);
@@ -200,8 +206,7 @@ impl Key {
         if listed.method != KeyMethod::AES128 || !open {
             return Err(LOCKED);
         }
-        let url = listed.uri.as_deref().and_then(|uri| base.join(uri).ok());
-        let url = url.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or(LOCKED)?;
+        let url = listed.uri.as_deref().and_then(|uri| resolve(base, uri)).ok_or(LOCKED)?;
         let iv = match listed.iv.as_deref() {
             None => u128::from(number),
             Some(iv) => {
