@@ -47,6 +47,40 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The words by which failures are counted.
+    pub(crate) const KINDS: [&str; 12] = [
+        "full",
+        "refused",
+        "unavailable",
+        "foreign",
+        "clip",
+        "redirect",
+        "dead",
+        "ended",
+        "changed",
+        "silent",
+        "no_source",
+        "closing",
+    ];
+
+    /// One of [`Failure::KINDS`].
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Refused(500..) => "unavailable",
+            Self::Refused(_) => "refused",
+            Self::Foreign(_) => "foreign",
+            Self::Clip => "clip",
+            Self::Redirect(_) => "redirect",
+            Self::Dead(_) => "dead",
+            Self::Ended => "ended",
+            Self::Changed => "changed",
+            Self::Silent => "silent",
+            Self::NoSource => "no_source",
+            Self::Closing => "closing",
+        }
+    }
+
     /// Said by the provider on purpose: asking again and again makes it worse.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
@@ -80,6 +114,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A key that is not ours.
+    #[error("the key is another one")]
+    Key,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -95,11 +132,41 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The words by which refusals are counted.
+    pub(crate) const KINDS: [&str; 10] = [
+        "credentials",
+        "unknown",
+        "not_ready",
+        "seats",
+        "warming",
+        "key",
+        "method",
+        "no_ranges",
+        "range",
+        "upstream",
+    ];
+
+    /// One of [`Refusal::KINDS`].
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Forbidden => "credentials",
+            Self::Unknown => "unknown",
+            Self::NotReady => "not_ready",
+            Self::Seats => "seats",
+            Self::Warming => "warming",
+            Self::Key => "key",
+            Self::Method => "method",
+            Self::NoRanges => "no_ranges",
+            Self::Range(_) => "range",
+            Self::Upstream(_) => "upstream",
+        }
+    }
+
     /// What the client gets; and the line in the log.
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
@@ -112,6 +179,7 @@ impl Refusal {
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
             Self::Upstream(Failure::Full | Failure::Closing) => {
@@ -129,6 +197,13 @@ impl Refusal {
     }
 }
 
+fn unauthorized() -> httpd::Response {
+    let words = "This key is not the one of [relay] key.\n";
+    let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
 fn not_allowed() -> httpd::Response {
     let mut response = reply::empty(StatusCode::METHOD_NOT_ALLOWED);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
@@ -140,4 +215,43 @@ fn unsatisfiable(size: u64) -> httpd::Response {
     let range = HeaderValue::try_from(format!("bytes */{size}")).expect("digits");
     response.headers_mut().insert(header::CONTENT_RANGE, range);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_counted_under_a_word_that_is_listed() {
+        for failure in [
+            Failure::Full,
+            Failure::Refused(403),
+            Failure::Refused(503),
+            Failure::Foreign("a page"),
+            Failure::Clip,
+            Failure::Redirect("x"),
+            Failure::Dead("x"),
+            Failure::Ended,
+            Failure::Changed,
+            Failure::Silent,
+            Failure::NoSource,
+            Failure::Closing,
+        ] {
+            assert!(Failure::KINDS.contains(&failure.kind()), "{failure}");
+        }
+        for refusal in [
+            Refusal::Forbidden,
+            Refusal::Unknown,
+            Refusal::NotReady,
+            Refusal::Seats,
+            Refusal::Warming,
+            Refusal::Key,
+            Refusal::Method,
+            Refusal::NoRanges,
+            Refusal::Range(1),
+            Refusal::Upstream(Failure::Clip),
+        ] {
+            assert!(Refusal::KINDS.contains(&refusal.kind()), "{refusal}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use http::{Response, StatusCode};
 use httpd::{Body, reply};
 
 use crate::headend::Headend;
+use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
 use crate::refusal::{Failure, Refusal};
@@ -41,6 +42,7 @@ struct Books {
 type Turn = tokio::sync::Mutex<()>;
 
 struct Session {
+    channel: u32,
     packager: Arc<Packager>,
     seat: Seat,
     asked: Instant,
@@ -120,6 +122,17 @@ impl Sessions {
         Ok(response)
     }
 
+    /// How many watch `channel` in this way.
+    pub(crate) fn of(&self, channel: u32) -> usize {
+        let books = self.books();
+        books.sessions.values().filter(|session| session.channel == channel && !session.is_over()).count()
+    }
+
+    pub(crate) fn render(&self, page: &mut Page) {
+        let sessions = self.books().sessions.values().filter(|session| !session.is_over()).count();
+        page.gauge("coax_relay_hls_sessions", "Viewers who get a channel as HLS.").value(sessions);
+    }
+
     /// Ends the sessions of those who have gone; to be called every second or so.
     pub(crate) fn sweep(&self) {
         let mut books = self.books();
@@ -162,7 +175,7 @@ impl Sessions {
         let token = format!("{:032x}", rand::random::<u128>());
         let before = books.tokens.insert(key, token.clone());
         let before = before.and_then(|before| books.sessions.remove(&before));
-        let session = Session { packager: packager.clone(), seat, asked: Instant::now() };
+        let session = Session { channel: id, packager: packager.clone(), seat, asked: Instant::now() };
         books.sessions.insert(token.clone(), session);
         drop(books);
         drop(before);
