@@ -71,7 +71,9 @@ fn h264(bits: &mut Bits) -> Option<Size> {
         if chroma == 3 {
             bits.skip(1)?;
         }
-        (bits.exp()?, bits.exp()?, bits.skip(1)?);
+        bits.exp()?;
+        bits.exp()?;
+        bits.skip(1)?;
         if bits.take(1)? == 1 {
             for list in 0..if chroma == 3 { 12 } else { 8 } {
                 if bits.take(1)? == 1 {
@@ -84,14 +86,17 @@ fn h264(bits: &mut Bits) -> Option<Size> {
     match bits.exp()? {
         0 => drop(bits.exp()?),
         1 => {
-            (bits.skip(1)?, bits.exp()?, bits.exp()?);
+            bits.skip(1)?;
+            bits.exp()?;
+            bits.exp()?;
             for _ in 0..bits.exp()?.min(255) {
                 bits.exp()?;
             }
         }
         _ => {}
     }
-    (bits.exp()?, bits.skip(1)?);
+    bits.exp()?;
+    bits.skip(1)?;
     let (width, height) = (bits.exp()?, bits.exp()?);
     let frames_only = bits.take(1)?;
     bits.skip(if frames_only == 1 { 1 } else { 2 })?;

@@ -44,26 +44,82 @@ pub(crate) enum Failure {
     /// The relay is closing.
     #[error("the relay is closing")]
     Closing,
+    /// An HLS upstream that cannot become a transport stream: what stands in the way.
+    #[allow(dead_code)] // until HLS is received
+    #[error("{0} cannot become a transport stream")]
+    Unsupported(&'static str),
+    /// The Ace Stream engine's fault.
+    #[error(transparent)]
+    Ace(#[from] Ace),
+}
+
+/// Why the Ace Stream engine gives nothing.
+#[allow(dead_code)] // until the engine is asked
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ace {
+    /// No connection.
+    #[error("the Ace Stream engine cannot be reached")]
+    Unreachable,
+    /// It does not answer in time, or sends nothing.
+    #[error("the Ace Stream engine is silent")]
+    Silent,
+    /// It answers what nobody understands.
+    #[error("the Ace Stream engine answered with {0}")]
+    Answer(&'static str),
+    /// Its owner has not paid for what this channel needs.
+    #[error("the Ace Stream engine lacks an option that this channel needs")]
+    Option,
+    /// It finds no such content, by either kind of id.
+    #[error("the Ace Stream engine does not find this channel")]
+    Unknown,
+    /// Nobody shares the content.
+    #[error("nobody shares this channel now")]
+    NoPeers,
+    /// Somebody else has started the same content.
+    #[error("another player has taken this channel over at the Ace Stream engine")]
+    Superseded,
+    /// The session was stopped, or expired.
+    #[error("the Ace Stream engine has ended this channel's session")]
+    Gone,
+    /// A session has one reader, and there was one.
+    #[error("another player reads this channel's session at the Ace Stream engine")]
+    Conflict,
+}
+
+impl Ace {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unreachable | Self::Superseded | Self::Gone | Self::Conflict => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Silent | Self::NoPeers => StatusCode::GATEWAY_TIMEOUT,
+            Self::Answer(_) | Self::Option => StatusCode::BAD_GATEWAY,
+            Self::Unknown => StatusCode::NOT_FOUND,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Unreachable => "engine_unavailable",
+            Self::Silent => "engine_timeout",
+            Self::Answer(_) => "engine_bad_response",
+            Self::Option => "engine_option_missing",
+            Self::Unknown => "content_not_found",
+            Self::NoPeers => "no_peers",
+            Self::Superseded => "session_superseded",
+            Self::Gone => "session_gone",
+            Self::Conflict => "reader_conflict",
+        }
+    }
+
+    /// Whether the engine means it: asking again will not help.
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
+    }
 }
 
 impl Failure {
-    /// The words by which failures are counted.
-    pub(crate) const KINDS: [&str; 12] = [
-        "full",
-        "refused",
-        "unavailable",
-        "foreign",
-        "clip",
-        "redirect",
-        "dead",
-        "ended",
-        "changed",
-        "silent",
-        "no_source",
-        "closing",
-    ];
-
-    /// One of [`Failure::KINDS`].
+    /// The word by which it is counted.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -78,6 +134,8 @@ impl Failure {
             Self::Silent => "silent",
             Self::NoSource => "no_source",
             Self::Closing => "closing",
+            Self::Unsupported(_) => "unsupported_remux",
+            Self::Ace(why) => why.kind(),
         }
     }
 
@@ -90,7 +148,9 @@ impl Failure {
             | Self::Redirect(_)
             | Self::NoSource
             | Self::Closing
-            | Self::Changed => true,
+            | Self::Changed
+            | Self::Unsupported(_) => true,
+            Self::Ace(why) => why.is_refusal(),
             Self::Full | Self::Dead(_) | Self::Ended | Self::Silent => false,
         }
     }
@@ -132,21 +192,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The words by which refusals are counted.
-    pub(crate) const KINDS: [&str; 10] = [
-        "credentials",
-        "unknown",
-        "not_ready",
-        "seats",
-        "warming",
-        "key",
-        "method",
-        "no_ranges",
-        "range",
-        "upstream",
-    ];
-
-    /// One of [`Refusal::KINDS`].
+    /// The word by which it is counted.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Forbidden => "credentials",
@@ -188,6 +234,11 @@ impl Refusal {
             Self::Upstream(Failure::Silent) => {
                 reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")
             }
+            Self::Upstream(Failure::Unsupported(_)) => reply::text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "This channel can only be had as a playlist: ask for .m3u8 instead.\n",
+            ),
+            Self::Upstream(Failure::Ace(why)) => reply::text(why.status(), format!("Sorry: {why}.\n")),
             Self::NoRanges | Self::Upstream(_) => {
                 reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n")
             }
@@ -215,43 +266,4 @@ fn unsatisfiable(size: u64) -> httpd::Response {
     let range = HeaderValue::try_from(format!("bytes */{size}")).expect("digits");
     response.headers_mut().insert(header::CONTENT_RANGE, range);
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_is_counted_under_a_word_that_is_listed() {
-        for failure in [
-            Failure::Full,
-            Failure::Refused(403),
-            Failure::Refused(503),
-            Failure::Foreign("a page"),
-            Failure::Clip,
-            Failure::Redirect("x"),
-            Failure::Dead("x"),
-            Failure::Ended,
-            Failure::Changed,
-            Failure::Silent,
-            Failure::NoSource,
-            Failure::Closing,
-        ] {
-            assert!(Failure::KINDS.contains(&failure.kind()), "{failure}");
-        }
-        for refusal in [
-            Refusal::Forbidden,
-            Refusal::Unknown,
-            Refusal::NotReady,
-            Refusal::Seats,
-            Refusal::Warming,
-            Refusal::Key,
-            Refusal::Method,
-            Refusal::NoRanges,
-            Refusal::Range(1),
-            Refusal::Upstream(Failure::Clip),
-        ] {
-            assert!(Refusal::KINDS.contains(&refusal.kind()), "{refusal}");
-        }
-    }
 }

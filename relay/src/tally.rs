@@ -1,7 +1,8 @@
 //! What has happened in a relay since it began: counters that only rise, whatever channels come and go.
 
-use std::array;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::metrics::{Histogram, Page};
@@ -30,6 +31,24 @@ pub(crate) struct Flow {
     pub(crate) sent: Counter,
 }
 
+/// How often something happened, by the word for its reason. The words are those of this program, so they are few.
+#[derive(Default)]
+struct Reasons(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Reasons {
+    fn add(&self, reason: &'static str) {
+        *self.lock().entry(reason).or_default() += 1;
+    }
+
+    fn all(&self) -> BTreeMap<&'static str, u64> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
+        self.0.lock().expect("nobody panics while holding this lock")
+    }
+}
+
 /// The counters of one relay.
 pub(crate) struct Tally {
     began: Instant,
@@ -51,8 +70,8 @@ pub(crate) struct Tally {
     pub(crate) tunings: Histogram,
     /// From dialling to the first byte of an upstream.
     pub(crate) first_bytes: Histogram,
-    failures: [Counter; Failure::KINDS.len()],
-    refusals: [Counter; Refusal::KINDS.len()],
+    failures: Reasons,
+    refusals: Reasons,
 }
 
 impl Default for Tally {
@@ -68,8 +87,8 @@ impl Default for Tally {
             zaps: Histogram::default(),
             tunings: Histogram::default(),
             first_bytes: Histogram::default(),
-            failures: array::from_fn(|_| Counter::default()),
-            refusals: array::from_fn(|_| Counter::default()),
+            failures: Reasons::default(),
+            refusals: Reasons::default(),
         }
     }
 }
@@ -87,17 +106,17 @@ impl Tally {
 
     /// An upstream gave nothing, or no more.
     pub(crate) fn failed(&self, why: &Failure) {
-        count(&Failure::KINDS, &self.failures, why.kind());
+        self.failures.add(why.kind());
     }
 
     /// A viewer was refused.
     pub(crate) fn refused(&self, why: &Refusal) {
-        count(&Refusal::KINDS, &self.refusals, why.kind());
+        self.refusals.add(why.kind());
     }
 
     /// Upstream connections that gave nothing, or no more, since the relay began.
     pub(crate) fn failures(&self) -> u64 {
-        self.failures.iter().map(Counter::get).sum()
+        self.failures.all().values().sum()
     }
 
     pub(crate) fn render(&self, page: &mut Page) {
@@ -128,19 +147,13 @@ impl Tally {
             .distribution(&[], &self.first_bytes);
         let mut failures =
             page.counter("coax_relay_upstream_errors", "Upstreams that gave nothing, or no more.");
-        for (kind, counter) in Failure::KINDS.iter().zip(&self.failures) {
-            failures = failures.with(&[("kind", kind)], counter.get());
+        for (kind, count) in self.failures.all() {
+            failures = failures.with(&[("kind", kind)], count);
         }
         let mut refusals =
             page.counter("coax_relay_refusals", "Requests that did not get what they asked for.");
-        for (kind, counter) in Refusal::KINDS.iter().zip(&self.refusals) {
-            refusals = refusals.with(&[("kind", kind)], counter.get());
+        for (kind, count) in self.refusals.all() {
+            refusals = refusals.with(&[("kind", kind)], count);
         }
-    }
-}
-
-fn count(kinds: &[&str], counters: &[Counter], kind: &str) {
-    if let Some(place) = kinds.iter().position(|known| *known == kind) {
-        counters[place].add(1);
     }
 }
