@@ -23,8 +23,10 @@ pub enum Route {
         /// What follows.
         path: Vec<String>,
     },
-    /// `/relay/status`: what is running, for the operator at this machine.
+    /// `/status.json`: what is running, for the operator.
     Status,
+    /// `/metrics`: the same for monitors.
+    Metrics,
 }
 
 /// A part of a channel as HLS.
@@ -49,7 +51,8 @@ impl Route {
         let segments = httpd::segments(path);
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments[..] {
-            ["relay", "status"] => Some(Self::Status),
+            ["status.json"] => Some(Self::Status),
+            ["metrics"] => Some(Self::Metrics),
             ["hls", ticket, ref part @ ..] => {
                 Some(Self::Hls { ticket: ticket.into(), part: Part::decode(part)? })
             }
@@ -91,7 +94,8 @@ mod tests {
 
     #[test]
     fn every_address_of_the_relay_is_known() {
-        assert_eq!(Route::decode("/relay/status"), Some(Route::Status));
+        assert_eq!(Route::decode("/status.json"), Some(Route::Status));
+        assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
         let reference = |kind| Part::Reference { kind, name: "r-0".into() };
         for (path, part) in [
             ("/hls/t0/7.ts", Part::Segment(7)),

@@ -15,6 +15,7 @@ use http::{Response, StatusCode};
 use httpd::{Body, reply};
 
 use crate::headend::Headend;
+use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
 use crate::proxy::{self, Kind, Proxies, ROOT, Shelf};
@@ -253,6 +254,18 @@ impl Sessions {
             (session.ticket.clone(), session.programme.clone())
         })
         .collect()
+    }
+
+    /// How many watch `channel` in this way.
+    pub(crate) fn of(&self, channel: u32) -> usize {
+        let books = self.books();
+        let here = |(key, session): &(&Key, &Session)| key.film == channel && !session.is_over();
+        books.sessions.iter().filter(here).count()
+    }
+
+    pub(crate) fn render(&self, page: &mut Page) {
+        let sessions = self.books().sessions.values().filter(|session| !session.is_over()).count();
+        page.gauge("coax_relay_hls_sessions", "Viewers who get a channel as HLS.").value(sessions);
     }
 
     /// Ends the sessions of those who have gone; to be called every second or so.

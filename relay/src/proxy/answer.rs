@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -97,14 +96,14 @@ fn whole(found: &Found, name: &str, headers: &HeaderMap, shelf: &Shelf) -> httpd
         Range::Part { start, end } => end - start,
         Range::Unsatisfiable => 0,
     };
-    shelf.sent.fetch_add(sent, Ordering::Relaxed);
+    shelf.meter.sent(sent);
     let (etag, content_type) = (name.to_owned(), media_type(found));
     Entity { chunks, content_type, etag, gzip: false, cache: "no-store", ranges: true }.reply(headers)
 }
 
 /// The beginning of something whose end is still on its way.
 fn growing(found: &Found, length: Option<u64>, shelf: &Shelf) -> httpd::Response {
-    let reader = found.piece.read(shelf.sent.clone());
+    let reader = found.piece.read(shelf.meter.clone());
     let body = match length {
         Some(length) => Body::sized_stream(length, reader),
         None => Body::stream(reader),
@@ -128,7 +127,7 @@ async fn part(
     if start >= end {
         return Err(Refusal::Missing);
     }
-    shelf.sent.fetch_add(end - start, Ordering::Relaxed);
+    shelf.meter.sent(end - start);
     let cut = |at: u64| usize::try_from(at - range.0).expect("it is within what is in memory");
     let bytes = bytes::Bytes::from(bytes).slice(cut(start)..cut(end));
     let mut response = Response::new(Body::from(bytes));

@@ -1,7 +1,6 @@
 //! Fetching one segment or key.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{HeaderName, StatusCode};
@@ -84,7 +83,7 @@ impl Parcel<'_> {
     async fn take_in(&self, mut response: Response, skip: u64, left: Option<u64>) -> Result<(), Failure> {
         let mut skip = skip;
         while let Some(chunk) = response.chunk().await.map_err(|error| dial::failure(&error))? {
-            self.shelf.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.shelf.meter.received(chunk.len() as u64);
             let skipped = skip.min(chunk.len() as u64);
             skip -= skipped;
             let chunk = &chunk[skipped as usize..];

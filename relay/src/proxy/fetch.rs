@@ -9,14 +9,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response};
 use url::Url;
 
-use super::cookie::Jar;
 use crate::refusal::Failure;
 use crate::settings::Settings;
+use crate::upstream::cookies::Cookies;
 use crate::upstream::{Origin, Trust, dial};
 
 /// Redirects that are followed for one request.
@@ -46,7 +46,7 @@ pub(crate) struct Fetcher {
     direct: Client,
     guarded: Client,
     homes: Mutex<Homes>,
-    jar: Mutex<Jar>,
+    cookies: Mutex<Cookies>,
 }
 
 /// Where the provider lives.
@@ -76,8 +76,8 @@ impl Fetcher {
         let public = PublicOnly { inner: internet.resolve.clone(), is_public: internet.is_public };
         let (direct, guarded) = (client(internet.resolve.clone())?, client(Arc::new(public))?);
         let homes = Homes { outside: None, places: place(&origin.url).into_iter().collect() };
-        let (homes, jar) = (Mutex::new(homes), Mutex::default());
-        Ok(Self { origin, internet, direct, guarded, homes, jar })
+        let (homes, cookies) = (Mutex::new(homes), Mutex::default());
+        Ok(Self { origin, internet, direct, guarded, homes, cookies })
     }
 
     /// The address that is configured: what everything begins with, and what is gone back to.
@@ -98,7 +98,7 @@ impl Fetcher {
             headers.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
             let request = client.get(url.clone()).headers(headers);
             let response = request.send().await.map_err(|error| dial::failure(&error))?;
-            self.jar().keep(&url, response.headers());
+            self.cookies().keep(&url, response.headers());
             self.seen(&url, response.remote_addr());
             let Some(next) = dial::target(&response, &url)? else { return Ok(Answer { response, url }) };
             let downgraded = next.scheme() == "http" && url.scheme() == "https";
@@ -162,20 +162,15 @@ impl Fetcher {
             // SECURITY: meant for the host that was configured.
             self.origin.private.iter().for_each(|name: &HeaderName| drop(headers.remove(name)));
         }
-        if let Some(cookies) = self.jar().of(url)
-            && let Ok(cookies) = HeaderValue::try_from(cookies)
-        {
-            headers.append(header::COOKIE, cookies);
-        }
-        headers
+        self.cookies().added(url, headers)
     }
 
     fn homes(&self) -> std::sync::MutexGuard<'_, Homes> {
         self.homes.lock().expect("nobody panics while holding this lock")
     }
 
-    fn jar(&self) -> std::sync::MutexGuard<'_, Jar> {
-        self.jar.lock().expect("nobody panics while holding this lock")
+    fn cookies(&self) -> std::sync::MutexGuard<'_, Cookies> {
+        self.cookies.lock().expect("nobody panics while holding this lock")
     }
 }
 

@@ -21,10 +21,10 @@
 
 mod answer;
 mod attribute;
-mod cookie;
 mod delivery;
 mod fetch;
 mod guard;
+mod meter;
 mod page;
 mod piece;
 mod pieces;
@@ -37,7 +37,6 @@ mod text;
 mod variable;
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
@@ -47,6 +46,7 @@ use tokio::task::AbortHandle;
 use tracing::{Instrument, info_span};
 
 use crate::headend::Headend;
+use crate::metrics::Page;
 use crate::refusal::Failure;
 use crate::seat::Asking;
 
@@ -55,6 +55,7 @@ pub(crate) use fetch::Internet;
 pub(crate) use shelf::{ROOT, Shelf};
 pub(crate) use tag::Kind;
 
+use meter::Meter;
 use pieces::Pieces;
 use pump::Pump;
 
@@ -66,6 +67,7 @@ pub(crate) struct Proxy {
     channel: u32,
     shelf: Arc<Shelf>,
     pieces: Arc<Pieces>,
+    began: Instant,
     pump: AbortHandle,
 }
 
@@ -87,9 +89,18 @@ struct Books {
 /// What the operator is told of one.
 pub(crate) struct Account {
     pub(crate) channel: u32,
-    pub(crate) viewers: usize,
+    /// The source that it comes from.
+    pub(crate) source: String,
+    /// There is something to see.
+    pub(crate) on_air: bool,
+    pub(crate) viewers: u32,
+    pub(crate) uptime: Duration,
+    /// Bytes from the provider,
     pub(crate) received: u64,
+    /// to viewers,
     pub(crate) sent: u64,
+    /// and in memory.
+    pub(crate) kept: usize,
 }
 
 impl Proxies {
@@ -120,33 +131,42 @@ impl Proxies {
         if let Some(proxy) = running.filter(|proxy| proxy.shelf.ended().is_none()) {
             return proxy;
         }
-        let shelf = Shelf::new(id, self.key.clone(), self.pieces.clone());
+        let meter = Meter::new(headend.tally.clone());
+        let shelf = Shelf::new(id, self.key.clone(), self.pieces.clone(), meter);
         let (headend, asking, internet) = (headend.clone(), asking.clone(), self.internet.clone());
         let pump = Pump { headend, shelf: shelf.clone(), channel, asking, internet };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
-        let proxy = Arc::new(Proxy { channel: id, shelf, pieces: self.pieces.clone(), pump });
+        let (pieces, began) = (self.pieces.clone(), Instant::now());
+        let proxy = Arc::new(Proxy { channel: id, shelf, pieces, began, pump });
         books.running.insert(id, Arc::downgrade(&proxy));
         proxy
     }
 
     /// What is running, by channel.
     pub(crate) fn running(&self) -> Vec<Account> {
-        let books = self.books();
-        let account = |proxy: &Weak<Proxy>| {
-            let viewers = proxy.strong_count();
-            let proxy = proxy.upgrade()?;
-            let (received, sent) = (&proxy.shelf.received, &proxy.shelf.sent);
-            let (received, sent) = (received.load(Ordering::Relaxed), sent.load(Ordering::Relaxed));
-            Some(Account { channel: proxy.channel, viewers, received, sent })
+        let proxies: Vec<Arc<Proxy>> = self.books().running.values().filter_map(Weak::upgrade).collect();
+        let account = |proxy: &Arc<Proxy>| Account {
+            channel: proxy.channel,
+            source: proxy.shelf.source(),
+            on_air: proxy.shelf.has_begun(),
+            viewers: u32::try_from(Arc::strong_count(proxy) - 1).unwrap_or(u32::MAX), // one of them is ours
+            uptime: proxy.began.elapsed(),
+            received: proxy.shelf.meter.own.received.get(),
+            sent: proxy.shelf.meter.own.sent.get(),
+            kept: self.pieces.of(proxy.channel),
         };
-        let mut running: Vec<Account> = books.running.values().filter_map(account).collect();
+        let mut running: Vec<Account> = proxies.iter().map(account).collect();
         running.sort_by_key(|account| account.channel);
         running
     }
 
-    /// Bytes of segments in memory.
-    pub(crate) fn held(&self) -> u64 {
-        self.pieces.held()
+    pub(crate) fn render(&self, page: &mut Page) {
+        let running = self.running();
+        let viewers: u32 = running.iter().map(|account| account.viewers).sum();
+        page.gauge("coax_relay_passed_channels", "Channels whose HLS is passed on.").value(running.len());
+        page.gauge("coax_relay_passed_viewers", "Viewers of channels whose HLS is passed on.").value(viewers);
+        page.gauge("coax_relay_segment_bytes", "Bytes of passed segments in memory.")
+            .value(self.pieces.held());
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

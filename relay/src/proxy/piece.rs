@@ -10,6 +10,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::Stream;
 
+use super::meter::Meter;
 use crate::refusal::Failure;
 
 /// Bytes that come in once, for all who want them.
@@ -34,7 +35,7 @@ pub(crate) struct Reader {
     piece: Arc<Piece>,
     next: usize,
     /// Where it is counted what was read.
-    sent: Arc<AtomicU64>,
+    meter: Arc<Meter>,
 }
 
 impl Piece {
@@ -117,9 +118,9 @@ impl Piece {
         }
     }
 
-    /// All of it, as it comes; counted in `sent`.
-    pub(crate) fn read(self: &Arc<Self>, sent: Arc<AtomicU64>) -> Reader {
-        Reader { piece: self.clone(), next: 0, sent }
+    /// All of it, as it comes; counted by `meter`.
+    pub(crate) fn read(self: &Arc<Self>, meter: Arc<Meter>) -> Reader {
+        Reader { piece: self.clone(), next: 0, meter }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -150,7 +151,7 @@ impl Stream for Reader {
         let mut state = piece.state();
         if let Some(chunk) = state.chunks.get(self.next) {
             self.next += 1;
-            self.sent.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.meter.sent(chunk.len() as u64);
             return Poll::Ready(Some(Ok(chunk.clone())));
         }
         match &state.end {

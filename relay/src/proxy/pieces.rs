@@ -92,6 +92,13 @@ impl Pieces {
         drop(shelf);
     }
 
+    /// Bytes of one channel.
+    pub(crate) fn of(&self, channel: u32) -> usize {
+        let shelf = self.shelf();
+        let own = shelf.iter().filter(|(key, _)| key.channel == channel);
+        own.map(|(_, kept)| usize::try_from(kept.piece.size()).unwrap_or(usize::MAX)).sum()
+    }
+
     /// Bytes in memory.
     pub(crate) fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)

@@ -2,7 +2,6 @@
 //! what somebody waits for, and that before what somebody will want next.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::bundle::{Playable, Protocol, Upstream};
@@ -78,10 +77,11 @@ impl Pump {
         let (mut why, mut gave) = (Failure::Unsupported("what it sends"), true);
         while std::mem::take(&mut gave) {
             for upstream in &upstreams {
-                let before = self.shelf.received.load(Ordering::Relaxed);
+                let before = self.shelf.meter.own.received.get();
                 why = self.follow(upstream, upstreams.len() > 1).await;
-                let received = self.shelf.received.load(Ordering::Relaxed) > before;
+                let received = self.shelf.meter.own.received.get() > before;
                 gave |= received && self.shelf.has_begun() && why != Failure::Clip;
+                self.headend.tally.failed(&why);
                 debug!(account = upstream.account, %why, "no upstream any more");
             }
         }
@@ -217,7 +217,7 @@ impl Line<'_> {
         if reading.dropped > 0 {
             debug!(lines = reading.dropped, "left out of a playlist what names addresses");
         }
-        self.shelf.received.fetch_add(text.len() as u64, Ordering::Relaxed);
+        self.shelf.meter.received(text.len() as u64);
         self.shelf
             .put(name, reading, url.clone(), headers, &guard)
             .inspect_err(|why| warn!(%why, "a playlist is not passed on"))

@@ -62,6 +62,11 @@ impl References {
         self.entries.get(name).map_or(&[], |entry| &entry.ranges)
     }
 
+    /// From where what is listed comes.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// What is listed from now on comes from `source`.
     pub(crate) fn of(&mut self, source: &str) {
         source.clone_into(&mut self.source);

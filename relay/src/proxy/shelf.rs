@@ -2,7 +2,6 @@
 //! want that is not there yet. The pump fills it; nobody else talks to the provider.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use url::Url;
 
 use super::guard::Guard;
+use super::meter::Meter;
 use super::page::{Copy, Page, Shifted};
 use super::piece::Piece;
 use super::pieces::{Key, Pieces};
@@ -41,10 +41,7 @@ pub(crate) struct Shelf {
     pub(super) wanted: Notify,
     /// Tells viewers that something has come.
     news: watch::Sender<u64>,
-    /// Bytes from the provider.
-    pub(super) received: AtomicU64,
-    /// Bytes to viewers.
-    pub(super) sent: Arc<AtomicU64>,
+    pub(super) meter: Arc<Meter>,
 }
 
 struct Books {
@@ -83,7 +80,7 @@ pub(crate) struct Found {
 }
 
 impl Shelf {
-    pub(super) fn new(channel: u32, key: ticket::Key, pieces: Arc<Pieces>) -> Arc<Self> {
+    pub(super) fn new(channel: u32, key: ticket::Key, pieces: Arc<Pieces>, meter: Arc<Meter>) -> Arc<Self> {
         let books = Books {
             references: References::new(key, ""),
             pages: HashMap::new(),
@@ -94,8 +91,7 @@ impl Shelf {
             resumed: None,
         };
         let (books, wanted, news) = (Mutex::new(books), Notify::new(), watch::Sender::new(0));
-        let (received, sent) = (AtomicU64::new(0), Arc::default());
-        Arc::new(Self { channel, pieces, books, wanted, news, received, sent })
+        Arc::new(Self { channel, pieces, books, wanted, news, meter })
     }
 
     /// A playlist, the newest that can be had within a moment. The first state of it is waited for as long as `hold`.
@@ -338,6 +334,11 @@ impl Shelf {
     /// Lets go of what has no room.
     pub(super) fn trim(&self) {
         self.pieces.trim();
+    }
+
+    /// Where it comes from.
+    pub(super) fn source(&self) -> String {
+        self.books().references.source().to_owned()
     }
 
     /// Whether there ever was something to see.

@@ -1,8 +1,10 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
+pub(crate) mod cookies;
 pub(crate) mod dial;
 pub(crate) mod file;
+pub(crate) mod hls;
 mod origin;
 mod secrets;
 mod ts;
@@ -12,8 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
-#[allow(unused_imports)] // until HLS is received
-pub(crate) use dial::{Answer, Dialler, Trail};
+pub(crate) use dial::Dialler;
 pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;
 
@@ -25,7 +26,6 @@ pub(crate) enum Received {
     /// The next bytes.
     Bytes(Bytes),
     /// What follows does not continue what came before: another time line, or something is missing in between.
-    #[allow(dead_code)] // until HLS is received
     Splice,
 }
 
@@ -33,6 +33,8 @@ pub(crate) enum Received {
 pub(crate) enum Reception {
     /// A transport stream over HTTP.
     Ts(ts::Stream),
+    /// Segments that playlists list.
+    Hls(hls::Stream),
 }
 
 impl Reception {
@@ -45,7 +47,7 @@ impl Reception {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls => Err(Failure::Unsupported("its HLS")),
+            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream).await.map(Self::Hls),
             bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
@@ -59,6 +61,7 @@ impl Reception {
     pub(crate) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         match self {
             Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
+            Self::Hls(stream) => stream.next().await,
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of the channels that come from HLS origins.
+pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 
@@ -55,12 +57,11 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that the account allows.
     pub(crate) connections: u32,
-    /// Channels whose HLS comes from an origin of the station with these quirks, by our ids.
-    pub(crate) origins: Vec<(u32, &'static str)>,
-    /// Channels whose HLS is at an address below the provider's.
-    pub(crate) published: Vec<(u32, &'static str)>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Channels that come from HLS origins with these quirks, or from a path that begins with a slash: ids from
+    /// [`ORIGIN`] on, in order.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Default for Plan {
@@ -79,9 +80,8 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
-            origins: Vec::new(),
-            published: Vec::new(),
             dead: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -96,18 +96,7 @@ impl Stage {
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        let hls = |id, path: &str| Playable {
-            id,
-            kind: Kind::Live,
-            container: "ts".into(),
-            upstreams: vec![upstream("station", path, Protocol::Hls)],
-        };
-        let origins = plan.origins.iter().zip(0..).map(|((id, quirks), at)| {
-            let there = station.catalogue().live_id(at);
-            hls(*id, &format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"))
-        });
-        let more = origins.chain(plan.published.iter().map(|(id, path)| hls(*id, path))).collect();
-        publish_with(&data, &station, plan.connections, more);
+        publish(&data, &station, plan.connections, &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -128,6 +117,11 @@ impl Stage {
         let follower = Follower::start(self.data.clone());
         self.relay = Relay::new(settings, sources, follower, self.users.clone()).unwrap();
         (self.server, self.address) = serve(&self.relay, httpd::Settings::default()).await;
+    }
+
+    /// The provider's id of the `place`th channel that comes from an HLS origin.
+    pub(crate) fn origin(&self, place: u32) -> u32 {
+        self.station.catalogue().live_id(place)
     }
 
     /// The provider's id of one of our channels.
@@ -177,11 +171,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
 }
 
 /// A release with everything the station has.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
-    publish_with(data, station, connections, Vec::new());
-}
-
-fn publish_with(data: &Data, station: &Station, connections: u32, more: Vec<Playable>) {
+pub(crate) fn publish(data: &Data, station: &Station, connections: u32, origins: &[String]) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -190,10 +180,17 @@ fn publish_with(data: &Data, station: &Station, connections: u32, more: Vec<Play
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle
+                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
+                .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
-            let account = bundle::Account { name: "station".into(), max_connections: connections };
+            let account = bundle::Account {
+                name: "station".into(),
+                max_connections: connections,
+                zone: Default::default(),
+            };
             bundle.push(Section::Accounts, &account).unwrap();
-            for playable in playables(station).into_iter().chain(more.clone()) {
+            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -203,6 +200,19 @@ fn publish_with(data: &Data, station: &Station, connections: u32, more: Vec<Play
         manifest.files.push(artefact.finish().unwrap());
     }
     releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
+    let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let there = station.catalogue().live_id(place);
+        let path = match quirks.strip_prefix('/') {
+            Some(path) => path.to_owned(),
+            None => format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"),
+        };
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+    });
+    origins.collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
@@ -249,5 +259,5 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
+    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
 }

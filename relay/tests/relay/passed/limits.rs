@@ -62,22 +62,22 @@ async fn who_leaves_in_the_middle_of_a_segment_ends_it_for_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxied_channel_takes_a_seat_and_a_slot_and_gives_both_back() {
     let mut plan = plan("fmp4");
-    plan.origins.push((CHANNEL + 1, "fmp4"));
+    plan.origins.push("fmp4".into());
     (plan.connections, plan.relay.slot_patience) = (1, Duration::from_secs(3));
     let stage = Stage::with(plan).await;
     let status = async || {
-        let mut viewer = Viewer::get(&stage, "/relay/status").await;
+        let mut viewer = Viewer::get(&stage, "/status.json").await;
         serde_json::from_slice::<serde_json::Value>(&viewer.rest().await).unwrap()
     };
     let playlist = Playlist::get(&stage, &address("bob")).await; // who has one seat
     let segment = playlist.references().pop().unwrap();
     let size = bytes(&stage, &segment).await.len() as u64;
     let now = status().await;
-    assert_eq!((&now["viewers"], &now["slots"]["station"]), (&1.into(), &1.into()), "{now}");
+    assert_eq!((&now["totals"]["viewers"], &now["slots"][0]["used"]), (&1.into(), &1.into()), "{now}");
     assert_eq!(now["channels"][0]["id"], CHANNEL);
     assert!(
-        now["channels"][0]["bytes_sent"].as_u64().unwrap() >= size
-            && now["hls_bytes"].as_u64().unwrap() >= size
+        now["channels"][0]["bytes_out"].as_u64().unwrap() >= size
+            && now["channels"][0]["buffer_bytes"].as_u64().unwrap() >= size
     );
     // The same player zaps: his seat and the only connection go with him.
     let next = format!("/live/bob/secret/{}.m3u8", CHANNEL + 1);
@@ -99,7 +99,7 @@ async fn a_proxied_channel_takes_a_seat_and_a_slot_and_gives_both_back() {
     assert_eq!(Viewer::get(&stage, &next).await.status(), 403);
     let now = status().await;
     assert_eq!(
-        (&now["viewers"], &now["slots"]["station"], &now["hls_bytes"]),
+        (&now["totals"]["viewers"], &now["slots"][0]["used"], &now["seats"]),
         (&0.into(), &0.into(), &0.into())
     );
 }
@@ -151,7 +151,7 @@ async fn a_provider_that_stumbles_costs_its_viewers_nothing_that_they_can_ask_fo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_bounded_and_what_has_gone_is_fetched_again() {
-    let mut plan = Plan { origins: vec![(CHANNEL, "fmp4,vod")], ..Plan::default() };
+    let mut plan = Plan { origins: vec!["fmp4,vod".into()], ..Plan::default() };
     plan.relay.hls_bytes = 1_000_000;
     let stage = Stage::with(plan).await;
     let playlist = Playlist::get(&stage, &address("ann")).await;
@@ -163,9 +163,9 @@ async fn memory_is_bounded_and_what_has_gone_is_fetched_again() {
             first = segment;
         }
     }
-    let mut viewer = Viewer::get(&stage, "/relay/status").await;
+    let mut viewer = Viewer::get(&stage, "/status.json").await;
     let status: serde_json::Value = serde_json::from_slice(&viewer.rest().await).unwrap();
-    let held = status["hls_bytes"].as_u64().unwrap();
+    let held = status["totals"]["buffer_bytes"].as_u64().unwrap();
     assert!(held > 0 && held <= 1_000_000 + first.len() as u64, "{status}");
     assert_eq!(bytes(&stage, &playlist.references()[0]).await, first);
 }

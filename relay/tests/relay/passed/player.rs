@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::stage::{Plan, Stage};
+use crate::stage::{ORIGIN, Plan, Stage};
 use crate::viewer::Viewer;
 
 /// Our id of the channel that most tests watch.
-pub(super) const CHANNEL: u32 = 801;
+pub(super) const CHANNEL: u32 = ORIGIN;
 
 /// Short segments.
 pub(super) fn plan(quirks: &'static str) -> Plan {
-    let mut plan = Plan { origins: vec![(CHANNEL, quirks)], ..Plan::default() };
+    let mut plan = Plan { origins: vec![quirks.into()], ..Plan::default() };
     plan.station.segment_entries = 1;
     plan
 }

@@ -8,7 +8,7 @@ const LIST: &str = "/made.m3u8";
 
 /// A stage whose channel is a playlist that the test wrote.
 async fn published(text: &[u8]) -> Stage {
-    let stage = Stage::with(Plan { published: vec![(CHANNEL, LIST)], ..Plan::default() }).await;
+    let stage = Stage::with(Plan { origins: vec![LIST.into()], ..Plan::default() }).await;
     stage.station.publish(LIST, text.to_vec(), "application/vnd.apple.mpegurl", None);
     stage
 }
@@ -16,7 +16,7 @@ async fn published(text: &[u8]) -> Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_and_references_open_what_they_are_for_and_nothing_else() {
     let mut plan = plan("fmp4");
-    plan.origins.push((CHANNEL + 1, "fmp4"));
+    plan.origins.push("fmp4".into());
     let stage = Stage::with(plan).await;
     let one = Playlist::get(&stage, &address("ann")).await;
     let two = Playlist::get(&stage, &format!("/live/ann/secret/{}.m3u8", CHANNEL + 1)).await;

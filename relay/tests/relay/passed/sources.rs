@@ -111,7 +111,7 @@ async fn encrypted_segments_and_their_keys_are_passed_on_as_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_drm_systems_are_the_players_business() {
-    let stage = Stage::with(Plan { published: vec![(CHANNEL, "/drm.m3u8")], ..Plan::default() }).await;
+    let stage = Stage::with(Plan { origins: vec!["/drm.m3u8".into()], ..Plan::default() }).await;
     let keys = "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://key-1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n\
                 #EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"data:text/plain;base64,AAAAAA==\"";
     let text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:4\n{keys}\n#EXTINF:4,\n1.m4s\n");
