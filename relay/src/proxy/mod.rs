@@ -34,6 +34,7 @@ mod rewrite;
 mod shelf;
 mod tag;
 mod text;
+mod trial;
 mod variable;
 
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ pub(crate) use answer::{piece, playlist};
 pub(crate) use fetch::Internet;
 pub(crate) use shelf::{ROOT, Shelf};
 pub(crate) use tag::Kind;
+pub(crate) use trial::passed as trial;
 
 use meter::Meter;
 use pieces::Pieces;

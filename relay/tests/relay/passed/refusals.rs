@@ -113,7 +113,9 @@ async fn what_is_no_playlist_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn browsers_ranges_and_head_get_what_they_need() {
-    let stage = stage("fmp4,nth:3:status:404").await;
+    let mut plan = plan("fmp4,nth:3:status:404");
+    plan.station.window = 20; // enough for a list that is worth packing
+    let stage = Stage::with(plan).await;
     let ask = |method: &'static str, path: &str, headers: &str| {
         let (path, headers, stage) = (path.to_owned(), headers.to_owned(), &stage);
         async move { Viewer::ask(stage, method, &path, &headers).await }
@@ -175,14 +177,19 @@ async fn browsers_ranges_and_head_get_what_they_need() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_is_slow_is_waited_for_and_then_said_to_be() {
-    let stage = stage("fmp4").await;
-    stage.station.set_fault(stage.there(LIVE), station::Fault::Stall(0));
-    let viewer = Viewer::get(&stage, &address("ann")).await;
+async fn a_provider_that_is_silent_is_waited_for_and_then_said_to_be() {
+    let mut plan = plan("fmp4");
+    plan.origins.push("fmp4".into());
+    let stage = Stage::with(plan).await;
+    let (path, other) = (address("bob"), format!("/live/bob/secret/{}.m3u8", CHANNEL + 1));
+    Playlist::get(&stage, &path).await;
+    Playlist::get(&stage, &other).await; // and the first one is nobody's any more
+    stage.station.set_fault(stage.origin(0), station::Fault::Stall(0));
+    let viewer = Viewer::get(&stage, &path).await;
     assert_eq!((viewer.status(), viewer.header("retry-after")), (503, Some("1")));
-    stage.station.clear_fault(stage.there(LIVE));
+    stage.station.clear_fault(stage.origin(0));
     let deadline = std::time::Instant::now() + crate::viewer::PATIENCE;
-    while Viewer::get(&stage, &address("ann")).await.status() != 200 {
+    while Viewer::get(&stage, &path).await.status() != 200 {
         assert!(std::time::Instant::now() < deadline);
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
