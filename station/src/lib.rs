@@ -42,5 +42,7 @@ pub use catalogue::Catalogue;
 pub use fault::Fault;
 pub use help::help;
 pub use ledger::{AccountCounts, AceCounts, ChannelCounts, Counts};
-pub use settings::{Account, AceSettings, Dialect, Limit, Settings, Start, Status, Target, TimeBase};
+pub use settings::{
+    Account, AceSettings, Dialect, Limit, Otherwise, Settings, Start, Status, Target, TimeBase,
+};
 pub use station::Station;
