@@ -15,10 +15,15 @@ pub(super) struct Lead {
     pub(super) waiting: Option<Timestamp>,
     /// The last access point, and the shortest and longest distance of two.
     point: Option<Timestamp>,
-    pub(super) groups: Option<(i64, i64)>,
+    groups: Option<(i64, i64)>,
 }
 
 impl Lead {
+    /// Another time line begins, of the same channel.
+    pub(super) fn restart(&mut self) {
+        *self = Self { groups: self.groups, ..Self::default() };
+    }
+
     /// When the last unit is over.
     pub(super) fn end(&self) -> Option<Timestamp> {
         self.last.map(|last| last.plus(self.step))

@@ -143,7 +143,7 @@ impl Segmenter {
         self.close();
         (self.tracker, self.first) = (Tracker::new(), 0);
         self.points.clear();
-        self.lead = Lead { groups: self.lead.groups, ..Lead::default() };
+        self.lead.restart();
         self.scrambled = 0;
         std::mem::take(&mut self.done)
     }
