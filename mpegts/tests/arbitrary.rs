@@ -3,6 +3,7 @@
 mod support;
 
 use mpegts::access::PACKET_LIMIT;
+use mpegts::check::{Checker, Limits};
 use mpegts::join::Trim;
 use mpegts::psi::{Assembler, Pat, Pmt, Section};
 use mpegts::{PACKET, Restamper, SYNC, Tracker, classify, packets, pes, restamp};
@@ -38,8 +39,15 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
 fn run(stream: &[u8]) {
     let mut tracker = Tracker::new();
     let mut held = 0;
+    let (mut restamper, mut copy, mut announced) = (Restamper::new(), stream.to_vec(), Vec::new());
     for packet in packets(stream) {
         if let Some(point) = tracker.push(packet) {
+            if point.packet % 2 == 0 {
+                restamper.splice(&point);
+            } else {
+                restamper.flag(&point, &mut announced);
+            }
+            restamper.apply(&mut copy);
             assert!((held..tracker.packets()).contains(&point.packet));
             let mut tables = Vec::new();
             point.tables(&mut tables);
@@ -48,12 +56,14 @@ fn run(stream: &[u8]) {
         held = tracker.undecided().unwrap_or(tracker.packets());
         assert!(tracker.packets() - held <= PACKET_LIMIT);
     }
+    let mut checker = Checker::new(Limits { findings: 10, ..Limits::default() });
+    checker.push(stream);
+    checker.segment(stream);
+    assert!(checker.finish().findings.len() <= 10);
     let mut out = Vec::new();
     if let Some(program) = tracker.program() {
         Trim::new(program).push(stream, &mut out);
     }
-    let mut copy = stream.to_vec();
-    let mut restamper = Restamper::new();
     restamper.again(restamp::length(stream).unwrap_or(i64::MAX));
     restamper.apply(&mut copy);
     restamper.again(i64::MAX);

@@ -151,8 +151,15 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle
+                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
+                .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
-            let account = bundle::Account { name: "station".into(), max_connections: connections };
+            let account = bundle::Account {
+                name: "station".into(),
+                max_connections: connections,
+                zone: Default::default(),
+            };
             bundle.push(Section::Accounts, &account).unwrap();
             for playable in playables(station) {
                 bundle.push(Section::Playables, &playable).unwrap();
@@ -210,5 +217,5 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
+    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
 }
