@@ -23,9 +23,11 @@
 //! - [`release`]: all or nothing
 //! - [`secret`]: what is never shown
 //! - [`source`]: what ingest reads and the relay dials
+//! - [`ticket`]: permission to watch, in an address
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
 //! - [`wanted`]: details that somebody misses
+//! - [`zone`]: by which clock a provider tells times
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
@@ -44,6 +46,8 @@ pub mod reach;
 pub mod release;
 pub mod secret;
 pub mod source;
+pub mod ticket;
 pub mod user;
 pub mod vault;
 pub mod wanted;
+pub mod zone;

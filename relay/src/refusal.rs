@@ -44,9 +44,100 @@ pub(crate) enum Failure {
     /// The relay is closing.
     #[error("the relay is closing")]
     Closing,
+    /// An HLS upstream that cannot become a transport stream: what stands in the way.
+    #[error("{0} cannot become a transport stream")]
+    Unsupported(&'static str),
+    /// The Ace Stream engine's fault.
+    #[error(transparent)]
+    Ace(#[from] Ace),
+}
+
+/// Why the Ace Stream engine gives nothing.
+#[allow(dead_code)] // until the engine is asked
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ace {
+    /// No connection.
+    #[error("the Ace Stream engine cannot be reached")]
+    Unreachable,
+    /// It does not answer in time, or sends nothing.
+    #[error("the Ace Stream engine is silent")]
+    Silent,
+    /// It answers what nobody understands.
+    #[error("the Ace Stream engine answered with {0}")]
+    Answer(&'static str),
+    /// Its owner has not paid for what this channel needs.
+    #[error("the Ace Stream engine lacks an option that this channel needs")]
+    Option,
+    /// It finds no such content, by either kind of id.
+    #[error("the Ace Stream engine does not find this channel")]
+    Unknown,
+    /// Nobody shares the content.
+    #[error("nobody shares this channel now")]
+    NoPeers,
+    /// Somebody else has started the same content.
+    #[error("another player has taken this channel over at the Ace Stream engine")]
+    Superseded,
+    /// The session was stopped, or expired.
+    #[error("the Ace Stream engine has ended this channel's session")]
+    Gone,
+    /// A session has one reader, and there was one.
+    #[error("another player reads this channel's session at the Ace Stream engine")]
+    Conflict,
+}
+
+impl Ace {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unreachable | Self::Superseded | Self::Gone | Self::Conflict => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Silent | Self::NoPeers => StatusCode::GATEWAY_TIMEOUT,
+            Self::Answer(_) | Self::Option => StatusCode::BAD_GATEWAY,
+            Self::Unknown => StatusCode::NOT_FOUND,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Unreachable => "engine_unavailable",
+            Self::Silent => "engine_timeout",
+            Self::Answer(_) => "engine_bad_response",
+            Self::Option => "engine_option_missing",
+            Self::Unknown => "content_not_found",
+            Self::NoPeers => "no_peers",
+            Self::Superseded => "session_superseded",
+            Self::Gone => "session_gone",
+            Self::Conflict => "reader_conflict",
+        }
+    }
+
+    /// Whether the engine means it: asking again will not help.
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
+    }
 }
 
 impl Failure {
+    /// The word by which it is counted.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Refused(500..) => "unavailable",
+            Self::Refused(_) => "refused",
+            Self::Foreign(_) => "foreign",
+            Self::Clip => "clip",
+            Self::Redirect(_) => "redirect",
+            Self::Dead(_) => "dead",
+            Self::Ended => "ended",
+            Self::Changed => "changed",
+            Self::Silent => "silent",
+            Self::NoSource => "no_source",
+            Self::Closing => "closing",
+            Self::Unsupported(_) => "unsupported_remux",
+            Self::Ace(why) => why.kind(),
+        }
+    }
+
     /// Said by the provider on purpose: asking again and again makes it worse.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
@@ -56,7 +147,9 @@ impl Failure {
             | Self::Redirect(_)
             | Self::NoSource
             | Self::Closing
-            | Self::Changed => true,
+            | Self::Changed
+            | Self::Unsupported(_) => true,
+            Self::Ace(why) => why.is_refusal(),
             Self::Full | Self::Dead(_) | Self::Ended | Self::Silent => false,
         }
     }
@@ -80,6 +173,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A key that is not ours.
+    #[error("the key is another one")]
+    Key,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -95,11 +191,27 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The word by which it is counted.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Forbidden => "credentials",
+            Self::Unknown => "unknown",
+            Self::NotReady => "not_ready",
+            Self::Seats => "seats",
+            Self::Warming => "warming",
+            Self::Key => "key",
+            Self::Method => "method",
+            Self::NoRanges => "no_ranges",
+            Self::Range(_) => "range",
+            Self::Upstream(_) => "upstream",
+        }
+    }
+
     /// What the client gets; and the line in the log.
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
@@ -112,6 +224,7 @@ impl Refusal {
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
             Self::Upstream(Failure::Full | Failure::Closing) => {
@@ -120,6 +233,11 @@ impl Refusal {
             Self::Upstream(Failure::Silent) => {
                 reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")
             }
+            Self::Upstream(Failure::Unsupported(_)) => reply::text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "This channel can only be had as a playlist: ask for .m3u8 instead.\n",
+            ),
+            Self::Upstream(Failure::Ace(why)) => reply::text(why.status(), format!("Sorry: {why}.\n")),
             Self::NoRanges | Self::Upstream(_) => {
                 reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n")
             }
@@ -127,6 +245,13 @@ impl Refusal {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+fn unauthorized() -> httpd::Response {
+    let words = "This key is not the one of [relay] key.\n";
+    let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn not_allowed() -> httpd::Response {

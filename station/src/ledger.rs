@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+/// Requests for the past that are remembered.
+const MOST_PASTS: usize = 64;
+
 /// What a station has seen since it started or was reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -18,6 +21,13 @@ pub struct Counts {
     pub requests: BTreeMap<String, u64>,
     /// Of those, answered with 304, since the client has it already.
     pub unchanged: BTreeMap<String, u64>,
+    /// How the past was asked for, last: `path` or `query`, the start and the minutes.
+    pub pasts: VecDeque<String>,
+    /// Requests for the segments, keys and playlists of HLS origins, such as `1017/high/12`,
+    /// `1017/index`; the first 8192 names.
+    pub fetched: BTreeMap<String, u64>,
+    /// The Ace Stream engine.
+    pub ace: AceCounts,
     /// By stream id.
     pub channels: BTreeMap<u32, ChannelCounts>,
     /// By user name.
@@ -36,6 +46,29 @@ impl Counts {
     }
 }
 
+/// What the Ace Stream engine has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AceCounts {
+    /// Starts that were not refused, joined ones included.
+    pub starts: u64,
+    /// Stops of a session that there was.
+    pub stops: u64,
+    /// Sessions that ended by a newer start.
+    pub superseded: u64,
+    /// Sessions that ended because nobody read.
+    pub expired: u64,
+    /// Sessions open now.
+    pub sessions: u64,
+    /// The most of them at the same time.
+    pub sessions_peak: u64,
+    /// Transport streams being read now.
+    pub readers: u64,
+    /// The most of them at the same time.
+    pub readers_peak: u64,
+    /// Readers refused because a session had one already.
+    pub conflicts: u64,
+}
+
 /// What one stream has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ChannelCounts {
@@ -45,6 +78,10 @@ pub struct ChannelCounts {
     pub peak: u64,
     /// Requests, refused ones included; the hops of a redirect are one request.
     pub requests: u64,
+    /// Answers of an HLS origin being sent now.
+    pub sending: u64,
+    /// The most of them at the same time.
+    pub sending_peak: u64,
 }
 
 /// What one account has seen.
@@ -85,6 +122,24 @@ impl Drop for Seat {
         self.ledger.close(self.number);
     }
 }
+
+/// One answer being sent. Dropping it ends it in the books.
+pub(crate) struct Sending {
+    ledger: Arc<Ledger>,
+    stream: u32,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let mut books = self.ledger.books();
+        let channel = books.counts.channels.entry(self.stream).or_default();
+        // Fewer than none is what is left of those that a reset forgot.
+        channel.sending = channel.sending.saturating_sub(1);
+    }
+}
+
+/// Names of what was fetched; more are not remembered.
+const MOST_FETCHED: usize = 8192;
 
 /// What is asked of the ledger.
 pub(crate) struct Claim<'a> {
@@ -236,9 +291,36 @@ impl Ledger {
         counts.asked_in_a_second = counts.asked_in_a_second.max(within);
     }
 
+    /// Remembers how the past was asked for.
+    pub(crate) fn past(&self, asked: String) {
+        let pasts = &mut self.books().counts.pasts;
+        if pasts.len() == MOST_PASTS {
+            pasts.pop_front();
+        }
+        pasts.push_back(asked);
+    }
+
     /// Counts an answer of 304.
     pub(crate) fn unchanged(&self, endpoint: &str) {
         *self.books().counts.unchanged.entry(endpoint.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a request for one of the files of a stream.
+    pub(crate) fn fetched(&self, stream: u32, file: &str) {
+        let (mut books, name) = (self.books(), format!("{stream}/{file}"));
+        let fetched = &mut books.counts.fetched;
+        if fetched.len() < MOST_FETCHED || fetched.contains_key(&name) {
+            *fetched.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Counts an answer until it is sent.
+    pub(crate) fn sending(self: &Arc<Self>, stream: u32) -> Sending {
+        let mut books = self.books();
+        let channel = books.counts.channels.entry(stream).or_default();
+        channel.sending += 1;
+        channel.sending_peak = channel.sending_peak.max(channel.sending);
+        Sending { ledger: self.clone(), stream }
     }
 
     /// Counts a request for a stream.

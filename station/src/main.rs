@@ -4,15 +4,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use station::{Account, Dialect, Fault, Limit, Settings, Start, Station, Target, TimeBase};
+use station::{Account, AceSettings, Dialect, Fault, Limit, Settings, Start, Station, Target, TimeBase};
 
 /// A synthetic television provider: panel API, playlist, guide, live TS and HLS, films, catch-up, faults on demand.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = station::help())]
 struct Args {
     /// Where to listen; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Where the Ace Stream engine listens; port 0 takes any free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    ace_listen: SocketAddr,
     /// Live channels
     #[arg(long, default_value_t = 12)]
     live: u32,
@@ -37,6 +40,9 @@ struct Args {
     /// The time of lists and guide in seconds since 1970, for answers that are the same every time
     #[arg(long)]
     now: Option<i64>,
+    /// The time zone in which the panel tells times
+    #[arg(long, default_value = "UTC", value_parser = zone)]
+    zone: String,
     /// The spelling of the panel
     #[arg(long, value_enum, default_value = "classic")]
     dialect: Spelling,
@@ -98,6 +104,11 @@ fn limit(text: &str) -> Result<Limit, String> {
     }
 }
 
+fn zone(text: &str) -> Result<String, String> {
+    let known = jiff::tz::TimeZone::get(text).map(|_| text.to_owned());
+    known.map_err(|_| "a name such as Europe/London, please".to_owned())
+}
+
 fn fault(text: &str) -> Result<(Target, Fault), String> {
     let (target, fault) = text.rsplit_once('=').ok_or("TARGET=FAULT, please")?;
     Ok((target.parse()?, fault.parse()?))
@@ -113,6 +124,7 @@ impl From<Args> for Settings {
         };
         Self {
             listen: args.listen,
+            ace: AceSettings { listen: args.ace_listen, ..AceSettings::default() },
             dialect: match args.dialect {
                 Spelling::Classic => Dialect::Classic,
                 Spelling::Xui => Dialect::Xui,
@@ -125,6 +137,7 @@ impl From<Args> for Settings {
             guide_past_days: args.guide_past_days,
             programme_minutes: args.programme_minutes,
             now: args.now,
+            zone: args.zone,
             accounts: vec![account],
             limit: args.limit,
             release_delay: Duration::from_millis(args.release_delay),
@@ -146,6 +159,7 @@ impl From<Args> for Settings {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let station = Station::start(Args::parse().into()).await?;
+    println!("engine {}", station.engine_url());
     println!("ready {}", station.url());
     httpd::terminated().await;
     Ok(())

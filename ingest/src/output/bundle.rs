@@ -29,7 +29,8 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> i
         let name = part.source.name.as_str();
         for (at, max_connections) in part.harvest.head.connections.iter().enumerate() {
             let name = if at == 0 { name.to_owned() } else { format!("{name}/{}", at + 1) };
-            writer.push(Section::Accounts, &Account { name, max_connections: *max_connections })?;
+            let (max_connections, zone) = (*max_connections, part.harvest.head.zone.clone());
+            writer.push(Section::Accounts, &Account { name, max_connections, zone })?;
         }
     }
     playables(&mut writer, line_up, notes.vault)?;
@@ -91,9 +92,13 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
 fn received(line_up: &LineUp, (part, entry): (u16, u32), vault: &mut Vault) -> io::Result<Upstream> {
     let part = &line_up.parts[usize::from(part)];
     let entry = &part.harvest.entries(Item::Channel)[entry as usize];
-    let address =
-        if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
-    Ok(upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault))
+    let Channel { address, archive, .. } = match entry.addressed || entry.archived {
+        true => part.harvest.whole(entry)?,
+        false => Channel::default(),
+    };
+    let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
+    // What is received elsewhere than below a panel has its past elsewhere, too.
+    Ok(Upstream { archive: if address.is_empty() { archive } else { 0 }, ..upstream })
 }
 
 /// What no relay can receive goes behind everything else.

@@ -14,6 +14,7 @@ use reqwest::{Certificate, Client, Response};
 use url::Url;
 
 use super::address::{self, PublicOnly};
+use super::cookies::Cookies;
 use super::secrets::Secrets;
 use crate::refusal::Failure;
 use crate::settings::Settings;
@@ -32,6 +33,7 @@ pub(crate) struct Dialler {
     guarded: Client,
     sources: HashMap<String, Source>,
     secrets: Secrets,
+    pub(super) settings: Settings,
 }
 
 impl Dialler {
@@ -42,6 +44,7 @@ impl Dialler {
             guarded: client(settings).dns_resolver(PublicOnly).build()?,
             sources: sources.collect(),
             secrets,
+            settings: settings.clone(),
         })
     }
 
@@ -56,34 +59,87 @@ impl Dialler {
     /// # Errors
     /// Nobody answers, or the way does not end. A refusal is an answer.
     pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
+        Ok(self.ask(upstream, range).await?.response)
+    }
+
+    /// The same, for an answer that names further addresses.
+    ///
+    /// # Errors
+    /// As of [`Dialler::get`].
+    pub(crate) async fn ask(&self, upstream: &Upstream, range: Option<&str>) -> Result<Answer, Failure> {
         let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
-        let mut headers = headers(source, upstream, range);
-        let mut url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
+        let headers = headers(source, upstream);
+        let url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
-        let listed = source.xtream().is_none() && !source.transport.private_addresses;
-        if listed && address::is_private_literal(&url) {
-            return Err(Failure::Redirect("it leads into a private network"));
+        let guarded = source.xtream().is_none() && !source.transport.private_addresses;
+        let cookies = Cookies::default();
+        self.follow(&Trail { url: url.clone(), headers, private, guarded, cookies }, url, range).await
+    }
+
+    /// Asks for `url`, which what came along `trail` names.
+    ///
+    /// # Errors
+    /// As of [`Dialler::get`], and for an address in a private network that somebody outside names.
+    pub(crate) async fn follow(
+        &self,
+        trail: &Trail,
+        url: Url,
+        range: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let mut trail = trail.clone();
+        trail.turn(url)?;
+        trail.headers.remove(header::RANGE);
+        if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
+            trail.headers.insert(header::RANGE, range);
         }
-        let mut client = if listed { &self.guarded } else { &self.direct };
         for _ in 0..=REDIRECTS {
-            let request = client.get(url.clone()).headers(headers.clone());
+            let client = if trail.guarded { &self.guarded } else { &self.direct };
+            let request =
+                client.get(trail.url.clone()).headers(trail.cookies.added(&trail.url, trail.headers.clone()));
             let response = request.send().await.map_err(|error| failure(&error))?;
-            let Some(next) = target(&response, &url)? else { return Ok(response) };
-            if reach::came_from_outside(response.remote_addr()) {
-                client = &self.guarded;
+            trail.guarded |= reach::came_from_outside(response.remote_addr());
+            trail.cookies.keep(&trail.url, response.headers());
+            match target(&response, &trail.url)? {
+                Some(next) => trail.turn(next)?,
+                None => return Ok(Answer { response, trail }),
             }
-            if std::ptr::eq(client, &self.guarded) && address::is_private_literal(&next) {
-                return Err(Failure::Redirect("it leads into a private network"));
-            }
-            if next.host() != url.host() {
-                // SECURITY: meant for the host that was configured, as credentials in its address are.
-                private.iter().for_each(|name| drop(headers.remove(name)));
-            }
-            url = next;
         }
         Err(Failure::Redirect("there are too many"))
+    }
+}
+
+/// An answer, and the way to it.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    pub(crate) trail: Trail,
+}
+
+/// The way to an answer. What the answer names is asked for with the same headers and under the same suspicion.
+#[derive(Clone)]
+pub(crate) struct Trail {
+    /// Where the answer came from in the end: relative references are resolved against it (RFC 3986, 5.1.3).
+    pub(crate) url: Url,
+    headers: HeaderMap,
+    /// Headers that go to no other host.
+    private: Vec<HeaderName>,
+    /// Somebody outside has chosen where this leads.
+    guarded: bool,
+    cookies: Cookies,
+}
+
+impl Trail {
+    fn turn(&mut self, next: Url) -> Result<(), Failure> {
+        if self.guarded && address::is_private_literal(&next) {
+            return Err(Failure::Redirect("it leads into a private network"));
+        }
+        if next.host() != self.url.host() {
+            // SECURITY: meant for the host that was configured, as credentials in its address are.
+            self.private.iter().for_each(|name| drop(self.headers.remove(name)));
+        }
+        self.url = next;
+        Ok(())
     }
 }
 
@@ -111,7 +167,7 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
         .tls_certs_merge(roots)
 }
 
-fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderMap {
+fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
@@ -122,9 +178,6 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.extend(asked);
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
-        headers.insert(header::RANGE, range);
-    }
     headers
 }
 
@@ -204,6 +257,7 @@ mod tests {
             path: "http://h/".into(),
             protocol: contract::bundle::Protocol::Ts,
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            archive: 0,
         };
         let private: Vec<String> = private(&sealed).iter().map(|name| name.as_str().to_owned()).collect();
         assert_eq!(private, ["x-token", "authorization", "cookie"]);

@@ -1,10 +1,14 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
+mod cookies;
 mod dial;
 pub(crate) mod file;
+pub(crate) mod hls;
 mod secrets;
 mod ts;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::bundle;
@@ -14,10 +18,21 @@ pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
 
+/// What comes in.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// The next bytes.
+    Bytes(Bytes),
+    /// What follows does not continue what came before: another time line, or something is missing in between.
+    Splice,
+}
+
 /// An upstream that is sending.
 pub(crate) enum Reception {
     /// A transport stream over HTTP.
     Ts(ts::Stream),
+    /// Segments that playlists list.
+    Hls(hls::Stream),
 }
 
 impl Reception {
@@ -25,24 +40,26 @@ impl Reception {
     ///
     /// # Errors
     /// Why nothing will come from there now.
-    pub(crate) async fn open(dialler: &Dialler, upstream: &bundle::Upstream) -> Result<Self, Failure> {
+    pub(crate) async fn open(dialler: &Arc<Dialler>, upstream: &bundle::Upstream) -> Result<Self, Failure> {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream).await.map(Self::Hls),
+            bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
         }
     }
 
-    /// The next bytes; `None` when the provider has ended the stream. May be dropped while it waits.
+    /// What comes next; `None` when the provider has ended the stream. May be dropped while it waits.
     ///
     /// # Errors
     /// The connection broke or is silent.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         match self {
-            Self::Ts(stream) => stream.next().await,
+            Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
+            Self::Hls(stream) => stream.next().await,
         }
     }
 }

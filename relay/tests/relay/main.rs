@@ -7,6 +7,8 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod operator;
+mod origins;
 mod program;
 mod provider;
 mod sharing;

@@ -32,6 +32,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of the channels that come from HLS origins.
+pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 
@@ -55,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) connections: u32,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Default for Plan {
@@ -74,6 +78,7 @@ impl Default for Plan {
             http: httpd::Settings::default(),
             connections: 8,
             dead: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -88,7 +93,7 @@ impl Stage {
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections);
+        publish(&data, &station, plan.connections, &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -104,6 +109,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of the `place`th channel that comes from an HLS origin.
+    pub(crate) fn origin(&self, place: u32) -> u32 {
+        self.station.catalogue().live_id(place)
     }
 
     /// The provider's id of one of our channels.
@@ -142,7 +152,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
 }
 
 /// A release with everything the station has.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
+pub(crate) fn publish(data: &Data, station: &Station, connections: u32, origins: &[String]) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -151,10 +161,17 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle
+                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
+                .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
-            let account = bundle::Account { name: "station".into(), max_connections: connections };
+            let account = bundle::Account {
+                name: "station".into(),
+                max_connections: connections,
+                zone: Default::default(),
+            };
             bundle.push(Section::Accounts, &account).unwrap();
-            for playable in playables(station) {
+            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -164,6 +181,16 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         manifest.files.push(artefact.finish().unwrap());
     }
     releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
+    let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let there = station.catalogue().live_id(place);
+        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+    });
+    origins.collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
@@ -210,5 +237,5 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
+    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
 }
