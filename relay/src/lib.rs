@@ -25,6 +25,7 @@ mod packager;
 mod play;
 mod refusal;
 mod relay;
+mod remedy;
 mod route;
 mod seat;
 mod segmenter;

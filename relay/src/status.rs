@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::headend::Headend;
 use crate::refusal::Refusal;
+use crate::slot::Standing;
 use crate::tuner::Tuner;
 
 /// Answers whoever asks from this machine itself; for everybody else there is nothing here. What comes through a
@@ -19,8 +20,7 @@ pub(crate) fn answer(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) -
         return Err(Refusal::Unknown);
     }
     let tuners = headend.tuners();
-    let slots: serde_json::Map<String, Value> =
-        headend.slots.used().into_iter().map(|(account, used)| (account, used.into())).collect();
+    let slots: Vec<Value> = headend.slots.standings().iter().map(login).collect();
     let document = json!({
         "viewers": tuners.iter().map(|tuner| tuner.feed.watching()).sum::<u32>(),
         "channels": tuners.iter().map(|tuner| channel(tuner)).collect::<Vec<_>>(),
@@ -39,5 +39,16 @@ fn channel(tuner: &Tuner) -> Value {
         "jumps": counts.jumps,
         "restarts": counts.restarts,
         "lost_packets": counts.lost_packets,
+    })
+}
+
+fn login(standing: &Standing) -> Value {
+    let resting = standing.resting.as_ref();
+    json!({
+        "account": standing.account,
+        "login": standing.login + 1,
+        "used": standing.used,
+        "rests_for": resting.map(|(time, _)| time.as_secs()),
+        "why": resting.map(|(_, why)| why.to_string()),
     })
 }

@@ -27,9 +27,8 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> i
     }
     for part in &line_up.parts {
         let name = part.source.name.as_str();
-        for (at, max_connections) in part.harvest.head.connections.iter().enumerate() {
-            let name = if at == 0 { name.to_owned() } else { format!("{name}/{}", at + 1) };
-            writer.push(Section::Accounts, &Account { name, max_connections: *max_connections })?;
+        for (login, max_connections) in part.harvest.head.connections.iter().enumerate() {
+            writer.push(Section::Accounts, &Account::new(name, login, *max_connections))?;
         }
     }
     playables(&mut writer, line_up, notes.vault)?;

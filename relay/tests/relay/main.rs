@@ -7,6 +7,7 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod pools;
 mod program;
 mod provider;
 mod sharing;
