@@ -51,6 +51,11 @@ impl Data {
         self.0.join("vault.json")
     }
 
+    /// What tickets and references are signed with; for its owner's eyes.
+    pub fn key(&self) -> PathBuf {
+        self.0.join("secret.key")
+    }
+
     /// Film and series details.
     pub fn details(&self) -> PathBuf {
         self.0.join("details")

@@ -23,6 +23,7 @@
 //! - [`release`]: all or nothing
 //! - [`secret`]: what is never shown
 //! - [`source`]: what ingest reads and the relay dials
+//! - [`ticket`]: permission to watch, in an address
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
 //! - [`wanted`]: details that somebody misses
@@ -44,6 +45,7 @@ pub mod reach;
 pub mod release;
 pub mod secret;
 pub mod source;
+pub mod ticket;
 pub mod user;
 pub mod vault;
 pub mod wanted;

@@ -7,6 +7,8 @@
 //!                     Foreign: "this is HTML"     Restamper ──same packets, one unbroken clock──▶ viewers
 //! ```
 //!
+//! [`check`] looks at what comes out at the right end as an analyser would; the bin `tscheck` is its front page.
+//!
 //! Bytes flow from left to right and are copied once, by the [`Aligner`]. Nobody here waits, allocates per packet,
 //! does I/O or panics, whatever the bytes are: bad input is skipped and counted. Where a table and the elementary
 //! stream disagree, the elementary stream is believed; where nothing can be proved within a bound, the answer is no.
@@ -40,6 +42,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod check;
 pub mod classify;
 pub mod clock;
 pub mod codec;

@@ -43,6 +43,11 @@ impl<T> PidMap<T> {
         self.entries.iter().map(|(pid, value)| (*pid, value))
     }
 
+    /// All entries, to be changed, in the same order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Pid, &mut T)> {
+        self.entries.iter_mut().map(|(pid, value)| (*pid, value))
+    }
+
     /// All values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut().map(|(_, value)| value)

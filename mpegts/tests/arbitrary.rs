@@ -3,6 +3,7 @@
 mod support;
 
 use mpegts::access::PACKET_LIMIT;
+use mpegts::check::{Checker, Limits};
 use mpegts::join::Trim;
 use mpegts::psi::{Assembler, Pat, Pmt, Section};
 use mpegts::{PACKET, Restamper, SYNC, Tracker, classify, packets, pes, restamp};
@@ -48,6 +49,10 @@ fn run(stream: &[u8]) {
         held = tracker.undecided().unwrap_or(tracker.packets());
         assert!(tracker.packets() - held <= PACKET_LIMIT);
     }
+    let mut checker = Checker::new(Limits { findings: 10, ..Limits::default() });
+    checker.push(stream);
+    checker.segment(stream);
+    assert!(checker.finish().findings.len() <= 10);
     let mut out = Vec::new();
     if let Some(program) = tracker.program() {
         Trim::new(program).push(stream, &mut out);

@@ -9,8 +9,9 @@ mod linger;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::Duration;
 
-use contract::bundle::Playable;
+use contract::bundle::{Playable, Protocol};
 use contract::release::Follower;
 use contract::user::User;
 use tokio::runtime::Handle;
@@ -32,7 +33,7 @@ use crate::upstream::Dialler;
 /// The reception of one relay.
 pub(crate) struct Headend {
     pub(crate) settings: Settings,
-    pub(crate) dialler: Dialler,
+    pub(crate) dialler: Arc<Dialler>,
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
@@ -62,7 +63,7 @@ pub(crate) struct Viewing {
 
 impl Headend {
     /// Called within the runtime that the channels shall run in.
-    pub(crate) fn new(settings: Settings, dialler: Dialler, follower: Arc<Follower>) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings, dialler: Arc<Dialler>, follower: Arc<Follower>) -> Arc<Self> {
         Arc::new(Self {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
@@ -102,6 +103,12 @@ impl Headend {
         tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
         house.tuners.insert(id, Arc::downgrade(&tuner));
         Ok(Viewing { headend: self.clone(), tuner })
+    }
+
+    /// How long somebody waits for the first byte of `channel`.
+    pub(crate) fn start_budget(&self, channel: &Playable) -> Duration {
+        let ace = channel.upstreams.iter().any(|upstream| upstream.protocol == Protocol::Ace);
+        if ace { self.settings.ace_start_budget } else { self.settings.start_budget }
     }
 
     /// Begins to answer a request for a part of a film. Requests of one client for one film are one play.

@@ -49,6 +49,64 @@ pub(crate) enum Failure {
     /// The relay is closing.
     #[error("the relay is closing")]
     Closing,
+    /// An HLS upstream that cannot become a transport stream: what stands in the way.
+    #[allow(dead_code)] // until HLS is received
+    #[error("{0} cannot become a transport stream")]
+    Unsupported(&'static str),
+    /// The Ace Stream engine's fault.
+    #[error(transparent)]
+    Ace(#[from] Ace),
+}
+
+/// Why the Ace Stream engine gives nothing.
+#[allow(dead_code)] // until the engine is asked
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ace {
+    /// No connection.
+    #[error("the Ace Stream engine cannot be reached")]
+    Unreachable,
+    /// It does not answer in time, or sends nothing.
+    #[error("the Ace Stream engine is silent")]
+    Silent,
+    /// It answers what nobody understands.
+    #[error("the Ace Stream engine answered with {0}")]
+    Answer(&'static str),
+    /// Its owner has not paid for what this channel needs.
+    #[error("the Ace Stream engine lacks an option that this channel needs")]
+    Option,
+    /// It finds no such content, by either kind of id.
+    #[error("the Ace Stream engine does not find this channel")]
+    Unknown,
+    /// Nobody shares the content.
+    #[error("nobody shares this channel now")]
+    NoPeers,
+    /// Somebody else has started the same content.
+    #[error("another player has taken this channel over at the Ace Stream engine")]
+    Superseded,
+    /// The session was stopped, or expired.
+    #[error("the Ace Stream engine has ended this channel's session")]
+    Gone,
+    /// A session has one reader, and there was one.
+    #[error("another player reads this channel's session at the Ace Stream engine")]
+    Conflict,
+}
+
+impl Ace {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unreachable | Self::Superseded | Self::Gone | Self::Conflict => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Silent | Self::NoPeers => StatusCode::GATEWAY_TIMEOUT,
+            Self::Answer(_) | Self::Option => StatusCode::BAD_GATEWAY,
+            Self::Unknown => StatusCode::NOT_FOUND,
+        }
+    }
+
+    /// Whether the engine means it: asking again will not help.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
+    }
 }
 
 impl Failure {
@@ -62,7 +120,9 @@ impl Failure {
             | Self::Redirect(_)
             | Self::NoSource
             | Self::Closing
-            | Self::Changed => true,
+            | Self::Changed
+            | Self::Unsupported(_) => true,
+            Self::Ace(why) => why.is_refusal(),
             Self::Full | Self::Dead(_) | Self::Ended | Self::Silent => false,
         }
     }
@@ -126,6 +186,11 @@ impl Refusal {
             Self::Upstream(Failure::Silent) => {
                 reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")
             }
+            Self::Upstream(Failure::Unsupported(_)) => reply::text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "This channel can only be had as a playlist: ask for .m3u8 instead.\n",
+            ),
+            Self::Upstream(Failure::Ace(why)) => reply::text(why.status(), format!("Sorry: {why}.\n")),
             Self::NoRanges | Self::Upstream(_) => {
                 reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n")
             }

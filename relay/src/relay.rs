@@ -9,10 +9,12 @@ use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
 use contract::source::Source;
+use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use http::Method;
 use httpd::{Request, Response, reply};
 use tokio::sync::Semaphore;
+use tracing::warn;
 
 use crate::headend::Headend;
 use crate::output::hls::Sessions;
@@ -50,11 +52,16 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
-        let dialler = Dialler::new(&settings, sources, Secrets::new(follower.data().vault()))?;
+        let secrets = Secrets::new(follower.data().vault());
+        let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
+        let key = Key::load(&follower.data().key()).unwrap_or_else(|error| {
+            warn!(%error, "no secret.key: players of HLS must begin anew when the relay is started again");
+            Key::random()
+        });
         let relay = Arc::new(Self {
             headend,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(key),
             episodes: Episodes::new(follower.data()),
             follower,
             users,
@@ -109,7 +116,7 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { token, number }) => self.sessions.segment(&token, number),
+            Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
             Some(Route::Status) => status::answer(&self.headend, request.headers(), peer),
             None => Err(Refusal::Unknown),
         }
@@ -144,9 +151,9 @@ impl Relay {
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
         let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
+        let budget = self.headend.start_budget(&channel);
         let viewing = self.headend.tune(channel, seat.asking())?;
         let subscriber = Subscriber::new(viewing, seat);
-        let budget = self.headend.settings.start_budget;
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         Ok(output::ts::stream(subscriber))
     }

@@ -7,10 +7,10 @@ use contract::address::StreamAddress;
 pub enum Route {
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4` and their like.
     Stream(StreamAddress),
-    /// `/hls/TOKEN/7.ts`: a segment of a playlist that a viewer was given.
+    /// `/hls/TICKET/7.ts`: a segment of a playlist that a viewer was given.
     Segment {
         /// Stands for viewer and channel; no credentials.
-        token: String,
+        ticket: String,
         /// Counts from the beginning of the channel's playlist.
         number: u64,
     },
@@ -25,17 +25,17 @@ impl Route {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments[..] {
             ["relay", "status"] => Some(Self::Status),
-            ["hls", token, name] => segment(token, name),
+            ["hls", ticket, name] => segment(ticket, name),
             _ => StreamAddress::read(&segments).map(Self::Stream),
         }
     }
 }
 
-fn segment(token: &str, name: &str) -> Option<Route> {
+fn segment(ticket: &str, name: &str) -> Option<Route> {
     let digits = name.strip_suffix(".ts")?;
     // `parse` alone would take a plus.
     let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
-    Some(Route::Segment { token: token.into(), number })
+    Some(Route::Segment { ticket: ticket.into(), number })
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn every_address_of_the_relay_is_known() {
         assert_eq!(Route::decode("/relay/status"), Some(Route::Status));
-        let segment = Route::Segment { token: "t0".into(), number: 7 };
+        let segment = Route::Segment { ticket: "t0".into(), number: 7 };
         assert_eq!(Route::decode("/hls/t0/7.ts"), Some(segment));
         for path in ["/live/u/p/1.ts", "//live/u/p/1.ts", "/live//u/p/1.ts/", "/u/p/1", "/movie/u/p/2.mkv"] {
             assert!(matches!(Route::decode(path), Some(Route::Stream(_))), "{path}");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::config::seconds;
+use contract::source::BaseUrl;
 use serde::Deserialize;
 
 /// How channels are received and shared. Durations are written as seconds, such as `15` or `1.5`.
@@ -59,6 +60,21 @@ pub struct Settings {
     /// How long a provider goes on counting a connection that was closed; so long it is not used again.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
+    /// Of an HLS upstream in several qualities the best is received that needs no more than so many bits per second;
+    /// 0 for the best of all.
+    pub hls_bandwidth: u64,
+    /// Where the Ace Stream engine answers. Addresses that it gives are asked for here, whatever host they name.
+    pub ace_engine: BaseUrl,
+    /// How long a viewer waits for the first byte of a channel of Ace Stream, in place of `start_budget`: peers have to
+    /// be found, and a link that says the wrong kind of id is tried as the other.
+    #[serde(deserialize_with = "seconds")]
+    pub ace_start_budget: Duration,
+    /// How long the engine may take from its answer to the first byte. Slow channels need half a minute.
+    #[serde(deserialize_with = "seconds")]
+    pub ace_first_byte: Duration,
+    /// A channel for which the engine finds no peer for this long is given up.
+    #[serde(deserialize_with = "seconds")]
+    pub ace_no_peers: Duration,
 }
 
 impl Default for Settings {
@@ -80,6 +96,11 @@ impl Default for Settings {
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             release_delay: Duration::ZERO,
+            hls_bandwidth: 0,
+            ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),
+            ace_start_budget: Duration::from_secs(110),
+            ace_first_byte: Duration::from_secs(60),
+            ace_no_peers: Duration::from_secs(30),
         }
     }
 }

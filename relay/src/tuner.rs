@@ -16,7 +16,7 @@ use crate::refusal::Failure;
 use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
-use crate::upstream::Reception;
+use crate::upstream::{Received, Reception};
 
 /// Waits before the attempts to get a lost channel back; the last one is repeated. Each is up to a fifth longer or
 /// shorter, so that the channels of a provider that went down do not come back in step.
@@ -200,7 +200,11 @@ impl Pump {
             tokio::select! {
                 biased;
                 read = reception.next() => match read {
-                    Ok(Some(bytes)) => {
+                    Ok(Some(Received::Splice)) => {
+                        self.publish(true);
+                        self.cutter.begin();
+                    }
+                    Ok(Some(Received::Bytes(bytes))) => {
                         let pending = self.cutter.due();
                         self.feed.received(bytes.len());
                         self.cutter.push(&bytes, std::time::Instant::now());

@@ -18,6 +18,9 @@ pub struct Counts {
     pub requests: BTreeMap<String, u64>,
     /// Of those, answered with 304, since the client has it already.
     pub unchanged: BTreeMap<String, u64>,
+    /// Requests for the segments, keys and playlists of HLS origins, such as `1017/high/12`,
+    /// `1017/index`; the first 8192 names.
+    pub fetched: BTreeMap<String, u64>,
     /// By stream id.
     pub channels: BTreeMap<u32, ChannelCounts>,
     /// By user name.
@@ -45,6 +48,10 @@ pub struct ChannelCounts {
     pub peak: u64,
     /// Requests, refused ones included; the hops of a redirect are one request.
     pub requests: u64,
+    /// Answers of an HLS origin being sent now.
+    pub sending: u64,
+    /// The most of them at the same time.
+    pub sending_peak: u64,
 }
 
 /// What one account has seen.
@@ -85,6 +92,24 @@ impl Drop for Seat {
         self.ledger.close(self.number);
     }
 }
+
+/// One answer being sent. Dropping it ends it in the books.
+pub(crate) struct Sending {
+    ledger: Arc<Ledger>,
+    stream: u32,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let mut books = self.ledger.books();
+        let channel = books.counts.channels.entry(self.stream).or_default();
+        // Fewer than none is what is left of those that a reset forgot.
+        channel.sending = channel.sending.saturating_sub(1);
+    }
+}
+
+/// Names of what was fetched; more are not remembered.
+const MOST_FETCHED: usize = 8192;
 
 /// What is asked of the ledger.
 pub(crate) struct Claim<'a> {
@@ -239,6 +264,24 @@ impl Ledger {
     /// Counts an answer of 304.
     pub(crate) fn unchanged(&self, endpoint: &str) {
         *self.books().counts.unchanged.entry(endpoint.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a request for one of the files of a stream.
+    pub(crate) fn fetched(&self, stream: u32, file: &str) {
+        let (mut books, name) = (self.books(), format!("{stream}/{file}"));
+        let fetched = &mut books.counts.fetched;
+        if fetched.len() < MOST_FETCHED || fetched.contains_key(&name) {
+            *fetched.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Counts an answer until it is sent.
+    pub(crate) fn sending(self: &Arc<Self>, stream: u32) -> Sending {
+        let mut books = self.books();
+        let channel = books.counts.channels.entry(stream).or_default();
+        channel.sending += 1;
+        channel.sending_peak = channel.sending_peak.max(channel.sending);
+        Sending { ledger: self.clone(), stream }
     }
 
     /// Counts a request for a stream.

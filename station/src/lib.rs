@@ -3,7 +3,8 @@
 //! ```text
 //!             ┌─ route ──▶ panel ──▶ catalogue (names, ids, guide: pure functions of a seed) ──pieces──┐
 //! request ──▶ service                                                                                  ├─ afflict ──▶ answer
-//!             └─ route ──▶ stream ─▶ television (packets: a pure function of time) ────────────────────┘
+//!             ├─ route ──▶ stream ─▶ television (packets: a pure function of time) ────────────────────┤
+//!             └─ route ──▶ origin ─▶ television (the same as other servers' HLS) ──────────────────────┘
 //!                            │
 //!                            └─ ledger: who is connected, how many may be, what was asked for
 //! ```
@@ -14,12 +15,15 @@
 //!
 //! Besides the panel there is a control endpoint: `GET /_station/counts`, `POST /_station/reset` and
 //! `POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]` (or `action=NAME` for an API action or document). Every
-//! address also takes `?fault=FAULT`; see [`Fault`] for the spelling.
+//! address also takes `?fault=FAULT`. HLS as other servers than panels make it is at
+//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. [`help()`] has every spelling.
 
 mod catalogue;
 mod clock;
 mod fault;
+mod help;
 mod ledger;
+mod origin;
 mod pages;
 mod panel;
 mod provider;
@@ -32,6 +36,7 @@ mod television;
 
 pub use catalogue::Catalogue;
 pub use fault::Fault;
+pub use help::help;
 pub use ledger::{AccountCounts, ChannelCounts, Counts};
 pub use settings::{Account, Dialect, Limit, Settings, Start, Status, Target, TimeBase};
 pub use station::Station;

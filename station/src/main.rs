@@ -8,7 +8,7 @@ use station::{Account, Dialect, Fault, Limit, Settings, Start, Station, Target, 
 
 /// A synthetic television provider: panel API, playlist, guide, live TS and HLS, films, catch-up, faults on demand.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = station::help())]
 struct Args {
     /// Where to listen; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:0")]

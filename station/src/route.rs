@@ -2,6 +2,7 @@
 
 use httpd::segments;
 
+use crate::origin::Place;
 use crate::pages::Page;
 use crate::panel::{Action, Document};
 
@@ -18,6 +19,8 @@ pub(crate) enum Route {
     ArchiveQuery,
     /// `/hls/SESSION/ID/NUMBER.ts`
     Segment { session: String, id: u32, number: u64 },
+    /// `/origin/QUIRKS/USER/PASSWORD/ID/...`
+    Origin { quirks: String, username: String, password: String, id: u32, place: Place },
     /// `/auth/TOKEN`, what a redirect leads to
     Token(String),
     /// `/logo/ID.svg`, `/poster/ID.svg`
@@ -65,6 +68,13 @@ impl Route {
             ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
+            ["origin", quirks, username, password, id, rest @ ..] => Self::Origin {
+                quirks: (*quirks).to_owned(),
+                username: (*username).to_owned(),
+                password: (*password).to_owned(),
+                id: id.parse().ok()?,
+                place: Place::decode(rest)?,
+            },
             ["hls", session, id, file] => Self::Segment {
                 session: (*session).to_owned(),
                 id: id.parse().ok()?,
@@ -128,6 +138,16 @@ mod tests {
             ("/streaming/timeshift.php", Route::ArchiveQuery),
             ("/timeshift.php", Route::ArchiveQuery),
             ("/hls/abc/5/77.ts", Route::Segment { session: "abc".into(), id: 5, number: 77 }),
+            (
+                "/origin/gap:5,aes/u/p/5/index.m3u8",
+                Route::Origin {
+                    quirks: "gap:5,aes".into(),
+                    username: "u".into(),
+                    password: "p".into(),
+                    id: 5,
+                    place: Place::decode(&["index.m3u8"]).unwrap(),
+                },
+            ),
             ("/auth/abc", Route::Token("abc".into())),
             ("/logo/5.svg", Route::Picture(5)),
             ("/poster/5.svg", Route::Picture(5)),

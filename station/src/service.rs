@@ -1,5 +1,7 @@
 //! One request: what it is for, whose it is, what goes wrong with it, and the answer.
 
+mod origin;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -77,6 +79,9 @@ impl Call {
                 self.archive(&value("username"), &value("password"), id, &value("start"), &value("duration"))
             }
             Route::Segment { session, id, number } => self.segment(&session, id, number),
+            Route::Origin { quirks, username, password, id, place } => {
+                self.origin(&quirks, &username, &password, id, place)
+            }
             Route::Page(page) => self.listing(page),
             Route::Picture(id) => picture(id),
             Route::Counts => self.counts(),

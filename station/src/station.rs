@@ -124,6 +124,13 @@ impl Station {
         format!("{}/{kind}/{username}/{password}/{id}.{extension}", self.url())
     }
 
+    /// The address of a live channel on an HLS origin for the first account; `quirks` such as `aes-iv,gap:5` or
+    /// `plain`, see `station --help`.
+    pub fn origin_url(&self, quirks: &str, id: u32) -> String {
+        let account = self.provider.settings.accounts.first().cloned().unwrap_or_default();
+        format!("{}/origin/{quirks}/{}/{}/{id}/index.m3u8", self.url(), account.username, account.password)
+    }
+
     /// The address of an action of `player_api.php` for the first account; no action is the account document.
     pub fn api_url(&self, action: &str) -> String {
         let account = self.provider.settings.accounts.first().cloned().unwrap_or_default();

@@ -105,6 +105,11 @@ impl Users {
         self.followed().get(name).cloned()
     }
 
+    /// The user of whom `is` is true.
+    pub fn find_by(&self, is: impl Fn(&User) -> bool) -> Option<Arc<User>> {
+        self.followed().values().find(|user| is(user)).cloned()
+    }
+
     /// All users by name, read now.
     ///
     /// # Errors

@@ -31,6 +31,11 @@ impl PasswordHash {
         }
     }
 
+    /// For digests over the hash.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The hash of a password that nobody has: comparing with it costs an unknown user what a known one costs, so
     /// that time does not tell which names exist.
     pub(super) fn nobody() -> &'static Self {

@@ -1,6 +1,8 @@
 //! Builds small transport streams by hand: dummy slices are enough, because only headers are looked at.
 #![allow(dead_code)] // each test file uses its share
 
+pub(crate) mod analyser;
+
 use mpegts::psi::{Pat, Pmt, PmtEntry, packetise};
 use mpegts::{PACKET, Pcr, Pid, SYNC, Timestamp};
 
@@ -122,7 +124,11 @@ pub(crate) fn pmt(number: u16, streams: &[(Pid, u8)]) -> Pmt {
 fn header(unit: &Unit<'_>) -> Vec<u8> {
     let flags = u8::from(unit.pts.is_some()) << 7 | u8::from(unit.dts.is_some()) << 6;
     let times = [unit.pts, unit.dts].map(|time| time.map_or(vec![], time_bytes)).concat();
-    let mut bytes = vec![0, 0, 1, unit.stream_id, 0, 0, 0x80, flags, times.len() as u8];
+    // Only video may leave its length open.
+    let length =
+        if unit.stream_id & 0xF0 == 0xE0 { 0 } else { (3 + times.len() + unit.payload.len()) as u16 };
+    let [high, low] = length.to_be_bytes();
+    let mut bytes = vec![0, 0, 1, unit.stream_id, high, low, 0x80, flags, times.len() as u8];
     bytes.extend(times);
     bytes
 }

@@ -1,13 +1,14 @@
 //! A channel as HLS. A player of HLS has no connection, so his seat is kept by a *session*: from his first request for
 //! the playlist until he has asked for nothing for a while.
 //!
-//! Segments lie below a random token, not below credentials: players, proxies and cast receivers keep such addresses.
+//! Segments lie below a [`Ticket`], not below credentials: players, proxies and cast receivers keep such addresses.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use contract::bundle::Playable;
+use contract::ticket::{LIFETIME, Ticket, TicketError};
 use contract::user::User;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
@@ -25,14 +26,17 @@ const HOLD: Duration = Duration::from_secs(8);
 const SESSIONS: usize = 8192;
 
 /// Players of HLS and what they watch.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<Books>);
+pub(crate) struct Sessions {
+    /// What tickets are signed with.
+    key: contract::ticket::Key,
+    books: Mutex<Books>,
+}
 
 #[derive(Default)]
 struct Books {
-    /// By token.
-    sessions: HashMap<String, Session>,
-    tokens: HashMap<Key, String>,
+    sessions: HashMap<Key, Session>,
+    /// Whose session a ticket is for. Before one expires, its session gets another.
+    tickets: HashMap<String, Key>,
     packagers: HashMap<u32, Weak<Packager>>,
     /// Players whose session may be beginning.
     turns: HashMap<Key, Weak<Turn>>,
@@ -41,6 +45,10 @@ struct Books {
 type Turn = tokio::sync::Mutex<()>;
 
 struct Session {
+    /// The newest, as it stands in addresses.
+    ticket: String,
+    /// Until when that is given to the player; afterwards he gets another.
+    fresh: Instant,
     packager: Arc<Packager>,
     seat: Seat,
     asked: Instant,
@@ -59,11 +67,10 @@ pub(crate) fn head() -> httpd::Response {
 
 impl Books {
     /// The session that a player has already.
-    fn known(&mut self, key: &Key) -> Option<(String, Arc<Packager>)> {
-        let token = self.tokens.get(key)?.clone();
-        let session = self.sessions.get_mut(&token).filter(|session| !session.is_over())?;
+    fn known(&mut self, key: &Key) -> Option<&mut Session> {
+        let session = self.sessions.get_mut(key).filter(|session| !session.is_over())?;
         session.asked = Instant::now();
-        Some((token, session.packager.clone()))
+        Some(session)
     }
 
     /// What simultaneous requests of one player wait for.
@@ -79,6 +86,11 @@ impl Books {
 }
 
 impl Sessions {
+    /// Nobody's yet; tickets are signed with `key`.
+    pub(crate) fn new(key: contract::ticket::Key) -> Self {
+        Self { key, books: Mutex::default() }
+    }
+
     /// The playlist of a channel for one viewer, who asked for it at `path`.
     pub(crate) async fn playlist(
         &self,
@@ -92,26 +104,28 @@ impl Sessions {
         // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
         let turn = self.books().turn(&key);
         let turn = turn.lock().await;
-        let known = self.books().known(&key);
-        let (token, packager) = match known {
+        let known = self.known(user, &key);
+        let (ticket, packager) = match known {
             Some(known) => known,
             None => self.begin(headend, channel, user, key).await?,
         };
         drop(turn);
         // Relative, so that it holds behind any proxy: up to where our addresses begin.
         let up = "../".repeat(path.matches('/').count().saturating_sub(1));
-        let text = packager.playlist(&format!("{up}hls/{token}"), HOLD).await.ok_or(Refusal::Warming)?;
+        let text = packager.playlist(&format!("{up}hls/{ticket}"), HOLD).await.ok_or(Refusal::Warming)?;
         Ok(playlist(text))
     }
 
     /// A segment that a session was told of.
-    pub(crate) fn segment(&self, token: &str, number: u64) -> Result<httpd::Response, Refusal> {
+    pub(crate) fn segment(&self, ticket: &str, number: u64) -> Result<httpd::Response, Refusal> {
+        Ticket::read(&self.key, ticket, now()).map_err(|why| match why {
+            TicketError::Malformed => Refusal::Unknown,
+            TicketError::Forged | TicketError::Expired => Refusal::Forbidden,
+        })?;
         let packager = {
             let mut books = self.books();
-            let session = books.sessions.get_mut(token).filter(|session| !session.is_over());
-            let session = session.ok_or(Refusal::Unknown)?;
-            session.asked = Instant::now();
-            session.packager.clone()
+            let key = books.tickets.get(ticket).cloned().ok_or(Refusal::Unknown)?;
+            books.known(&key).ok_or(Refusal::Unknown)?.packager.clone()
         };
         let segment = packager.segment(number).ok_or(Refusal::Unknown)?;
         let mut response = Response::new(Body::from(segment));
@@ -123,16 +137,34 @@ impl Sessions {
     /// Ends the sessions of those who have gone; to be called every second or so.
     pub(crate) fn sweep(&self) {
         let mut books = self.books();
-        let Books { sessions, tokens, packagers, .. } = &mut *books;
+        let Books { sessions, tickets, packagers, .. } = &mut *books;
         let stays = |session: &mut Session| {
             !session.is_over() && session.asked.elapsed() < session.packager.patience()
         };
         let gone: Vec<Session> =
             sessions.extract_if(|_, session| !stays(session)).map(|(_, gone)| gone).collect();
-        tokens.retain(|_, token| sessions.contains_key(token));
+        tickets.retain(|_, key| sessions.contains_key(key));
         packagers.retain(|_, packager| packager.strong_count() > 0);
         drop(books);
         drop(gone); // and with them their seats
+    }
+
+    /// The session that a player has already: the ticket for his addresses, and what he watches.
+    fn known(&self, user: &User, key: &Key) -> Option<(String, Arc<Packager>)> {
+        let mut books = self.books();
+        let session = books.known(key)?;
+        if session.fresh < Instant::now() {
+            (session.ticket, session.fresh) = self.ticket(user, key);
+        }
+        let known = (session.ticket.clone(), session.packager.clone());
+        books.tickets.insert(known.0.clone(), key.clone());
+        Some(known)
+    }
+
+    /// A new ticket, and until when it is given out.
+    fn ticket(&self, user: &User, key: &Key) -> (String, Instant) {
+        let ticket = Ticket::new(&self.key, user, key.film, now()).sign(&self.key);
+        (ticket, Instant::now() + Duration::from_secs(u64::from(LIFETIME) / 2))
     }
 
     /// Takes a seat, and waits until the channel is there: an error must still become an answer.
@@ -145,11 +177,10 @@ impl Sessions {
     ) -> Result<(String, Arc<Packager>), Refusal> {
         let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
         drop(replaced);
-        let id = channel.id;
+        let (id, budget) = (channel.id, headend.start_budget(&channel));
         let viewing = headend.tune(channel, seat.asking())?;
         let feed = viewing.feed();
         seat.hold_channel(viewing);
-        let budget = headend.settings.start_budget;
         tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
 
         let mut books = self.books();
@@ -159,19 +190,25 @@ impl Sessions {
         let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
         let packager = running.unwrap_or_else(|| Packager::start(feed));
         books.packagers.insert(id, Arc::downgrade(&packager));
-        let token = format!("{:032x}", rand::random::<u128>());
-        let before = books.tokens.insert(key, token.clone());
-        let before = before.and_then(|before| books.sessions.remove(&before));
-        let session = Session { packager: packager.clone(), seat, asked: Instant::now() };
-        books.sessions.insert(token.clone(), session);
+        let (ticket, fresh) = self.ticket(user, &key);
+        books.tickets.retain(|_, of| *of != key); // a session that is over takes its tickets along
+        books.tickets.insert(ticket.clone(), key.clone());
+        let (told, asked) = (ticket.clone(), Instant::now());
+        let session = Session { ticket, fresh, packager: packager.clone(), seat, asked };
+        let before = books.sessions.insert(key, session);
         drop(books);
         drop(before);
-        Ok((token, packager))
+        Ok((told, packager))
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
-        self.0.lock().expect("nobody panics while holding this lock")
+        self.books.lock().expect("nobody panics while holding this lock")
     }
+}
+
+/// Unix time, in seconds.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 fn playlist(text: String) -> httpd::Response {

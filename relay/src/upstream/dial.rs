@@ -62,8 +62,8 @@ impl Dialler {
         self.sources.get(account).map(|dialled| &dialled.source)
     }
 
-    /// Asks for `upstream` with one of its account's logins, for a part of it if there is a `range`. Where the source has
-    /// several addresses, the one that answered last is asked first, and the others when it cannot be reached.
+    /// Asks for `upstream` with one of its account's logins, for a part of it if there is a `range`, and follows where the
+    /// provider sends us: always anew from the configured address, since what it redirects to is good for one use.
     ///
     /// # Errors
     /// Nobody answers, or the way does not end. A refusal is an answer.
@@ -73,17 +73,35 @@ impl Dialler {
         login: usize,
         range: Option<&str>,
     ) -> Result<Response, Failure> {
+        Ok(self.ask(upstream, login, range).await?.response)
+    }
+
+    /// The same, for an answer that names further addresses. Where the source has several addresses, the one that
+    /// answered last is asked first, and the others when it cannot be reached.
+    ///
+    /// # Errors
+    /// As of [`Dialler::get`].
+    pub(crate) async fn ask(
+        &self,
+        upstream: &Upstream,
+        login: usize,
+        range: Option<&str>,
+    ) -> Result<Answer, Failure> {
         let Dialled { source, reached } = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
-        let headers = headers(source, upstream, range);
+        let headers = headers(source, upstream);
+        // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
+        let guarded = source.xtream().is_none() && !source.transport.private_addresses;
         let bases = source.xtream().map_or(1, |panel| panel.urls.len());
         let first = reached.load(Ordering::Relaxed);
         let mut answer = Err(Failure::NoSource);
         for base in (0..bases).map(|turn| (first + turn) % bases) {
             let url = url(source, base, login, &upstream.path);
             let url = url.ok_or(Failure::Dead("its address is no URL"))?;
-            answer = self.follow(source, url, headers.clone(), &private).await;
+            let (headers, private) = (headers.clone(), private.clone());
+            let trail = Trail { url: url.clone(), headers, private, guarded };
+            answer = self.follow(&trail, url, range).await;
             if !matches!(answer, Err(Failure::Dead(_))) {
                 reached.store(base, Ordering::Relaxed);
                 break;
@@ -92,38 +110,66 @@ impl Dialler {
         answer
     }
 
-    /// Goes where the provider sends us: always anew from the configured address, since what it redirects to is good for
-    /// one use.
-    async fn follow(
+    /// Asks for `url`, which what came along `trail` names.
+    ///
+    /// # Errors
+    /// As of [`Dialler::get`], and for an address in a private network that somebody outside names.
+    pub(crate) async fn follow(
         &self,
-        source: &Source,
-        mut url: Url,
-        mut headers: HeaderMap,
-        private: &[HeaderName],
-    ) -> Result<Response, Failure> {
-        // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
-        let listed = source.xtream().is_none() && !source.transport.private_addresses;
-        if listed && address::is_private_literal(&url) {
-            return Err(Failure::Redirect("it leads into a private network"));
+        trail: &Trail,
+        url: Url,
+        range: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let mut trail = trail.clone();
+        trail.turn(url)?;
+        trail.headers.remove(header::RANGE);
+        if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
+            trail.headers.insert(header::RANGE, range);
         }
-        let mut client = if listed { &self.guarded } else { &self.direct };
         for _ in 0..=REDIRECTS {
-            let request = client.get(url.clone()).headers(headers.clone());
+            let client = if trail.guarded { &self.guarded } else { &self.direct };
+            let request = client.get(trail.url.clone()).headers(trail.headers.clone());
             let response = request.send().await.map_err(|error| failure(&error))?;
-            let Some(next) = target(&response, &url)? else { return Ok(response) };
-            if reach::came_from_outside(response.remote_addr()) {
-                client = &self.guarded;
+            trail.guarded |= reach::came_from_outside(response.remote_addr());
+            match target(&response, &trail.url)? {
+                Some(next) => trail.turn(next)?,
+                None => return Ok(Answer { response, trail }),
             }
-            if std::ptr::eq(client, &self.guarded) && address::is_private_literal(&next) {
-                return Err(Failure::Redirect("it leads into a private network"));
-            }
-            if next.host() != url.host() {
-                // SECURITY: meant for the host that was configured, as credentials in its address are.
-                private.iter().for_each(|name| drop(headers.remove(name)));
-            }
-            url = next;
         }
         Err(Failure::Redirect("there are too many"))
+    }
+}
+
+/// An answer, and the way to it.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    #[allow(dead_code)] // until HLS is received
+    pub(crate) trail: Trail,
+}
+
+/// The way to an answer. What the answer names is asked for with the same headers and under the same suspicion.
+#[derive(Clone)]
+pub(crate) struct Trail {
+    /// Where the answer came from in the end: relative references are resolved against it (RFC 3986, 5.1.3).
+    pub(crate) url: Url,
+    headers: HeaderMap,
+    /// Headers that go to no other host.
+    private: Vec<HeaderName>,
+    /// Somebody outside has chosen where this leads.
+    guarded: bool,
+}
+
+impl Trail {
+    fn turn(&mut self, next: Url) -> Result<(), Failure> {
+        if self.guarded && address::is_private_literal(&next) {
+            return Err(Failure::Redirect("it leads into a private network"));
+        }
+        if next.host() != self.url.host() {
+            // SECURITY: meant for the host that was configured, as credentials in its address are.
+            self.private.iter().for_each(|name| drop(self.headers.remove(name)));
+        }
+        self.url = next;
+        Ok(())
     }
 }
 
@@ -151,7 +197,7 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
         .tls_certs_merge(roots)
 }
 
-fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderMap {
+fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
@@ -162,9 +208,6 @@ fn headers(source: &Source, upstream: &Upstream, range: Option<&str>) -> HeaderM
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.extend(asked);
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
-        headers.insert(header::RANGE, range);
-    }
     headers
 }
 

@@ -6,13 +6,26 @@ pub(crate) mod file;
 mod secrets;
 mod ts;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use contract::bundle;
 
-pub(crate) use dial::Dialler;
+#[allow(unused_imports)] // until HLS is received
+pub(crate) use dial::{Answer, Dialler, Trail};
 pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
+
+/// What comes in.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// The next bytes.
+    Bytes(Bytes),
+    /// What follows does not continue what came before: another time line, or something is missing in between.
+    #[allow(dead_code)] // until HLS is received
+    Splice,
+}
 
 /// An upstream that is sending.
 pub(crate) enum Reception {
@@ -26,7 +39,7 @@ impl Reception {
     /// # Errors
     /// Why nothing will come from there now.
     pub(crate) async fn open(
-        dialler: &Dialler,
+        dialler: &Arc<Dialler>,
         upstream: &bundle::Upstream,
         login: usize,
     ) -> Result<Self, Failure> {
@@ -40,13 +53,13 @@ impl Reception {
         }
     }
 
-    /// The next bytes; `None` when the provider has ended the stream. May be dropped while it waits.
+    /// What comes next; `None` when the provider has ended the stream. May be dropped while it waits.
     ///
     /// # Errors
     /// The connection broke or is silent.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         match self {
-            Self::Ts(stream) => stream.next().await,
+            Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
         }
     }
 }

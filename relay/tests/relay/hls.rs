@@ -49,7 +49,16 @@ async fn a_channel_plays_as_hls_beside_its_stream_over_one_upstream() {
     assert!(seen.longest_step < 0.2 && seen.backwards == 0 && seen.nulls == 0, "{seen:?}");
     assert_eq!(stage.relay.viewers("ann"), 2);
     assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 1);
-    assert_eq!(Viewer::get(&stage, "/hls/00000000000000000000000000000000/0.ts").await.status(), 404);
+    let segment = first.last().unwrap();
+    assert_eq!(Viewer::get(&stage, &segment.replace(".ts", "0.ts")).await.status(), 404);
+    let (ticket, name) = segment.strip_prefix("/hls/").unwrap().split_once('/').unwrap();
+    let forged = format!("{}A{}", &ticket[..20], &ticket[21..]);
+    let forged = if forged == ticket { ticket.replace('A', "B") } else { forged };
+    assert_eq!(Viewer::get(&stage, &format!("/hls/{forged}/{name}")).await.status(), 403);
+    assert_eq!(
+        Viewer::get(&stage, &format!("/hls/00000000000000000000000000000000/{name}")).await.status(),
+        404
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,19 +1,5 @@
-//! What can go wrong, in one grammar for the query, the control endpoint, the command line and the tests.
-//!
-//! | spelling | what happens |
-//! |---|---|
-//! | `status:403` | refused with that status and a line of HTML |
-//! | `busy:SECONDS` | 429, and the wish to be left alone for so long in `Retry-After` |
-//! | `html` | 200 with an HTML page instead of what was asked for |
-//! | `empty` | 200 with nothing: no bytes on a stream, `[]` on a list |
-//! | `half` | the first half of the answer and a clean end; of live television the first seconds |
-//! | `stall:BYTES` | nothing more after so many bytes, but the connection stays open |
-//! | `cut:BYTES` | the connection breaks after so many bytes, without a clean end |
-//! | `slow:MS` | the head at once, the first byte so many milliseconds later |
-//! | `clip:SECONDS` | a clip of that length at line speed and a clean end, as panels answer refusals |
-//! | `redirect:HOPS` | so many redirects in front of the stream, each with a token that can be used once |
-//! | `dribble:BYTES/MS` | so many bytes every so many milliseconds |
-//! | `garbage:BYTES` | bytes that are no packets (1 to 187) after every so many bytes |
+//! What can go wrong, in one grammar for the query, the control endpoint, the command line and the tests, as
+//! [`SPELLINGS`] has it.
 
 mod afflict;
 
@@ -22,7 +8,23 @@ use std::str::FromStr;
 
 pub(crate) use afflict::afflict;
 
-/// Something that goes wrong. See the module for the spelling; [`FromStr`] reads it and `Display` writes it.
+/// Every fault: how it is spelt, and what happens.
+pub(crate) const SPELLINGS: &[(&str, &str)] = &[
+    ("status:403", "refused with that status and a line of HTML"),
+    ("busy:SECONDS", "429, and the wish to be left alone for so long in Retry-After"),
+    ("html", "200 with an HTML page instead of what was asked for"),
+    ("empty", "200 with nothing: no bytes on a stream, [] on a list"),
+    ("half", "the first half of the answer and a clean end; of live television the first seconds"),
+    ("stall:BYTES", "nothing more after so many bytes, but the connection stays open"),
+    ("cut:BYTES", "the connection breaks after so many bytes, without a clean end"),
+    ("slow:MS", "the head at once, the first byte so many milliseconds later"),
+    ("clip:SECONDS", "a clip of that length at line speed and a clean end, as panels answer refusals"),
+    ("redirect:HOPS", "so many redirects in front of the stream, each with a token that can be used once"),
+    ("dribble:BYTES/MS", "so many bytes every so many milliseconds"),
+    ("garbage:BYTES", "bytes that are no packets (1 to 187) after every so many bytes"),
+];
+
+/// Something that goes wrong. See `station --help` for the spelling; [`FromStr`] reads it and `Display` writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Refused with this status (100 to 599 and the inventions of panels up to 999).

@@ -5,13 +5,17 @@ mod file;
 mod hls;
 mod live;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body::Body as _;
 use httpd::{Body, Response};
 
+use crate::catalogue::Channel;
 use crate::fault::Fault;
 use crate::ledger::{Claim, Seat};
 use crate::panel::page;
@@ -38,7 +42,7 @@ pub(crate) struct Wish<'a> {
 /// An answer that ends the matter.
 pub(crate) type Refusal = Box<Response>;
 
-fn refuse(status: StatusCode) -> Refusal {
+pub(crate) fn refuse(status: StatusCode) -> Refusal {
     Box::new(page(status, &status.to_string()))
 }
 
@@ -62,7 +66,7 @@ pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
 
 impl Wish<'_> {
     /// An account that may not watch is refused, and HEAD gets an empty 200, as from most panels.
-    fn admit(&self) -> Result<(), Refusal> {
+    pub(crate) fn admit(&self) -> Result<(), Refusal> {
         if self.provider.status(self.account) != Status::Active {
             return Err(Box::new(denied(self.provider.settings.dialect)));
         }
@@ -83,11 +87,26 @@ impl Wish<'_> {
 
     /// The broadcast of a live channel.
     fn broadcast(&self) -> Result<Broadcast, Refusal> {
-        let provider = self.provider;
-        let index = provider.catalogue.live_index(self.id).ok_or_else(|| refuse(StatusCode::NOT_FOUND))?;
-        let channel = provider.catalogue.channel(index);
-        let bitrate = provider.settings.bitrate / if channel.radio { 10 } else { 1 };
-        Ok(provider.reels.broadcast(self.id, &channel.name, channel.radio, bitrate))
+        self.broadcast_at(self.provider.settings.bitrate)
+    }
+
+    /// The broadcast of a live channel at a rate; radio gets a tenth.
+    pub(crate) fn broadcast_at(&self, bitrate: u64) -> Result<Broadcast, Refusal> {
+        let channel = self.channel()?;
+        let bitrate = bitrate / if channel.radio { 10 } else { 1 };
+        Ok(self.provider.reels.broadcast(self.id, &channel.name, channel.radio, bitrate))
+    }
+
+    /// The sound of a live channel without its picture.
+    pub(crate) fn sound(&self) -> Result<Broadcast, Refusal> {
+        let bitrate = self.provider.settings.bitrate / 10;
+        Ok(self.provider.reels.broadcast(self.id, &self.channel()?.name, true, bitrate))
+    }
+
+    fn channel(&self) -> Result<Channel, Refusal> {
+        let catalogue = &self.provider.catalogue;
+        let index = catalogue.live_index(self.id).ok_or_else(|| refuse(StatusCode::NOT_FOUND))?;
+        Ok(catalogue.channel(index))
     }
 
     /// A short clip and the end: asked for, or the half of something endless.
@@ -100,7 +119,7 @@ impl Wish<'_> {
     }
 
     /// A place in the ledger, or what the panel says when there is none.
-    fn seat(&self, session: Option<String>, linger: Duration) -> Result<Seat, Refusal> {
+    pub(crate) fn seat(&self, session: Option<String>, linger: Duration) -> Result<Seat, Refusal> {
         let limit = self.provider.settings.limit;
         let claim = Claim {
             account: &self.account.username,
@@ -120,7 +139,7 @@ impl Wish<'_> {
     }
 
     /// One client's requests for one title share a place.
-    fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let agent = agent.iter().fold(0, |hash, byte| crate::catalogue::mix(hash, u64::from(*byte)));
         format!("{:x}-{:x}", self.id, crate::catalogue::mix(agent, self.account.username.len() as u64))
@@ -133,6 +152,23 @@ fn clip(broadcast: &Broadcast, seconds: u64) -> Response {
     let mut out = Vec::new();
     broadcast.write(from, from + broadcast.packets_in(seconds * 1_000_000), &mut out);
     ts(Body::from(Bytes::from(out)))
+}
+
+/// An answer that keeps something until it is sent or given up.
+pub(crate) fn accompanied(answer: Response, guard: impl Send + Unpin + 'static) -> Response {
+    let (parts, mut body) = answer.into_parts();
+    let length = body.size_hint().exact();
+    let bytes = stream::poll_fn(move |cx| {
+        let _kept = &guard;
+        Pin::new(&mut body)
+            .poll_frame(cx)
+            .map(|frame| frame.map(|frame| frame.map(|frame| frame.into_data().unwrap_or_default())))
+    });
+    let body = match length {
+        Some(length) => Body::sized_stream(length, bytes),
+        None => Body::stream(bytes),
+    };
+    Response::from_parts(parts, body)
 }
 
 fn ts(body: Body) -> Response {

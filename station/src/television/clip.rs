@@ -6,7 +6,7 @@
 /// One turn of the loop in ticks of 90 kHz: 7.68 s.
 pub(crate) const LOOP: u64 = 691_200;
 /// One picture in ticks of 90 kHz: 25 a second.
-const PICTURE: u64 = 3600;
+pub(crate) const PICTURE: u64 = 3600;
 /// One AAC frame in ticks of 90 kHz: 1024 samples at 48 kHz.
 const FRAME: u64 = 1920;
 /// Pictures from one key picture to the next: 1.28 s.
@@ -14,7 +14,7 @@ const GOP: u64 = 32;
 /// AAC frames in one PES packet, about a tenth of a second.
 const FRAMES_PER_PES: usize = 5;
 
-const CARD: &[u8] = include_bytes!("../../assets/card.h264");
+pub(crate) const CARD: &[u8] = include_bytes!("../../assets/card.h264");
 
 /// The tones by their frequency in hertz, so that channels can be told apart by ear and by machine.
 pub(crate) const TONES: [(u32, &[u8]); 8] = [
@@ -80,15 +80,12 @@ fn shown(place: u64) -> u64 {
 
 /// The sound of one tone, several frames to a unit.
 pub(crate) fn sound(adts: &'static [u8]) -> Vec<Unit> {
-    let mut starts = Vec::new();
-    let mut at = 0;
-    while at + 7 <= adts.len() {
-        starts.push(at);
-        // aac_frame_length, 13 bits (ISO/IEC 13818-7, 6.2).
-        at += usize::from(adts[at + 3] & 3) << 11
-            | usize::from(adts[at + 4]) << 3
-            | usize::from(adts[at + 5] >> 5);
-    }
+    let mut starts: Vec<usize> = frames(adts)
+        .scan(0, |at, frame| {
+            *at += frame.len();
+            Some(*at - frame.len())
+        })
+        .collect();
     starts.push(adts.len());
     let frames = starts.len() - 1;
     (0..frames)
@@ -99,6 +96,33 @@ pub(crate) fn sound(adts: &'static [u8]) -> Vec<Unit> {
             Unit { bytes: &adts[starts[first]..end], dts: time, pts: time, key: true }
         })
         .collect()
+}
+
+/// The frames of an ADTS stream, headers and all.
+pub(crate) fn frames(mut adts: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        // aac_frame_length, 13 bits (ISO/IEC 13818-7, 6.2).
+        let length = usize::from(adts.get(3)? & 3) << 11
+            | usize::from(*adts.get(4)?) << 3
+            | usize::from(adts.get(5)? >> 5);
+        let (frame, rest) = adts.split_at_checked(length.max(7))?;
+        adts = rest;
+        Some(frame)
+    })
+}
+
+/// The NAL units of a byte stream (ISO/IEC 14496-10, annex B), without start codes.
+pub(crate) fn nals(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        let start = rest.windows(3).position(|window| window == [0, 0, 1])? + 3;
+        rest = &rest[start..];
+        let end = rest.windows(3).position(|window| window == [0, 0, 1]).unwrap_or(rest.len());
+        let nal = &rest[..end];
+        // A start code may have a zero more in front of it, and no NAL unit ends with one.
+        Some(&nal[..nal.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)])
+    })
+    .filter(|nal| !nal.is_empty())
 }
 
 #[cfg(test)]

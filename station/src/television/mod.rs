@@ -10,14 +10,16 @@
 //! same bytes at the same time, and an hour of yesterday can be read from any byte without having been recorded.
 
 mod clip;
+mod mp4;
 mod reel;
 mod tables;
 
 use std::sync::Arc;
 
-use clip::LOOP;
-use reel::{Packet, Reel};
-use tables::Tables;
+use clip::{LOOP, Unit};
+pub(crate) use mp4::Tracks;
+use reel::{Line, Packet, Reel};
+use tables::{Content, Tables};
 
 pub(crate) const PMT: u16 = 0x1000;
 pub(crate) const VIDEO: u16 = 0x0100;
@@ -39,10 +41,11 @@ pub(crate) struct Reels {
 
 impl Reels {
     pub(crate) fn new() -> Self {
-        Self {
-            television: clip::TONES.iter().map(|(_, adts)| Arc::new(Reel::television(adts))).collect(),
-            radio: clip::TONES.iter().map(|(_, adts)| Arc::new(Reel::radio(adts))).collect(),
-        }
+        let television: Vec<_> =
+            clip::TONES.iter().map(|(_, adts)| Arc::new(Reel::television(adts))).collect();
+        let radio = clip::TONES.iter().zip(&television);
+        let radio = radio.map(|((_, adts), television)| Arc::new(Reel::radio(adts, television))).collect();
+        Self { television, radio }
     }
 
     /// The frequency of a channel's tone in hertz.
@@ -59,8 +62,9 @@ impl Reels {
             u16::try_from(id % 65_535 + u32::from(id.is_multiple_of(65_535))).expect("a remainder of 65535");
         Broadcast {
             slots: wanted.max(reel.packets.len() as u64),
-            tables: Tables::new(program, name, radio),
+            tables: Tables::new(program, name, if radio { Content::Sound } else { Content::Both }),
             reel,
+            sound: true,
             // Channels are not in step, and their clocks are hours apart.
             phase: u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15) % 90_000_000_000,
         }
@@ -71,6 +75,8 @@ impl Reels {
 pub(crate) struct Broadcast {
     reel: Arc<Reel>,
     tables: Tables,
+    /// Whether there is sound, or padding where it would be.
+    sound: bool,
     /// Packets per turn, padding included.
     slots: u64,
     /// Microseconds by which the channel's clock is ahead of the wall clock.
@@ -82,6 +88,19 @@ impl Broadcast {
     pub(crate) fn at(&self, micros: u64) -> u64 {
         let time = micros + self.phase;
         time / LOOP_MICROS * self.slots + time % LOOP_MICROS * self.slots / LOOP_MICROS
+    }
+
+    /// The time in microseconds since 1970 at which a packet is on the air.
+    pub(crate) fn time_of(&self, number: u64) -> i64 {
+        let time = number / self.slots * LOOP_MICROS + number % self.slots * LOOP_MICROS / self.slots;
+        time as i64 - self.phase as i64
+    }
+
+    /// The same without sound.
+    pub(crate) fn without_sound(mut self) -> Self {
+        self.tables.pmt = tables::pmt(self.tables.program, Content::Picture);
+        self.sound = false;
+        self
     }
 
     /// How many packets pass in `micros`.
@@ -107,6 +126,36 @@ impl Broadcast {
     pub(crate) fn entry(&self, count: u64) -> u64 {
         let entries = self.reel.entries.len() as u64;
         count / entries * self.slots + self.slot_of(self.reel.entries[(count % entries) as usize])
+    }
+
+    /// The turn in which an entry is, and what it is made of.
+    fn units(&self, entry: u64) -> (u64, &[(Line, Unit)]) {
+        let entries = self.reel.first_units.len();
+        let place = (entry % entries as u64) as usize;
+        let end = self.reel.first_units.get(place + 1).copied().unwrap_or(self.reel.units.len());
+        (entry / entries as u64, &self.reel.units[self.reel.first_units[place]..end])
+    }
+
+    /// By what time stamps are later than the units, 90 kHz.
+    fn delay(&self) -> u64 {
+        self.reel.delay
+    }
+
+    /// The presentation time of the first unit of an entry, 90 kHz.
+    pub(crate) fn entry_time(&self, entry: u64) -> u64 {
+        let (turn, units) = self.units(entry);
+        turn * LOOP + units.first().map_or(0, |(_, unit)| unit.pts) + self.reel.delay
+    }
+
+    /// The time in microseconds since 1970 at which an entry begins by the channel's clock.
+    pub(crate) fn entry_micros(&self, entry: u64) -> i64 {
+        let entries = self.reel.entries.len() as u64;
+        (entry / entries * LOOP_MICROS + entry % entries * LOOP_MICROS / entries) as i64 - self.phase as i64
+    }
+
+    /// One turn in 90 kHz.
+    pub(crate) fn turn_time(&self) -> u64 {
+        LOOP
     }
 
     /// Seconds from one entry to the next.
@@ -141,10 +190,11 @@ impl Broadcast {
     fn packet(&self, turn: u64, slot: u64, packet: &Packet, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(match packet.line {
-            reel::Line::Pat => &self.tables.pat,
-            reel::Line::Pmt => &self.tables.pmt,
-            reel::Line::Sdt => &self.tables.sdt,
-            reel::Line::Video | reel::Line::Audio => &packet.bytes,
+            Line::Pat => &self.tables.pat,
+            Line::Pmt => &self.tables.pmt,
+            Line::Sdt => &self.tables.sdt,
+            Line::Audio if !self.sound => return out.extend_from_slice(&mpegts::NULL_PACKET),
+            Line::Video | Line::Audio => &packet.bytes,
         });
         let bytes = &mut out[start..];
         let counter = turn.wrapping_mul(self.reel.counts[packet.line as usize]).wrapping_add(packet.count);

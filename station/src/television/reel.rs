@@ -41,6 +41,12 @@ pub(crate) struct Reel {
     pub(crate) counts: [u64; 5],
     /// Where a decoder can begin: the PAT in front of a key picture (of a frame about every 1.28 s on radio).
     pub(crate) entries: Vec<usize>,
+    /// What was multiplexed, in that order.
+    pub(crate) units: Vec<(Line, Unit)>,
+    /// Per entry, the unit it begins with.
+    pub(crate) first_units: Vec<usize>,
+    /// By what all time stamps are later than those of the units, 90 kHz.
+    pub(crate) delay: u64,
 }
 
 /// A table section at least this often, 90 kHz: 0.1 s.
@@ -58,36 +64,38 @@ impl Reel {
     pub(crate) fn television(adts: &'static [u8]) -> Self {
         let pictures = clip::pictures().into_iter().map(|unit| (Line::Video, unit));
         let sound = clip::sound(adts).into_iter().map(|unit| (Line::Audio, unit));
-        Self::new(pictures.chain(sound).collect(), Line::Video)
+        Self::new(pictures.chain(sound).collect(), Line::Video, 0)
     }
 
-    /// A tone alone.
-    pub(crate) fn radio(adts: &'static [u8]) -> Self {
+    /// A tone alone, at least so late that it fits the pictures of a `television` reel.
+    pub(crate) fn radio(adts: &'static [u8], television: &Self) -> Self {
         let sound = clip::sound(adts).into_iter().enumerate().map(|(place, mut unit)| {
             unit.key = place % 12 == 0;
             (Line::Audio, unit)
         });
-        Self::new(sound.collect(), Line::Audio)
+        Self::new(sound.collect(), Line::Audio, television.delay)
     }
 
-    fn new(mut units: Vec<(Line, Unit)>, clock: Line) -> Self {
+    fn new(mut units: Vec<(Line, Unit)>, clock: Line, least_delay: u64) -> Self {
         units.sort_by_key(|(line, unit)| (unit.dts, *line as u8));
         let mut mux =
             Mux { clock, since_clock: 0, packets: Vec::new(), counts: [0; 5], arrivals: Vec::new() };
-        let mut entries = Vec::new();
+        let (mut entries, mut first_units) = (Vec::new(), Vec::new());
         let mut next_tables = 0;
-        for (line, unit) in units {
-            let entry = unit.key && line == clock;
+        for (place, (line, unit)) in units.iter().enumerate() {
+            let entry = unit.key && *line == clock;
             if entry || unit.dts >= next_tables {
                 if entry {
                     entries.push(mux.packets.len());
+                    first_units.push(place);
                 }
                 mux.tables();
                 next_tables = unit.dts + TABLES;
             }
-            mux.unit(line, &unit, entry);
+            mux.unit(*line, unit, entry);
         }
-        mux.finish(entries)
+        let (packets, counts, delay) = mux.finish(least_delay);
+        Self { packets, counts, entries, units, first_units, delay }
     }
 }
 
@@ -136,16 +144,17 @@ impl Mux {
     }
 
     /// Moves all time stamps back by what a decoder has to wait, so that every unit arrives before its time.
-    fn finish(self, entries: Vec<usize>) -> Reel {
+    fn finish(self, least_delay: u64) -> (Vec<Packet>, [u64; 5], u64) {
         let total = self.packets.len() as u64;
         let lateness = |(end, dts): &(usize, u64)| (*end as u64 * LOOP / total).saturating_sub(*dts);
         let delay = self.arrivals.iter().map(lateness).max().unwrap_or(0) + TABLES;
+        let delay = delay.max(least_delay);
         let mut packets = self.packets;
         for stamp in packets.iter_mut().filter_map(|packet| packet.stamp.as_mut()) {
             stamp.pts += delay;
             stamp.dts = stamp.dts.map(|dts| dts + delay);
         }
-        Reel { packets, counts: self.counts, entries }
+        (packets, self.counts, delay)
     }
 }
 

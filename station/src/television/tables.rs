@@ -4,16 +4,26 @@ use super::{AUDIO, PMT, VIDEO};
 
 /// The three tables of a channel as packets whose continuity counters are zero.
 pub(crate) struct Tables {
+    pub(crate) program: u16,
     pub(crate) pat: [u8; 188],
     pub(crate) pmt: [u8; 188],
     pub(crate) sdt: [u8; 188],
 }
 
 impl Tables {
-    /// Tables of a channel whose program number tells which channel it is. Radio has no picture.
-    pub(crate) fn new(program: u16, name: &str, radio: bool) -> Self {
-        Self { pat: pat(program), pmt: pmt(program, radio), sdt: sdt(program, name, radio) }
+    /// Tables of a channel whose program number tells which channel it is.
+    pub(crate) fn new(program: u16, name: &str, content: Content) -> Self {
+        let radio = content == Content::Sound;
+        Self { program, pat: pat(program), pmt: pmt(program, content), sdt: sdt(program, name, radio) }
     }
+}
+
+/// What a channel consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Both,
+    Picture,
+    Sound,
 }
 
 fn pat(program: u16) -> [u8; 188] {
@@ -22,18 +32,20 @@ fn pat(program: u16) -> [u8; 188] {
     packet(0x0000, &section(0x00, 0xb000, 1, &body))
 }
 
-fn pmt(program: u16, radio: bool) -> [u8; 188] {
-    let clock = if radio { AUDIO } else { VIDEO };
+pub(crate) fn pmt(program: u16, content: Content) -> [u8; 188] {
+    let clock = if content == Content::Sound { AUDIO } else { VIDEO };
     let mut body = (0xe000 | clock).to_be_bytes().to_vec();
     body.extend([0xf0, 0x00]);
-    if !radio {
+    if content != Content::Sound {
         body.push(0x1b); // H.264
         body.extend((0xe000 | VIDEO).to_be_bytes());
         body.extend([0xf0, 0x00]);
     }
-    body.push(0x0f); // AAC in ADTS
-    body.extend((0xe000 | AUDIO).to_be_bytes());
-    body.extend([0xf0, 0x06, 0x0a, 0x04, b'e', b'n', b'g', 0x00]); // ISO_639_language_descriptor
+    if content != Content::Picture {
+        body.push(0x0f); // AAC in ADTS
+        body.extend((0xe000 | AUDIO).to_be_bytes());
+        body.extend([0xf0, 0x06, 0x0a, 0x04, b'e', b'n', b'g', 0x00]); // ISO_639_language_descriptor
+    }
     packet(PMT, &section(0x02, 0xb000, program, &body))
 }
 

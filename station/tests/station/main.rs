@@ -4,6 +4,7 @@
 
 mod faults;
 mod limits;
+mod origins;
 mod panel;
 mod streams;
 

@@ -7,7 +7,7 @@ use station::{Settings, Start, Station, TimeBase};
 use crate::{client, fast, get, json, read, start, text};
 
 /// Reads a transport stream and checks that nothing in it jumps. Returns seconds of PCR and of the leading stream.
-fn check(bytes: &[u8]) -> (f64, f64) {
+pub(crate) fn check(bytes: &[u8]) -> (f64, f64) {
     assert_eq!(bytes[0], 0x47);
     let mut tracker = Tracker::new();
     let (mut first, mut last, mut times) = (None, None, Vec::new());

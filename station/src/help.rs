@@ -1,0 +1,32 @@
+//! What can be asked of a station by address, for `station --help`.
+
+use std::fmt::Write as _;
+
+use crate::{fault, origin};
+
+/// The end of the help: every address that is not a panel's, and every spelling.
+pub fn help() -> String {
+    let mut text = String::from(ADDRESSES);
+    table("Faults", fault::SPELLINGS, &mut text);
+    table("Quirks of HLS origins, joined by commas", origin::SPELLINGS, &mut text);
+    text
+}
+
+const ADDRESSES: &str = "\
+Addresses besides the panel's:
+  /origin/QUIRKS/USER/PASSWORD/ID/index.m3u8   a live channel as another server's HLS, see the quirks below
+  /pages/channels.html, .json, .m3u            the channels as broadcasts of Ace Stream; ?page=1&pages=3 for parts
+  /_station/counts                             what was asked for, and who is connected
+  POST /_station/reset                         forgets what it has seen, and all faults
+  POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]
+                                               plans a fault, fault=none takes it back; action=NAME instead of channel
+                                               for an API action, a document, or segment, init, key of HLS origins
+  ...?fault=FAULT                              on any address: what goes wrong with this request
+";
+
+fn table(title: &str, rows: &[(&str, &str)], text: &mut String) {
+    let _ = writeln!(text, "\n{title}:");
+    for (spelling, meaning) in rows {
+        let _ = writeln!(text, "  {spelling:<24} {meaning}");
+    }
+}
