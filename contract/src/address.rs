@@ -4,8 +4,16 @@
 //! /live/USER/PASS/5001.ts      a channel          /USER/PASS/5001      whatever 5001 is
 //! /movie/USER/PASS/9001.mkv    a film             /series/USER/PASS/12001.mp4    an episode
 //! ```
+//!
+//! [`ArchiveAddress`]: a part of a channel's past.
+
+mod past;
+mod start;
 
 use std::fmt;
+
+pub use past::{ArchiveAddress, Past};
+pub(crate) use start::instant;
 
 use crate::user::check_name;
 

@@ -27,6 +27,7 @@
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
 //! - [`wanted`]: details that somebody misses
+//! - [`zone`]: by which clock a provider tells times
 //!
 //! What does *not* belong here: networking, an async runtime, anything only one program knows. Admission: two programs
 //! must agree on it.
@@ -49,3 +50,4 @@ pub mod ticket;
 pub mod user;
 pub mod vault;
 pub mod wanted;
+pub mod zone;

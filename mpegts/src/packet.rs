@@ -218,6 +218,11 @@ impl<'a> PacketMut<'a> {
         self.0[3] = self.0[3] & 0xF0 | counter & 0x0F;
     }
 
+    /// Makes a null packet of it.
+    pub fn blank(&mut self) {
+        *self.0 = NULL_PACKET;
+    }
+
     /// Moves PCR and OPCR, whichever are there, by `ticks` of 27 MHz.
     pub fn shift_references(&mut self, ticks: i64) {
         let Some(field) = adaptation_mut(self.0) else { return };

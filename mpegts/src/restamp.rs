@@ -1,17 +1,28 @@
-//! One unbroken clock over a seam: a clip that starts again, another source after a failure.
+//! One stream over a seam: a clip that starts again, another source after a failure.
 //!
-//! PTS, DTS, PCR and OPCR are moved by one offset and continuity counters go on per PID, in place. Errors of the
-//! source inside a piece are passed on as they are.
+//! ```text
+//!               restamp: one unbroken clock                  flag: the clock jumps, and says so
+//!  ... old piece │ PAT PMT │ access point ...     ... old piece │ D D │ PAT PMT │ access point ...
+//!                  version + 1 if they say                        one packet for each PID that goes on, that of
+//!                  something else                                 the clock first: discontinuity_indicator
+//! ```
+//!
+//! Either way continuity counters go on per PID and versions of tables per table, in place. Restamped, PTS, DTS, PCR and
+//! OPCR are moved by one offset, so that the first unit is decoded one frame after the last; the rest of what was heard
+//! already is left out. Errors of the source inside a piece are passed on as they are.
 //!
 //! Not moved: a time in a PES header that goes on in the next packet ([`Restamper::unmoved`] counts them), and times
 //! inside payloads, such as those of SCTE 35.
 
+mod version;
+
 use crate::clock::{Pcr, Timestamp};
-use crate::packet::{PACKET, Packet, PacketMut, Pid, packets};
+use crate::packet::{PACKET, Packet, PacketMut, Pid, discontinuity_packet, packets};
 use crate::pes;
 use crate::pid_map::PidMap;
 use crate::program::Program;
 use crate::tracker::AccessPoint;
+use version::Versions;
 
 /// The duration of a frame that is assumed until one was seen: 25 a second.
 const FRAME: i64 = Timestamp::HZ / 25;
@@ -19,20 +30,31 @@ const FRAME: i64 = Timestamp::HZ / 25;
 const LONGEST_FRAME: i64 = Timestamp::HZ;
 /// and clocks further apart than this are not compared.
 const LONGEST_DELAY: i64 = 10 * Pcr::HZ;
+/// A clock may step ahead by this much at a seam: analysers call more a jump (ETSI TR 101 290, 5.2.2).
+const LONGEST_STEP: i64 = Pcr::HZ / 10;
+/// How far a clock is turned on where it would step further: the next reference may come some time later.
+const STEP: i64 = Pcr::HZ / 1000;
+/// Sound that would be heard a second time is left out, if it is no more than this.
+const LONGEST_OVERLAP: i64 = 2 * Timestamp::HZ;
 
 /// Moves the clocks of a stream that is put together from pieces. Give it every packet that goes out.
 #[derive(Clone, Debug, Default)]
 pub struct Restamper {
     /// Ticks of 90 kHz, not negative.
     offset: i64,
+    /// Ticks of 27 MHz that are added to references, not negative: the same, but for what they would jump by.
+    clock_offset: i64,
     lines: PidMap<Line>,
+    program: Option<Program>,
+    /// The stream of `program` by which times are measured.
     leading: Option<Pid>,
-    pcr_pid: Option<Pid>,
+    pat: Versions,
+    pmt: Versions,
     last: Last,
     unmoved: u64,
 }
 
-/// The counter of one PID as it goes out.
+/// One PID as it goes out.
 #[derive(Clone, Copy, Debug, Default)]
 struct Line {
     /// What is added to the source's counter.
@@ -40,6 +62,20 @@ struct Line {
     last: Option<u8>,
     /// A piece has begun and no packet with payload has come since.
     fresh: bool,
+    /// When the last unit is decoded.
+    decode: Option<Timestamp>,
+    overlap: Overlap,
+}
+
+/// Whether a stream of the piece that begins repeats what went out already.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Overlap {
+    #[default]
+    None,
+    /// The next unit will tell.
+    Perhaps,
+    /// This unit does.
+    Here,
 }
 
 /// What went out last on the leading stream.
@@ -56,28 +92,51 @@ impl Restamper {
         Self::default()
     }
 
-    /// Tells which stream is measured by, for a seam to come: that of the pictures, else of the sound.
+    /// Tells what the stream is made of now, for a seam to come: times are measured by its pictures, else its sound,
+    /// and its tables are those that a later piece goes on from.
     pub fn follow(&mut self, program: &Program) {
-        self.leading = program.leading().map(|stream| stream.pid);
-        self.pcr_pid = Some(program.pcr_pid);
+        if self.program.as_ref() != Some(program) {
+            self.leading = program.leading().map(|stream| stream.pid);
+            self.program = Some(program.clone());
+        }
     }
 
     /// The next packet is the first of another piece, whose first unit is that of `start`: it will be decoded one frame
     /// after the last unit that went out. Where that would turn the clock reference back (the new source has it further
-    /// ahead of its pictures), the piece begins as much later.
+    /// ahead of its pictures), the piece begins as much later; where it would make it jump, it steps by less.
     pub fn splice(&mut self, start: &AccessPoint) {
-        self.follow(&start.program);
-        self.begin_piece();
+        self.begin(start);
+        self.lines.values_mut().for_each(|line| line.overlap = Overlap::Perhaps);
         let frame = self.last.frame.unwrap_or(FRAME);
         let (Some(last), Some(first)) = (self.last.decode, start.decode_time()) else { return };
         let mut offset = last.plus(frame).since(first);
+        let mut too_far = 0;
         if let (Some(last), Some(first)) = (self.last.pcr, start.pcr) {
-            let back = last.since(first.plus(offset * Pcr::PER_TIMESTAMP));
-            if (0..LONGEST_DELAY).contains(&back) {
-                offset += back / Pcr::PER_TIMESTAMP + 1;
+            let step = first.plus(offset * Pcr::PER_TIMESTAMP).since(last);
+            if (-LONGEST_DELAY..=0).contains(&step) {
+                offset += -step / Pcr::PER_TIMESTAMP + 1;
+            } else if (LONGEST_STEP..LONGEST_DELAY).contains(&step) {
+                too_far = step - STEP;
             }
         }
         self.set_offset(offset);
+        self.clock_offset -= too_far;
+    }
+
+    /// The same without moving any clock: the piece keeps its own, and `out` gets the packets that announce the jump,
+    /// which go before everything else of the piece. They are finished: do not [`Restamper::apply`] them.
+    pub fn flag(&mut self, start: &AccessPoint, out: &mut Vec<u8>) {
+        self.begin(start);
+        self.set_offset(0);
+        self.last = Last::default();
+        let Program { pcr_pid, streams, .. } = &*start.program;
+        let others = streams.iter().map(|stream| stream.pid).filter(|pid| pid != pcr_pid);
+        for pid in std::iter::once(*pcr_pid).chain(others) {
+            // Where nothing went out before, there is nothing to jump from.
+            if let Some(last) = self.lines.get(pid).and_then(|line| line.last) {
+                out.extend_from_slice(&discontinuity_packet(pid, last));
+            }
+        }
     }
 
     /// The next packet is the first of a clip that is `ticks` of 90 kHz long, once more: see [`length`].
@@ -96,10 +155,26 @@ impl Restamper {
         self.unmoved
     }
 
-    /// Rewrites whole packets in place.
+    /// Rewrites whole packets in place. One that belongs to what was heard already becomes a null packet.
     pub fn apply(&mut self, packets: &mut [u8]) {
         let (packets, _) = packets.as_chunks_mut::<PACKET>();
         packets.iter_mut().filter_map(PacketMut::new).for_each(|packet| self.packet(packet));
+    }
+
+    /// Another source begins.
+    fn begin(&mut self, start: &AccessPoint) {
+        let now = &*start.program;
+        if let Some(before) = self.program.take() {
+            self.pat.go_on(&before.pat, &now.pat, false);
+            self.pmt.go_on(&before.pmt, &now.pmt, before.pmt_pid != now.pmt_pid);
+            let sound = [before.audio(), now.audio()].map(|stream| stream.map(|stream| stream.pid));
+            if let [Some(before), Some(now)] = sound {
+                let decode = self.lines.get(before).and_then(|line| line.decode);
+                self.lines.entry(now).into_iter().for_each(|line| line.decode = decode);
+            }
+        }
+        self.follow(now);
+        self.begin_piece();
     }
 
     fn begin_piece(&mut self) {
@@ -108,6 +183,7 @@ impl Restamper {
 
     fn set_offset(&mut self, offset: i64) {
         self.offset = offset.rem_euclid(Timestamp::MODULUS as i64);
+        self.clock_offset = self.offset * Pcr::PER_TIMESTAMP;
     }
 
     fn packet(&mut self, mut packet: PacketMut<'_>) {
@@ -115,33 +191,36 @@ impl Restamper {
         if pid == Pid::NULL || packet.view().transport_error() {
             return;
         }
+        let clock = self.program.as_ref().is_some_and(|program| program.pcr_pid == pid);
+        let leads = self.leading == Some(pid);
         if let Some(line) = self.lines.entry(pid) {
+            if !leads && !clock && line.repeats(packet.view(), self.offset) {
+                return packet.blank();
+            }
             let counter = line.next(packet.view());
             packet.set_continuity_counter(counter);
         }
         if packet.view().adaptation().is_some() {
-            self.move_references(pid, &mut packet);
+            if self.clock_offset != 0 {
+                packet.shift_references(self.clock_offset);
+            }
+            self.last.pcr = packet.view().pcr().filter(|_| clock).or(self.last.pcr);
         }
         if packet.view().unit_start() && !packet.view().scrambled() && pes::starts(packet.view().payload()) {
-            self.move_times(pid, packet.payload_mut());
+            self.move_times(pid, leads, packet.payload_mut());
+        } else if pid == Pid::PAT {
+            self.pat.apply(0x00, &mut packet);
+        } else if self.program.as_ref().is_some_and(|program| program.pmt_pid == pid) {
+            self.pmt.apply(0x02, &mut packet);
         }
     }
 
-    fn move_references(&mut self, pid: Pid, packet: &mut PacketMut<'_>) {
-        if self.offset != 0 {
-            packet.shift_references(self.offset * Pcr::PER_TIMESTAMP);
-        }
-        if self.pcr_pid == Some(pid) {
-            self.last.pcr = packet.view().pcr().or(self.last.pcr);
-        }
-    }
-
-    fn move_times(&mut self, pid: Pid, payload: &mut [u8]) {
+    fn move_times(&mut self, pid: Pid, leads: bool, payload: &mut [u8]) {
         let moved = pes::shift(payload, self.offset);
         self.unmoved += u64::from(moved.is_none() && pes::has_times(payload));
-        if self.leading == Some(pid)
-            && let Some(now) = moved.and_then(|header| header.decode_time())
-        {
+        let Some(now) = moved.and_then(|header| header.decode_time()) else { return };
+        self.lines.entry(pid).into_iter().for_each(|line| line.decode = Some(now));
+        if leads {
             self.last.unit(now);
         }
     }
@@ -163,6 +242,21 @@ impl Line {
             self.last = Some(counter);
         }
         counter
+    }
+
+    /// Whether the packet belongs to a unit that, moved by `offset`, is not later than the last one before the seam.
+    fn repeats(&mut self, packet: Packet<'_>, offset: i64) -> bool {
+        if self.overlap == Overlap::None || !packet.has_payload() {
+            return false;
+        }
+        if packet.unit_start() {
+            let header = pes::Header::read(packet.payload());
+            let now = header.and_then(|header| header.decode_time()).map(|time| time.plus(offset));
+            let back = self.decode.zip(now).map(|(last, now)| last.since(now));
+            let heard = back.is_some_and(|back| (0..LONGEST_OVERLAP).contains(&back));
+            self.overlap = if heard { Overlap::Here } else { Overlap::None };
+        }
+        self.overlap == Overlap::Here
     }
 }
 

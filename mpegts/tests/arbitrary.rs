@@ -39,8 +39,15 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
 fn run(stream: &[u8]) {
     let mut tracker = Tracker::new();
     let mut held = 0;
+    let (mut restamper, mut copy, mut announced) = (Restamper::new(), stream.to_vec(), Vec::new());
     for packet in packets(stream) {
         if let Some(point) = tracker.push(packet) {
+            if point.packet % 2 == 0 {
+                restamper.splice(&point);
+            } else {
+                restamper.flag(&point, &mut announced);
+            }
+            restamper.apply(&mut copy);
             assert!((held..tracker.packets()).contains(&point.packet));
             let mut tables = Vec::new();
             point.tables(&mut tables);
@@ -57,8 +64,6 @@ fn run(stream: &[u8]) {
     if let Some(program) = tracker.program() {
         Trim::new(program).push(stream, &mut out);
     }
-    let mut copy = stream.to_vec();
-    let mut restamper = Restamper::new();
     restamper.again(restamp::length(stream).unwrap_or(i64::MAX));
     restamper.apply(&mut copy);
     restamper.again(i64::MAX);

@@ -3,6 +3,8 @@
 
 mod support;
 
+use mpegts::check::{Checker, Limits, Report};
+use mpegts::psi::{Pmt, PmtEntry, Section, packetise, with_version};
 use mpegts::restamp::length;
 use mpegts::{AccessPoint, PACKET, Packet, Pcr, Pid, Restamper, Timestamp, Tracker, packets, pes};
 use support::*;
@@ -130,4 +132,173 @@ fn times_that_go_on_in_the_next_packet_are_counted() {
         restamper.unmoved()
     };
     assert_eq!([count(8), count(13), count(18), count(19), count(184)], [1, 1, 1, 0, 0]);
+}
+
+/// One piece after the other as they go out, each from its first access point on, with its tables before it.
+fn joined(pieces: &[Vec<u8>], flagged: bool) -> Vec<u8> {
+    let (mut restamper, mut out) = (Restamper::new(), Vec::new());
+    for piece in pieces {
+        let start = first_access_point(piece);
+        match (out.is_empty(), flagged) {
+            (true, _) => restamper.follow(&start.program),
+            (false, true) => restamper.flag(&start, &mut out),
+            (false, false) => restamper.splice(&start),
+        }
+        let begin = out.len();
+        start.tables(&mut out);
+        out.extend_from_slice(&piece[start.packet as usize * PACKET..]);
+        restamper.apply(&mut out[begin..]);
+    }
+    out
+}
+
+fn report(stream: &[u8]) -> Report {
+    let mut checker = Checker::of_viewer(Limits::default());
+    checker.push(stream);
+    checker.finish()
+}
+
+/// What analysers, ours and the independent one, find in the output of either mode.
+fn assert_unbroken(stream: &[u8]) {
+    let report = report(stream);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    let seen = support::analyser::analyse(stream);
+    assert!(seen.values().all(|line| line.continuity_errors == 0));
+}
+
+fn versions(stream: &[u8], pid: Pid) -> Vec<u8> {
+    let mut assembler = mpegts::psi::Assembler::default();
+    let mut found = Vec::new();
+    for packet in packets(stream).filter(|packet| packet.pid() == pid) {
+        assembler.push(packet, |section| {
+            found.push(Section::read(section).expect("the checksum is right").version)
+        });
+    }
+    found.dedup();
+    found
+}
+
+#[test]
+fn a_flagged_seam_announces_every_jump_and_a_restamped_one_has_none() {
+    let pieces = [television(5_000_000, 40, 10), television(77, 40, 10), television(1 << 32, 40, 10)];
+    let flagged = joined(&pieces, true);
+    assert_unbroken(&flagged);
+    let jumps: Vec<(Pid, bool)> = packets(&flagged)
+        .filter(|packet| packet.discontinuity())
+        .map(|packet| (packet.pid(), packet.has_payload()))
+        .collect();
+    assert_eq!(jumps, [(VIDEO, false), (AUDIO, false)].repeat(2), "that of the clock first");
+    let restamped = joined(&pieces, false);
+    assert_unbroken(&restamped);
+    assert!(packets(&restamped).all(|packet| !packet.discontinuity()));
+    check(&restamped);
+    assert_eq!(restamped.len() + 4 * PACKET, flagged.len());
+    // Without the packets that announce it, the flagged jump is one.
+    let bare: Vec<u8> =
+        packets(&flagged).filter(|it| !it.discontinuity()).flat_map(|it| *it.bytes()).collect();
+    assert!(report(&bare).findings.iter().any(|finding| finding.fault.name() == "clock_jump"));
+}
+
+#[test]
+fn a_source_on_other_pids_goes_on_with_new_versions_of_its_tables() {
+    let old = television(5_000_000, 40, 10);
+    let (pmt, video, audio) = (Pid::new(0x20), AUDIO, Pid::new(0x300));
+    let new = Channel { pmt, video, audio, frames: 40, ..Channel::default() }.write();
+    for flagged in [false, true] {
+        let out = joined(&[old.clone(), new.clone(), old.clone()], flagged);
+        assert_unbroken(&out);
+        assert_eq!(versions(&out, Pid::PAT), [0, 1, 2]);
+        let mut tracker = Tracker::new();
+        let programs: Vec<Pid> = packets(&out)
+            .filter_map(|packet| tracker.push(packet))
+            .map(|point| point.program.video().unwrap().pid)
+            .collect();
+        assert_eq!(programs, [[VIDEO; 4], [AUDIO; 4], [VIDEO; 4]].concat());
+    }
+}
+
+#[test]
+fn the_same_tables_keep_their_version_whatever_the_other_source_calls_it() {
+    let renamed = |version: u8| {
+        let mut stream = television(77, 40, 10);
+        for packet in stream.as_chunks_mut::<PACKET>().0 {
+            if matches!(Packet::new(packet).unwrap().pid(), Pid::PAT | PMT) {
+                let length = 3 + usize::from(packet[7]);
+                let section = with_version(&packet[5..5 + length], version).unwrap();
+                packet[5..5 + length].copy_from_slice(&section);
+            }
+        }
+        stream
+    };
+    let out = joined(&[renamed(3), renamed(31), renamed(0)], false);
+    assert_unbroken(&out);
+    assert_eq!([versions(&out, Pid::PAT), versions(&out, PMT)], [[3], [3]]);
+}
+
+#[test]
+fn versions_are_moved_in_tables_of_any_length() {
+    let entry =
+        |number| PmtEntry { stream_type: 0x06, pid: Pid::new(0x200 + number), descriptors: vec![7; 9] };
+    let streams = [(VIDEO, H264), (AUDIO, AAC)];
+    let table = |more: u16| {
+        let mut table: Pmt = pmt(1, &streams);
+        table.entries.extend((0..more).map(entry));
+        table.write()
+    };
+    for more in [0, 11, 12, 13, 14, 40, 63] {
+        let section = table(more);
+        let mut mux = Mux::default();
+        for frame in 0..3 {
+            mux.section(Pid::PAT, &pat(&[(1, PMT)]).write());
+            mux.section(PMT, &section);
+            let time = Some(frame * FRAME);
+            mux.pes(&Unit { pts: time, payload: &[0, 0, 1, 0x65], ..Unit::default() });
+        }
+        // Every packet of the tables comes twice, as it may.
+        let twice = packets(&mux.bytes).flat_map(|it| it.bytes().repeat(if it.pid() == PMT { 2 } else { 1 }));
+        let out = joined(&[television(0, 10, 10), twice.collect()], false);
+        let expected: &[u8] = if more == 0 { &[0] } else { &[0, 1] };
+        assert_eq!(versions(&out, PMT), expected, "{more}");
+        assert!(report(&out).findings.iter().all(|finding| finding.fault.name() != "checksum"));
+    }
+    // Two sections in one packet, the second of which begins behind the end of the first.
+    let (first, second) = (table(16), table(0));
+    let mut packed = Vec::new();
+    packetise(PMT, &[first.clone(), second].concat(), 0, &mut packed);
+    let mut mux = Mux::of(&streams);
+    mux.pes(&Unit { payload: &[0, 0, 1, 0x65], pts: Some(1), ..Unit::default() });
+    let out = joined(&[television(0, 10, 10), [mux.bytes, packed].concat()], false);
+    assert_eq!(versions(&out, PMT), [0]);
+}
+
+#[test]
+fn what_was_heard_already_is_left_out() {
+    // The sound of the old source is far ahead when it breaks off.
+    let old = Channel { sound_later: 10, ..Channel::default() }.write();
+    let new = television(77_000_000, 50, 10);
+    let out = joined(&[old.clone(), new.clone()], false);
+    assert_unbroken(&out);
+    let heard = support::analyser::analyse(&out)[&AUDIO.get()].times.len();
+    assert_eq!(heard, 50 + 40, "ten units would be heard a second time");
+    let other = Channel { audio: Pid::new(0x300), start: 77_000_000, ..Channel::default() }.write();
+    assert_unbroken(&joined(&[old.clone(), other], false));
+    // A jump that is announced repeats nothing.
+    let heard = support::analyser::analyse(&joined(&[old, new], true))[&AUDIO.get()].times.len();
+    assert_eq!(heard, 100);
+}
+
+#[test]
+fn the_clock_steps_on_whatever_the_sources_have_it_ahead() {
+    let out = |before, after| {
+        let old = Channel { ahead: before, ..Channel::default() }.write();
+        let new = Channel { ahead: after, start: 1 << 32, ..Channel::default() }.write();
+        joined(&[old, new], false)
+    };
+    for (before, after) in [(2, 20), (20, 2), (2, 2), (50, 1)] {
+        assert_unbroken(&out(before, after));
+    }
+    // Two seconds less ahead: pictures must wait for as long, or they would come too late.
+    let found = report(&out(1, 51)).findings;
+    let names: Vec<&str> = found.iter().map(|finding| finding.fault.name()).collect();
+    assert_eq!(names, ["decoded_later", "decoded_later"], "pictures and sound");
 }

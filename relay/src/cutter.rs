@@ -95,6 +95,7 @@ impl Cutter {
     /// Another connection begins. What was pending is forgotten: take it before, with [`Cutter::take`].
     pub(crate) fn begin(&mut self) {
         self.aligner.reset();
+        self.tracker.program().into_iter().for_each(|program| self.restamper.follow(program));
         self.program = self.tracker.program().cloned().or(self.program.take());
         self.tracker = Tracker::new();
         self.pending.clear();
@@ -198,6 +199,7 @@ impl Cutter {
         if !self.running {
             return self.begin_piece(place, found);
         }
+        self.restamper.follow(&found.program);
         let time = self.line.time();
         if self.points.last().is_some_and(|last| time.saturating_sub(last.time) < SPACING) {
             return;

@@ -5,6 +5,7 @@
 
 mod claim;
 mod linger;
+mod report;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 
 pub(crate) use claim::Claim;
 use linger::Lingering;
+pub(crate) use report::Used;
 
 use crate::feed::Feed;
 use crate::play::{self, Play};
@@ -27,6 +29,7 @@ use crate::seat::{Asking, Seats};
 use crate::settings::Settings;
 use crate::sizes::Sizes;
 use crate::slot::{Holder, Slots};
+use crate::tally::Tally;
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
 
@@ -37,6 +40,7 @@ pub(crate) struct Headend {
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
+    pub(crate) tally: Arc<Tally>,
     follower: Arc<Follower>,
     house: Mutex<House>,
     runtime: Handle,
@@ -68,6 +72,7 @@ impl Headend {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
             sizes: Sizes::default(),
+            tally: Arc::default(),
             house: Mutex::default(),
             runtime: Handle::current(),
             settings,

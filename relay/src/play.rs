@@ -53,7 +53,7 @@ struct Part {
 /// One request for a part of a film. Dropping it closes what it has open.
 pub(crate) struct Request {
     pub(crate) play: Arc<Play>,
-    headend: Arc<Headend>,
+    pub(crate) headend: Arc<Headend>,
     number: u64,
 }
 
@@ -147,6 +147,9 @@ impl Request {
         };
         let polled = part.body.poll_next(cx);
         part.waiting = polled.is_pending().then(|| cx.waker().clone());
+        if let Poll::Ready(Some(Ok(bytes))) = &polled {
+            self.headend.tally.films.received.add(bytes.len() as u64);
+        }
         polled
     }
 }

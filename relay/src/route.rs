@@ -14,8 +14,10 @@ pub enum Route {
         /// Counts from the beginning of the channel's playlist.
         number: u64,
     },
-    /// `/relay/status`: what is running, for the operator at this machine.
+    /// `/status.json`: what is running, for the operator.
     Status,
+    /// `/metrics`: the same for monitors.
+    Metrics,
 }
 
 impl Route {
@@ -24,7 +26,8 @@ impl Route {
         let segments = httpd::segments(path);
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments[..] {
-            ["relay", "status"] => Some(Self::Status),
+            ["status.json"] => Some(Self::Status),
+            ["metrics"] => Some(Self::Metrics),
             ["hls", ticket, name] => segment(ticket, name),
             _ => StreamAddress::read(&segments).map(Self::Stream),
         }
@@ -44,7 +47,8 @@ mod tests {
 
     #[test]
     fn every_address_of_the_relay_is_known() {
-        assert_eq!(Route::decode("/relay/status"), Some(Route::Status));
+        assert_eq!(Route::decode("/status.json"), Some(Route::Status));
+        assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
         let segment = Route::Segment { ticket: "t0".into(), number: 7 };
         assert_eq!(Route::decode("/hls/t0/7.ts"), Some(segment));
         for path in ["/live/u/p/1.ts", "//live/u/p/1.ts", "/live//u/p/1.ts/", "/u/p/1", "/movie/u/p/2.mkv"] {

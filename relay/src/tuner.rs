@@ -15,6 +15,7 @@ use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
 use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
+use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
 use crate::upstream::{Received, Reception};
 
@@ -40,6 +41,7 @@ const QUIET: Duration = Duration::from_millis(500);
 pub(crate) struct Tuner {
     pub(crate) channel: u32,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) signal: Arc<Signal>,
     pump: AbortHandle,
 }
 
@@ -47,6 +49,7 @@ pub(crate) struct Tuner {
 struct Pump {
     headend: Arc<Headend>,
     feed: Arc<Feed>,
+    signal: Arc<Signal>,
     channel: Playable,
     asking: Asking,
     cutter: Cutter,
@@ -56,11 +59,13 @@ struct Pump {
 impl Tuner {
     /// Begins to receive `channel` for its first viewer.
     pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Asking) -> Self {
-        let feed = Arc::new(Feed::new(Limits::new(&headend.settings)));
+        let feed = Arc::new(Feed::new(Limits::new(&headend.settings), headend.tally.clone()));
+        let signal = Arc::new(Signal::new());
         let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
-        let pump = Pump { headend, feed: feed.clone(), channel, asking, cutter, slot: None };
+        let pump =
+            Pump { headend, feed: feed.clone(), signal: signal.clone(), channel, asking, cutter, slot: None };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
-        Self { channel: id, feed, pump }
+        Self { channel: id, feed, signal, pump }
     }
 
     pub(crate) fn holder(&self) -> Holder {
@@ -141,6 +146,7 @@ impl Pump {
         let mut before = None;
         loop {
             self.cutter.begin();
+            self.signal.dialling(upstream);
             if let Err(why) = self.take(upstream, &tried).await {
                 return before.unwrap_or(why); // that there is no further login says less
             }
@@ -148,6 +154,7 @@ impl Pump {
                 Ok(reception) => self.pump(reception).await,
                 Err(why) => why,
             };
+            self.headend.tally.failed(&why);
             let (next, blame) = remedy(&why);
             let Some(slot) = &self.slot else { return why };
             if self.cutter.running() {
@@ -206,7 +213,10 @@ impl Pump {
                     }
                     Ok(Some(Received::Bytes(bytes))) => {
                         let pending = self.cutter.due();
-                        self.feed.received(bytes.len());
+                        self.feed.received(bytes.len(), self.cutter.lost_packets());
+                        if let Some(time) = self.signal.receiving() {
+                            self.headend.tally.first_bytes.add(time);
+                        }
                         self.cutter.push(&bytes, std::time::Instant::now());
                         if let Some(foreign) = self.cutter.foreign() {
                             return Failure::Foreign(foreign);

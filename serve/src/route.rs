@@ -1,6 +1,6 @@
 //! Every path the server knows, decoded once.
 
-use contract::address::StreamAddress;
+use contract::address::{ArchiveAddress, StreamAddress};
 
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,11 @@ pub enum Route {
     Health,
     /// `/`: what this is, for a person.
     Front,
-    /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`: the id of what a relay plays.
+    /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`, `/timeshift/u/p/60/START/1.ts`: the id of
+    /// what a relay plays.
     Stream(u32),
+    /// `/streaming/timeshift.php`, `/timeshift.php`: a part of the past of the channel that the query names.
+    Past,
     /// Anything else.
     Unknown,
 }
@@ -30,13 +33,18 @@ impl Route {
             [] => Self::Front,
             ["health"] => Self::Health,
             ["update", "epg.php"] => Self::Guide,
+            _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
                 "player_api" => Self::PlayerApi,
                 "get" => Self::Playlist,
                 "xmltv" | "epg" => Self::Guide,
                 _ => Self::Unknown,
             },
-            _ => StreamAddress::read(&segments).map_or(Self::Unknown, |address| Self::Stream(address.id)),
+            _ => {
+                let past = || ArchiveAddress::read(&segments).map(|address| address.channel);
+                let stream = StreamAddress::read(&segments).or_else(past);
+                stream.map_or(Self::Unknown, |address| Self::Stream(address.id))
+            }
         }
     }
 
@@ -49,6 +57,7 @@ impl Route {
             Self::Health => "health",
             Self::Front => "front",
             Self::Stream(_) => "stream",
+            Self::Past => "timeshift",
             Self::Unknown => "unknown",
         }
     }
@@ -80,6 +89,9 @@ mod tests {
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),
             ("/series/u/p/3.mp4", Route::Stream(3)),
+            ("/timeshift/u/p/60/2025-10-09:08-00/1.ts", Route::Stream(1)),
+            ("/streaming/timeshift.php", Route::Past),
+            ("/timeshift.php", Route::Past),
             ("/hls/token/7.ts", Route::Unknown),
             ("/u/p/x", Route::Unknown),
             ("/u/p/1/2", Route::Unknown),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
 use contract::release::Follower;
@@ -90,6 +91,11 @@ impl Server {
             Route::Health => Ok(front::health(self)),
             Route::Front => Ok(front::page()),
             Route::Stream(id) => relays::answer(&self.settings.relays, id, request.uri()),
+            Route::Past => {
+                let params = Params::from_query(request.uri().query());
+                let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
+                relays::answer(&self.settings.relays, asked.channel.id, request.uri())
+            }
             Route::Unknown => Err(Refusal::Unknown),
         }
     }

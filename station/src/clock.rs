@@ -2,6 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// Seconds since 1970.
 pub(crate) fn now() -> i64 {
     (micros() / 1_000_000) as i64
@@ -27,6 +30,21 @@ pub(crate) fn spelt(time: i64) -> String {
     let (year, month, day) = date(time.div_euclid(86_400));
     let second = time.rem_euclid(86_400);
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// The clock of a panel: `2025-01-01 06:00:00` in its zone.
+pub(crate) fn shown(time: i64, zone: &TimeZone) -> String {
+    spelt(time + ahead(time, zone))
+}
+
+/// The time at which a clock in `zone` shows what one in Greenwich shows at `civil`.
+pub(crate) fn there(civil: i64, zone: &TimeZone) -> Option<i64> {
+    let civil = TimeZone::UTC.to_datetime(Timestamp::from_second(civil).ok()?);
+    Some(zone.to_ambiguous_timestamp(civil).compatible().ok()?.as_second())
+}
+
+fn ahead(time: i64, zone: &TimeZone) -> i64 {
+    Timestamp::from_second(time).map_or(0, |time| zone.to_offset(time).seconds().into())
 }
 
 /// Seconds since 1970 of a UTC date and time; `None` if there is no such day or minute.
@@ -87,6 +105,11 @@ mod tests {
             assert_eq!(String::from_utf8(out).unwrap(), text.replace(['-', ' ', ':'], ""));
             let parts: Vec<i64> = text.split(['-', ' ', ':']).map(|part| part.parse().unwrap()).collect();
             assert_eq!(epoch(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]), Some(time));
+        }
+        let london = TimeZone::get("Europe/London").unwrap();
+        for (time, text) in [(1_784_116_800, "2026-07-15 13:00:00"), (1_768_478_400, "2026-01-15 12:00:00")] {
+            assert_eq!(shown(time, &london), text);
+            assert_eq!(there(time + ahead(time, &london), &london), Some(time));
         }
         assert_eq!(epoch(2025, 13, 1, 0, 0, 0), None);
         assert_eq!(epoch(i64::MAX, i64::MAX, 1, 0, 0, 0), None);

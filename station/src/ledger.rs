@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+/// Requests for the past that are remembered.
+const MOST_PASTS: usize = 64;
+
 /// What a station has seen since it started or was reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -18,6 +21,8 @@ pub struct Counts {
     pub requests: BTreeMap<String, u64>,
     /// Of those, answered with 304, since the client has it already.
     pub unchanged: BTreeMap<String, u64>,
+    /// How the past was asked for, last: `path` or `query`, the start and the minutes.
+    pub pasts: VecDeque<String>,
     /// Requests for the segments, keys and playlists of HLS origins, such as `1017/high/12`,
     /// `1017/index`; the first 8192 names.
     pub fetched: BTreeMap<String, u64>,
@@ -259,6 +264,15 @@ impl Ledger {
         let counts = books.account(account);
         counts.asked += 1;
         counts.asked_in_a_second = counts.asked_in_a_second.max(within);
+    }
+
+    /// Remembers how the past was asked for.
+    pub(crate) fn past(&self, asked: String) {
+        let pasts = &mut self.books().counts.pasts;
+        if pasts.len() == MOST_PASTS {
+            pasts.pop_front();
+        }
+        pasts.push_back(asked);
     }
 
     /// Counts an answer of 304.

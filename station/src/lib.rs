@@ -38,5 +38,5 @@ pub use catalogue::Catalogue;
 pub use fault::Fault;
 pub use help::help;
 pub use ledger::{AccountCounts, ChannelCounts, Counts};
-pub use settings::{Account, Dialect, Limit, Settings, Start, Status, Target, TimeBase};
+pub use settings::{Account, Dialect, Limit, Otherwise, Settings, Start, Status, Target, TimeBase};
 pub use station::Station;

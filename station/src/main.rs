@@ -37,6 +37,9 @@ struct Args {
     /// The time of lists and guide in seconds since 1970, for answers that are the same every time
     #[arg(long)]
     now: Option<i64>,
+    /// The time zone in which the panel tells times
+    #[arg(long, default_value = "UTC", value_parser = zone)]
+    zone: String,
     /// The spelling of the panel
     #[arg(long, value_enum, default_value = "classic")]
     dialect: Spelling,
@@ -98,6 +101,11 @@ fn limit(text: &str) -> Result<Limit, String> {
     }
 }
 
+fn zone(text: &str) -> Result<String, String> {
+    let known = jiff::tz::TimeZone::get(text).map(|_| text.to_owned());
+    known.map_err(|_| "a name such as Europe/London, please".to_owned())
+}
+
 fn fault(text: &str) -> Result<(Target, Fault), String> {
     let (target, fault) = text.rsplit_once('=').ok_or("TARGET=FAULT, please")?;
     Ok((target.parse()?, fault.parse()?))
@@ -125,6 +133,7 @@ impl From<Args> for Settings {
             guide_past_days: args.guide_past_days,
             programme_minutes: args.programme_minutes,
             now: args.now,
+            zone: args.zone,
             accounts: vec![account],
             limit: args.limit,
             release_delay: Duration::from_millis(args.release_delay),

@@ -71,12 +71,15 @@ impl Call {
                 self.stream(username, password, id, form)
             }
             Route::Archive { username, password, minutes, start, id } => {
-                self.archive(&username, &password, id, &start, &minutes)
+                let asked = stream::Asked { form: "path", start: &start, minutes: &minutes };
+                self.archive(&username, &password, id, asked)
             }
             Route::ArchiveQuery => {
                 let value = |name| self.params.get(name).unwrap_or("").to_owned();
                 let id = value("stream").trim().parse().unwrap_or(0);
-                self.archive(&value("username"), &value("password"), id, &value("start"), &value("duration"))
+                let (start, minutes) = (value("start"), value("duration"));
+                let asked = stream::Asked { form: "query", start: &start, minutes: &minutes };
+                self.archive(&value("username"), &value("password"), id, asked)
             }
             Route::Segment { session, id, number } => self.segment(&session, id, number),
             Route::Origin { quirks, username, password, id, place } => {
@@ -189,9 +192,11 @@ impl Call {
         self.deliver(endpoint, username, password, id, |wish| stream::stream(wish, form))
     }
 
-    fn archive(&self, username: &str, password: &str, id: u32, start: &str, minutes: &str) -> Response {
-        let instant = stream::instant(start);
-        self.deliver("archive", username, password, id, |wish| stream::archive(wish, instant, minutes))
+    fn archive(&self, username: &str, password: &str, id: u32, asked: stream::Asked<'_>) -> Response {
+        if !self.redirected {
+            self.provider.ledger.past(format!("{} {} {}", asked.form, asked.start, asked.minutes));
+        }
+        self.deliver("archive", username, password, id, |wish| stream::archive(wish, asked))
     }
 
     /// Credentials, redirects and faults, which all kinds of streams have in common.

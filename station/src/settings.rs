@@ -34,6 +34,8 @@ pub struct Settings {
     /// The time the lists and the guide are about, in seconds since 1970. `None`: now, cut to the hour for the guide's
     /// window. Television always follows the real clock.
     pub now: Option<i64>,
+    /// The time zone in which the panel tells times and wants to be asked for the past, such as `Europe/London`.
+    pub zone: String,
     /// Who may watch.
     pub accounts: Vec<Account>,
     /// What happens to one connection too many.
@@ -65,6 +67,13 @@ pub struct Settings {
     pub window: u32,
     /// Answer ranges on films the way many panels do, against RFC 9110.
     pub dirty_ranges: bool,
+    /// In which forms the past may be asked for: `path` or `query`, a blank, and the shape of the start with a zero for
+    /// every digit, such as `path 0000-00-00:00-00`. Empty: in every one that panels know.
+    pub archive_forms: Vec<String>,
+    /// What happens to the others.
+    pub archive_else: Otherwise,
+    /// Whether parts of the past can be had; if not, it comes as a whole.
+    pub archive_ranges: bool,
     /// Faults from the beginning: a channel id, `action=NAME`, or `*`, and what goes wrong there.
     pub faults: Vec<(Target, Fault)>,
 }
@@ -84,6 +93,7 @@ impl Default for Settings {
             guide_past_days: 1,
             programme_minutes: 60,
             now: None,
+            zone: "UTC".into(),
             accounts: vec![Account::default()],
             limit: Limit::KickOldest,
             release_delay: Duration::ZERO,
@@ -99,6 +109,9 @@ impl Default for Settings {
             segment_entries: 2,
             window: 6,
             dirty_ranges: false,
+            archive_forms: Vec::new(),
+            archive_else: Otherwise::Status(404),
+            archive_ranges: true,
             faults: Vec::new(),
         }
     }
@@ -141,6 +154,17 @@ pub enum Limit {
     Refuse(u16),
     /// The new one gets a clip of a few seconds at line speed, with 200, and then the end.
     Slate,
+}
+
+/// What a panel makes of a request for the past in a form that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Refused with this status.
+    Status(u16),
+    /// 200 and the words of PHP, said to be television.
+    Page,
+    /// The channel as it is on the air.
+    Live,
 }
 
 /// Somebody who may watch.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::zone::Zone;
+
 /// Where one guide channel stands in `guide.xml`, as byte ranges `[start, end)` of that file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuideRange {
@@ -23,13 +25,16 @@ pub struct Account {
     /// Connections the provider allows at once; 0 when it did not say.
     #[serde(default)]
     pub max_connections: u32,
+    /// By which clock the provider tells times.
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    pub zone: Zone,
 }
 
 impl Account {
-    /// What is known of a source's login of this number, from 0.
+    /// What is known of a source's login of this number, from 0; it tells times in UTC.
     pub fn new(source: &str, login: usize, max_connections: u32) -> Self {
         let name = if login == 0 { source.to_owned() } else { format!("{source}/{}", login + 1) };
-        Self { name, max_connections }
+        Self { name, max_connections, zone: Zone::default() }
     }
 
     /// Whether it is the login of this number, from 0, of the source.
@@ -82,6 +87,13 @@ pub struct Upstream {
     /// Request headers that the source asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// Days of a channel's past that the account's panel has; 0 for none.
+    #[serde(default, skip_serializing_if = "none")]
+    pub archive: u32,
+}
+
+fn none(days: &u32) -> bool {
+    *days == 0
 }
 
 /// From where an id can be received.

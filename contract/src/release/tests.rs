@@ -2,6 +2,7 @@ use std::io::Write;
 
 use super::*;
 use crate::bundle::{Account, Section, Writer};
+use crate::zone::Zone;
 
 fn write(releases: &Releases, text: &str) -> u32 {
     let lock = releases.lock().unwrap().expect("nobody else publishes");
@@ -11,7 +12,12 @@ fn write(releases: &Releases, text: &str) -> u32 {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
-            bundle.push(Section::Accounts, &Account { name: text.into(), max_connections: 1 }).unwrap();
+            bundle
+                .push(
+                    Section::Accounts,
+                    &Account { name: text.into(), max_connections: 1, zone: Zone::default() },
+                )
+                .unwrap();
             bundle.finish().unwrap();
         } else {
             artefact.write_all(text.as_bytes()).unwrap();

@@ -14,6 +14,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use contract::bundle::{Kind, Protocol};
 use contract::disk::Data;
 use contract::source::Name;
+use contract::zone::Zone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
@@ -37,6 +38,9 @@ pub(crate) struct Head {
     pub(crate) harvested: u64,
     /// Connections that each account of the source allows at once; 0 when it did not say.
     pub(crate) connections: Vec<u32>,
+    /// By which clock the source tells times.
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    pub(crate) zone: Zone,
     /// Entries by kind.
     pub(crate) counts: Counts,
     /// By list, in the source's order.
@@ -122,6 +126,8 @@ pub(crate) struct Entry {
     pub(crate) addressed: bool,
     /// Whether that is nothing a relay can receive.
     pub(crate) foreign: bool,
+    /// Of a channel: whether its past can be watched.
+    pub(crate) archived: bool,
 }
 
 /// A part of [`Harvest`]'s text, or of its places.
@@ -370,6 +376,7 @@ pub(super) struct Slim {
     num: Option<u32>,
     pub(super) places: Places,
     address: Option<Told>,
+    archive: u32,
     pub(super) series: String,
     pub(super) season: u32,
     pub(super) number: u32,
@@ -437,6 +444,7 @@ impl Reading {
                 .as_ref()
                 .is_some_and(|told| protocol(Kind::Live, &told.url) == Protocol::Foreign),
             addressed: slim.address.is_some(),
+            archived: slim.archive > 0,
         };
         self.entries[item as usize].push(entry);
         Ok(())

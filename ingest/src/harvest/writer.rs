@@ -9,6 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::source::Name;
+use contract::zone::Zone;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
@@ -42,6 +43,7 @@ pub(crate) struct Writer {
     hash: blake3::Hasher,
     guides: Vec<String>,
     notes: Vec<String>,
+    zone: Zone,
 }
 
 #[derive(Default)]
@@ -93,6 +95,7 @@ impl Writer {
             hash: blake3::Hasher::new(),
             guides: Vec::new(),
             notes: Vec::new(),
+            zone: Zone::default(),
         };
         writer.line(&first_line(0))?;
         Ok(writer)
@@ -148,6 +151,11 @@ impl Writer {
     /// Says what was odd about the source, in words without an address, for the runs that find it unchanged.
     pub(crate) fn notes(&mut self, notes: Vec<String>) {
         self.notes = notes;
+    }
+
+    /// Says by which clock the source tells times.
+    pub(crate) fn zone(&mut self, zone: Zone) {
+        self.zone = zone;
     }
 
     /// How many entries of a kind there are.
@@ -219,6 +227,7 @@ impl Writer {
             categories,
             guides: std::mem::take(&mut self.guides),
             notes: std::mem::take(&mut self.notes),
+            zone: std::mem::take(&mut self.zone),
             ..Head::default()
         };
         self.hash.update(&serde_json::to_vec(&head)?);

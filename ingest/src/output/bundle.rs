@@ -28,7 +28,8 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> i
     for part in &line_up.parts {
         let name = part.source.name.as_str();
         for (login, max_connections) in part.harvest.head.connections.iter().enumerate() {
-            writer.push(Section::Accounts, &Account::new(name, login, *max_connections))?;
+            let account = Account::new(name, login, *max_connections);
+            writer.push(Section::Accounts, &Account { zone: part.harvest.head.zone.clone(), ..account })?;
         }
     }
     playables(&mut writer, line_up, notes.vault)?;
@@ -90,9 +91,13 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
 fn received(line_up: &LineUp, (part, entry): (u16, u32), vault: &mut Vault) -> io::Result<Upstream> {
     let part = &line_up.parts[usize::from(part)];
     let entry = &part.harvest.entries(Item::Channel)[entry as usize];
-    let address =
-        if entry.addressed { part.harvest.whole::<Channel>(entry)?.address } else { Address::default() };
-    Ok(upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault))
+    let Channel { address, archive, .. } = match entry.addressed || entry.archived {
+        true => part.harvest.whole(entry)?,
+        false => Channel::default(),
+    };
+    let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
+    // What is received elsewhere than below a panel has its past elsewhere, too.
+    Ok(Upstream { archive: if address.is_empty() { archive } else { 0 }, ..upstream })
 }
 
 /// What no relay can receive goes behind everything else.

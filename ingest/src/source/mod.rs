@@ -29,11 +29,11 @@ pub(crate) fn upstream(
     match sealed(address, &account, vault) {
         Some(open) => {
             let protocol = protocol(kind, &address.url);
-            Upstream { account, path: open.url, protocol, headers: open.headers }
+            Upstream { account, path: open.url, protocol, headers: open.headers, archive: 0 }
         }
         None => {
             let headers = Default::default();
-            Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers }
+            Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers, archive: 0 }
         }
     }
 }
@@ -45,7 +45,7 @@ pub(crate) fn below_panel(source: &Source, kind: Kind, id: &str, container: &str
         Kind::Movie | Kind::Episode => Protocol::File,
     };
     let (account, path) = (source.name.as_str().to_owned(), xtream::path(kind, id, container));
-    Upstream { account, path, protocol, headers: Default::default() }
+    Upstream { account, path, protocol, headers: Default::default(), archive: 0 }
 }
 
 /// What is spoken at an address, as far as it can be seen from it.

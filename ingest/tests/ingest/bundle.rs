@@ -121,3 +121,21 @@ async fn the_guide_has_every_channel_and_no_gaps_overlaps_or_strangers() {
     assert_eq!(text.matches("<programme ").count(), programmes);
     assert!(programmes > names.len() * 24);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_relay_needs_for_the_past_is_there_and_follows_the_panels_clock() {
+    let bench = Bench::new();
+    for (zone, now) in [("Europe/London", 1_768_478_400), ("Asia/Kolkata", 1_784_116_800)] {
+        let settings = station::Settings { zone: zone.into(), now: Some(now), ..sized(Dialect::Xui) };
+        let station = station::Station::start(settings).await.unwrap();
+        bench.run(&[source("acme", &station)]).await;
+        let release = bench.release();
+        assert_eq!(release.index.accounts()[0].zone.to_string(), zone, "the lists are as they were");
+        let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+        for channel in &live {
+            let upstreams = release.playable(channel.stream_id).unwrap().upstreams;
+            assert_eq!(upstreams[0].archive, channel.tv_archive_duration);
+        }
+        assert!(live.iter().any(|channel| channel.tv_archive_duration == 0));
+    }
+}

@@ -137,7 +137,7 @@ impl Checker {
     /// What follows has nothing to do with what came before, as `EXT-X-DISCONTINUITY` says it.
     pub fn discontinuity(&mut self) {
         self.lines.values_mut().for_each(Line::forget);
-        self.tables.forget_clocks();
+        self.tables.forget();
     }
 
     /// What was found so far.
@@ -257,7 +257,14 @@ impl Checker {
             self.announced(pid);
         }
         let mut faults = Vec::new();
+        let changes = self.tables.changes;
         self.tables.push(packet, &self.limits, &mut faults);
+        if self.tables.changes > changes {
+            // A PID that is not used any more may be used again, for something else.
+            let tables = &self.tables;
+            let unused = self.lines.iter_mut().filter(|(pid, _)| tables.stream(*pid).is_none());
+            unused.for_each(|(_, line)| line.forget_time());
+        }
         self.tables.clock(packet, &self.limits, &mut faults);
         self.payload(pid, packet, &mut faults);
         faults.into_iter().for_each(|fault| self.report(Some(pid), fault));

@@ -18,6 +18,8 @@ pub(super) struct Tables {
     programs: Vec<Listed>,
     /// How often a table changed.
     pub(super) changes: u64,
+    /// What had passed when everything was forgotten.
+    passed_before: i64,
 }
 
 /// A program that a PAT lists.
@@ -69,17 +71,17 @@ impl Tables {
         timed.flat_map(|program| program.streams.iter().map(|stream| stream.pid))
     }
 
-    /// Seconds of the first program that has passed.
+    /// Ticks of 27 MHz of the first program that have passed.
     pub(super) fn passed(&self) -> i64 {
-        self.programs.first().map_or(0, |listed| listed.clock.passed)
+        self.passed_before + self.programs.first().map_or(0, |listed| listed.clock.passed)
     }
 
-    /// The next reference has nothing to do with the last one, on any PID.
-    pub(super) fn forget_clocks(&mut self) {
-        self.programs.iter_mut().for_each(|listed| listed.clock.last = None);
+    /// What comes has nothing to do with what came: other tables, other clocks.
+    pub(super) fn forget(&mut self) {
+        *self = Self { changes: self.changes, passed_before: self.passed(), ..Self::default() };
     }
 
-    /// The same for one PID.
+    /// The next clock reference on `pid` has nothing to do with the last one.
     pub(super) fn forget_clock(&mut self, pid: Pid) {
         let timed = |listed: &&mut Listed| listed.program.as_ref().is_some_and(|it| it.pcr_pid == pid);
         self.programs.iter_mut().filter(timed).for_each(|listed| listed.clock.last = None);

@@ -18,7 +18,16 @@ const TABLE: [u32; 256] = {
 
 /// The checksum of `bytes`; 0 for a section that ends with its own.
 pub fn crc32(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(u32::MAX, |crc, byte| crc << 8 ^ TABLE[usize::from((crc >> 24) as u8 ^ byte)])
+    bytes.iter().fold(u32::MAX, |crc, byte| step(crc, *byte))
+}
+
+/// What the checksum changes by when `bits` of a byte are flipped that `behind` more bytes follow.
+pub(crate) fn difference(bits: u8, behind: usize) -> u32 {
+    (0..behind).fold(step(0, bits), |crc, _| step(crc, 0))
+}
+
+fn step(crc: u32, byte: u8) -> u32 {
+    crc << 8 ^ TABLE[usize::from((crc >> 24) as u8 ^ byte)]
 }
 
 #[cfg(test)]
@@ -26,5 +35,13 @@ mod tests {
     #[test]
     fn the_check_value_of_the_catalogue_comes_out() {
         assert_eq!(super::crc32(b"123456789"), 0x0376_E6E7);
+    }
+
+    #[test]
+    fn a_flipped_byte_makes_the_same_difference_whatever_the_others_are() {
+        assert_eq!(
+            super::crc32(b"123456789") ^ super::crc32(b"12z456789"),
+            super::difference(b'3' ^ b'z', 6)
+        );
     }
 }

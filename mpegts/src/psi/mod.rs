@@ -9,6 +9,7 @@ mod pmt;
 mod section;
 
 pub use crc::crc32;
+pub(crate) use crc::difference;
 pub use pat::Pat;
 pub use pmt::{Pmt, PmtEntry};
 pub use section::{Assembler, Section, packetise, with_version};

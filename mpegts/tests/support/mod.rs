@@ -61,8 +61,12 @@ impl Mux {
     }
 
     pub(crate) fn tables(&mut self, streams: &[(Pid, u8)]) {
-        self.section(Pid::PAT, &pat(&[(1, PMT)]).write());
-        self.section(PMT, &pmt(1, streams).write());
+        self.tables_on(PMT, streams);
+    }
+
+    pub(crate) fn tables_on(&mut self, pmt_pid: Pid, streams: &[(Pid, u8)]) {
+        self.section(Pid::PAT, &pat(&[(1, pmt_pid)]).write());
+        self.section(pmt_pid, &pmt(1, streams).write());
     }
 
     pub(crate) fn section(&mut self, pid: Pid, section: &[u8]) {
@@ -147,27 +151,56 @@ fn pcr_bytes(pcr: Pcr) -> [u8; 6] {
 
 /// `frames` pictures of video with sound, an IDR each `group`, the first at `start` of 90 kHz; tables before each group.
 pub(crate) fn television(start: u64, frames: u64, group: u64) -> Vec<u8> {
-    let streams = [(VIDEO, H264), (AUDIO, AAC)];
-    let mut mux = Mux::default();
-    for frame in 0..frames {
-        let time = start + frame * FRAME;
-        let entry = frame % group == 0;
-        if entry {
-            mux.tables(&streams);
-        }
-        let slice = if entry { [0, 0, 1, 0x65] } else { [0, 0, 1, 0x41] };
-        let payload = [&slice[..], &[0xAA; 900]].concat();
-        let pcr = Some(Pcr::from(Timestamp::new(time + Timestamp::MODULUS - 2 * FRAME)).plus(123));
-        mux.pes(&Unit {
-            pts: Some(time + FRAME),
-            dts: Some(time),
-            pcr,
-            payload: &payload,
-            ..Unit::default()
-        });
-        let sound = [0xFF, 0xF1, 0x50, 0x80, 0, 0, 0];
-        let unit = Unit { pid: AUDIO, stream_id: 0xC0, pts: Some(time), payload: &sound, ..Unit::default() };
-        mux.pes(&unit);
+    Channel { start, frames, group, ..Channel::default() }.write()
+}
+
+/// A television channel to write.
+pub(crate) struct Channel {
+    pub(crate) pmt: Pid,
+    pub(crate) video: Pid,
+    pub(crate) audio: Pid,
+    /// Decode time of the first picture.
+    pub(crate) start: u64,
+    pub(crate) frames: u64,
+    /// Pictures from one IDR to the next.
+    pub(crate) group: u64,
+    /// Pictures by which a unit comes before it is decoded,
+    pub(crate) ahead: u64,
+    /// and by which the sound is later than the picture it comes with.
+    pub(crate) sound_later: u64,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        let (pmt, video, audio) = (PMT, VIDEO, AUDIO);
+        Self { pmt, video, audio, start: 0, frames: 50, group: 10, ahead: 2, sound_later: 0 }
     }
-    mux.bytes
+}
+
+impl Channel {
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut mux = Mux::default();
+        for frame in 0..self.frames {
+            let time = self.start + frame * FRAME;
+            let entry = frame % self.group == 0;
+            if entry {
+                mux.tables_on(self.pmt, &[(self.video, H264), (self.audio, AAC)]);
+            }
+            let slice = if entry { [0, 0, 1, 0x65] } else { [0, 0, 1, 0x41] };
+            let payload = [&slice[..], &[0xAA; 900]].concat();
+            let clock = Timestamp::new(time + Timestamp::MODULUS - self.ahead * FRAME);
+            mux.pes(&Unit {
+                pid: self.video,
+                pts: Some(time + FRAME),
+                dts: Some(time),
+                pcr: Some(Pcr::from(clock).plus(123)),
+                payload: &payload,
+                ..Unit::default()
+            });
+            let sound = [0xFF, 0xF1, 0x50, 0x80, 0, 0, 0];
+            let (pid, pts) = (self.audio, Some(time + self.sound_later * FRAME));
+            mux.pes(&Unit { pid, stream_id: 0xC0, pts, payload: &sound, ..Unit::default() });
+        }
+        mux.bytes
+    }
 }

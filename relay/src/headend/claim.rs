@@ -66,7 +66,7 @@ impl Headend {
 
     /// Connections that each login of `account` allows. What the configuration says counts (0: no limit), else what the
     /// provider says; one that says nothing allows one.
-    fn allowed(&self, account: &str) -> Result<Vec<u32>, Failure> {
+    pub(super) fn allowed(&self, account: &str) -> Result<Vec<u32>, Failure> {
         let limit = |configured: u32| if configured == 0 { u32::MAX } else { configured };
         let source = self.dialler.source(account).ok_or(Failure::NoSource)?;
         let panel = match &source.origin {

@@ -54,6 +54,7 @@ pub(crate) async fn answer(
     let login = request.claim(&upstream.account).await?;
     match open(headend, &film, (upstream, login), headers, request).await {
         Err(Refusal::Upstream(why)) => {
+            headend.tally.failed(&why);
             headend.failed(film.id, why.clone());
             Err(why.into())
         }
@@ -214,6 +215,7 @@ impl Stream for Part {
                 *left -= bytes.len() as u64;
             }
             if !bytes.is_empty() {
+                request.headend.tally.films.sent.add(bytes.len() as u64);
                 return Poll::Ready(Some(Ok(bytes)));
             }
         }

@@ -73,6 +73,7 @@ mod tests {
             path: path.into(),
             protocol: Protocol::Ts,
             headers: [("Cookie".to_owned(), "{secret:1}".to_owned())].into(),
+            archive: 0,
         };
         assert!(secrets.reveal(&upstream("http://h/")).is_err());
         let mut vault = Vault::load(&path).unwrap();

@@ -7,6 +7,7 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod operator;
 mod pools;
 mod program;
 mod provider;

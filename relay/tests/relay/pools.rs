@@ -16,7 +16,7 @@ fn pool(logins: usize) -> Plan {
 }
 
 async fn status(stage: &Stage) -> Value {
-    let mut status = Viewer::get(stage, "/relay/status").await;
+    let mut status = Viewer::get(stage, "/status.json").await;
     serde_json::from_slice(&status.rest().await).unwrap()
 }
 
@@ -73,7 +73,7 @@ async fn a_login_that_is_refused_everything_rests_and_says_why() {
     assert!(requests.sum::<u64>() <= 2, "it is not hammered");
     let login = &status(&stage).await["slots"][0];
     assert_eq!((login["account"].as_str(), login["login"].as_u64()), (Some("station"), Some(1)));
-    assert!(login["rests_for"].as_u64().unwrap() > 30, "{login}");
+    assert!(login["resting_s"].as_u64().unwrap() > 30, "{login}");
     assert!(login["why"].as_str().unwrap().contains("456"), "{login}");
 }
 

@@ -166,6 +166,9 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32]) {
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle
+                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
+                .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             for (login, most) in connections.iter().enumerate() {
                 let account = bundle::Account::new("station", login, *most);
@@ -227,5 +230,5 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default() }
+    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
 }

@@ -1,5 +1,7 @@
 //! The guide: for every channel an endless row of programmes without gaps, computed where it is looked at.
 
+use jiff::tz::TimeZone;
+
 use super::words::{PROGRAMMES, SENTENCES};
 use super::{mix, pick};
 use crate::clock;
@@ -14,6 +16,7 @@ pub(crate) struct Guide {
     past: i64,
     ahead: i64,
     fixed: Option<i64>,
+    zone: TimeZone,
 }
 
 /// One programme.
@@ -47,12 +50,18 @@ impl Guide {
             past: i64::from(settings.guide_past_days) * DAY,
             ahead: i64::from(settings.guide_days.min(60)) * DAY,
             fixed: settings.now,
+            zone: TimeZone::get(&settings.zone).unwrap_or(TimeZone::UTC),
         }
     }
 
     /// What the panel takes for now.
     pub(crate) fn now(&self) -> i64 {
         self.fixed.unwrap_or_else(clock::now)
+    }
+
+    /// By which clock the panel tells times.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The numbers of the programmes of a channel that the panel has.

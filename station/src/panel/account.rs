@@ -73,9 +73,9 @@ fn server(json: &mut Json<'_>, ask: &Ask) {
     }
     json.text("url", host).text("port", port).text("https_port", "").text("server_protocol", "http");
     json.text("rtmp_port", "")
-        .text("timezone", "UTC")
+        .text("timezone", &ask.provider.settings.zone)
         .int("timestamp_now", now)
-        .text("time_now", &clock::spelt(now));
+        .text("time_now", &clock::shown(now, ask.provider.catalogue.guide().zone()));
     if json.classic() {
         json.key("process").raw("true");
     }

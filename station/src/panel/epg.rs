@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use httpd::{Response, reply};
+use jiff::tz::TimeZone;
 
 use super::Ask;
 use super::json::Json;
@@ -21,7 +22,7 @@ pub(super) fn short(ask: &Ask) -> Response {
         let known = guide.known();
         let first = guide.at(channel.guide_index, guide.now()).max(known.start);
         for number in (first..known.end).take(limit) {
-            listing(json, channel, &guide.programme(channel.guide_index, number), None);
+            listing(json, channel, &guide.programme(channel.guide_index, number), guide.zone(), None);
         }
     })
 }
@@ -31,7 +32,8 @@ pub(super) fn table(ask: &Ask) -> Response {
     listings(ask, |ask, channel, json| {
         let guide = ask.provider.catalogue.guide();
         for number in guide.known() {
-            listing(json, channel, &guide.programme(channel.guide_index, number), Some(guide.now()));
+            let programme = guide.programme(channel.guide_index, number);
+            listing(json, channel, &programme, guide.zone(), Some(guide.now()));
         }
     })
 }
@@ -51,16 +53,16 @@ fn listings(ask: &Ask, write: impl Fn(&Ask, &Channel, &mut Json<'_>)) -> Respons
 }
 
 /// With `now` the entry belongs to the table, which has two more members and spells `end` alike in both dialects.
-fn listing(json: &mut Json<'_>, channel: &Channel, programme: &Programme, now: Option<i64>) {
+fn listing(json: &mut Json<'_>, channel: &Channel, programme: &Programme, zone: &TimeZone, now: Option<i64>) {
     let id = i64::from(channel.guide_index) * 4096 % 500_000_000 + programme.number % 4096 + 1;
     let description = programme.sentences().collect::<Vec<_>>().join(" ");
     let language = if json.classic() { "" } else { "en" };
     json.open(b'{').digits("id", id).either("epg_id", i64::from(channel.guide_index) + 1);
     json.text("title", &base64(title(programme).as_bytes())).text("lang", language);
-    json.text("start", &clock::spelt(programme.start));
+    json.text("start", &clock::shown(programme.start, zone));
     match (json.classic(), now) {
-        (false, None) => json.digits("end", programme.stop).text("stop", &clock::spelt(programme.stop)),
-        _ => json.text("end", &clock::spelt(programme.stop)),
+        (false, None) => json.digits("end", programme.stop).text("stop", &clock::shown(programme.stop, zone)),
+        _ => json.text("end", &clock::shown(programme.stop, zone)),
     };
     json.text("description", &base64(description.as_bytes())).text("channel_id", &channel.guide);
     json.either("start_timestamp", programme.start).either("stop_timestamp", programme.stop);

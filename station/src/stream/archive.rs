@@ -7,9 +7,11 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use httpd::{Body, Range, Response, range};
+use jiff::tz::TimeZone;
 
 use super::{Refusal, Wish, refuse, ts};
 use crate::clock;
+use crate::settings::Otherwise;
 use crate::television::PACKET;
 
 /// The archive trails the air by a minute.
@@ -19,9 +21,32 @@ const GRACE: i64 = 6 * 3600;
 /// Bytes made at a time.
 const PIECE: u64 = 348 * PACKET as u64;
 
-/// A channel from `start` (seconds since 1970) for some minutes, or to a minute ago.
-pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Result<Response, Refusal> {
+/// A request for the past, as it came.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// `path` or `query`.
+    pub(crate) form: &'static str,
+    pub(crate) start: &'a str,
+    pub(crate) minutes: &'a str,
+}
+
+/// A channel from a start for some minutes, or to a minute ago.
+pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Refusal> {
     wish.admit()?;
+    let settings = &wish.provider.settings;
+    if !settings.archive_forms.is_empty() && !settings.archive_forms.contains(&asked.shape()) {
+        return match settings.archive_else {
+            Otherwise::Status(status) => {
+                Err(refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND)))
+            }
+            Otherwise::Page => {
+                Ok(ts(Body::from("<br />\n<b>Warning</b>: fopen(): no such file or directory\n")))
+            }
+            Otherwise::Live => wish.live(),
+        };
+    }
+    let minutes = asked.minutes;
+    let start = instant(asked.start, wish.provider.catalogue.guide().zone());
     let catalogue = &wish.provider.catalogue;
     let start = start.ok_or_else(|| refuse(StatusCode::BAD_REQUEST))?;
     let days = catalogue.live_index(wish.id).map_or(0, |index| catalogue.archive_days(index));
@@ -36,7 +61,8 @@ pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Res
     let seat = wish.seat(Some(format!("archive-{}", wish.session())), std::time::Duration::ZERO)?;
     let first = broadcast.entry(broadcast.entry_before(broadcast.at(start as u64 * 1_000_000)));
     let size = broadcast.packets_in((end - start) as u64 * 1_000_000) * PACKET as u64;
-    let (status, from, to) = match range(wish.headers, size) {
+    let wanted = if settings.archive_ranges { range(wish.headers, size) } else { Range::Whole };
+    let (status, from, to) = match wanted {
         Range::Whole => (StatusCode::OK, 0, size),
         Range::Part { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
         Range::Unsatisfiable => return Err(refuse(StatusCode::RANGE_NOT_SATISFIABLE)),
@@ -63,7 +89,9 @@ pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Res
     let mut answer = ts(Body::sized_stream(to - from, pieces));
     *answer.status_mut() = status;
     // What panels really say (RFC 9110 knows only `bytes` and `none`).
-    if let Ok(accepted) = HeaderValue::try_from(format!("0-{size}")) {
+    if settings.archive_ranges
+        && let Ok(accepted) = HeaderValue::try_from(format!("0-{size}"))
+    {
         answer.headers_mut().insert(header::ACCEPT_RANGES, accepted);
     }
     if let (StatusCode::PARTIAL_CONTENT, Ok(range)) =
@@ -74,24 +102,35 @@ pub(crate) fn archive(wish: &Wish<'_>, start: Option<i64>, minutes: &str) -> Res
     Ok(answer)
 }
 
-/// The spellings of a start that panels take: `2025-01-01:06-00` and its like in UTC, or seconds since 1970.
-pub(crate) fn instant(text: &str) -> Option<i64> {
+impl Asked<'_> {
+    /// The form and the shape of the start, with a zero for every digit.
+    fn shape(&self) -> String {
+        let zero = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
+        format!("{} {}", self.form, self.start.chars().map(zero).collect::<String>())
+    }
+}
+
+/// The spellings of a start that panels take: `2025-01-01:06-00` and its like in their zone, or seconds since 1970.
+fn instant(text: &str, zone: &TimeZone) -> Option<i64> {
     if text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok();
     }
     let parts: Option<Vec<i64>> =
         text.split(['-', ':', '_', ' ', 'T']).map(|part| part.trim_end_matches('Z').parse().ok()).collect();
-    match parts?.as_slice() {
+    let civil = match parts?.as_slice() {
         [year, month, day, hour, minute] => clock::epoch(*year, *month, *day, *hour, *minute, 0),
         [year, month, day, hour, minute, second] => {
             clock::epoch(*year, *month, *day, *hour, *minute, *second)
         }
         _ => None,
-    }
+    };
+    if text.ends_with('Z') { civil } else { clock::there(civil?, zone) }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::instant;
 
     #[test]
@@ -106,10 +145,13 @@ mod tests {
             "1759996800",
         ];
         for text in same {
-            assert_eq!(instant(text), Some(1_759_996_800), "{text}");
+            assert_eq!(instant(text, &TimeZone::UTC), Some(1_759_996_800), "{text}");
         }
         for text in ["", "yesterday", "2025-10-09", "2025-99-09:08-00"] {
-            assert_eq!(instant(text), None, "{text}");
+            assert_eq!(instant(text, &TimeZone::UTC), None, "{text}");
         }
+        let kolkata = TimeZone::get("Asia/Kolkata").unwrap();
+        assert_eq!(instant("2025-10-09:13-30", &kolkata), Some(1_759_996_800));
+        assert_eq!(instant("1759996800", &kolkata), Some(1_759_996_800));
     }
 }

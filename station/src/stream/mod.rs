@@ -24,7 +24,7 @@ use crate::route::Form;
 use crate::settings::{Account, Dialect, Limit, Status};
 use crate::television::Broadcast;
 
-pub(crate) use archive::{archive, instant};
+pub(crate) use archive::{Asked, archive};
 pub(crate) use hls::segment;
 
 /// A request for a stream of an account that exists.

@@ -28,6 +28,7 @@ fn lists_categories_and_entries_are_ranges_of_the_file() {
         path: "/live/1".into(),
         protocol: Protocol::Ts,
         headers: Default::default(),
+        archive: 0,
     };
     let playable = Playable { id: 5, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] };
     let streams = [live(5, &[1]), live(3, &[1, 2]), live(9, &[2]), live(4, &[1])];

@@ -1,21 +1,24 @@
-//! The account document: whether we may ask at all, and how many connections there are.
+//! The account document: whether we may ask at all, how many connections there are, and what time it is there.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::source::Source;
+use contract::zone::Zone;
 use serde::Deserialize;
 
 use super::panel::{Failure, Panel, Question};
 use crate::json::{Elements, Scalar, readable};
 
 /// What the panel says about the account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {
     /// At once; 0 when unlimited or unsaid.
     pub(crate) max_connections: u32,
     /// Unix time, in seconds; `None` for never.
     pub(crate) expires: Option<u64>,
+    /// By which clock the panel tells times.
+    pub(crate) zone: Zone,
 }
 
 #[derive(Default, Deserialize)]
@@ -29,6 +32,17 @@ struct UserInfo<'a> {
     exp_date: Scalar<'a>,
     #[serde(borrow)]
     max_connections: Scalar<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ServerInfo<'a> {
+    #[serde(borrow)]
+    timezone: Scalar<'a>,
+    #[serde(borrow)]
+    time_now: Scalar<'a>,
+    #[serde(borrow)]
+    timestamp_now: Scalar<'a>,
 }
 
 /// Asks for the documents of all accounts, in their order: the first that the panel accepts is the one that is asked
@@ -76,14 +90,16 @@ pub(super) fn connections(panel: &Panel<'_>, accounts: &BTreeMap<usize, Account>
 pub(crate) fn read(body: &[u8], source: &Source) -> Result<Account, Failure> {
     let mut account = None;
     let mut words = None;
+    let mut zone = Zone::default();
     let mut elements = Elements::default();
     elements.push(body, &mut |key, value| match key {
         Some(b"\"user_info\"") => account = Some(judge(value)),
+        Some(b"\"server_info\"") => zone = clock(value),
         Some(b"\"message\"" | b"\"error\"") => words = said(value, source),
         _ => {}
     })?;
     match (elements.finish()?, account, words) {
-        (_, Some(account), _) => account,
+        (_, Some(account), _) => account.map(|account| Account { zone, ..account }),
         (_, None, Some(words)) => Err(Failure::Refused(format!("the panel says: {words}"))),
         (_, None, None) => Err(Failure::Refused("the answer is no account document".into())),
     }
@@ -102,11 +118,23 @@ fn judge(user_info: &[u8]) -> Result<Account, Failure> {
             _ => Ok(Account {
                 max_connections: info.max_connections.int().and_then(|n| n.try_into().ok()).unwrap_or(0),
                 expires: info.exp_date.epoch(),
+                zone: Zone::default(),
             }),
         })
     })
     .map_err(|_| Failure::Refused("the account document cannot be read".into()))?
     .map_err(Failure::Refused)
+}
+
+/// By which clock the panel tells times; one that says nothing readable is taken to mean UTC.
+fn clock(server_info: &[u8]) -> Zone {
+    let read = readable(server_info, |text| {
+        let info: Option<ServerInfo<'_>> = serde_json::from_str(text)?;
+        let info = info.unwrap_or_default();
+        let now = info.timestamp_now.epoch().and_then(|now| now.try_into().ok());
+        Ok(Zone::told(&info.timezone.text(), &info.time_now.text(), now))
+    });
+    read.unwrap_or_default()
 }
 
 /// The words of an error message, shortened. Never shown when they could repeat an address or a
@@ -138,11 +166,34 @@ mod tests {
                 let body = format!(
                     r#"{{"user_info":{{"auth":{auth},"status":"Active","exp_date":{expires},"max_connections":{max}}}}}"#
                 );
-                assert_eq!(read(body.as_bytes()).unwrap(), Account { max_connections: 2, expires: None });
+                let account = read(body.as_bytes()).unwrap();
+                assert_eq!((account.max_connections, account.expires), (2, None));
             }
         }
         let body = br#"{"user_info":{"auth":1,"exp_date":"1900000000"},"server_info":{"url":"h"}}"#;
         assert_eq!(read(body).unwrap().expires, Some(1_900_000_000));
+    }
+
+    #[test]
+    fn the_clock_is_understood_in_all_its_spellings() {
+        for (server_info, expected) in [
+            (
+                r#"{"timezone":"Europe/London","timestamp_now":1784116800,"time_now":"2026-07-15 13:00:01"}"#,
+                "Europe/London",
+            ),
+            (r#"{"time_now":"2026-07-15 17-30-00","timestamp_now":"1784116800","timezone":"UTC"}"#, "+05:30"),
+            (r#"{"timezone":"Asia/Kolkata","time_now":null}"#, "Asia/Kolkata"),
+            (r#"{"timezone":7,"time_now":{},"timestamp_now":"soon"}"#, "UTC"),
+            ("[]", "UTC"),
+            ("null", "UTC"),
+        ] {
+            for body in [
+                format!(r#"{{"user_info":{{"auth":1}},"server_info":{server_info}}}"#),
+                format!(r#"{{"server_info":{server_info},"user_info":{{"auth":1}}}}"#),
+            ] {
+                assert_eq!(read(body.as_bytes()).unwrap().zone.to_string(), expected, "{body}");
+            }
+        }
     }
 
     #[test]

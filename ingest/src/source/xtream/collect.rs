@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::source::Source;
+use contract::zone::Zone;
 
 use super::lists;
 use super::panel::Panel;
@@ -98,11 +99,15 @@ impl<'a> Collected<'a> {
     }
 
     /// The harvest, and what was odd about it: the last one, if everything is as it was then and accounts allow as many
-    /// connections.
-    pub(super) async fn harvest(mut self, connections: Vec<u32>) -> Result<(Harvest, Vec<String>), String> {
+    /// connections by the same clock.
+    pub(super) async fn harvest(
+        mut self,
+        connections: Vec<u32>,
+        zone: Zone,
+    ) -> Result<(Harvest, Vec<String>), String> {
         let fresh = self.waiting.iter().any(|(_, fresh)| fresh.is_some());
         let same = !fresh && self.documents.is_empty() && self.writer.is_none();
-        if same && self.last.is_some_and(|last| last.connections == connections) {
+        if same && self.last.is_some_and(|last| last.connections == connections && last.zone == zone) {
             let last = Harvest::last(self.run.data, &self.source.name);
             let last = last.ok_or_else(|| self.damaged("no harvest"))?;
             let notes = last.head.notes.clone();
@@ -113,6 +118,7 @@ impl<'a> Collected<'a> {
             writer.categories(list, categories);
         }
         writer.notes(self.notes.clone());
+        writer.zone(zone);
         let harvest = writer.finish(self.run.now, connections).map_err(super::disk)?;
         Ok((harvest.read_from(self.documents), self.notes))
     }

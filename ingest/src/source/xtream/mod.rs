@@ -80,7 +80,8 @@ pub(crate) async fn gather(
         bar.step(list.word());
         collected.list(list).await?;
     }
-    let (harvest, odd) = collected.harvest(account::connections(&panel, &accounts)).await?;
+    let zone = accounts.values().next().map(|account| account.zone.clone()).unwrap_or_default();
+    let (harvest, odd) = collected.harvest(account::connections(&panel, &accounts), zone).await?;
     notes.extend(odd);
     notes.extend(judge(&harvest.head, last, gate, bar)?);
 
