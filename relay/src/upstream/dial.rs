@@ -16,6 +16,7 @@ use reqwest::{Certificate, Client, Response};
 use url::Url;
 
 use super::address::{self, PublicOnly};
+use super::cookies::Cookies;
 use super::secrets::Secrets;
 use crate::refusal::Failure;
 use crate::settings::Settings;
@@ -37,6 +38,7 @@ pub(crate) struct Dialler {
     guarded: Client,
     sources: HashMap<String, Dialled>,
     secrets: Secrets,
+    pub(super) settings: Settings,
 }
 
 /// A source, and which of its addresses answered last.
@@ -54,6 +56,7 @@ impl Dialler {
             guarded: client(settings).dns_resolver(PublicOnly).build()?,
             sources: sources.collect(),
             secrets,
+            settings: settings.clone(),
         })
     }
 
@@ -99,8 +102,8 @@ impl Dialler {
         for base in (0..bases).map(|turn| (first + turn) % bases) {
             let url = url(source, base, login, &upstream.path);
             let url = url.ok_or(Failure::Dead("its address is no URL"))?;
-            let (headers, private) = (headers.clone(), private.clone());
-            let trail = Trail { url: url.clone(), headers, private, guarded };
+            let (headers, private, cookies) = (headers.clone(), private.clone(), Cookies::default());
+            let trail = Trail { url: url.clone(), headers, private, guarded, cookies };
             answer = self.follow(&trail, url, range).await;
             if !matches!(answer, Err(Failure::Dead(_))) {
                 reached.store(base, Ordering::Relaxed);
@@ -128,9 +131,11 @@ impl Dialler {
         }
         for _ in 0..=REDIRECTS {
             let client = if trail.guarded { &self.guarded } else { &self.direct };
-            let request = client.get(trail.url.clone()).headers(trail.headers.clone());
+            let request =
+                client.get(trail.url.clone()).headers(trail.cookies.added(&trail.url, trail.headers.clone()));
             let response = request.send().await.map_err(|error| failure(&error))?;
             trail.guarded |= reach::came_from_outside(response.remote_addr());
+            trail.cookies.keep(&trail.url, response.headers());
             match target(&response, &trail.url)? {
                 Some(next) => trail.turn(next)?,
                 None => return Ok(Answer { response, trail }),
@@ -143,7 +148,6 @@ impl Dialler {
 /// An answer, and the way to it.
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    #[allow(dead_code)] // until HLS is received
     pub(crate) trail: Trail,
 }
 
@@ -157,6 +161,7 @@ pub(crate) struct Trail {
     private: Vec<HeaderName>,
     /// Somebody outside has chosen where this leads.
     guarded: bool,
+    cookies: Cookies,
 }
 
 impl Trail {

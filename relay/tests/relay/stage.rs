@@ -32,6 +32,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of the channels that come from HLS origins.
+pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 
@@ -57,6 +59,8 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Default for Plan {
@@ -77,6 +81,7 @@ impl Default for Plan {
             connections: 8,
             before: Vec::new(),
             dead: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -92,7 +97,8 @@ impl Stage {
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, &vec![plan.connections; logins.len()]);
+        let connections = vec![plan.connections; logins.len()];
+        publish(&data, &station, &connections, &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -113,6 +119,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of the `place`th channel that comes from an HLS origin.
+    pub(crate) fn origin(&self, place: u32) -> u32 {
+        self.station.catalogue().live_id(place)
     }
 
     /// The provider's id of one of our channels.
@@ -157,7 +168,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
 }
 
 /// A release with everything the station has, whose logins allow so many `connections` each.
-pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32]) {
+pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origins: &[String]) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -174,7 +185,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32]) {
                 let account = bundle::Account::new("station", login, *most);
                 bundle.push(Section::Accounts, &account).unwrap();
             }
-            for playable in playables(station) {
+            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -184,6 +195,16 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32]) {
         manifest.files.push(artefact.finish().unwrap());
     }
     releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
+    let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let there = station.catalogue().live_id(place);
+        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+    });
+    origins.collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
