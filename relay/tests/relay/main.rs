@@ -9,6 +9,7 @@ mod joining;
 mod limits;
 mod operator;
 mod origins;
+mod pools;
 mod program;
 mod provider;
 mod sharing;
