@@ -32,6 +32,7 @@ mod play;
 mod proxy;
 mod refusal;
 mod relay;
+mod remedy;
 mod route;
 mod seat;
 mod segmenter;

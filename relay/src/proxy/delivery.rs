@@ -122,6 +122,6 @@ fn position(response: &Response, range: Option<(u64, u64)>) -> Result<(u64, Opti
                 _ => Err(Failure::Foreign("another part of a segment")),
             }
         }
-        (status, _) => Err(Failure::Refused(status.as_u16())),
+        _ => Err(dial::refused(response)),
     }
 }

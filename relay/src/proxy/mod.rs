@@ -50,6 +50,7 @@ use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::refusal::Failure;
 use crate::seat::Asking;
+use crate::slot::Holder;
 
 pub(crate) use answer::{piece, playlist};
 pub(crate) use fetch::Internet;
@@ -182,9 +183,9 @@ impl Proxy {
         self.shelf.clone()
     }
 
-    /// The channel that it passes on.
-    pub(crate) const fn channel(&self) -> u32 {
-        self.channel
+    /// What its slot is held for.
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::Channel(self.channel)
     }
 }
 

@@ -16,10 +16,12 @@ use super::guard::Guard;
 use super::rewrite::{Given, Reading, read};
 use super::shelf::{Job, ROOT, Shelf};
 use super::{delivery, text};
-use crate::headend::Headend;
+use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
+use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
+use crate::upstream::dial;
 
 /// How long a playlist may take.
 const PLAYLIST: Duration = Duration::from_secs(10);
@@ -77,52 +79,71 @@ impl Pump {
         let (mut why, mut gave) = (Failure::Unsupported("what it sends"), true);
         while std::mem::take(&mut gave) {
             for upstream in &upstreams {
-                let before = self.shelf.meter.own.received.get();
+                let before = self.received();
                 why = self.follow(upstream, upstreams.len() > 1).await;
-                let received = self.shelf.meter.own.received.get() > before;
+                let received = self.received() > before;
                 gave |= received && self.shelf.has_begun() && why != Failure::Clip;
-                self.headend.tally.failed(&why);
                 debug!(account = upstream.account, %why, "no upstream any more");
             }
         }
         why
     }
 
-    /// Does what is to be done until the upstream is lost.
+    /// With one login of the account after the other, until one gives something and is lost.
     async fn follow(&self, upstream: &Upstream, has_others: bool) -> Failure {
-        let slot = match self.slot(upstream).await {
-            Ok(slot) => slot,
-            Err(why) => return why,
-        };
-        let (headend, shelf) = (&self.headend, &*self.shelf);
-        let line = headend.dialler.origin(upstream, slot.login()).and_then(|origin| {
-            let mut guard = Guard::new(origin.secrets.iter().map(String::as_str));
-            guard.hide_address(&origin.url);
-            let fetcher = Fetcher::new(origin, self.internet.clone(), &headend.settings)?;
-            Ok(Line { shelf, fetcher, guard })
-        });
-        let line = match line {
+        let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
+        let (mut tried, mut before) = (Vec::new(), None);
+        loop {
+            let claim = Claim { account, holder, asking: &self.asking, except: &tried };
+            let slot = match self.headend.claim(claim).await {
+                Ok(slot) => slot,
+                Err(why) => return before.unwrap_or(why), // that there is no further login says less
+            };
+            let received = self.received();
+            let why = self.serve(upstream, &slot, has_others).await;
+            self.headend.tally.failed(&why);
+            if self.received() > received {
+                return why;
+            }
+            let (next, blame) = remedy(&why);
+            slot.refused(self.channel.id, blame, &why);
+            if !matches!(next, Next::OtherLogin | Next::OtherAgent) {
+                return why;
+            }
+            tried.push(slot.login());
+            before = Some(why);
+        }
+    }
+
+    /// Does what is to be done until the upstream is lost.
+    async fn serve(&self, upstream: &Upstream, slot: &Slot, has_others: bool) -> Failure {
+        let line = match self.line(upstream, slot) {
             Ok(line) => line,
             Err(why) => return why,
         };
+        let shelf = &*self.shelf;
         shelf.begin(&upstream.account, line.fetcher.configured());
-        let mut again = ASK_AGAIN.iter();
+        let (received, mut again) = (self.received(), ASK_AGAIN.iter());
         loop {
             match shelf.next(Instant::now()) {
                 Job::Page(name) => {
-                    let Err(why) = line.refresh(&name).await else { continue };
+                    let first = self.received() == received;
+                    let Err(why) = line.refresh(&name).await else {
+                        if first {
+                            slot.accepted(again.len() < ASK_AGAIN.len());
+                        }
+                        continue;
+                    };
                     debug!(account = upstream.account, %why, "a playlist cannot be read");
                     let (failures, time) = shelf.failed(&name);
-                    if let (Failure::Refused(status), false) = (&why, shelf.has_begun())
-                        && !matches!(status, 401 | 404 | 410 | 451)
-                        && headend.slots.released_within(&upstream.account, STILL_COUNTED)
-                        && let Some(seconds) = again.next()
+                    if let Some(seconds) = may_be_counted(&why, slot).then(|| again.next()).flatten()
+                        && first
                     {
                         sleep(Duration::from_secs(*seconds)).await;
                         continue;
                     }
                     let lost = has_others && failures >= LOST;
-                    if lost || !shelf.has_begun() || time > headend.settings.give_up {
+                    if first || lost || time > self.headend.settings.give_up {
                         return why;
                     }
                 }
@@ -141,10 +162,24 @@ impl Pump {
         }
     }
 
-    async fn slot(&self, upstream: &Upstream) -> Result<Slot, Failure> {
-        let (holder, patience) = (Holder::Channel(self.channel.id), self.headend.settings.slot_patience);
-        self.headend.claim(&upstream.account, holder, &self.asking, patience).await
+    fn line(&self, upstream: &Upstream, slot: &Slot) -> Result<Line<'_>, Failure> {
+        let origin = self.headend.dialler.origin(upstream, slot.login())?;
+        let mut guard = Guard::new(origin.secrets.iter().map(String::as_str));
+        guard.hide_address(&origin.url);
+        let fetcher = Fetcher::new(origin, self.internet.clone(), &self.headend.settings)?;
+        Ok(Line { shelf: &self.shelf, fetcher, guard })
     }
+
+    fn received(&self) -> u64 {
+        self.shelf.meter.own.received.get()
+    }
+}
+
+/// Whether a refusal may only mean that the provider still counts a connection that was closed a moment ago.
+fn may_be_counted(why: &Failure, slot: &Slot) -> bool {
+    let Failure::Refused(status) = why else { return false };
+    !matches!(status, 401 | 404 | 410 | 451)
+        && slot.still_counted().is_some_and(|since| since < STILL_COUNTED)
 }
 
 impl Line<'_> {
@@ -195,7 +230,7 @@ impl Line<'_> {
                     let (url, headers) = (answer.url, answer.response.headers().clone());
                     Ok(Some(Document { text: text::text(answer.response).await?, url, headers }))
                 }
-                status => Err(Failure::Refused(status.as_u16())),
+                _ => Err(dial::refused(&answer.response)),
             }
         };
         timeout(PLAYLIST, loading).await.unwrap_or(Err(Failure::Silent))

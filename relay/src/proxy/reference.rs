@@ -67,6 +67,11 @@ impl References {
         &self.source
     }
 
+    /// Nothing that was listed leads anywhere any more.
+    pub(crate) fn forget(&mut self) {
+        self.entries.clear();
+    }
+
     /// What is listed from now on comes from `source`.
     pub(crate) fn of(&mut self, source: &str) {
         source.clone_into(&mut self.source);

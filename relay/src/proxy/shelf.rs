@@ -195,6 +195,14 @@ impl Shelf {
     pub(super) fn begin(&self, source: &str, configured: &Url) {
         let mut books = self.books();
         let now = Instant::now();
+        let before = books.references.source();
+        if !before.is_empty() && before != source {
+            // What was listed there must not be asked of this one; players find what is listed here in their playlist.
+            books.references.forget();
+            books.pages.retain(|name, _| name == ROOT);
+            books.ahead.clear();
+            books.resumed = Some(now);
+        }
         books.references.of(source);
         let page = books.pages.entry(ROOT.into()).or_insert_with(|| Page::new(configured.clone(), now));
         page.moves(configured, now);

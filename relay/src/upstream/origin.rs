@@ -37,11 +37,12 @@ impl Dialler {
     ///
     /// # Errors
     /// The configuration or the vault does not have what that needs.
-    pub(crate) fn origin(&self, upstream: &Upstream, _login: usize) -> Result<Origin, Failure> {
+    pub(crate) fn origin(&self, upstream: &Upstream, login: usize) -> Result<Origin, Failure> {
         let source = self.source(&upstream.account).ok_or(Failure::NoSource)?;
         let private = dial::private(upstream);
         let open = self.secrets.reveal(upstream)?;
-        let url = dial::url(source, &open.path).ok_or(Failure::Dead("its address is no URL"))?;
+        let url = dial::url(source, self.reached(&upstream.account), login, &open.path)
+            .ok_or(Failure::Dead("its address is no URL"))?;
         let headers = dial::headers(source, &open);
         let trust = match (source.transport.private_addresses, source.xtream()) {
             (true, _) => Trust::Anywhere,

@@ -10,6 +10,7 @@ mod limits;
 mod operator;
 mod origins;
 mod passed;
+mod pools;
 mod program;
 mod provider;
 mod sharing;
