@@ -22,6 +22,7 @@ mod cutter;
 mod feed;
 mod headend;
 mod metrics;
+mod mirror;
 mod output;
 mod packager;
 mod picture;
@@ -41,6 +42,7 @@ mod tally;
 mod tuner;
 mod upstream;
 
+pub use mirror::Mirror;
 pub use relay::Relay;
 pub use route::Route;
 pub use settings::Settings;

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::headend::Headend;
+use crate::mirror::Mirror;
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
 use crate::route::Route;
@@ -37,6 +38,8 @@ pub struct Relay {
     /// Those that are not in the release yet.
     episodes: Episodes,
     users: Arc<Users>,
+    /// From where the release and the users are, if the disk is elsewhere.
+    mirror: Option<Arc<Mirror>>,
     verifying: Semaphore,
 }
 
@@ -52,6 +55,28 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
+        Self::build(settings, sources, follower, users, None)
+    }
+
+    /// A relay of what `mirror` copies, likewise.
+    ///
+    /// # Errors
+    /// As [`Relay::new`].
+    pub fn following(settings: Settings, sources: Vec<Source>, mirror: Mirror) -> anyhow::Result<Arc<Self>> {
+        let mirror = Arc::new(mirror);
+        let data = mirror.data().clone();
+        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
+        mirror.start(follower.clone(), users.clone());
+        Self::build(settings, sources, follower, users, Some(mirror))
+    }
+
+    fn build(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        mirror: Option<Arc<Mirror>>,
+    ) -> anyhow::Result<Arc<Self>> {
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
@@ -65,6 +90,7 @@ impl Relay {
             episodes: Episodes::new(follower.data()),
             follower,
             users,
+            mirror,
             verifying: Semaphore::new(1),
         });
         let inspected = Arc::downgrade(&relay);
@@ -121,11 +147,12 @@ impl Relay {
             Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::status(&self.headend, &self.sessions, self.follower.release().as_deref()))
+                let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
+                Ok(status::status(&self.headend, &self.sessions, release.as_deref(), mirror))
             }
             Some(Route::Metrics) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::metrics(&self.headend, &self.sessions))
+                Ok(status::metrics(&self.headend, &self.sessions, self.mirror.as_deref()))
             }
             None => Err(Refusal::Unknown),
         }
@@ -193,6 +220,9 @@ impl Relay {
         let playable = match release.playable(asked.id) {
             Some(playable) => Some(playable),
             None => {
+                if let Some(mirror) = &self.mirror {
+                    mirror.look_for(asked.id).await;
+                }
                 let (episodes, id) = (self.episodes.clone(), asked.id);
                 let looked = tokio::task::spawn_blocking(move || episodes.playable(&release, id));
                 looked.await.ok().flatten()
