@@ -20,6 +20,7 @@
 
 mod cutter;
 mod feed;
+pub mod foreign;
 mod headend;
 mod metrics;
 mod mirror;
@@ -29,6 +30,7 @@ mod picture;
 mod play;
 mod refusal;
 mod relay;
+mod remedy;
 mod route;
 mod seat;
 mod segmenter;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
-use crate::headend::Headend;
+use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
 use crate::seat::{Client, Seat};
 use crate::slot::{Holder, Slot};
@@ -29,7 +29,7 @@ pub(crate) struct Play {
     number: u64,
     seat: Seat,
     /// Simultaneous requests wait for one slot.
-    claimed: OnceCell<()>,
+    claimed: OnceCell<usize>,
     parts: Mutex<Parts>,
 }
 
@@ -113,22 +113,19 @@ impl Play {
 }
 
 impl Request {
-    /// Takes a connection of `account` for the film, unless it has one.
+    /// Takes a connection of `account` for the film, unless it has one. With which of the account's logins to dial.
     ///
     /// # Errors
     /// [`Failure::Full`]
-    pub(crate) async fn claim(&self, account: &str) -> Result<(), Failure> {
+    pub(crate) async fn claim(&self, account: &str) -> Result<usize, Failure> {
         let (play, headend) = (&self.play, &self.headend);
         let claimed = play.claimed.get_or_try_init(|| async {
-            let patience = headend.settings.slot_patience;
-            let slot = headend.claim(account, play.holder(), play.seat.asking(), patience).await?;
+            let claim = Claim { account, holder: play.holder(), asking: play.seat.asking(), except: &[] };
+            let slot = headend.claim(claim).await?;
             let mut parts = play.parts();
             match parts.closed {
                 true => Err(Failure::Closing),
-                false => {
-                    parts.slot = Some(slot);
-                    Ok(())
-                }
+                false => Ok(parts.slot.insert(slot).login()),
             }
         });
         claimed.await.copied()

@@ -10,14 +10,13 @@ use http::header::{self, HeaderMap, HeaderValue};
 use httpd::{Response, reply};
 use serde::Serialize;
 
-use crate::headend::Headend;
+use crate::headend::{Headend, Used};
 use crate::metrics::{self, Page};
 use crate::mirror::{self, Mirror};
 use crate::output::hls::Sessions;
 use crate::picture::Picture;
 use crate::refusal::Refusal;
 use crate::signal::State;
-use crate::slot::Used;
 use crate::tuner::Tuner;
 
 /// All there is at one moment. The totals are those of the channels beside them.
@@ -33,7 +32,7 @@ struct Snapshot {
     mirror: Option<mirror::Report>,
     totals: Totals,
     channels: Vec<Channel>,
-    /// Connections of provider accounts.
+    /// Connections of provider accounts, by login.
     slots: Vec<Used>,
     seats: usize,
 }

@@ -51,8 +51,8 @@ pub(crate) async fn answer(
     if let Some(failure) = headend.recent_failure(film.id) {
         return Err(failure.into());
     }
-    request.claim(&upstream.account).await?;
-    match open(headend, &film, upstream, headers, request).await {
+    let login = request.claim(&upstream.account).await?;
+    match open(headend, &film, (upstream, login), headers, request).await {
         Err(Refusal::Upstream(why)) => {
             headend.tally.failed(&why);
             headend.failed(film.id, why.clone());
@@ -65,20 +65,20 @@ pub(crate) async fn answer(
 async fn open(
     headend: &Headend,
     film: &Playable,
-    upstream: &Upstream,
+    (upstream, login): (&Upstream, usize),
     headers: &HeaderMap,
     request: Request,
 ) -> Result<httpd::Response, Refusal> {
     let mut known = headend.sizes.get(film.id);
     if known.is_none() && is_suffix(headers) {
-        known = learn(headend, film.id, upstream).await.ok().flatten(); // panels misread suffixes
+        known = learn(headend, film.id, (upstream, login)).await.ok().flatten(); // panels misread suffixes
     }
     let part = match httpd::range(headers, known.unwrap_or(u64::MAX)) {
         Range::Whole => None,
         Range::Part { start, end } => Some((start, Some(end).filter(|end| *end < known.unwrap_or(u64::MAX)))),
         Range::Unsatisfiable => return Err(Refusal::Range(known.unwrap_or(0))),
     };
-    match File::open(&headend.dialler, upstream, part).await? {
+    match File::open(&headend.dialler, upstream, login, part).await? {
         File::Behind { size } => Err(Refusal::Range(size.or(known).unwrap_or(0))),
         File::Open { from, size: Some(size), body } => {
             headend.sizes.put(film.id, size);
@@ -113,16 +113,20 @@ async fn size(headend: &Headend, film: &Playable, upstream: &Upstream) -> Option
     if headend.recent_failure(film.id).is_some() {
         return None;
     }
-    let _slot = headend.spare(&upstream.account, Holder::Film(0))?;
-    learn(headend, film.id, upstream).await.unwrap_or_else(|why| {
+    let slot = headend.spare(&upstream.account, Holder::Probe)?;
+    learn(headend, film.id, (upstream, slot.login())).await.unwrap_or_else(|why| {
         headend.failed(film.id, why);
         None
     })
 }
 
 /// Asks for two bytes, because panels do not answer `HEAD`.
-async fn learn(headend: &Headend, film: u32, upstream: &Upstream) -> Result<Option<u64>, Failure> {
-    let size = match File::open(&headend.dialler, upstream, Some((0, Some(2)))).await? {
+async fn learn(
+    headend: &Headend,
+    film: u32,
+    (upstream, login): (&Upstream, usize),
+) -> Result<Option<u64>, Failure> {
+    let size = match File::open(&headend.dialler, upstream, login, Some((0, Some(2)))).await? {
         File::Open { size, .. } => size,
         File::Behind { .. } => None,
     };

@@ -45,13 +45,14 @@ impl File {
     pub(crate) async fn open(
         dialler: &Dialler,
         upstream: &Upstream,
+        login: usize,
         part: Option<(u64, Option<u64>)>,
     ) -> Result<Self, Failure> {
         let range = part.map(|(start, end)| match end {
             Some(end) => format!("bytes={start}-{}", end - 1),
             None => format!("bytes={start}-"),
         });
-        let response = dialler.get(upstream, range.as_deref()).await?;
+        let response = dialler.get(upstream, login, range.as_deref()).await?;
         let headers = response.headers();
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
@@ -65,7 +66,7 @@ impl File {
                 let from = from.ok_or(Failure::Foreign("an unknown part of the file"))?;
                 Ok(Self::Open { from, size, body: Body::of(response) })
             }
-            status => Err(Failure::Refused(status)),
+            _ => Err(dial::refused(&response)),
         }
     }
 }

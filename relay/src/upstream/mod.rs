@@ -1,8 +1,10 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
+mod cookies;
 mod dial;
 pub(crate) mod file;
+pub(crate) mod hls;
 mod secrets;
 mod ts;
 
@@ -11,8 +13,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
-#[allow(unused_imports)] // until HLS is received
-pub(crate) use dial::{Answer, Dialler, Trail};
+pub(crate) use dial::Dialler;
 pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
@@ -23,7 +24,6 @@ pub(crate) enum Received {
     /// The next bytes.
     Bytes(Bytes),
     /// What follows does not continue what came before: another time line, or something is missing in between.
-    #[allow(dead_code)] // until HLS is received
     Splice,
 }
 
@@ -31,19 +31,26 @@ pub(crate) enum Received {
 pub(crate) enum Reception {
     /// A transport stream over HTTP.
     Ts(ts::Stream),
+    /// Segments that playlists list.
+    Hls(hls::Stream),
 }
 
 impl Reception {
-    /// Connects.
+    /// Connects, with one of the account's logins.
     ///
     /// # Errors
     /// Why nothing will come from there now.
-    pub(crate) async fn open(dialler: &Arc<Dialler>, upstream: &bundle::Upstream) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        dialler: &Arc<Dialler>,
+        upstream: &bundle::Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
-                ts::Stream::open(dialler, upstream).await.map(Self::Ts)
+                ts::Stream::open(dialler, upstream, login).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream, login).await.map(Self::Hls),
+            bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
         }
@@ -56,6 +63,7 @@ impl Reception {
     pub(crate) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         match self {
             Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
+            Self::Hls(stream) => stream.next().await,
         }
     }
 }

@@ -8,6 +8,8 @@ mod hls;
 mod joining;
 mod limits;
 mod operator;
+mod origins;
+mod pools;
 mod program;
 mod provider;
 mod sharing;

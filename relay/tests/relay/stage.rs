@@ -9,7 +9,7 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Login, Name, Source};
+use contract::source::{BaseUrl, Login, Name, Origin, Source, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
 use relay::{Relay, Settings};
 use station::Station;
@@ -32,6 +32,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of the channels that come from HLS origins.
+pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 
@@ -51,10 +53,14 @@ pub(crate) struct Plan {
     pub(crate) station: station::Settings,
     pub(crate) relay: Settings,
     pub(crate) http: httpd::Settings,
-    /// Connections that the account allows.
+    /// Connections that each login allows.
     pub(crate) connections: u32,
+    /// Addresses of the provider that are tried before the one where it is.
+    pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Default for Plan {
@@ -73,7 +79,9 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            before: Vec::new(),
             dead: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -85,15 +93,22 @@ impl Stage {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let logins: Vec<Login> = plan.station.accounts.iter().map(login).collect();
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections);
+        let connections = vec![plan.connections; logins.len()];
+        publish(&data, &station, &connections, &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = plan.dead.unwrap_or(closed);
-        let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
+        let mut addresses = plan.before;
+        addresses.push(station.address());
+        let sources = vec![
+            source("station", &addresses, logins),
+            source("dead", &[closed], vec![login(&station::Account::default())]),
+        ];
         let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -104,6 +119,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of the `place`th channel that comes from an HLS origin.
+    pub(crate) fn origin(&self, place: u32) -> u32 {
+        self.station.catalogue().live_id(place)
     }
 
     /// The provider's id of one of our channels.
@@ -123,10 +143,16 @@ impl Drop for Stage {
     }
 }
 
-fn source(name: &str, url: &str) -> Source {
-    let login = || Secret::new("station");
-    let account = Login { username: login(), password: login(), max_connections: None };
-    Source::panel(Name::new(name).unwrap(), BaseUrl::new(url).unwrap(), account)
+fn source(name: &str, addresses: &[SocketAddr], accounts: Vec<Login>) -> Source {
+    let urls = addresses.iter().map(|address| BaseUrl::new(&format!("http://{address}")).unwrap()).collect();
+    let origin = Origin::Xtream(Xtream { urls, accounts });
+    let (transport, gate) = Default::default();
+    Source { name: Name::new(name).unwrap(), origin, transport, gate }
+}
+
+fn login(account: &station::Account) -> Login {
+    let secret = |text: &str| Secret::new(text);
+    Login { username: secret(&account.username), password: secret(&account.password), max_connections: None }
 }
 
 pub(crate) fn user(name: &str, max_connections: u32) -> User {
@@ -141,8 +167,8 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
+/// A release with everything the station has, whose logins allow so many `connections` each.
+pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origins: &[String]) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -155,13 +181,11 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
                 .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
                 .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
-            let account = bundle::Account {
-                name: "station".into(),
-                max_connections: connections,
-                zone: Default::default(),
-            };
-            bundle.push(Section::Accounts, &account).unwrap();
-            for playable in playables(station) {
+            for (login, most) in connections.iter().enumerate() {
+                let account = bundle::Account::new("station", login, *most);
+                bundle.push(Section::Accounts, &account).unwrap();
+            }
+            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -171,6 +195,16 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
         manifest.files.push(artefact.finish().unwrap());
     }
     releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
+    let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let there = station.catalogue().live_id(place);
+        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+    });
+    origins.collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
