@@ -160,9 +160,8 @@ impl Mirror {
             }
             Ok::<(), Trouble>(())
         };
-        match tokio::time::timeout(PATIENCE, copying).await {
-            Ok(Err(why)) => warn!(%why, "episodes are not copied"),
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(why)) = tokio::time::timeout(PATIENCE, copying).await {
+            warn!(%why, "episodes are not copied");
         }
     }
 
@@ -172,12 +171,10 @@ impl Mirror {
     }
 
     pub(crate) fn render(&self, page: &mut Page) {
-        let mut age =
-            page.gauge("coax_relay_mirror_age_seconds", "Since the server that is followed was last heard.");
+        let age = page.gauge("coax_relay_mirror_age_seconds", "Since the server that is followed was heard.");
         if let Some(seconds) = self.report().age_s {
-            age = age.with(&[], seconds);
+            age.value(seconds);
         }
-        drop(age);
     }
 
     /// What an earlier run has left here.

@@ -16,7 +16,7 @@ pub struct Settings {
     /// client reached them: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
     /// send those headers.
     pub trusted_proxies: Vec<Network>,
-    /// Relays to send viewers to, when this server runs apart from them. A channel keeps its relay as long as that
+    /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel keeps its relay as long as that
     /// relay is listed, so that all its viewers share one upstream.
     pub relays: Vec<BaseUrl>,
     /// The key by which relays without the disk are known: who shows it may copy the line-up, the users (with hashed
