@@ -140,6 +140,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A start of catch-up that is no time.
+    #[error("no such time")]
+    Start,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -162,13 +165,14 @@ impl Refusal {
             Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
                 info!(id, why = %self, "refused")
             }
-            Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
+            Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
         }
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
+            Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),

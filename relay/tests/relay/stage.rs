@@ -11,6 +11,7 @@ use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Login, Name, Source};
 use contract::user::{PasswordHash, State, User, Users};
+use contract::zone::Zone;
 use relay::{Relay, Settings};
 use station::Station;
 use tempfile::TempDir;
@@ -34,6 +35,8 @@ pub(crate) const SECOND_CHOICE: u32 = 703;
 pub(crate) const SECOND_OF_ONE: u32 = 704;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
+/// A film with an upstream at that provider before a living one.
+pub(crate) const FILM_OF_TWO: u32 = 9902;
 
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
@@ -53,6 +56,8 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that the account allows.
     pub(crate) connections: u32,
+    /// What time it is, in Unix seconds, if it is not now.
+    pub(crate) now: Option<u64>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
 }
@@ -73,6 +78,7 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            now: None,
             dead: None,
         }
     }
@@ -85,16 +91,22 @@ impl Stage {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let zone = plan.station.zone.clone();
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections);
+        publish(&data, &station, plan.connections, &zone);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = plan.dead.unwrap_or(closed);
         let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
-        let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
+        let follower = Follower::start(data.clone());
+        let relay = match plan.now {
+            Some(now) => Relay::with_clock(plan.relay, sources, follower, users.clone(), move || now),
+            None => Relay::new(plan.relay, sources, follower, users.clone()),
+        };
+        let relay = relay.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = relay.clone();
@@ -141,8 +153,8 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
+/// A release with everything the station has, whose clock is that of `zone`.
+pub(crate) fn publish(data: &Data, station: &Station, connections: u32, zone: &str) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -155,7 +167,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32) {
             let account = bundle::Account {
                 name: "station".into(),
                 max_connections: connections,
-                zone: Default::default(),
+                zone: Zone::of(zone).unwrap(),
             };
             bundle.push(Section::Accounts, &account).unwrap();
             for playable in playables(station) {
@@ -194,6 +206,9 @@ fn playables(station: &Station) -> Vec<Playable> {
     };
     let mut all: Vec<Playable> =
         (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
+    all.iter_mut()
+        .zip(0..)
+        .for_each(|(channel, at)| channel.upstreams[0].archive = catalogue.archive_days(at));
     let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
     let mut other = live(SECOND_OF_ONE, "station", 999_999);
@@ -206,6 +221,9 @@ fn playables(station: &Station) -> Vec<Playable> {
         container: "mp4".into(),
         upstreams: vec![elsewhere],
     });
+    let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
+    of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
+    all.push(of_two);
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);
