@@ -14,11 +14,7 @@ pub(crate) fn takes(path: &str) -> bool {
 /// 202 when a run begins, 409 when one is going on, 503 without a schedule. Whoever is not at this machine finds
 /// nothing here; what comes through a proxy on this machine comes from elsewhere.
 pub(crate) fn answer(run_now: &RunNow, request: &Request, peer: SocketAddr) -> Response {
-    let has = |name: &&str| request.headers().contains_key(*name);
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(has);
-    // SECURITY: a page of any site, open in a browser on this machine, may post here; browsers then name its origin.
-    let page = ["origin", "sec-fetch-site"].iter().any(has);
-    if forwarded || page || !peer.ip().to_canonical().is_loopback() {
+    if !httpd::is_from_this_machine(request.headers(), peer) {
         return reply::text(StatusCode::NOT_FOUND, "there is nothing here\n");
     }
     if request.method() != Method::POST {

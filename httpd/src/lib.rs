@@ -11,6 +11,7 @@
 //!
 //! What does *not* belong here: routes, users, HTML, anything about television.
 
+mod asker;
 mod body;
 mod encoding;
 mod entity;
@@ -22,6 +23,7 @@ mod range;
 pub mod reply;
 mod socket;
 
+pub use asker::{bearer, is_direct, is_from_a_page, is_from_this_machine};
 pub use body::Body;
 pub use encoding::accepts_gzip;
 pub use entity::Entity;

@@ -48,6 +48,7 @@ pub mod clock;
 pub mod codec;
 pub mod continuity;
 pub mod join;
+pub mod look;
 pub mod packet;
 pub mod pes;
 pub mod pid_map;

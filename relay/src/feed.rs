@@ -30,6 +30,7 @@ use ring::Ring;
 
 use crate::refusal::Failure;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// Seven null packets: what fits into one datagram of those who pass it on as such.
 static FILLER: [u8; 7 * PACKET] = {
@@ -46,6 +47,8 @@ static FILLER: [u8; 7 * PACKET] = {
 pub(crate) struct Feed {
     limits: Limits,
     ring: Mutex<Ring>,
+    /// Of the whole relay.
+    tally: Arc<Tally>,
     /// How many watch; changed by the headend, under its lock.
     pub(crate) viewers: AtomicU32,
 }
@@ -98,6 +101,16 @@ pub(crate) struct Counts {
     pub(crate) restarts: u64,
     /// Jumps of continuity counters in what the upstream sent.
     pub(crate) lost_packets: u64,
+    /// Times that there was nothing new for viewers.
+    pub(crate) stalls: u64,
+}
+
+/// What a feed holds at present.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffer {
+    pub(crate) bytes: usize,
+    /// How much of the channel's time.
+    pub(crate) time: Duration,
 }
 
 /// A part of a feed.
@@ -122,8 +135,8 @@ impl Limits {
 }
 
 impl Feed {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, ring: Mutex::default(), viewers: AtomicU32::new(0) }
+    pub(crate) fn new(limits: Limits, tally: Arc<Tally>) -> Self {
+        Self { limits, ring: Mutex::default(), tally, viewers: AtomicU32::new(0) }
     }
 
     /// How many watch.
@@ -138,6 +151,7 @@ impl Feed {
             return;
         }
         ring.append(cut);
+        ring.quiet = false;
         ring.forget(&self.limits);
         let waiting = ring.wake();
         drop(ring);
@@ -173,7 +187,14 @@ impl Feed {
     /// nothing give up.
     pub(crate) fn fill(&self) {
         let Some(time) = self.now() else { return };
+        let quiet = self.ring().quiet;
         self.push(Cut { bytes: Bytes::from_static(&FILLER), time, points: Vec::new() });
+        let mut ring = self.ring();
+        ring.quiet = true;
+        if !quiet {
+            ring.counts.stalls += 1;
+            self.tally.stalls.add(1);
+        }
     }
 
     /// The channel's time, once it has begun.
@@ -185,15 +206,51 @@ impl Feed {
     pub(crate) fn restarted(&self, lost_packets: u64) {
         let mut ring = self.ring();
         ring.counts.restarts += 1;
-        ring.counts.lost_packets += lost_packets;
+        self.tally.restarts.add(1);
+        self.lost(&mut ring, lost_packets);
+        ring.lost_here = 0;
     }
 
-    pub(crate) fn received(&self, bytes: usize) {
-        self.ring().counts.received += bytes as u64;
+    /// Bytes came from the upstream; the connection has lost so many packets so far.
+    pub(crate) fn received(&self, bytes: usize, lost_packets: u64) {
+        let mut ring = self.ring();
+        ring.counts.received += bytes as u64;
+        self.tally.live.received.add(bytes as u64);
+        self.lost(&mut ring, lost_packets);
+    }
+
+    fn lost(&self, ring: &mut Ring, lost_packets: u64) {
+        let more = lost_packets.saturating_sub(ring.lost_here);
+        ring.lost_here = lost_packets;
+        ring.counts.lost_packets += more;
+        self.tally.lost_packets.add(more);
     }
 
     pub(crate) fn counts(&self) -> Counts {
         self.ring().counts
+    }
+
+    pub(crate) fn buffer(&self) -> Buffer {
+        let ring = self.ring();
+        let [first, last] =
+            [ring.chunks.front(), ring.chunks.back()].map(|chunk| chunk.map(|chunk| chunk.time));
+        let time = last.unwrap_or_default().saturating_sub(first.unwrap_or_default());
+        Buffer { bytes: ring.bytes, time }
+    }
+
+    /// The program as it is now, and some bytes of it, from an access point on if there is one.
+    pub(crate) fn glimpse(&self) -> Option<(Arc<Program>, Bytes)> {
+        let ring = self.ring();
+        // The newest one but one, which has all of its picture behind it.
+        let place = ring.points.iter().rev().take(2).last();
+        match place {
+            Some((chunk, point)) => {
+                let bytes =
+                    ring.chunk(*chunk).map_or_else(Bytes::new, |chunk| chunk.bytes.slice(point.offset..));
+                Some((point.program.clone()?, bytes))
+            }
+            None => Some((ring.gone.as_ref()?.program.clone()?, ring.chunks.back()?.bytes.clone())),
+        }
     }
 
     fn poll_start(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
@@ -214,6 +271,7 @@ impl Feed {
         if cursor.next.is_none_or(|next| next < ring.first) && ring.started() {
             if cursor.next.is_some() {
                 ring.counts.jumps += 1;
+                self.tally.jumps.add(1);
                 if !cursor.may_jump() {
                     return Poll::Ready(None);
                 }
@@ -227,6 +285,7 @@ impl Feed {
         let bytes = ring.chunk(next).map_or_else(Bytes::new, |chunk| chunk.bytes.slice(cursor.offset..));
         ring.counts.sent += bytes.len() as u64;
         drop(ring);
+        self.tally.live.sent.add(bytes.len() as u64);
         (cursor.next, cursor.offset) = (Some(next + 1), 0);
         Poll::Ready(Some(cursor.dress(bytes)))
     }

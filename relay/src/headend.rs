@@ -16,12 +16,15 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::feed::Feed;
+use crate::metrics::Page;
 use crate::play::{self, Play};
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Asking, Seats};
 use crate::settings::Settings;
+use crate::signal::State;
 use crate::sizes::Sizes;
-use crate::slot::{Holder, Slot, Slots};
+use crate::slot::{Holder, Slot, Slots, Used};
+use crate::tally::Tally;
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
 
@@ -35,6 +38,7 @@ pub(crate) struct Headend {
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
+    pub(crate) tally: Arc<Tally>,
     follower: Arc<Follower>,
     house: Mutex<House>,
     runtime: Handle,
@@ -86,6 +90,7 @@ impl Headend {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
             sizes: Sizes::default(),
+            tally: Arc::default(),
             house: Mutex::default(),
             runtime: Handle::current(),
             settings,
@@ -225,6 +230,38 @@ impl Headend {
         let mut tuners: Vec<_> = self.house().tuners.values().filter_map(Weak::upgrade).collect();
         tuners.sort_by_key(|tuner| tuner.channel);
         tuners
+    }
+
+    /// The connections of accounts that something was received with.
+    pub(crate) fn slots_used(&self) -> Vec<Used> {
+        let used = self.slots.used().into_iter();
+        let limit = |account: &str| self.allowed(account).ok().filter(|limit| *limit < u32::MAX);
+        used.map(|(account, used)| Used { limit: limit(&account), account, used }).collect()
+    }
+
+    pub(crate) fn render(&self, page: &mut Page) {
+        let tuners = self.tuners();
+        let mut channels = page.gauge("coax_relay_channels", "Channels that are tuned.");
+        for state in State::ALL {
+            let count = tuners.iter().filter(|tuner| tuner.signal.now().state == state).count();
+            channels = channels.with(&[("state", state.word())], count);
+        }
+        let viewers: u32 = tuners.iter().map(|tuner| tuner.feed.watching()).sum();
+        page.gauge("coax_relay_viewers", "Viewers of channels, in whatever form.").value(viewers);
+        let buffered: usize = tuners.iter().map(|tuner| tuner.feed.buffer().bytes).sum();
+        page.gauge("coax_relay_buffer_bytes", "Bytes that channels remember.").value(buffered);
+        let slots = self.slots_used();
+        let mut used = page.gauge("coax_relay_slots_used", "Connections of provider accounts in use.");
+        for slot in &slots {
+            used = used.with(&[("account", &slot.account)], slot.used);
+        }
+        let mut limits = page.gauge(
+            "coax_relay_slots_limit",
+            "Connections that provider accounts allow, if they set a limit.",
+        );
+        for (slot, limit) in slots.iter().filter_map(|slot| Some((slot, slot.limit?))) {
+            limits = limits.with(&[("account", &slot.account)], limit);
+        }
     }
 
     /// Connections that `account` allows. What the configuration says counts (0: no limit), else what the provider

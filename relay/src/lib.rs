@@ -15,13 +15,16 @@
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
-//! accounts allow), `seat` (what users may).
+//! accounts allow), `seat` (what users may). What the operator sees: `status`, from `tally` (what was counted), `signal` (what a
+//! tuner is doing) and `picture` (what a channel is made of).
 
 mod cutter;
 mod feed;
 mod headend;
+mod metrics;
 mod output;
 mod packager;
+mod picture;
 mod play;
 mod refusal;
 mod relay;
@@ -29,10 +32,12 @@ mod route;
 mod seat;
 mod segmenter;
 mod settings;
+mod signal;
 mod sizes;
 mod slot;
 mod status;
 mod subscriber;
+mod tally;
 mod tuner;
 mod upstream;
 

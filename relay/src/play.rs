@@ -64,7 +64,7 @@ struct Part {
 /// One request for a part of a film. Dropping it closes what it has open.
 pub(crate) struct Request {
     pub(crate) play: Arc<Play>,
-    headend: Arc<Headend>,
+    pub(crate) headend: Arc<Headend>,
     number: u64,
     /// Of catch-up.
     start: Option<i64>,
@@ -184,10 +184,6 @@ impl Request {
         closed.into_iter().filter_map(|part| part.waiting).for_each(Waker::wake);
     }
 
-    pub(crate) fn headend(&self) -> Arc<Headend> {
-        self.headend.clone()
-    }
-
     /// From now on this request reads `body`, unless something else is watched by now.
     pub(crate) fn open(&self, body: Body) {
         let mut parts = self.play.parts();
@@ -204,6 +200,9 @@ impl Request {
         };
         let polled = part.body.poll_next(cx);
         part.waiting = polled.is_pending().then(|| cx.waker().clone());
+        if let Poll::Ready(Some(Ok(bytes))) = &polled {
+            self.headend.tally.films.received.add(bytes.len() as u64);
+        }
         polled
     }
 }

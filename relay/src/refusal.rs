@@ -98,6 +98,20 @@ impl Ace {
         }
     }
 
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Unreachable => "engine_unavailable",
+            Self::Silent => "engine_timeout",
+            Self::Answer(_) => "engine_bad_response",
+            Self::Option => "engine_option_missing",
+            Self::Unknown => "content_not_found",
+            Self::NoPeers => "no_peers",
+            Self::Superseded => "session_superseded",
+            Self::Gone => "session_gone",
+            Self::Conflict => "reader_conflict",
+        }
+    }
+
     /// Whether the engine means it: asking again will not help.
     fn is_refusal(self) -> bool {
         matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
@@ -105,6 +119,26 @@ impl Ace {
 }
 
 impl Failure {
+    /// The word by which it is counted.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Refused(500..) => "unavailable",
+            Self::Refused(_) => "refused",
+            Self::Foreign(_) => "foreign",
+            Self::Clip => "clip",
+            Self::Redirect(_) => "redirect",
+            Self::Dead(_) => "dead",
+            Self::Ended => "ended",
+            Self::Changed => "changed",
+            Self::Silent => "silent",
+            Self::NoSource => "no_source",
+            Self::Closing => "closing",
+            Self::Unsupported(_) => "unsupported_remux",
+            Self::Ace(why) => why.kind(),
+        }
+    }
+
     /// Said by the provider on purpose: asking again and again makes it worse.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
@@ -143,6 +177,9 @@ pub(crate) enum Refusal {
     /// A start of catch-up that is no time.
     #[error("no such time")]
     Start,
+    /// A key that is not ours.
+    #[error("the key is another one")]
+    Key,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -158,11 +195,28 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The word by which it is counted.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Forbidden => "credentials",
+            Self::Unknown => "unknown",
+            Self::NotReady => "not_ready",
+            Self::Seats => "seats",
+            Self::Warming => "warming",
+            Self::Key => "key",
+            Self::Method => "method",
+            Self::NoRanges => "no_ranges",
+            Self::Range(_) => "range",
+            Self::Start => "start",
+            Self::Upstream(_) => "upstream",
+        }
+    }
+
     /// What the client gets; and the line in the log.
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
@@ -176,6 +230,7 @@ impl Refusal {
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
             Self::Upstream(Failure::Full | Failure::Closing) => {
@@ -196,6 +251,13 @@ impl Refusal {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+fn unauthorized() -> httpd::Response {
+    let words = "This key is not the one of [relay] key.\n";
+    let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn not_allowed() -> httpd::Response {

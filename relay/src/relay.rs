@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use contract::address::{ArchiveAddress, Form, Past, StreamAddress};
 use contract::bundle::{Kind, Playable};
@@ -117,10 +117,12 @@ impl Relay {
             Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
                 self.past_in_query(request, peer).await
             }
-            Method::GET | Method::HEAD => self.route(route, &request, peer).await,
+            Method::GET | Method::HEAD => self.route(route.clone(), &request, peer).await,
             _ => Err(Refusal::Method),
         };
-        reply::cors(answer.unwrap_or_else(|refusal| refusal.answer(id)))
+        let answer = answer.inspect_err(|refusal| self.headend.tally.refused(refusal));
+        let answer = answer.unwrap_or_else(|refusal| refusal.answer(id));
+        if matches!(route, Some(Route::Status | Route::Metrics)) { answer } else { reply::cors(answer) }
     }
 
     /// Streams that the user of this name has open.
@@ -149,7 +151,14 @@ impl Relay {
                 self.past_segment(&ticket, start, number, request, peer).await
             }
             Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
-            Some(Route::Status) => status::answer(&self.headend, request.headers(), peer),
+            Some(Route::Status) => {
+                status::admit(&self.headend, request.headers(), peer)?;
+                Ok(status::status(&self.headend, &self.sessions, self.follower.release().as_deref()))
+            }
+            Some(Route::Metrics) => {
+                status::admit(&self.headend, request.headers(), peer)?;
+                Ok(status::metrics(&self.headend, &self.sessions))
+            }
             None => Err(Refusal::Unknown),
         }
     }
@@ -185,12 +194,15 @@ impl Relay {
     }
 
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
+        let asked = Instant::now();
         let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
         let budget = self.headend.start_budget(&channel);
         let viewing = self.headend.tune(channel, seat.asking())?;
+        let running = viewing.feed().started();
         let subscriber = Subscriber::new(viewing, seat);
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
+        self.headend.tally.zapped(running, asked.elapsed());
         Ok(output::ts::stream(subscriber))
     }
 

@@ -27,8 +27,10 @@ pub enum Route {
         /// Counts from its beginning.
         number: u32,
     },
-    /// `/relay/status`: what is running, for the operator at this machine.
+    /// `/status.json`: what is running, for the operator.
     Status,
+    /// `/metrics`: the same for monitors.
+    Metrics,
 }
 
 impl Route {
@@ -37,7 +39,8 @@ impl Route {
         let segments = httpd::segments(path);
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments[..] {
-            ["relay", "status"] => Some(Self::Status),
+            ["status.json"] => Some(Self::Status),
+            ["metrics"] => Some(Self::Metrics),
             ["hls", ticket, name] => segment(ticket, name),
             ["timeshift", ticket, start, name] => past_segment(ticket, start, name),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Some(Self::PastInQuery),
@@ -69,7 +72,8 @@ mod tests {
 
     #[test]
     fn every_address_of_the_relay_is_known() {
-        assert_eq!(Route::decode("/relay/status"), Some(Route::Status));
+        assert_eq!(Route::decode("/status.json"), Some(Route::Status));
+        assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
         let segment = Route::Segment { ticket: "t0".into(), number: 7 };
         assert_eq!(Route::decode("/hls/t0/7.ts"), Some(segment));
         let minute = Route::PastSegment { ticket: "t0".into(), start: 1_759_996_800, number: 7 };

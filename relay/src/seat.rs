@@ -18,6 +18,7 @@ use http::HeaderMap;
 use http::header;
 
 use crate::headend::Viewing;
+use crate::metrics::Page;
 use crate::play::Play;
 use crate::slot::Slots;
 
@@ -127,6 +128,15 @@ impl Seats {
             stays
         });
         cut.iter().for_each(|place| place.cut());
+    }
+
+    /// Seats that are taken, by whomever.
+    pub(crate) fn taken(&self) -> usize {
+        self.users().values().map(Vec::len).sum()
+    }
+
+    pub(crate) fn render(&self, page: &mut Page) {
+        page.gauge("coax_relay_seats", "Streams that users have open.").value(self.taken());
     }
 
     /// Streams of a user.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::config::seconds;
+use contract::secret::{Key, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
 
@@ -10,6 +11,10 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Who shows this key (`Authorization: Bearer KEY`) may read `/status.json` and `/metrics` from anywhere; without one
+    /// only this machine may. It opens nothing else.
+    #[serde(deserialize_with = "optional_key")]
+    pub key: Option<Key>,
     /// Bytes that the feed of one channel remembers at most. Whatever the bitrate, a channel costs no more memory than
     /// this (and what slow viewers still hold on to, at most 64 KiB and a chunk each).
     pub feed_bytes: usize,
@@ -83,6 +88,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            key: None,
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
             chunk_bytes: 128 * 1024,

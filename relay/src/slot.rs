@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -22,6 +23,15 @@ pub(crate) enum Holder {
     Channel(u32),
     /// One viewer's film.
     Film(u64),
+}
+
+/// The connections of one account.
+#[derive(Debug, Serialize)]
+pub(crate) struct Used {
+    pub(crate) account: String,
+    pub(crate) used: usize,
+    /// That the account allows; `None` if it sets no limit, or is not configured any more.
+    pub(crate) limit: Option<u32>,
 }
 
 #[derive(Default)]

@@ -1,43 +1,183 @@
-//! What is running, for the operator.
+//! What is running, for the operator: `/status.json` for people and scripts, `/metrics` for monitors.
 
 use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, StatusCode};
+use contract::bundle::{Protocol, Section};
+use contract::release::Release;
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderValue};
 use httpd::{Response, reply};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::headend::Headend;
+use crate::metrics::{self, Page};
+use crate::output::hls::Sessions;
+use crate::picture::Picture;
 use crate::refusal::Refusal;
+use crate::signal::State;
+use crate::slot::Used;
 use crate::tuner::Tuner;
 
-/// Answers whoever asks from this machine itself; for everybody else there is nothing here. What comes through a
-/// proxy on this machine comes from elsewhere.
-pub(crate) fn answer(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) -> Result<Response, Refusal> {
-    let forwarded =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
-    if forwarded || !peer.ip().to_canonical().is_loopback() {
-        return Err(Refusal::Unknown);
-    }
-    let tuners = headend.tuners();
-    let slots: serde_json::Map<String, Value> =
-        headend.slots.used().into_iter().map(|(account, used)| (account, used.into())).collect();
-    let document = json!({
-        "viewers": tuners.iter().map(|tuner| tuner.feed.watching()).sum::<u32>(),
-        "channels": tuners.iter().map(|tuner| channel(tuner)).collect::<Vec<_>>(),
-        "slots": slots,
-    });
-    Ok(reply::json(StatusCode::OK, document.to_string()))
+/// All there is at one moment. The totals are those of the channels beside them.
+#[derive(Serialize)]
+struct Snapshot {
+    /// Unix time, in seconds.
+    as_of: u64,
+    uptime_s: u64,
+    /// The release whose channels are received.
+    release: Option<String>,
+    totals: Totals,
+    channels: Vec<Channel>,
+    /// Connections of provider accounts.
+    slots: Vec<Used>,
+    seats: usize,
 }
 
-fn channel(tuner: &Tuner) -> Value {
-    let counts = tuner.feed.counts();
-    json!({
-        "id": tuner.channel,
-        "viewers": tuner.feed.watching(),
-        "bytes_received": counts.received,
-        "bytes_sent": counts.sent,
-        "jumps": counts.jumps,
-        "restarts": counts.restarts,
-        "lost_packets": counts.lost_packets,
-    })
+#[derive(Serialize)]
+struct Totals {
+    channels: usize,
+    /// Of channels, in whatever form.
+    viewers: u32,
+    hls_sessions: usize,
+    bitrate_kbps: u64,
+    buffer_bytes: usize,
+    /// Since the relay began, as all that follows.
+    bytes_in: u64,
+    bytes_out: u64,
+    restarts: u64,
+    lost_packets: u64,
+    jumps: u64,
+    stalls: u64,
+    upstream_errors: u64,
+}
+
+#[derive(Serialize)]
+struct Channel {
+    id: u32,
+    name: Option<String>,
+    state: &'static str,
+    viewers: u32,
+    /// How many of the viewers get it as HLS.
+    hls_sessions: usize,
+    /// The upstream that is in use: its account,
+    account: String,
+    /// and how it is received.
+    protocol: Option<Protocol>,
+    /// What the channel takes, over what is in the buffer.
+    bitrate_kbps: Option<u64>,
+    buffer_seconds: f64,
+    buffer_bytes: usize,
+    uptime_s: u64,
+    ttfb_ms: Option<u64>,
+    bytes_in: u64,
+    bytes_out: u64,
+    restarts: u64,
+    lost_packets: u64,
+    jumps: u64,
+    stalls: u64,
+    #[serde(flatten)]
+    picture: Option<Picture>,
+}
+
+/// Lets the operator in: whoever asks from this machine itself, or shows the key of `[relay] key`. For everybody else
+/// there is nothing here.
+pub(crate) fn admit(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal> {
+    match (&headend.settings.key, httpd::bearer(headers)) {
+        (Some(key), Some(shown)) if key.is(shown) => Ok(()),
+        (Some(_), Some(_)) => Err(Refusal::Key),
+        _ if httpd::is_from_this_machine(headers, peer) => Ok(()),
+        _ => Err(Refusal::Unknown),
+    }
+}
+
+/// `/status.json`.
+pub(crate) fn status(headend: &Headend, sessions: &Sessions, release: Option<&Release>) -> Response {
+    let tuners = headend.tuners();
+    let channels: Vec<_> = tuners.iter().map(|tuner| channel(tuner, sessions, release)).collect();
+    let tally = &headend.tally;
+    let totals = Totals {
+        channels: channels.len(),
+        viewers: channels.iter().map(|channel| channel.viewers).sum(),
+        hls_sessions: channels.iter().map(|channel| channel.hls_sessions).sum(),
+        bitrate_kbps: channels.iter().filter_map(|channel| channel.bitrate_kbps).sum(),
+        buffer_bytes: channels.iter().map(|channel| channel.buffer_bytes).sum(),
+        bytes_in: tally.live.received.get() + tally.films.received.get(),
+        bytes_out: tally.live.sent.get() + tally.films.sent.get(),
+        restarts: tally.restarts.get(),
+        lost_packets: tally.lost_packets.get(),
+        jumps: tally.jumps.get(),
+        stalls: tally.stalls.get(),
+        upstream_errors: tally.failures(),
+    };
+    let snapshot = Snapshot {
+        as_of: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+        uptime_s: tally.uptime().as_secs(),
+        release: release.map(|release| release.name.clone()),
+        totals,
+        channels,
+        slots: headend.slots_used(),
+        seats: headend.seats.taken(),
+    };
+    let document = serde_json::to_vec(&snapshot).expect("plain fields become JSON");
+    not_stored(reply::json(StatusCode::OK, document))
+}
+
+/// `/metrics`.
+pub(crate) fn metrics(headend: &Headend, sessions: &Sessions) -> Response {
+    let mut page = Page::default();
+    page.gauge("coax_build", "The program that answers.").with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+    headend.render(&mut page);
+    sessions.render(&mut page);
+    headend.seats.render(&mut page);
+    headend.tally.render(&mut page);
+    let mut response = not_stored(reply::text(StatusCode::OK, page.finish()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::TYPE));
+    response
+}
+
+fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
+    let (now, counts, buffer) = (tuner.signal.now(), tuner.feed.counts(), tuner.feed.buffer());
+    let viewers = tuner.feed.watching();
+    let seconds = buffer.time.as_secs_f64();
+    let picture = tuner.feed.glimpse().map(|(program, bytes)| Picture::of(&program, &bytes));
+    Channel {
+        id: tuner.channel,
+        name: release.and_then(|release| name(release, tuner.channel)),
+        state: match (now.state, viewers) {
+            (State::OnAir, 0) => "lingering",
+            (state, _) => state.word(),
+        },
+        viewers,
+        hls_sessions: sessions.of(tuner.channel),
+        account: now.account,
+        protocol: now.protocol,
+        bitrate_kbps: (seconds >= 1.0).then_some((buffer.bytes as f64 * 0.008 / seconds) as u64),
+        buffer_seconds: (seconds * 1000.0).round() / 1000.0,
+        buffer_bytes: buffer.bytes,
+        uptime_s: now.began.elapsed().as_secs(),
+        ttfb_ms: now.first_byte.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        bytes_in: counts.received,
+        bytes_out: counts.sent,
+        restarts: counts.restarts,
+        lost_packets: counts.lost_packets,
+        jumps: counts.jumps,
+        stalls: counts.stalls,
+        picture,
+    }
+}
+
+/// What viewers know the channel as.
+fn name(release: &Release, id: u32) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let entry = release.find(Section::LiveStreams, id)?;
+    serde_json::from_slice(&entry).ok().map(|Named { name }| name)
+}
+
+fn not_stored(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

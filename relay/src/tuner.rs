@@ -14,6 +14,7 @@ use crate::feed::{Feed, Limits};
 use crate::headend::Headend;
 use crate::refusal::Failure;
 use crate::seat::Asking;
+use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
 use crate::upstream::{Received, Reception};
 
@@ -39,6 +40,7 @@ const QUIET: Duration = Duration::from_millis(500);
 pub(crate) struct Tuner {
     pub(crate) channel: u32,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) signal: Arc<Signal>,
     pump: AbortHandle,
 }
 
@@ -46,6 +48,7 @@ pub(crate) struct Tuner {
 struct Pump {
     headend: Arc<Headend>,
     feed: Arc<Feed>,
+    signal: Arc<Signal>,
     channel: Playable,
     asking: Asking,
     cutter: Cutter,
@@ -55,11 +58,13 @@ struct Pump {
 impl Tuner {
     /// Begins to receive `channel` for its first viewer.
     pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Asking) -> Self {
-        let feed = Arc::new(Feed::new(Limits::new(&headend.settings)));
+        let feed = Arc::new(Feed::new(Limits::new(&headend.settings), headend.tally.clone()));
+        let signal = Arc::new(Signal::new());
         let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
-        let pump = Pump { headend, feed: feed.clone(), channel, asking, cutter, slot: None };
+        let pump =
+            Pump { headend, feed: feed.clone(), signal: signal.clone(), channel, asking, cutter, slot: None };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
-        Self { channel: id, feed, pump }
+        Self { channel: id, feed, signal, pump }
     }
 
     pub(crate) fn holder(&self) -> Holder {
@@ -137,10 +142,13 @@ impl Pump {
     /// Connects and receives until that ends; says why.
     async fn receive(&mut self, upstream: &Upstream) -> Failure {
         self.cutter.begin();
-        match self.open(upstream).await {
+        self.signal.dialling(upstream);
+        let why = match self.open(upstream).await {
             Ok(reception) => self.pump(reception).await,
             Err(why) => why,
-        }
+        };
+        self.headend.tally.failed(&why);
+        why
     }
 
     async fn open(&mut self, upstream: &Upstream) -> Result<Reception, Failure> {
@@ -178,7 +186,10 @@ impl Pump {
                     }
                     Ok(Some(Received::Bytes(bytes))) => {
                         let pending = self.cutter.due();
-                        self.feed.received(bytes.len());
+                        self.feed.received(bytes.len(), self.cutter.lost_packets());
+                        if let Some(time) = self.signal.receiving() {
+                            self.headend.tally.first_bytes.add(time);
+                        }
                         self.cutter.push(&bytes, std::time::Instant::now());
                         if let Some(foreign) = self.cutter.foreign() {
                             return Failure::Foreign(foreign);

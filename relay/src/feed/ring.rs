@@ -31,6 +31,10 @@ pub(super) struct Ring {
     /// Counts the times at which `waiting` was emptied.
     pub(super) generation: u64,
     pub(super) counts: Counts,
+    /// Packets that the connection to the upstream has lost.
+    pub(super) lost_here: u64,
+    /// The newest chunk is filling, since there was nothing else.
+    pub(super) quiet: bool,
 }
 
 impl Ring {

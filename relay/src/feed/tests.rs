@@ -13,7 +13,7 @@ impl Wake for Woken {
 }
 
 fn feed(bytes: usize) -> Feed {
-    Feed::new(Limits::new(&Settings { feed_bytes: bytes, ..Settings::default() }))
+    Feed::new(Limits::new(&Settings { feed_bytes: bytes, ..Settings::default() }), Arc::default())
 }
 
 /// A packet of `mark`s; every tenth is a point.

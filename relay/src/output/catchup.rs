@@ -184,6 +184,7 @@ impl CatchUp {
             }
         }
         let why = refused.unwrap_or(Failure::NoSource);
+        wish.headend.tally.failed(&why);
         self.remember(title, why.clone());
         Err(refusal(why))
     }

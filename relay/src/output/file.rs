@@ -53,6 +53,7 @@ pub(crate) async fn answer(
         }
     }
     let why = refused.unwrap_or(Failure::NoSource);
+    headend.tally.failed(&why);
     headend.failed(film.id, why.clone());
     Err(why.into())
 }

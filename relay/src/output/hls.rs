@@ -15,6 +15,7 @@ use http::{Response, StatusCode};
 use httpd::{Body, reply};
 
 use crate::headend::Headend;
+use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
 use crate::refusal::{Failure, Refusal};
@@ -132,6 +133,18 @@ impl Sessions {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp2t"));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
         Ok(response)
+    }
+
+    /// How many watch `channel` in this way.
+    pub(crate) fn of(&self, channel: u32) -> usize {
+        let books = self.books();
+        let here = |(key, session): &(&Key, &Session)| key.film == channel && !session.is_over();
+        books.sessions.iter().filter(here).count()
+    }
+
+    pub(crate) fn render(&self, page: &mut Page) {
+        let sessions = self.books().sessions.values().filter(|session| !session.is_over()).count();
+        page.gauge("coax_relay_hls_sessions", "Viewers who get a channel as HLS.").value(sessions);
     }
 
     /// Ends the sessions of those who have gone; to be called every second or so.

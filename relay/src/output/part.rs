@@ -86,7 +86,7 @@ impl Part {
         let Some(rest) = rest.filter(|_| why != Failure::Closing) else { return Err(io::Error::other(why)) };
         tracing::debug!(%why, at = self.at, "a file is opened again");
         (self.breaks, self.since) = (self.breaks + 1, 0);
-        let headend = self.request.headend();
+        let headend = self.request.headend.clone();
         let (file, from) = (self.file.clone(), self.at - self.sent.len() as u64);
         self.reopening = Some(Box::pin(async move {
             tokio::time::sleep(*rest).await;
@@ -165,7 +165,11 @@ impl Stream for Part {
             match ready!(part.request.poll_next(cx)) {
                 Some(Ok(bytes)) => match part.taken(bytes) {
                     Ok(bytes) if bytes.is_empty() => {}
-                    taken => return Poll::Ready(Some(taken)),
+                    taken => {
+                        let sent = taken.as_ref().map_or(0, |bytes| bytes.len() as u64);
+                        part.request.headend.tally.films.sent.add(sent);
+                        return Poll::Ready(Some(taken));
+                    }
                 },
                 None if part.left.is_none() => return Poll::Ready(None),
                 None => part.broken(Failure::Ended)?,

@@ -126,11 +126,3 @@ async fn silence_in_the_middle_of_a_picture_is_filled_slowly() {
     let seen = Viewer::get(&stage, &Stage::path(DEAD)).await.rest().await;
     assert!(seen.len() < sent.len() + 50_000, "{} of {}", seen.len(), sent.len());
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_status_is_for_this_machine_only() {
-    let stage = Stage::new().await;
-    assert_eq!(Viewer::get(&stage, "/relay/status").await.status(), 200);
-    let forwarded = Viewer::ask(&stage, "GET", "/relay/status", "X-Forwarded-For: 8.8.8.8\r\n").await;
-    assert_eq!(forwarded.status(), 404);
-}

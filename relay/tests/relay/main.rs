@@ -8,6 +8,7 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod operator;
 mod program;
 mod provider;
 mod sharing;

@@ -163,6 +163,9 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32, zone: &s
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
+            bundle
+                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
+                .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             let account = bundle::Account {
                 name: "station".into(),

@@ -1,0 +1,71 @@
+//! Who asks, as far as it matters to those who answer only some.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, header};
+
+/// What a proxy adds to what it passes on.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/// Whether whoever speaks to us does so for himself, and not for somebody behind him whom we do not see.
+pub fn is_direct(headers: &HeaderMap) -> bool {
+    !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Whether a request comes from a page that some site has put into somebody's browser.
+///
+/// SECURITY: such a page, opened on this machine or in this network, asks from there. Browsers then name its origin, or
+/// say (Fetch Metadata) that it was not the person who asked.
+pub fn is_from_a_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
+}
+
+/// Whether a request comes from this machine itself: neither through a proxy on it nor from a page in a browser on it.
+pub fn is_from_this_machine(headers: &HeaderMap, peer: SocketAddr) -> bool {
+    peer.ip().to_canonical().is_loopback() && is_direct(headers) && !is_from_a_page(headers)
+}
+
+/// The key that a request shows: `Authorization: Bearer KEY` (RFC 6750, 2.1).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_through_a_proxy_or_from_a_page_comes_from_elsewhere() {
+        let local = SocketAddr::from(([127, 0, 0, 1], 9));
+        let with = |name: &'static str, value: &str| {
+            HeaderMap::from_iter([(header::HeaderName::from_static(name), value.parse().unwrap())])
+        };
+        assert!(is_from_this_machine(&HeaderMap::new(), local));
+        assert!(is_from_this_machine(&with("sec-fetch-site", "none"), local), "typed into a browser");
+        assert!(!is_from_this_machine(&HeaderMap::new(), SocketAddr::from(([10, 0, 0, 1], 9))));
+        for (name, value) in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("via", "1.1 proxy"),
+            ("forwarded", "for=127.0.0.1"),
+            ("x-real-ip", "127.0.0.1"),
+            ("origin", "http://127.0.0.1:1"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert!(!is_from_this_machine(&with(name, value), local), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_shown_as_a_bearer_token() {
+        let shown = |value: &str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(shown("Bearer k3y"), Some("k3y".into()));
+        assert_eq!(shown("bearer  k3y "), Some("k3y".into()));
+        assert_eq!((shown("Basic dTpw"), shown("Bearer"), shown("k3y")), (None, None, None));
+    }
+}
