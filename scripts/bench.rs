@@ -2,7 +2,8 @@
 //! ratios mean something on any machine.
 //!
 //! ```text
-//! relay     200 viewers of one 8 Mbit/s channel          vs   a bare loop writing chunks of that size to 200 sockets
+//! relay     50 to 1000 viewers of one 8 Mbit/s channel   vs   a bare loop writing chunks of that size to the sockets
+//! segments  a segment of HLS made of such a channel      vs   nginx serving the same bytes as a file
 //! lists     get_live_streams of 20 000 channels          vs   nginx serving the same bytes as a file
 //! ingest    20 000 channels, 60 000 films, 10 000 series, a guide of 7 days; CPU, wall and peak memory
 //! panel     60 000 channels, 120 000 films, 11 000 series; the same
@@ -22,6 +23,8 @@ mod ingest;
 mod inputs;
 #[path = "benchmark/lists.rs"]
 mod lists;
+#[path = "benchmark/load.rs"]
+mod load;
 #[path = "benchmark/process.rs"]
 mod process;
 #[path = "benchmark/relay.rs"]
@@ -54,6 +57,9 @@ fn main() {
     println!("| work | Coax | reference | ratio |\n|---|---|---|---|");
     if wanted("relay") {
         relay::measure(folder.path());
+    }
+    if wanted("segments") {
+        relay::segments(folder.path());
     }
     if wanted("lists") || wanted("ingest") {
         ingest::provider(folder.path(), wanted("lists"));

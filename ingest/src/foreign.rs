@@ -124,7 +124,7 @@ pub fn address(bytes: &[u8]) {
     }
     let mut vault = Vault::load(Path::new("/nowhere/vault.json")).expect("none is an empty one");
     let address = Address { url, ..Address::default() };
-    let open = sealed(&address, "a", &mut vault).expect("the vault has room");
+    let open = sealed(&address, "a", &[], &mut vault).expect("the vault has room");
     for secret in secrets(&open.url) {
         assert!(open.url[secret.clone()].starts_with("{secret:"), "{} still has a secret", open.url);
     }

@@ -211,10 +211,12 @@ async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) ->
     let report = outcome?;
     say.one(&report)?;
     if report.is_success() {
-        let filled = ingest::fill(data, sources, settings, &Progress::detect()).await?;
-        if filled.asked > 0 {
-            // Not a part of what is said about the run, which machines read.
-            eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered);
+        // Not a part of what is said about the run, which machines read; nor of its exit status: what it has published is
+        // published, and the next one fills what is missing.
+        match ingest::fill(data, sources, settings, &Progress::detect()).await {
+            Ok(filled) if filled.asked == 0 => {}
+            Ok(filled) => eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered),
+            Err(error) => eprintln!("details: {}", ingest::explain(&error, data)),
         }
     }
     Ok(status(&report))

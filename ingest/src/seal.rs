@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use contract::vault::Vault;
+use url::form_urlencoded;
 
 use crate::harvest::Address;
 
@@ -18,21 +19,32 @@ const TELLING: [&str; 17] = [
 /// Request headers that say nothing secret, whatever their values contain.
 const HARMLESS: [&str; 4] = ["user-agent", "referer", "origin", "accept"];
 
-/// `address` of `source` as it may be published. `None` if it has more secrets than the vault takes.
-pub(crate) fn sealed(address: &Address, source: &str, vault: &mut Vault) -> Option<Address> {
-    let mut url = String::with_capacity(address.url.len());
-    let mut from = 0;
-    for secret in secrets(&address.url) {
-        url.push_str(&literal(&address.url[from..secret.start]));
-        url.push_str(&vault.placeholder(source, &address.url[secret.clone()])?);
-        from = secret.end;
-    }
-    url.push_str(&literal(&address.url[from..]));
+/// `address` of `source` as it may be published; what is `known` to be secret is so wherever it stands. `None` if it has
+/// more secrets than the vault takes.
+pub(crate) fn sealed(
+    address: &Address,
+    source: &str,
+    known: &[String],
+    vault: &mut Vault,
+) -> Option<Address> {
+    let closed = |text: &str, vault: &mut Vault| {
+        let mut closed = String::with_capacity(text.len());
+        let mut from = 0;
+        for secret in all_secrets(text, known) {
+            closed.push_str(&literal(&text[from..secret.start]));
+            closed.push_str(&vault.placeholder(source, &text[secret.clone()])?);
+            from = secret.end;
+        }
+        closed.push_str(&literal(&text[from..]));
+        Some(closed)
+    };
+    let url = closed(&address.url, vault)?;
     let mut headers = BTreeMap::new();
     for (name, value) in &address.headers {
         let lower = name.to_ascii_lowercase();
         let harmless = HARMLESS.contains(&lower.as_str()) || !tells(&lower);
-        let value = if harmless { literal(value) } else { vault.placeholder(source, value)? };
+        // A page that a request is said to come from has an address, too.
+        let value = if harmless { closed(value, vault)? } else { vault.placeholder(source, value)? };
         headers.insert(name.clone(), value);
     }
     Some(Address { url, headers })
@@ -72,6 +84,27 @@ pub(crate) fn secrets(url: &str) -> Vec<Range<usize>> {
         at = next + 1;
     }
     found
+}
+
+/// The same, and the segments of the path and values of the query that are `known`.
+fn all_secrets(url: &str, known: &[String]) -> Vec<Range<usize>> {
+    let mut found = secrets(url);
+    let Some(mut at) = url.find("://").map(|at| at + 3).filter(|_| !known.is_empty()) else { return found };
+    for part in url[at..].split(['/', '?', '&', '#']) {
+        let value = at + part.split_once('=').map_or(0, |(name, _)| name.len() + 1)..at + part.len();
+        let apart = found.iter().all(|other| other.end <= value.start || value.end <= other.start);
+        if apart && is_known(&url[value.clone()], known) {
+            found.push(value);
+        }
+        at += part.len() + 1;
+    }
+    found.sort_unstable_by_key(|secret| secret.start);
+    found
+}
+
+fn is_known(text: &str, known: &[String]) -> bool {
+    let text = text.replace('+', "%2B").replace('=', "%3D");
+    form_urlencoded::parse(text.as_bytes()).next().is_some_and(|(text, _)| known.iter().any(|it| *it == text))
 }
 
 /// The account in a panel's path: `/live/USER/PASS/7.ts` and `/USER/PASS/7`.
@@ -131,13 +164,44 @@ mod tests {
         let headers = [("Cookie", "c=1"), ("User-Agent", "key {secret:1}")];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let address = Address { url: "http://h/live/ann/pw/7.ts?x={secret:1}".into(), headers };
-        let sealed = sealed(&address, "a", &mut vault).unwrap();
+        let sealed = sealed(&address, "a", &[], &mut vault).unwrap();
         assert_eq!(sealed.url, "http://h/live/{secret:1}/{secret:2}/7.ts?x=%7Bsecret:1%7D");
         assert_eq!(
             (&*sealed.headers["Cookie"], &*sealed.headers["User-Agent"]),
             ("{secret:3}", "key %7Bsecret:1%7D")
         );
         assert_eq!(vault.reveal("a", &sealed.url).unwrap(), "http://h/live/ann/pw/7.ts?x=%7Bsecret:1%7D");
+    }
+
+    #[test]
+    fn an_address_in_a_header_is_sealed_too() {
+        let mut vault = Vault::load(std::path::Path::new("/nowhere/vault.json")).unwrap();
+        let headers =
+            [("Referer", "http://h/page?token=t0ken"), ("User-Agent", "VLC/3 (http://vlc.example)")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let address = Address { url: "http://h/x.m3u8".into(), headers };
+        let sealed = sealed(&address, "a", &[], &mut vault).unwrap();
+        assert_eq!(sealed.headers["Referer"], "http://h/page?token={secret:1}");
+        assert_eq!(sealed.headers["User-Agent"], "VLC/3 (http://vlc.example)");
+    }
+
+    #[test]
+    fn what_a_source_is_asked_with_is_sealed_in_any_path() {
+        let mut vault = Vault::load(std::path::Path::new("/nowhere/vault.json")).unwrap();
+        let known = ["ann", "open sesame/1"].map(str::to_owned);
+        for (url, expected) in [
+            ("http://h/tv/ann/open%20sesame%2F1/7.ts", "http://h/tv/{secret:1}/{secret:2}/7.ts"),
+            (
+                "http://h/live/ann/pw/7.ts?x=ann&y=Joanna",
+                "http://h/live/{secret:1}/{secret:3}/7.ts?x={secret:1}&y=Joanna",
+            ),
+            ("http://ann.example/annex", "http://ann.example/annex"),
+        ] {
+            let address = Address { url: url.into(), ..Address::default() };
+            let sealed = sealed(&address, "a", &known, &mut vault).unwrap();
+            assert_eq!(sealed.url, expected);
+            assert_eq!(vault.reveal("a", &sealed.url).unwrap(), url);
+        }
     }
 
     proptest::proptest! {

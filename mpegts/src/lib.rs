@@ -5,6 +5,7 @@
 //!                            │                          │ follows PAT ▶ PMT ▶ streams, PCR, continuity
 //!                            ▼                          ▼
 //!                     Foreign: "this is HTML"     Restamper ──same packets, one unbroken clock──▶ viewers
+//!                                                           └─▶ Segmenter ──segments of HLS──▶ viewers
 //! ```
 //!
 //! [`check`] looks at what comes out at the right end as an analyser would; the bin `tscheck` is its front page.
@@ -55,6 +56,8 @@ pub mod pid_map;
 pub mod program;
 pub mod psi;
 pub mod restamp;
+pub mod segment;
+pub mod sequence;
 pub mod sync;
 pub mod tracker;
 
@@ -65,5 +68,6 @@ pub use codec::{Codec, Kind};
 pub use packet::{NULL_PACKET, PACKET, Packet, Pid, SYNC, packets};
 pub use program::{Program, Stream};
 pub use restamp::Restamper;
+pub use segment::{Segment, Segmenter};
 pub use sync::Aligner;
 pub use tracker::{AccessPoint, Tracker};

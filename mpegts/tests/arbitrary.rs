@@ -2,11 +2,13 @@
 
 mod support;
 
+use std::time::Duration;
+
 use mpegts::access::PACKET_LIMIT;
 use mpegts::check::{Checker, Limits};
 use mpegts::join::Trim;
 use mpegts::psi::{Assembler, Pat, Pmt, Section};
-use mpegts::{PACKET, Restamper, SYNC, Tracker, classify, packets, pes, restamp};
+use mpegts::{PACKET, Restamper, SYNC, Segmenter, Tracker, classify, packets, pes, restamp};
 use proptest::prelude::*;
 
 /// A stream with some of its bytes overwritten and some of its packets lost.
@@ -60,6 +62,15 @@ fn run(stream: &[u8]) {
     checker.push(stream);
     checker.segment(stream);
     assert!(checker.finish().findings.len() <= 10);
+    let mut segmenter = Segmenter::new(Duration::from_secs(2));
+    let mut segments = segmenter.push(stream, Duration::from_secs(3));
+    segments.extend(segmenter.splice());
+    segments.extend(segmenter.push(stream, Duration::ZERO));
+    for segment in segments {
+        assert!(segment.ticks > 0 && segment.bytes.len().is_multiple_of(PACKET));
+        let begin: Vec<_> = packets(&segment.bytes).take(2).map(|packet| packet.pid()).collect();
+        assert_eq!(begin, [mpegts::Pid::PAT, segment.program.pmt_pid]);
+    }
     let mut out = Vec::new();
     if let Some(program) = tracker.program() {
         Trim::new(program).push(stream, &mut out);

@@ -20,6 +20,7 @@
 
 mod cutter;
 mod feed;
+pub mod foreign;
 mod headend;
 mod metrics;
 mod output;

@@ -45,7 +45,6 @@ pub(crate) enum Failure {
     #[error("the relay is closing")]
     Closing,
     /// An HLS upstream that cannot become a transport stream: what stands in the way.
-    #[allow(dead_code)] // until HLS is received
     #[error("{0} cannot become a transport stream")]
     Unsupported(&'static str),
     /// The Ace Stream engine's fault.

@@ -51,7 +51,8 @@ impl Process {
         Self::ready(Command::new(std::env::current_exe().unwrap()).args(arguments))
     }
 
-    fn ready(command: &mut Command) -> Self {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn ready(command: &mut Command) -> Self {
         let mut child = command.env("RUST_LOG", "warn").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().starts_with("ready ")).unwrap().unwrap();
@@ -86,7 +87,7 @@ fn cpu_seconds(process: u32) -> Option<f64> {
 }
 
 /// The most memory a process ever held, in bytes.
-fn peak_memory(process: u32) -> Option<u64> {
+pub(crate) fn peak_memory(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)

@@ -12,50 +12,90 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::SPAN;
+use super::load;
 use super::process::Process;
 use super::runs::{PROVIDER, configure, first_channel, panel, run};
 use super::table::{median, row};
 
-const VIEWERS: usize = 200;
+/// How many watch.
+const AUDIENCES: [usize; 4] = [50, 200, 500, 1000];
 const BITRATE: u64 = 8_000_000;
 
 /// The relay against the bare loop, in CPU seconds for each GB delivered.
 pub(crate) fn measure(folder: &Path) {
-    let bitrate = BITRATE.to_string();
-    let station =
-        Process::start("station", &[&PROVIDER[..], &["--live", "4", "--bitrate", &bitrate]].concat());
-    let config = configure(folder, "relay", &panel(&station));
-    run(&config);
-    let id = first_channel(&config);
-    let relay = Process::start("relay", &["--config", config.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
-    let path = format!("/live/bench/bench/{id}.ts");
-    let bare = Process::own(&["bare-loop", "127.0.0.1:0"]);
-    let mut rounds = Vec::new();
-    for _ in 0..3 {
-        rounds.push((delivery(&relay, &path), delivery(&bare, "/")));
+    for (audience, tick) in AUDIENCES.map(|audience| (audience, 20)).into_iter().chain([(200, 2)]) {
+        let relay = Relay::start(folder, &format!("relay{audience}-{tick}"), tick);
+        let bare = Process::own(&["bare-loop", "127.0.0.1:0"]);
+        let mut rounds = Vec::new();
+        for _ in 0..3 {
+            rounds.push((
+                delivery(&relay.process, &relay.path("ts"), audience),
+                delivery(&bare, "/", audience),
+            ));
+        }
+        let ours = median(rounds.iter().map(|(ours, _)| *ours));
+        let theirs = median(rounds.iter().map(|(_, theirs)| *theirs));
+        let ticks = if tick == 20 { "" } else { ", upstream in ticks of 2 ms" };
+        row(
+            &format!("relay, {audience} viewers at {} Mbit/s{ticks}: CPU-s per GB", BITRATE / 1_000_000),
+            &format!("{ours:.3}"),
+            &format!("{theirs:.3} (bare write loop)"),
+            &format!("{:.2}", ours / theirs),
+        );
     }
-    let ours = median(rounds.iter().map(|(ours, _)| *ours));
-    let theirs = median(rounds.iter().map(|(_, theirs)| *theirs));
-    row(
-        &format!("relay, {VIEWERS} viewers at {} Mbit/s: CPU-s per GB", BITRATE / 1_000_000),
-        &format!("{ours:.3}"),
-        &format!("{theirs:.3} (bare write loop)"),
-        &format!("{:.2}", ours / theirs),
-    );
 }
 
-/// CPU seconds that `server` spends for each GB that viewers of `path` take from it.
-fn delivery(server: &Process, path: &str) -> f64 {
+/// Segments of HLS, which the relay makes of the same stream, against files.
+pub(crate) fn segments(folder: &Path) {
+    let relay = Relay::start(folder, "segments", 20);
+    let playlist = relay.path("m3u8");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    load::against_nginx(folder, "a segment of HLS", &relay.process, || {
+        sleep(Duration::from_secs(5)); // for a playlist with more than its first segment
+        let text = runtime.block_on(load::fetch(relay.process.address, &playlist));
+        let text = String::from_utf8(text).unwrap();
+        let newest = text.lines().rfind(|line| !line.starts_with('#')).unwrap();
+        format!("/{}", newest.trim_start_matches("../"))
+    });
+}
+
+/// A relay of a station's channels.
+struct Relay {
+    process: Process,
+    channel: u32,
+    _station: Process,
+}
+
+impl Relay {
+    /// `tick`: how often the station writes, in milliseconds.
+    fn start(folder: &Path, name: &str, tick: u32) -> Self {
+        let (bitrate, tick) = (BITRATE.to_string(), tick.to_string());
+        let sizes = ["--live", "4", "--bitrate", &bitrate, "--tick", &tick];
+        let station = Process::start("station", &[&PROVIDER[..], &sizes].concat());
+        let config = configure(folder, name, &panel(&station));
+        run(&config);
+        let channel = first_channel(&config);
+        let arguments = ["--config", config.to_str().unwrap(), "--listen", "127.0.0.1:0"];
+        Self { process: Process::start("relay", &arguments), channel, _station: station }
+    }
+
+    fn path(&self, extension: &str) -> String {
+        format!("/live/bench/bench/{}.{extension}", self.channel)
+    }
+}
+
+/// CPU seconds that `server` spends for each GB that so many viewers of `path` take from it.
+fn delivery(server: &Process, path: &str, audience: usize) -> f64 {
     let taken = Arc::new(AtomicU64::new(0));
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for _ in 0..VIEWERS {
+    for _ in 0..audience {
         runtime.spawn(watch(server.address, path.to_owned(), taken.clone()));
     }
     sleep(Duration::from_secs(4));
     let (cpu, bytes) = (server.cpu(), taken.load(Relaxed));
     sleep(SPAN);
     let (cpu, bytes) = (server.cpu() - cpu, taken.load(Relaxed) - bytes);
-    let expected = SPAN.as_secs() * BITRATE / 8 * VIEWERS as u64;
+    let expected = SPAN.as_secs() * BITRATE / 8 * audience as u64;
     assert!(bytes > expected * 8 / 10, "only {bytes} of {expected} bytes arrived");
     runtime.shutdown_background();
     sleep(Duration::from_secs(1)); // for the other side to notice

@@ -26,6 +26,8 @@ pub struct Counts {
     /// Requests for the segments, keys and playlists of HLS origins, such as `1017/high/12`,
     /// `1017/index`; the first 8192 names.
     pub fetched: BTreeMap<String, u64>,
+    /// The Ace Stream engine.
+    pub ace: AceCounts,
     /// By stream id.
     pub channels: BTreeMap<u32, ChannelCounts>,
     /// By user name.
@@ -42,6 +44,29 @@ impl Counts {
     pub fn requests(&self, endpoint: &str) -> u64 {
         self.requests.get(endpoint).copied().unwrap_or(0)
     }
+}
+
+/// What the Ace Stream engine has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AceCounts {
+    /// Starts that were not refused, joined ones included.
+    pub starts: u64,
+    /// Stops of a session that there was.
+    pub stops: u64,
+    /// Sessions that ended by a newer start.
+    pub superseded: u64,
+    /// Sessions that ended because nobody read.
+    pub expired: u64,
+    /// Sessions open now.
+    pub sessions: u64,
+    /// The most of them at the same time.
+    pub sessions_peak: u64,
+    /// Transport streams being read now.
+    pub readers: u64,
+    /// The most of them at the same time.
+    pub readers_peak: u64,
+    /// Readers refused because a session had one already.
+    pub conflicts: u64,
 }
 
 /// What one stream has seen.

@@ -4,7 +4,8 @@
 //!             ┌─ route ──▶ panel ──▶ catalogue (names, ids, guide: pure functions of a seed) ──pieces──┐
 //! request ──▶ service                                                                                  ├─ afflict ──▶ answer
 //!             ├─ route ──▶ stream ─▶ television (packets: a pure function of time) ────────────────────┤
-//!             └─ route ──▶ origin ─▶ television (the same as other servers' HLS) ──────────────────────┘
+//!             ├─ route ──▶ origin ─▶ television (the same as other servers' HLS) ──────────────────────┤
+//!             └─ route ──▶ ace ────▶ engine (sessions) ─▶ television ──────────────────────────────────┘
 //!                            │
 //!                            └─ ledger: who is connected, how many may be, what was asked for
 //! ```
@@ -16,8 +17,10 @@
 //! Besides the panel there is a control endpoint: `GET /_station/counts`, `POST /_station/reset` and
 //! `POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]` (or `action=NAME` for an API action or document). Every
 //! address also takes `?fault=FAULT`. HLS as other servers than panels make it is at
-//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. [`help()`] has every spelling.
+//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. An Ace Stream engine answers at
+//! `/ace/...` and on a port of its own. [`help()`] has every spelling.
 
+mod ace;
 mod catalogue;
 mod clock;
 mod fault;
@@ -34,9 +37,12 @@ mod station;
 mod stream;
 mod television;
 
+pub use ace::Content as AceContent;
 pub use catalogue::Catalogue;
 pub use fault::Fault;
 pub use help::help;
-pub use ledger::{AccountCounts, ChannelCounts, Counts};
-pub use settings::{Account, Dialect, Limit, Otherwise, Settings, Start, Status, Target, TimeBase};
+pub use ledger::{AccountCounts, AceCounts, ChannelCounts, Counts};
+pub use settings::{
+    Account, AceSettings, Dialect, Limit, Otherwise, Settings, Start, Status, Target, TimeBase,
+};
 pub use station::Station;

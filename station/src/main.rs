@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use station::{Account, Dialect, Fault, Limit, Settings, Start, Station, Target, TimeBase};
+use station::{Account, AceSettings, Dialect, Fault, Limit, Settings, Start, Station, Target, TimeBase};
 
 /// A synthetic television provider: panel API, playlist, guide, live TS and HLS, films, catch-up, faults on demand.
 #[derive(Parser)]
@@ -13,6 +13,9 @@ struct Args {
     /// Where to listen; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Where the Ace Stream engine listens; port 0 takes any free one
+    #[arg(long, default_value = "127.0.0.1:0")]
+    ace_listen: SocketAddr,
     /// Live channels
     #[arg(long, default_value_t = 12)]
     live: u32,
@@ -121,6 +124,7 @@ impl From<Args> for Settings {
         };
         Self {
             listen: args.listen,
+            ace: AceSettings { listen: args.ace_listen, ..AceSettings::default() },
             dialect: match args.dialect {
                 Spelling::Classic => Dialect::Classic,
                 Spelling::Xui => Dialect::Xui,
@@ -155,6 +159,7 @@ impl From<Args> for Settings {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let station = Station::start(Args::parse().into()).await?;
+    println!("engine {}", station.engine_url());
     println!("ready {}", station.url());
     httpd::terminated().await;
     Ok(())

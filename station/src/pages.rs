@@ -9,7 +9,8 @@ use http::header::CONTENT_TYPE;
 use httpd::{Body, Response};
 use serde_json::json;
 
-use crate::catalogue::{Catalogue, mix};
+use crate::ace::listed_id;
+use crate::catalogue::Catalogue;
 
 /// What a page is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +35,6 @@ impl Page {
     }
 }
 
-/// The Ace Stream id of the channel at `index`: 40 hexadecimal digits.
-pub(crate) fn ace_id(seed: u64, index: u32) -> String {
-    let part = |number: u64| mix(seed ^ number, u64::from(index));
-    format!("{:016x}{:016x}{:08x}", part(0xace0), part(0xace1), part(0xace2) >> 32)
-}
-
 /// A channel of a page.
 struct Listed {
     id: String,
@@ -56,7 +51,7 @@ pub(crate) fn page(catalogue: &Catalogue, page: Page, number: u32, pages: u32, b
     let listed = (0..catalogue.live()).filter(|index| index % pages.max(1) + 1 == number).map(|index| {
         let channel = catalogue.channel(index);
         Listed {
-            id: ace_id(catalogue.seed, index),
+            id: listed_id(catalogue.seed, index),
             logo: format!("{base}/logo/{}.svg", channel.id),
             category: categories.get(&channel.category).cloned().unwrap_or_default(),
             name: channel.name,

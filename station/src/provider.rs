@@ -7,10 +7,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use crate::ace::{Content, Engine};
 use crate::catalogue::{Catalogue, mix};
 use crate::clock;
 use crate::fault::Fault;
-use crate::ledger::Ledger;
+use crate::ledger::{Counts, Ledger};
 use crate::settings::{Account, Settings, Status, Target};
 use crate::television::Reels;
 
@@ -25,6 +26,8 @@ pub(crate) struct Provider {
     faults: Mutex<BTreeMap<Target, Planned>>,
     tokens: Mutex<VecDeque<Token>>,
     published: Mutex<BTreeMap<String, Published>>,
+    pub(crate) engine: Arc<Engine>,
+    contents: Mutex<BTreeMap<u32, Content>>,
 }
 
 /// A document that somebody gave the station.
@@ -63,6 +66,8 @@ impl Provider {
             faults: Mutex::new(faults.collect()),
             tokens: Mutex::default(),
             published: Mutex::default(),
+            engine: Arc::new(Engine::new(settings.ace.idle)),
+            contents: Mutex::default(),
             settings,
         }
     }
@@ -75,6 +80,29 @@ impl Provider {
     /// The document at `path`.
     pub(crate) fn published(&self, path: &str) -> Option<Published> {
         lock(&self.published).get(path).cloned()
+    }
+
+    /// What is the matter with a channel as a content of the engine.
+    pub(crate) fn content(&self, id: u32) -> Content {
+        lock(&self.contents).get(&id).copied().unwrap_or_default()
+    }
+
+    /// From now on a channel is such a content.
+    pub(crate) fn set_content(&self, id: u32, content: Content) {
+        lock(&self.contents).insert(id, content);
+    }
+
+    /// What the station has seen so far.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts { ace: self.engine.counts(), ..self.ledger.counts() }
+    }
+
+    /// Forgets what it has seen, all faults and all that is the matter with contents.
+    pub(crate) fn reset(&self) {
+        lock(&self.faults).clear();
+        lock(&self.contents).clear();
+        self.ledger.reset();
+        self.engine.reset();
     }
 
     /// The account with these credentials.
@@ -101,11 +129,6 @@ impl Provider {
             Some(fault) => faults.insert(target, Planned { fault, times }),
             None => faults.remove(&target),
         };
-    }
-
-    /// Takes all faults back.
-    pub(crate) fn clear_faults(&self) {
-        lock(&self.faults).clear();
     }
 
     /// The fault that happens to this request, counted down.

@@ -2,6 +2,7 @@
 
 use httpd::segments;
 
+use crate::ace;
 use crate::origin::Place;
 use crate::pages::Page;
 use crate::panel::{Action, Document};
@@ -21,6 +22,8 @@ pub(crate) enum Route {
     Segment { session: String, id: u32, number: u64 },
     /// `/origin/QUIRKS/USER/PASSWORD/ID/...`
     Origin { quirks: String, username: String, password: String, id: u32, place: Place },
+    /// `/ace/...`, `/content/...`, `/webui/api/service`, `/server/api`
+    Ace(ace::Call),
     /// `/auth/TOKEN`, what a redirect leads to
     Token(String),
     /// `/logo/ID.svg`, `/poster/ID.svg`
@@ -33,6 +36,8 @@ pub(crate) enum Route {
     Reset,
     /// `/_station/fault`
     Fault,
+    /// `/_station/ace`
+    Content,
     /// Anything else.
     Unknown,
 }
@@ -56,6 +61,9 @@ impl Route {
     }
 
     fn decode(segments: &[&str], action: impl Fn() -> Action) -> Option<Self> {
+        if let Some(call) = ace::Call::decode(segments) {
+            return Some(Self::Ace(call));
+        }
         Some(match segments {
             ["player_api.php" | "player_api"] => Self::Document(Document::Player(action())),
             ["panel_api.php" | "panel_api"] => Self::Document(Document::Panel),
@@ -65,6 +73,7 @@ impl Route {
             ["_station", "counts"] => Self::Counts,
             ["_station", "reset"] => Self::Reset,
             ["_station", "fault"] => Self::Fault,
+            ["_station", "ace"] => Self::Content,
             ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
@@ -158,6 +167,18 @@ mod tests {
             ("/_station/counts", Route::Counts),
             ("/_station/reset", Route::Reset),
             ("/_station/fault", Route::Fault),
+            ("/_station/ace", Route::Content),
+            ("/webui/api/service", Route::Ace(ace::Call::Service)),
+            ("/server/api", Route::Ace(ace::Call::Api)),
+            ("/ace/getstream", Route::Ace(ace::Call::Start(ace::Form::Ts))),
+            ("/ace/manifest.m3u8", Route::Ace(ace::Call::Start(ace::Form::Hls))),
+            ("/ace/r/abc/def", Route::Ace(ace::Call::Read("def".into()))),
+            ("/content/abc/def", Route::Ace(ace::Call::Content("def".into()))),
+            ("/ace/m/abc/def.m3u8", Route::Ace(ace::Call::Playlist("def".into()))),
+            ("/ace/c/def/7.ts", Route::Ace(ace::Call::Segment("def".into(), 7))),
+            ("/ace/stat/abc/def", Route::Ace(ace::Call::Stat("def".into()))),
+            ("/ace/cmd/abc/def", Route::Ace(ace::Call::Command("def".into()))),
+            ("/ace/event/abc/def", Route::Ace(ace::Call::Event("def".into()))),
             ("/", Route::Unknown),
         ];
         for (path, route) in table {

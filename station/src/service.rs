@@ -1,5 +1,7 @@
 //! One request: what it is for, whose it is, what goes wrong with it, and the answer.
 
+mod ace;
+mod late;
 mod origin;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,6 +17,7 @@ use crate::provider::{Provider, Published};
 use crate::route::{Form, Route};
 use crate::settings::Target;
 use crate::stream::{self, Refusal, Wish};
+pub(crate) use late::Late;
 
 /// What is needed of a request after its body has been read.
 struct Call {
@@ -41,7 +44,11 @@ pub(crate) async fn answer(provider: Arc<Provider>, request: Request) -> Respons
     let post = request.method() == Method::POST;
     let params = Params::read(request).await;
     let call = Call { provider, params, headers, base, path_and_query, head, redirected: false };
-    reply::cors(call.answer(post))
+    let answer = reply::cors(call.answer(post));
+    if let Some(late) = answer.extensions().get::<Late>().cloned() {
+        late.wait().await;
+    }
+    answer
 }
 
 impl Call {
@@ -88,13 +95,16 @@ impl Call {
             Route::Page(page) => self.listing(page),
             Route::Picture(id) => picture(id),
             Route::Counts => self.counts(),
+            Route::Ace(call) => self.ace(&call),
             Route::Reset if post => {
-                self.provider.clear_faults();
-                self.provider.ledger.reset();
+                self.provider.reset();
                 reply::text(StatusCode::OK, "reset\n")
             }
             Route::Fault if post => self.plan(),
-            Route::Reset | Route::Fault => reply::text(StatusCode::METHOD_NOT_ALLOWED, "POST, please\n"),
+            Route::Content if post => self.content(),
+            Route::Reset | Route::Fault | Route::Content => {
+                reply::text(StatusCode::METHOD_NOT_ALLOWED, "POST, please\n")
+            }
             Route::Token(_) | Route::Unknown => page(StatusCode::NOT_FOUND, "404 Not Found"),
         }
     }
@@ -277,7 +287,7 @@ impl Call {
     }
 
     fn counts(&self) -> Response {
-        let counts = serde_json::to_vec_pretty(&self.provider.ledger.counts());
+        let counts = serde_json::to_vec_pretty(&self.provider.counts());
         reply::json(StatusCode::OK, counts.expect("numbers and strings are JSON"))
     }
 
@@ -332,7 +342,7 @@ fn conditional(
 }
 
 /// Faults that stand instead of an answer.
-fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Option<Response> {
+pub(crate) fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Option<Response> {
     match fault {
         Fault::Status(status) => {
             Some(page(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), &status.to_string()))
@@ -340,6 +350,12 @@ fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Op
         Fault::Busy(seconds) => {
             let mut answer = page(StatusCode::TOO_MANY_REQUESTS, "429 Too Many Requests");
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            Some(answer)
+        }
+        Fault::Refuse => Some(refused()),
+        Fault::Mute => {
+            let mut answer = Response::new(Body::empty());
+            answer.extensions_mut().insert(Late { until: None, unless: None });
             Some(answer)
         }
         Fault::Html => Some(page(StatusCode::OK, "Service temporarily unavailable")),
@@ -350,6 +366,12 @@ fn instead(fault: Fault, media_type: &'static str, nothing: &'static [u8]) -> Op
         }
         _ => None,
     }
+}
+
+/// The connection is closed without an answer: what fails before the head has left takes the head with it.
+pub(crate) fn refused() -> Response {
+    let broken = std::io::Error::other("refused on request");
+    Response::new(Body::stream(futures_util::stream::once(std::future::ready(Err(broken)))))
 }
 
 /// A refusal is an answer.

@@ -65,6 +65,8 @@ pub struct Settings {
     pub segment_entries: u32,
     /// Segments in a live playlist.
     pub window: u32,
+    /// The Ace Stream engine.
+    pub ace: AceSettings,
     /// Answer ranges on films the way many panels do, against RFC 9110.
     pub dirty_ranges: bool,
     /// In which forms the past may be asked for: `path` or `query`, a blank, and the shape of the start with a zero for
@@ -108,11 +110,49 @@ impl Default for Settings {
             token_life: Duration::from_secs(10),
             segment_entries: 2,
             window: 6,
+            ace: AceSettings::default(),
             dirty_ranges: false,
             archive_forms: Vec::new(),
             archive_else: Otherwise::Status(404),
             archive_ranges: true,
             faults: Vec::new(),
+        }
+    }
+}
+
+/// How the Ace Stream engine behaves where nothing else is said of a content.
+#[derive(Clone, Debug)]
+pub struct AceSettings {
+    /// Where it listens besides the station's own address. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// What it calls itself.
+    pub version: [u32; 3],
+    /// How late a start is answered.
+    pub meta: Duration,
+    /// How long after the start the first byte comes. Real engines take 1 to 30 s.
+    pub first: Duration,
+    /// How long it looks for a content id that it does not find; for an infohash six times as long. Real engines look
+    /// for about 5 s.
+    pub search: Duration,
+    /// A session that nobody reads ends after this.
+    pub idle: Duration,
+    /// What a reader gets at line speed before the real pace begins.
+    pub burst: Duration,
+    /// The base of the addresses it gives out, as `http://engine:6878`; `None` is what the client called it.
+    pub announce: Option<String>,
+}
+
+impl Default for AceSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            version: [3, 2, 3],
+            meta: Duration::ZERO,
+            first: Duration::ZERO,
+            search: Duration::from_millis(100),
+            idle: Duration::from_secs(60),
+            burst: Duration::from_secs(2),
+            announce: None,
         }
     }
 }

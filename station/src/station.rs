@@ -9,6 +9,7 @@ use http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::ace::{self, Content as AceContent};
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::ledger::Counts;
@@ -20,13 +21,14 @@ use crate::television::Reels;
 /// A provider that answers on a socket of its own. Dropping it cuts its connections and closes the socket.
 pub struct Station {
     address: SocketAddr,
+    engine: SocketAddr,
     provider: Arc<Provider>,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Drop for Station {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -40,13 +42,19 @@ impl Station {
         let listener =
             TcpListener::bind(listen).await.with_context(|| format!("station: listen on {listen}"))?;
         let address = listener.local_addr().context("station: own address")?;
+        let listen = settings.ace.listen;
+        let for_engine = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("station: listen on {listen} as an engine"))?;
+        let engine = for_engine.local_addr().context("station: the engine's address")?;
         let provider = Arc::new(Provider::new(settings));
+        let answering_engine = tokio::spawn(ace::serve(for_engine, provider.clone()));
         let answering = provider.clone();
         let answer = move |request, _peer| service::answer(answering.clone(), request);
         let task = tokio::spawn(async move {
             httpd::serve(listener, httpd::Settings::default(), answer, std::future::pending()).await;
         });
-        Ok(Self { address, provider, task })
+        Ok(Self { address, engine, provider, tasks: [task, answering_engine] })
     }
 
     /// Where it listens.
@@ -61,13 +69,38 @@ impl Station {
 
     /// What it has seen so far.
     pub fn counts(&self) -> Counts {
-        self.provider.ledger.counts()
+        self.provider.counts()
     }
 
-    /// Forgets what it has seen, and all faults.
+    /// Forgets what it has seen, all faults and all that is the matter with contents.
     pub fn reset(&self) {
-        self.provider.clear_faults();
-        self.provider.ledger.reset();
+        self.provider.reset();
+    }
+
+    /// `http://ADDRESS` of the Ace Stream engine, without a slash at the end. What the engine answers can be had from
+    /// [`Station::url`], too, but only here a second reader gets what is no HTTP.
+    pub fn engine_url(&self) -> String {
+        format!("http://{}", self.engine)
+    }
+
+    /// The Ace Stream content id of the channel at a place in the line-up.
+    pub fn content_id(&self, index: u32) -> String {
+        ace::content_id(self.catalogue().seed, index)
+    }
+
+    /// Its infohash.
+    pub fn infohash(&self, index: u32) -> String {
+        ace::infohash(self.catalogue().seed, index)
+    }
+
+    /// What lists say of it: its content id, or, every sixth time, its infohash.
+    pub fn listed_id(&self, index: u32) -> String {
+        ace::listed_id(self.catalogue().seed, index)
+    }
+
+    /// From now on a channel is such a content of the engine, by stream id.
+    pub fn set_content(&self, id: u32, content: AceContent) {
+        self.provider.set_content(id, content);
     }
 
     /// From now on this goes wrong there, until [`Station::clear_fault`].

@@ -43,6 +43,12 @@ pub(crate) enum Shape {
     Nothing,
 }
 
+impl Shape {
+    const fn ends_with(self, byte: u8) -> bool {
+        matches!((self, byte), (Self::Array, b']') | (Self::Object, b'}'))
+    }
+}
+
 /// Why a body is no list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Oddity {
@@ -130,10 +136,11 @@ impl Elements {
                 b':' if self.depth == 0 && shape == Shape::Object && self.colon.is_none() => {
                     self.colon = Some(self.held.len() + at - start);
                 }
-                ending @ (b',' | b']' | b'}') if self.depth == 0 => {
+                // A bracket of the other kind is a broken element's, and costs only that.
+                byte if self.depth == 0 && (byte == b',' || shape.ends_with(byte)) => {
                     self.complete(&bytes[start..at], each);
                     start = at + 1;
-                    if ending != b',' {
+                    if byte != b',' {
                         self.stage = Stage::After(shape);
                         return Ok(());
                     }

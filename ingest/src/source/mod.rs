@@ -1,7 +1,7 @@
 //! Sources: what ingest reads. One folder for each kind.
 
 use contract::bundle::{Kind, Protocol, Upstream};
-use contract::source::Source;
+use contract::source::{Origin, Source};
 use contract::vault::Vault;
 
 use crate::harvest::Address;
@@ -26,7 +26,7 @@ pub(crate) fn upstream(
         return below_panel(source, kind, id, container);
     }
     let account = source.name.as_str().to_owned();
-    match sealed(address, &account, vault) {
+    match sealed(address, &account, &asked_with(source), vault) {
         Some(open) => {
             let protocol = protocol(kind, &address.url);
             Upstream { account, path: open.url, protocol, headers: open.headers, archive: 0 }
@@ -35,6 +35,15 @@ pub(crate) fn upstream(
             let headers = Default::default();
             Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers, archive: 0 }
         }
+    }
+}
+
+/// The account that a source is asked with, as the addresses that it lists may repeat it.
+fn asked_with(source: &Source) -> Vec<String> {
+    match &source.origin {
+        Origin::M3u(list) => m3u::account(&list.from),
+        Origin::Scrape(scrape) => scrape.pages.iter().flat_map(m3u::account).collect(),
+        Origin::Xtream(_) | Origin::Xmltv(_) | Origin::Acestream(_) => Vec::new(),
     }
 }
 

@@ -71,7 +71,7 @@ impl Mask {
         let spelt: Vec<String> = spelt.iter().map(|spelling| literal(spelling)).collect();
         // Behind the known ones: a header and its value, as playlists write it and as JSON does.
         let plain = r#"((?i:http-cookies?=|authorization=|license_key=))([^"\r\n]{1,4096})"#;
-        let words = "cookie|authorization|token|password|passwd|secret|api_?key";
+        let words = "cookie|authorization|token|password|passwd|secret|api[_-]?key";
         let quoted = format!(
             r#"("(?i:[a-z_-]{{0,32}}(?:{words})[a-z_-]{{0,32}})"[ \t]*:[ \t]*")((?:[^"\r\n\\]|\\[^\r\n]){{1,4096}})"#
         );
@@ -220,8 +220,8 @@ impl Known {
                 self.host_of(url.as_str());
             }
             for login in &panel.accounts {
-                self.secret(login.username.reveal());
-                self.secret(login.password.reveal());
+                self.plain(login.username.reveal());
+                self.plain(login.password.reveal());
             }
         }
         for location in locations {
@@ -236,9 +236,9 @@ impl Known {
         }
         for (name, value) in &source.transport.headers {
             if !HARMLESS.contains(&name.to_ascii_lowercase().as_str()) {
-                self.secret(value.reveal());
+                self.plain(value.reveal());
                 let last = value.reveal().rsplit(' ').next().unwrap_or("");
-                self.secret(last);
+                self.plain(last);
             }
         }
         if let Some(proxy) = &source.transport.proxy {
@@ -268,14 +268,19 @@ impl Known {
         path.split(['/', '.']).filter(random).for_each(|part| self.secret(part));
     }
 
+    /// One that stands in an address, maybe encoded.
     fn secret(&mut self, secret: &str) {
-        let secret = decoded(secret);
-        if secret.is_empty() || PLAIN.contains(&secret.as_str()) || self.secrets.contains_key(&secret) {
+        self.plain(&decoded(secret));
+    }
+
+    /// One as it is.
+    fn plain(&mut self, secret: &str) {
+        if secret.is_empty() || PLAIN.contains(&secret) || self.secrets.contains_key(secret) {
             return;
         }
         let number = self.secrets.len() + 1;
-        let given = if digits(&secret) { format!("99{number:010}") } else { format!("secret{number}") };
-        self.secrets.insert(secret, given);
+        let given = if digits(secret) { format!("99{number:010}") } else { format!("secret{number}") };
+        self.secrets.insert(secret.to_owned(), given);
     }
 
     fn host_of(&mut self, url: &str) {
@@ -474,6 +479,28 @@ mod tests {
             r#"{"auth_token":"a=b; c"}"#,
         ] {
             assert!(!mask.text(listed).contains("a=b"), "{}", mask.text(listed));
+        }
+    }
+
+    #[test]
+    fn a_password_that_looks_encoded_is_replaced_as_it_is_written() {
+        let mask = mask("annie", "pa%41ss");
+        let document = r#"{"password":"pa%41ss","url":"http://panel.example/live/annie/pa%2541ss/7.ts"}"#;
+        let masked = mask.text(document);
+        assert_eq!(mask.text("pa%41ss is wrong"), "secret2 is wrong");
+        assert_eq!(
+            masked,
+            r#"{"password":"secret2","url":"http://host1.invalid/live/secret1/secret2/7.ts"}"#
+        );
+    }
+
+    #[test]
+    fn a_key_of_an_interface_is_replaced_however_its_header_is_spelt() {
+        let mask = mask("annie", "passwort");
+        for header in
+            [r#"{"X-Api-Key": "0123abcd"}"#, r#"{"X-API_KEY":"0123abcd"}"#, r#"{"apikey":"0123abcd"}"#]
+        {
+            assert!(!mask.text(header).contains("0123abcd"), "{header}");
         }
     }
 

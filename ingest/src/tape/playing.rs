@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -75,6 +75,11 @@ impl Playing {
         let Some(body) = answered.body else {
             return Err(failure.unwrap_or_else(|| Failure::Refused("the tape is damaged: no body".into())));
         };
+        // SECURITY: tapes come from strangers, and are no reason to read anything beside them.
+        let inside = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if !Path::new(&body).components().all(inside) {
+            return Err(Failure::Refused("the tape is damaged: a body that is not its own".into()));
+        }
         let path = self.folder.inputs().join(body);
         let told = |error: io::Error| Failure::Disk(format!("{}: {error}", path.display()));
         let file = tokio::fs::File::open(&path).await.map_err(told)?;

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use contract::bundle::{
     Account, Category, Digits, GuideRange, Kind, LiveStream, Playable, Scan, Scanned, Section, Series,
-    VodStream,
+    Upstream, VodStream,
 };
 use contract::release::BUNDLE;
+use contract::vault::Vault;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 
@@ -47,10 +48,12 @@ struct Reading {
     wanted: BTreeMap<String, u32>,
     accounts: FxHashSet<String>,
     played: FxHashSet<u32>,
+    /// `None` if it cannot be read, which is told already.
+    vault: Option<Vault>,
 }
 
-pub(super) fn check(folder: &Path, found: &mut Found) -> Entries {
-    let mut reading = Reading::default();
+pub(super) fn check(folder: &Path, vault: Option<Vault>, found: &mut Found) -> Entries {
+    let mut reading = Reading { vault, ..Reading::default() };
     if let Err(error) = reading.read(folder, found) {
         found.file(BUNDLE, error.to_string());
     }
@@ -186,6 +189,16 @@ impl Reading {
         {
             found.entry(PLACE, id, format!("there is no account `{}`", upstream.account));
         }
+        if playable.upstreams.iter().any(|upstream| !self.opens(upstream)) {
+            found.entry(PLACE, id, "the vault does not have what its address needs");
+        }
+    }
+
+    /// Whether the vault has every secret that an upstream is dialled with.
+    fn opens(&self, upstream: &Upstream) -> bool {
+        let mut texts = std::iter::once(&upstream.path).chain(upstream.headers.values());
+        let opens = |vault: &Vault| texts.all(|text| vault.reveal(&upstream.account, text).is_some());
+        self.vault.as_ref().is_none_or(opens)
     }
 
     /// What only the whole can tell.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  files    sizes and hashes as in release.json, guide.xml.gz the same as guide.xml
-//!  entries  each of its type, ids of their own, categories that exist and are used, upstreams of known accounts
+//!  entries  each of its type, ids of their own, categories that exist and are used, upstreams of known accounts whose
+//!           secrets are in the vault
 //!  guide    every range where it says, everything in the guide in a range
 //!  playlist the same entries as the lists
 //! ```
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use contract::release::{Release, Releases};
+use contract::vault::Vault;
 use serde::Serialize;
 
 /// Problems that are told one by one; more are counted.
@@ -58,7 +60,9 @@ pub fn verify(releases: &Releases, number: u32) -> Verified {
     files::check(&folder, &mut found);
     match Release::open(&folder) {
         Ok(release) => {
-            let entries = entries::check(&folder, &mut found);
+            let vault = Vault::load(&releases.data().vault());
+            let vault = vault.inspect_err(|error| found.file("vault.json", error.to_string())).ok();
+            let entries = entries::check(&folder, vault, &mut found);
             guide::check(&release, &entries, &mut found);
             playlist::check(&release, &entries, &mut found);
             found.entries = entries.counts;

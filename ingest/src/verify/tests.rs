@@ -157,6 +157,32 @@ fn whatever_is_wrong_with_an_entry_is_named_with_its_section_and_id() {
 }
 
 #[test]
+fn a_secret_that_the_vault_does_not_have_is_found() {
+    let sealed = || {
+        let mut parts = parts();
+        parts.entries[8].1["upstreams"][0]["path"] = json!("http://h/{secret:1}/x.ts");
+        parts.entries[10].1["upstreams"][0]["headers"] = json!({"Cookie": "{secret:2}"});
+        publish(&parts)
+    };
+    let (folder, releases) = sealed();
+    let lost = "the vault does not have what its address needs";
+    let said = verify(&releases, 1).to_string();
+    assert!(said.contains(&format!("playables 10: {lost}")) && said.contains("2 problems"), "{said}");
+    let path = Data::new(folder.path()).vault();
+    let mut vault = Vault::load(&path).unwrap();
+    vault.placeholder("acme", "t0ken").unwrap();
+    vault.save(1).unwrap();
+    let said = verify(&releases, 1).to_string();
+    assert!(said.contains(&format!("playables 20: {lost}")) && said.contains("1 problem\n"), "{said}");
+    let mut vault = Vault::load(&path).unwrap();
+    vault.placeholder("acme", "another").unwrap();
+    vault.save(1).unwrap();
+    assert!(verify(&releases, 1).sound);
+    File::create(path).unwrap().write_all(b"{").unwrap();
+    assert!(verify(&releases, 1).to_string().contains("vault.json: vault.json is damaged"));
+}
+
+#[test]
 fn a_guide_of_another_channel_is_found() {
     let said = told(|parts| parts.guide = parts.guide.replace("channel=\"a&amp;b\"", "channel=\"a&amp;c\""));
     assert!(said.contains("its <programme>s are not where"), "{said}");

@@ -174,3 +174,23 @@ async fn a_tape_that_was_changed_is_told_by_the_artefacts_that_differ() {
     let error = ingest::record(&bench.data, &[], (&bench.settings, None), &Progress::log(), &tape).await;
     assert!(format!("{:#}", error.unwrap_err()).contains("expected an empty folder"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_of_a_stranger_is_no_reason_to_read_other_files() {
+    let bench = Bench::new();
+    bench.write("list.m3u", "#EXTM3U\n#EXTINF:-1,One\nhttp://h/1.ts\n");
+    let tape = record(&bench, &[bench.playlist("list", "list.m3u")]).await;
+    assert!(replay(&tape).await.is_same());
+    let index = tape.join("tape.jsonl");
+    let lines = std::fs::read_to_string(&index).unwrap();
+    let (before, after) = lines.split_once("\"body\":\"").unwrap();
+    let after = after.split_once('"').unwrap().1;
+    for body in ["../../list.m3u", &bench.path().join("list.m3u").display().to_string()] {
+        let changed = format!("{before}\"body\":\"{body}\"{after}");
+        std::fs::File::create(&index)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, changed.as_bytes()))
+            .unwrap();
+        let replayed = replay(&tape).await.to_string();
+        assert!(replayed.contains("a body that is not its own"), "{replayed}");
+    }
+}

@@ -14,6 +14,7 @@ use reqwest::{Certificate, Client, Response};
 use url::Url;
 
 use super::address::{self, PublicOnly};
+use super::cookies::Cookies;
 use super::secrets::Secrets;
 use crate::refusal::Failure;
 use crate::settings::Settings;
@@ -32,6 +33,7 @@ pub(crate) struct Dialler {
     guarded: Client,
     sources: HashMap<String, Source>,
     secrets: Secrets,
+    pub(super) settings: Settings,
 }
 
 impl Dialler {
@@ -42,6 +44,7 @@ impl Dialler {
             guarded: client(settings).dns_resolver(PublicOnly).build()?,
             sources: sources.collect(),
             secrets,
+            settings: settings.clone(),
         })
     }
 
@@ -71,7 +74,8 @@ impl Dialler {
         let url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
         let guarded = source.xtream().is_none() && !source.transport.private_addresses;
-        self.follow(&Trail { url: url.clone(), headers, private, guarded }, url, range).await
+        let cookies = Cookies::default();
+        self.follow(&Trail { url: url.clone(), headers, private, guarded, cookies }, url, range).await
     }
 
     /// Asks for `url`, which what came along `trail` names.
@@ -92,9 +96,11 @@ impl Dialler {
         }
         for _ in 0..=REDIRECTS {
             let client = if trail.guarded { &self.guarded } else { &self.direct };
-            let request = client.get(trail.url.clone()).headers(trail.headers.clone());
+            let request =
+                client.get(trail.url.clone()).headers(trail.cookies.added(&trail.url, trail.headers.clone()));
             let response = request.send().await.map_err(|error| failure(&error))?;
             trail.guarded |= reach::came_from_outside(response.remote_addr());
+            trail.cookies.keep(&trail.url, response.headers());
             match target(&response, &trail.url)? {
                 Some(next) => trail.turn(next)?,
                 None => return Ok(Answer { response, trail }),
@@ -107,7 +113,6 @@ impl Dialler {
 /// An answer, and the way to it.
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    #[allow(dead_code)] // until HLS is received
     pub(crate) trail: Trail,
 }
 
@@ -121,6 +126,7 @@ pub(crate) struct Trail {
     private: Vec<HeaderName>,
     /// Somebody outside has chosen where this leads.
     guarded: bool,
+    cookies: Cookies,
 }
 
 impl Trail {

@@ -2,8 +2,10 @@
 
 mod address;
 pub(crate) mod archive;
+mod cookies;
 mod dial;
 pub(crate) mod file;
+pub(crate) mod hls;
 mod secrets;
 mod ts;
 
@@ -12,8 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
-#[allow(unused_imports)] // until HLS is received
-pub(crate) use dial::{Answer, Dialler, Trail};
+pub(crate) use dial::Dialler;
 pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
@@ -24,7 +25,6 @@ pub(crate) enum Received {
     /// The next bytes.
     Bytes(Bytes),
     /// What follows does not continue what came before: another time line, or something is missing in between.
-    #[allow(dead_code)] // until HLS is received
     Splice,
 }
 
@@ -32,6 +32,8 @@ pub(crate) enum Received {
 pub(crate) enum Reception {
     /// A transport stream over HTTP.
     Ts(ts::Stream),
+    /// Segments that playlists list.
+    Hls(hls::Stream),
 }
 
 impl Reception {
@@ -44,7 +46,8 @@ impl Reception {
             bundle::Protocol::Ts | bundle::Protocol::File => {
                 ts::Stream::open(dialler, upstream).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls | bundle::Protocol::Ace | bundle::Protocol::Foreign => {
+            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream).await.map(Self::Hls),
+            bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }
         }
@@ -57,6 +60,7 @@ impl Reception {
     pub(crate) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         match self {
             Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
+            Self::Hls(stream) => stream.next().await,
         }
     }
 }

@@ -9,6 +9,7 @@ mod hls;
 mod joining;
 mod limits;
 mod operator;
+mod origins;
 mod program;
 mod provider;
 mod sharing;

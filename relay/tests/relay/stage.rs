@@ -33,6 +33,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of the channels that come from HLS origins.
+pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 /// A film with an upstream at that provider before a living one.
@@ -60,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) now: Option<u64>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    pub(crate) origins: Vec<String>,
 }
 
 impl Default for Plan {
@@ -80,6 +84,7 @@ impl Default for Plan {
             connections: 8,
             now: None,
             dead: None,
+            origins: Vec::new(),
         }
     }
 }
@@ -95,7 +100,7 @@ impl Stage {
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections, &zone);
+        publish(&data, &station, (plan.connections, &zone), &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -116,6 +121,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of the `place`th channel that comes from an HLS origin.
+    pub(crate) fn origin(&self, place: u32) -> u32 {
+        self.station.catalogue().live_id(place)
     }
 
     /// The provider's id of one of our channels.
@@ -153,8 +163,8 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has, whose clock is that of `zone`.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32, zone: &str) {
+/// A release with everything the station has, which allows so many connections and whose clock is that of a zone.
+pub(crate) fn publish(data: &Data, station: &Station, (connections, zone): (u32, &str), origins: &[String]) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -173,7 +183,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32, zone: &s
                 zone: Zone::of(zone).unwrap(),
             };
             bundle.push(Section::Accounts, &account).unwrap();
-            for playable in playables(station) {
+            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -183,6 +193,16 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32, zone: &s
         manifest.files.push(artefact.finish().unwrap());
     }
     releases.publish(draft, &manifest, 2).unwrap();
+}
+
+fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
+    let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let there = station.catalogue().live_id(place);
+        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+    });
+    origins.collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {

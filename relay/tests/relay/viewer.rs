@@ -122,6 +122,8 @@ pub(crate) struct Seen {
     /// Steps of the clock, in seconds.
     pub(crate) longest_step: f64,
     pub(crate) backwards: u64,
+    /// Time that has passed on the clock, in seconds.
+    pub(crate) passed: f64,
 }
 
 /// Looks at whole packets, `bytes` being a part of a stream.
@@ -139,6 +141,7 @@ pub(crate) fn watch(bytes: &[u8]) -> Seen {
             let step = now.since(before) as f64 / 27e6;
             seen.backwards += u64::from(step < 0.0);
             seen.longest_step = seen.longest_step.max(step);
+            seen.passed += step;
         }
         seen.packets += 1;
     }

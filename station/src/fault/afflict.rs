@@ -27,6 +27,8 @@ pub(crate) fn afflict(fault: Fault, answer: Response) -> Response {
         | Fault::Busy(_)
         | Fault::Html
         | Fault::Empty
+        | Fault::Refuse
+        | Fault::Mute
         | Fault::Clip(_)
         | Fault::Redirect(_) => Body::stream(source),
         Fault::Stall(bytes) => keep(length, limited(source, bytes, End::Silence)),

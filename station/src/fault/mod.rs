@@ -21,6 +21,8 @@ pub(crate) const SPELLINGS: &[(&str, &str)] = &[
     ("clip:SECONDS", "a clip of that length at line speed and a clean end, as panels answer refusals"),
     ("redirect:HOPS", "so many redirects in front of the stream, each with a token that can be used once"),
     ("dribble:BYTES/MS", "so many bytes every so many milliseconds"),
+    ("refuse", "the connection is closed without an answer"),
+    ("mute", "there is no answer, not even a head, and the connection stays open"),
     ("garbage:BYTES", "bytes that are no packets (1 to 187) after every so many bytes"),
 ];
 
@@ -56,6 +58,10 @@ pub enum Fault {
     },
     /// Garbage after every so many bytes, at least 1.
     Garbage(u64),
+    /// Closed without an answer.
+    Refuse,
+    /// No answer, not even a head.
+    Mute,
 }
 
 impl FromStr for Fault {
@@ -68,10 +74,14 @@ impl FromStr for Fault {
             _ => Err(format!("fault {name} needs a number from {least} to {most}, not {argument:?}")),
         };
         match name {
-            "html" | "empty" | "half" if !argument.is_empty() => Err(format!("fault {name} takes no number")),
+            "html" | "empty" | "half" | "refuse" | "mute" if !argument.is_empty() => {
+                Err(format!("fault {name} takes no number"))
+            }
             "html" => Ok(Self::Html),
             "empty" => Ok(Self::Empty),
             "half" => Ok(Self::Half),
+            "refuse" => Ok(Self::Refuse),
+            "mute" => Ok(Self::Mute),
             "status" => number(200, 999).map(|status| Self::Status(status as u16)),
             "busy" => number(0, u64::MAX).map(Self::Busy),
             "stall" => number(0, u64::MAX).map(Self::Stall),
@@ -107,6 +117,8 @@ impl fmt::Display for Fault {
             Self::Clip(seconds) => write!(f, "clip:{seconds}"),
             Self::Redirect(hops) => write!(f, "redirect:{hops}"),
             Self::Dribble { bytes, millis } => write!(f, "dribble:{bytes}/{millis}"),
+            Self::Refuse => f.write_str("refuse"),
+            Self::Mute => f.write_str("mute"),
             Self::Garbage(bytes) => write!(f, "garbage:{bytes}"),
         }
     }
@@ -131,6 +143,8 @@ mod tests {
             ("redirect:3", Fault::Redirect(3)),
             ("dribble:100/50", Fault::Dribble { bytes: 100, millis: 50 }),
             ("garbage:100", Fault::Garbage(100)),
+            ("refuse", Fault::Refuse),
+            ("mute", Fault::Mute),
         ];
         for (text, fault) in table {
             assert_eq!(text.parse(), Ok(fault));

@@ -26,6 +26,7 @@ use crate::television::Broadcast;
 
 pub(crate) use archive::{Asked, archive};
 pub(crate) use hls::segment;
+pub(crate) use live::{Hold, television};
 
 /// A request for a stream of an account that exists.
 pub(crate) struct Wish<'a> {
@@ -82,7 +83,8 @@ impl Wish<'_> {
             return Ok(clip(&broadcast, seconds));
         }
         let seat = self.seat(None, Duration::ZERO)?;
-        Ok(ts(Body::stream(live::television(self.provider, broadcast, seat))))
+        let burst = self.provider.settings.burst;
+        Ok(ts(Body::stream(television(self.provider, broadcast, Hold::Account(seat), burst))))
     }
 
     /// The broadcast of a live channel.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use station::{Fault, Settings, Station, Target};
 
-use crate::{client, eventually, fast, get, read, start, text};
+use crate::{client, eventually, fast, get, read, start, staying, text};
 
 async fn faulty(fault: &str) -> (Station, reqwest::Response) {
     let station = start(fast()).await;
@@ -56,6 +56,16 @@ async fn a_stream_can_fall_silent_and_stay_open() {
 }
 
 #[tokio::test]
+async fn a_request_can_be_refused_without_an_answer_or_never_be_answered() {
+    let station = start(fast()).await;
+    let refused = client().get(format!("{}?fault=refuse", station.live_url(0))).send().await;
+    assert!(refused.is_err());
+    let mute = client().get(format!("{}?fault=mute", station.live_url(0))).send();
+    assert!(tokio::time::timeout(Duration::from_millis(300), mute).await.is_err());
+    assert_eq!(station.counts().peak, 0);
+}
+
+#[tokio::test]
 async fn the_first_byte_can_be_late() {
     let began = Instant::now();
     let (_station, mut answer) = faulty("slow:400").await;
@@ -90,14 +100,10 @@ async fn there_can_be_garbage_between_packets() {
 #[tokio::test]
 async fn redirects_lead_to_the_stream_once() {
     let station = start(fast()).await;
-    let no_redirects = {
-        client();
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
-    };
     let mut url = format!("{}?fault=redirect:3", station.live_url(0));
     let mut hops = Vec::new();
     loop {
-        let mut answer = no_redirects.get(&url).send().await.unwrap();
+        let mut answer = staying().get(&url).send().await.unwrap();
         if answer.status() == 200 {
             assert_eq!(read(&mut answer, 188).await[0], 0x47);
             break;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
+mod ace;
 mod faults;
 mod limits;
 mod origins;
@@ -30,6 +31,12 @@ fn client() -> Client {
 
 async fn get(url: &str) -> Response {
     client().get(url).send().await.unwrap()
+}
+
+/// A client that stays where it is sent.
+fn staying() -> Client {
+    client();
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
 }
 
 async fn text(url: &str) -> String {

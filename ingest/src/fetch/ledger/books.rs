@@ -127,7 +127,8 @@ impl Books {
     pub(super) fn answered(&mut self, minute: u64, now: Moment) {
         self.unanswered -= 1;
         self.answered.push_back(now.since);
-        if let Some(count) = self.minutes.get_mut(&minute) {
+        // A clock that was put right meanwhile may have made it forgotten.
+        if let Some(count) = self.minutes.get_mut(&minute).filter(|count| **count > 0) {
             *count -= 1;
             *self.minutes.entry(now.unix / 60).or_default() += 1;
         }
@@ -337,5 +338,19 @@ mod tests {
         let ticket = books.ticket(Urgency::Now);
         assert_eq!(books.turn(ticket, at(1000)), Turn::In(Duration::from_secs(29)));
         assert_eq!(books.turn(ticket, at(30_000)), Turn::Go);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_while_requests_travel_spoils_no_sum() {
+        let mut books = books(2, 100.0, 100);
+        let [first, second] = [(); 2].map(|()| books.ticket(Urgency::Now));
+        assert_eq!(books.turn(first, at(0)), Turn::Go);
+        let ahead = Moment { since: Duration::from_millis(1), unix: START + 3 * HOUR };
+        let third = books.ticket(Urgency::Hop);
+        assert_eq!(books.turn(third, ahead), Turn::Go, "the first is forgotten: it counts three hours ago");
+        assert_eq!(books.turn(second, at(2)), Turn::Go);
+        books.answered(START / 60, at(60_000));
+        books.answered(START / 60, at(60_001));
+        assert!(books.minutes(0, at(60_002)).values().sum::<u32>() < 10);
     }
 }

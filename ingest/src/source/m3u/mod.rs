@@ -210,7 +210,7 @@ const fn kind_of(guess: &Guess<'_>) -> Kind {
 }
 
 /// The account that a playlist is asked for with, as its entries may repeat it.
-fn account(from: &Location) -> Vec<String> {
+pub(super) fn account(from: &Location) -> Vec<String> {
     let Location::Web(address) = from else { return Vec::new() };
     let query = Parts::of(address.reveal()).query;
     let names = ["username", "user", "password", "pass", "token", "auth", "key"];

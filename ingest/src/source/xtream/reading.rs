@@ -248,3 +248,88 @@ impl Glance {
         few(self.found, self.most)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::disk::Data;
+
+    use super::*;
+    use crate::harvest::{Channel, Item, List, Writer};
+
+    fn basis() -> Basis {
+        let source = toml::from_str("name='a'\nurl='http://h'\nusername='ann'\npassword='pw'").unwrap();
+        Basis::new(&source, ["1", "2", "3", "news"])
+    }
+
+    /// The channels of a list that comes in pieces, and how many elements were unusable.
+    fn read(list: &str) -> Result<(Vec<Channel>, usize), String> {
+        let basis = basis();
+        let mut reading = Reading::new(basis.context());
+        let mut found = Vec::new();
+        for piece in list.as_bytes().chunks(1000) {
+            let each = &mut |channel| {
+                found.push(channel);
+                Ok(())
+            };
+            reading.push(piece, each).map_err(|failure| failure.to_string())?;
+        }
+        reading.end().map(|rejects| (found, rejects)).map_err(|failure| failure.to_string())
+    }
+
+    fn list(length: usize, broken: impl Fn(usize) -> Option<&'static str>) -> String {
+        let sound = |n: usize| format!(r#"{{"stream_id":{n},"name":"Channel {n}","category_id":"1"}}"#);
+        let all = (1..=length).map(|n| broken(n).map_or_else(|| sound(n), str::to_owned));
+        format!("[{}]", all.collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn one_broken_element_among_ten_thousand_costs_itself_and_is_counted() {
+        for broken in
+            ["7", "null", r#""text""#, r#"{"name":"no id"}"#, r#"{"stream_id":5,"name":" "}"#, "{]}"]
+        {
+            let (found, rejects) = read(&list(10_000, |n| (n == 5000).then_some(broken))).unwrap();
+            assert_eq!((found.len(), rejects), (9_999, 1), "{broken}");
+            assert_eq!((found[4998].id.as_str(), found[4999].id.as_str()), ("4999", "5001"));
+        }
+        let twentieth = |n: usize| n.is_multiple_of(20).then_some("7");
+        assert_eq!(read(&list(1000, twentieth)).unwrap().1, 50);
+        let more = read(&list(1000, |n| if n == 1 { Some("7") } else { twentieth(n) })).unwrap_err();
+        assert_eq!(more, "51 of 1000 entries are unusable");
+    }
+
+    #[test]
+    fn categories_are_found_in_every_spelling_and_unknown_ones_are_left_out() {
+        for (told, places) in [
+            (r#""category_id":2"#, &[1][..]),
+            (r#""category_id":"2""#, &[1]),
+            (r#""category_id":"news""#, &[3]),
+            (r#""category_id":"","category_ids":null"#, &[]),
+            (r#""category_id":null,"category_ids":[3,1]"#, &[2, 0]),
+            (r#""category_id":"1","category_ids":["2","1",3]"#, &[0, 1, 2]),
+            (r#""category_id":1,"category_ids":"[1,2]""#, &[0, 1]),
+            (r#""category_id":9,"category_ids":[9,2]"#, &[1]),
+            (r#""category_ids":[]"#, &[]),
+        ] {
+            let (found, _) = read(&format!(r#"[{{"stream_id":1,"name":"One",{told}}}]"#)).unwrap();
+            assert_eq!(found[0].places, places, "{told}");
+        }
+    }
+
+    #[test]
+    fn one_channel_under_three_categories_is_one_channel_with_three() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        let mut writer = Writer::new(&data, &contract::source::Name::new("a").unwrap()).unwrap();
+        let each = |category: u32| format!(r#"{{"stream_id":"7","name":"One","category_id":{category}}}"#);
+        let (found, rejects) = read(&format!("[{},{},{},{}]", each(2), each(1), each(3), each(1))).unwrap();
+        assert_eq!((found.len(), rejects), (4, 0));
+        for channel in &found {
+            writer.channel(channel).unwrap();
+        }
+        let mut harvest = writer.finish(7, vec![]).unwrap();
+        harvest.hold().unwrap();
+        assert_eq!(harvest.head.counts[List::Live.word()], 1);
+        let [channel] = harvest.entries(Item::Channel) else { panic!("it is one") };
+        assert_eq!(harvest.places(channel), [1, 0, 2]);
+    }
+}

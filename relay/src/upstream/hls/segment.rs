@@ -1,0 +1,119 @@
+//! A segment as it arrived, made into whole packets. Pure.
+
+use aes::Aes128;
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use mpegts::{Aligner, Foreign, PACKET};
+
+use crate::refusal::Failure;
+
+/// What opens an encrypted segment.
+#[derive(Clone, Copy)]
+pub(super) struct Opener {
+    pub(super) key: [u8; 16],
+    pub(super) iv: u128,
+}
+
+/// The packets of a segment. Tables at its beginning stay: between two segments they may be the only ones for as long as
+/// a segment lasts, and players want them every half second.
+///
+/// # Errors
+/// It cannot be opened, or there is no transport stream in it.
+pub(super) fn packets(mut bytes: Vec<u8>, opener: Option<Opener>) -> Result<Vec<u8>, Failure> {
+    if let Some(opener) = opener {
+        let plain = open(&mut bytes, opener)?;
+        bytes.truncate(plain);
+    }
+    let stream = behind_tag(&bytes);
+    let whole = stream.len().is_multiple_of(PACKET);
+    if whole && stream.as_chunks::<PACKET>().0.iter().all(|packet| packet[0] == mpegts::SYNC) {
+        let tag = bytes.len() - stream.len();
+        bytes.drain(..tag);
+        return if bytes.is_empty() { Err(Failure::Foreign(Foreign::Empty.name())) } else { Ok(bytes) };
+    }
+    let (mut aligner, mut packets) = (Aligner::new(), Vec::with_capacity(stream.len()));
+    aligner.push(stream, &mut packets);
+    aligner.finish(&mut packets);
+    if packets.is_empty() { Err(foreign(&bytes)) } else { Ok(packets) }
+}
+
+/// Whether bytes that are not encrypted end in the middle of a packet: the rest of them is missing.
+pub(super) fn is_cut(bytes: &[u8]) -> bool {
+    let stream = behind_tag(bytes);
+    stream.first() == Some(&mpegts::SYNC)
+        && stream.get(PACKET) == Some(&mpegts::SYNC)
+        && !stream.len().is_multiple_of(PACKET)
+}
+
+/// Decrypts in place; how much of it is left without the padding.
+fn open(bytes: &mut [u8], opener: Opener) -> Result<usize, Failure> {
+    let cipher = cbc::Decryptor::<Aes128>::new(&opener.key.into(), &opener.iv.to_be_bytes().into());
+    let plain = cipher.decrypt_padded::<Pkcs7>(bytes).map(<[u8]>::len);
+    plain.map_err(|_| Failure::Foreign("a segment that its key does not open"))
+}
+
+/// What comes after an ID3v2 tag, which some packagers put before the packets.
+fn behind_tag(bytes: &[u8]) -> &[u8] {
+    let [b'I', b'D', b'3', _, _, flags, size @ ..] = bytes else { return bytes };
+    let Some(size) = size.first_chunk::<4>() else { return bytes };
+    let size = size.iter().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7F));
+    let footer = if flags & 0x10 != 0 { 10 } else { 0 };
+    bytes.get(10 + size + footer..).unwrap_or(&[])
+}
+
+/// What came in place of packets.
+fn foreign(bytes: &[u8]) -> Failure {
+    let fragment = matches!(bytes.get(4..8), Some(b"moof" | b"styp" | b"sidx" | b"ftyp" | b"moov" | b"emsg"));
+    match mpegts::classify(bytes) {
+        Foreign::Mp4 => Failure::Unsupported("fragmented MP4"),
+        _ if fragment => Failure::Unsupported("fragmented MP4"),
+        Foreign::Audio => Failure::Unsupported("packed audio"),
+        other => Failure::Foreign(other.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aes::cipher::BlockModeEncrypt;
+    use mpegts::NULL_PACKET;
+
+    use super::*;
+
+    #[test]
+    fn packets_are_found_behind_a_tag_and_among_other_bytes() {
+        let clean = NULL_PACKET.repeat(8);
+        let tag = [b"ID3\x04\x00\x00\x00\x00\x01\x02".as_slice(), &[0; 130]].concat();
+        for before in [&[][..], &tag] {
+            let bytes = [before, &clean].concat();
+            assert_eq!(packets(bytes, None).unwrap(), clean);
+        }
+        let wide: Vec<u8> = (0..8).flat_map(|_| [&NULL_PACKET[..], &[0; 16]].concat()).collect();
+        assert_eq!(packets(wide, None).unwrap(), clean);
+        assert!(is_cut(&clean[..900]) && !is_cut(&clean) && !is_cut(b"<html>"));
+    }
+
+    #[test]
+    fn an_encrypted_segment_is_opened_by_its_key_only() {
+        let clean = NULL_PACKET.repeat(8);
+        let opener = Opener { key: [7; 16], iv: 0x0102 };
+        let cipher = cbc::Encryptor::<Aes128>::new(&opener.key.into(), &opener.iv.to_be_bytes().into());
+        let mut sealed = [&clean[..], &[0; 16]].concat();
+        cipher.encrypt_padded::<Pkcs7>(&mut sealed, clean.len()).unwrap();
+        assert_eq!(packets(sealed.clone(), Some(opener)).unwrap(), clean);
+        assert!(packets(sealed.clone(), Some(Opener { key: [8; 16], ..opener })).is_err());
+        assert!(packets(sealed[..100].to_vec(), Some(opener)).is_err());
+    }
+
+    #[test]
+    fn what_is_no_transport_stream_is_named() {
+        let failure = |bytes: &[u8]| packets(bytes.to_vec(), None).unwrap_err();
+        assert_eq!(failure(b""), Failure::Foreign("nothing"));
+        assert_eq!(failure(b"<html>gone</html>"), Failure::Foreign("a web page"));
+        assert_eq!(failure(b"\0\0\0\x18stypmsdh\0\0\0\0"), Failure::Unsupported("fragmented MP4"));
+        assert_eq!(failure(b"\0\0\0\x10moof\0\0\0\x08mfhd"), Failure::Unsupported("fragmented MP4"));
+        assert_eq!(
+            failure(b"ID3\x04\0\0\0\0\0\x01x\xff\xf1\x50\x80\x04\x00"),
+            Failure::Unsupported("packed audio")
+        );
+    }
+}
