@@ -29,6 +29,7 @@ mod picture;
 mod play;
 mod refusal;
 mod relay;
+mod remedy;
 mod route;
 mod seat;
 mod segmenter;

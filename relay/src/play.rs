@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::headend::Headend;
+use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
+use crate::remedy::Blame;
 use crate::seat::{Client, Seat};
 use crate::settings::Settings;
 use crate::slot::{Holder, Slot};
@@ -142,32 +143,38 @@ impl Play {
 }
 
 impl Request {
-    /// Takes a connection of `account` for the film, unless it has one; one of another account is given back, if nothing
-    /// comes over it.
+    /// Takes a connection of `account` for the film, with none of the logins that were `tried`, unless it has one; one that
+    /// will not do is given back, if nothing comes over it. With which of the account's logins to dial.
     ///
     /// # Errors
-    /// [`Failure::Full`]
-    pub(crate) async fn claim(&self, account: &str) -> Result<(), Failure> {
+    /// [`Failure::Full`], or why the provider lets none of the account's logins in.
+    pub(crate) async fn claim(&self, account: &str, tried: &[usize]) -> Result<usize, Failure> {
         let (play, headend) = (&self.play, &self.headend);
         let _turn = play.claiming.lock().await;
         let before = {
             let mut parts = play.parts();
+            let does = |slot: &Slot| slot.account() == account && !tried.contains(&slot.login());
             match &parts.slot {
-                Some(slot) if slot.account() == account => return Ok(()),
+                Some(slot) if does(slot) => return Ok(slot.login()),
                 Some(_) if !parts.open.is_empty() => return Err(Failure::Full),
                 _ => parts.slot.take(),
             }
         };
         drop(before);
-        let patience = headend.settings.slot_patience;
-        let slot = headend.claim(account, play.holder(), play.seat.asking(), patience).await?;
+        let claim = Claim { account, holder: play.holder(), asking: play.seat.asking(), except: tried };
+        let slot = headend.claim(claim).await?;
         let mut parts = play.parts();
         match parts.closed {
             true => Err(Failure::Closing),
-            false => {
-                parts.slot = Some(slot);
-                Ok(())
-            }
+            false => Ok(parts.slot.insert(slot).login()),
+        }
+    }
+
+    /// The provider refused what we call `id`, and nothing else comes over the connection.
+    pub(crate) fn refused(&self, id: u32, blame: Blame, why: &Failure) {
+        let parts = self.play.parts();
+        if let Some(slot) = parts.slot.as_ref().filter(|_| parts.open.is_empty()) {
+            slot.refused(id, blame, why);
         }
     }
 
@@ -188,6 +195,7 @@ impl Request {
     pub(crate) fn open(&self, body: Body) {
         let mut parts = self.play.parts();
         if !parts.closed && parts.start == self.start {
+            parts.slot.iter().for_each(|slot| slot.accepted(false));
             parts.open.insert(self.number, Part { start: self.start, body, waiting: None });
         }
     }

@@ -1,5 +1,7 @@
 //! Why somebody gets no picture, and what he is told instead. The one place that knows statuses, and logs.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use httpd::reply;
@@ -17,6 +19,9 @@ pub(crate) enum Failure {
     /// The provider answered with this status.
     #[error("the provider refused with status {0}")]
     Refused(u16),
+    /// The provider has had enough of us for so long.
+    #[error("the provider asks to be left alone for {} s", .0.as_secs())]
+    Busy(Duration),
     /// The provider answered 200 with something else than was asked for.
     #[error("the provider sent {0} instead")]
     Foreign(&'static str),
@@ -112,7 +117,7 @@ impl Ace {
     }
 
     /// Whether the engine means it: asking again will not help.
-    fn is_refusal(self) -> bool {
+    pub(crate) fn is_refusal(self) -> bool {
         matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
     }
 }
@@ -124,6 +129,7 @@ impl Failure {
             Self::Full => "full",
             Self::Refused(500..) => "unavailable",
             Self::Refused(_) => "refused",
+            Self::Busy(_) => "busy",
             Self::Foreign(_) => "foreign",
             Self::Clip => "clip",
             Self::Redirect(_) => "redirect",
@@ -142,7 +148,8 @@ impl Failure {
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused(status) => *status < 500,
-            Self::Foreign(_)
+            Self::Busy(_)
+            | Self::Foreign(_)
             | Self::Clip
             | Self::Redirect(_)
             | Self::NoSource
@@ -232,7 +239,7 @@ impl Refusal {
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
-            Self::Upstream(Failure::Full | Failure::Closing) => {
+            Self::Upstream(Failure::Full | Failure::Busy(_) | Failure::Closing) => {
                 reply::unavailable(RETRY, "Every connection is in use; ask again.")
             }
             Self::Upstream(Failure::Silent) => {

@@ -20,7 +20,7 @@ use http::header;
 use crate::headend::Viewing;
 use crate::metrics::Page;
 use crate::play::Play;
-use crate::slot::Slots;
+use crate::slot::Holder;
 
 /// The seats of all users.
 #[derive(Default)]
@@ -103,15 +103,16 @@ impl Seats {
         Some((Seat { seats: self.clone(), place }, Replaced(replaced)))
     }
 
-    /// Cuts the oldest stream that the client of `asking` opened before, if that frees a connection of `account`.
-    pub(crate) fn zap(&self, asking: &Asking, account: &str, slots: &Slots) -> bool {
+    /// Cuts the oldest stream that the client of `asking` opened before and whose connection `would_do`.
+    pub(crate) fn zap(&self, asking: &Asking, would_do: impl Fn(Holder) -> bool) -> bool {
         let own =
             |place: &&Arc<Place>| place.asking.client == asking.client && place.asking.number < asking.number;
         let taken: Vec<_> = {
             let users = self.users();
             users.get(&*asking.user).into_iter().flatten().filter(own).cloned().collect()
         };
-        let Some(found) = taken.iter().find(|place| place.is_alone_on(account, slots)) else { return false };
+        let frees = |place: &&Arc<Place>| place.alone().is_some_and(&would_do);
+        let Some(found) = taken.iter().find(frees) else { return false };
         self.strike(found);
         found.cut();
         true
@@ -181,11 +182,12 @@ impl Place {
         }
     }
 
-    fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
+    /// What is received for this seat and no other.
+    fn alone(&self) -> Option<Holder> {
         match &*self.holds() {
-            Some(Hold::Channel(viewing)) => viewing.is_alone_on(account, slots),
-            Some(Hold::Film(play)) => play.upgrade().is_some_and(|play| slots.holds(account, play.holder())),
-            None => false,
+            Some(Hold::Channel(viewing)) => viewing.alone(),
+            Some(Hold::Film(play)) => play.upgrade().map(|play| play.holder()),
+            None => None,
         }
     }
 

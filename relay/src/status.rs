@@ -10,13 +10,12 @@ use http::header::{self, HeaderMap, HeaderValue};
 use httpd::{Response, reply};
 use serde::Serialize;
 
-use crate::headend::Headend;
+use crate::headend::{Headend, Used};
 use crate::metrics::{self, Page};
 use crate::output::hls::Sessions;
 use crate::picture::Picture;
 use crate::refusal::Refusal;
 use crate::signal::State;
-use crate::slot::Used;
 use crate::tuner::Tuner;
 
 /// All there is at one moment. The totals are those of the channels beside them.
@@ -29,7 +28,7 @@ struct Snapshot {
     release: Option<String>,
     totals: Totals,
     channels: Vec<Channel>,
-    /// Connections of provider accounts.
+    /// Connections of provider accounts, by login.
     slots: Vec<Used>,
     seats: usize,
 }

@@ -21,6 +21,8 @@ Addresses besides the panel's:
   POST /_station/ace?channel=ID&content=CONTENT
                                                what is the matter with a channel as a content, see below
   /pages/channels.html, .json, .m3u            the channels as broadcasts of Ace Stream; ?page=1&pages=3 for parts
+  /pages/upstreams.m3u?as=AS                   the channels as ts or hls of the panel, as origin:QUIRKS, as ace or
+                                               infohash of the engine, or as every one of these; &username=&password=
   /_station/counts                             what was asked for, and who is connected
   POST /_station/reset                         forgets what it has seen, and all faults
   POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]

@@ -1,6 +1,8 @@
 //! Pages that list the station's channels as broadcasts of Ace Stream, as people publish them: the same list as a web
 //! page, as a JSON document and as a playlist, whole or in several parts.
 
+mod upstreams;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -11,6 +13,8 @@ use serde_json::json;
 
 use crate::ace::listed_id;
 use crate::catalogue::Catalogue;
+
+pub(crate) use upstreams::upstreams;
 
 /// What a page is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,14 @@ impl Page {
             _ => None,
         }
     }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Json => httpd::reply::JSON,
+            Self::M3u => "audio/x-mpegurl",
+        }
+    }
 }
 
 /// A channel of a page.
@@ -46,9 +58,21 @@ struct Listed {
 
 /// The page numbered `number`, from 1, of `pages` that have every channel between them. `base` is our address.
 pub(crate) fn page(catalogue: &Catalogue, page: Page, number: u32, pages: u32, base: &str) -> Response {
+    let listed = listed(catalogue, base).into_iter().zip(0..);
+    let listed = listed.filter(|(_, index)| index % pages.max(1) + 1 == number).map(|(listed, _)| listed);
+    let text = match page {
+        Page::Html => html(listed),
+        Page::Json => document(listed),
+        Page::M3u => playlist(listed),
+    };
+    typed(page.media_type(), text)
+}
+
+/// Every channel in the order of the line-up.
+fn listed(catalogue: &Catalogue, base: &str) -> Vec<Listed> {
     let categories: HashMap<u32, String> =
         catalogue.live_categories().map(|category| (category.id, category.name)).collect();
-    let listed = (0..catalogue.live()).filter(|index| index % pages.max(1) + 1 == number).map(|index| {
+    let listed = (0..catalogue.live()).map(|index| {
         let channel = catalogue.channel(index);
         Listed {
             id: listed_id(catalogue.seed, index),
@@ -58,11 +82,10 @@ pub(crate) fn page(catalogue: &Catalogue, page: Page, number: u32, pages: u32, b
             guide: channel.guide,
         }
     });
-    let (media_type, text) = match page {
-        Page::Html => ("text/html; charset=utf-8", html(listed)),
-        Page::Json => (httpd::reply::JSON, document(listed)),
-        Page::M3u => ("audio/x-mpegurl", playlist(listed)),
-    };
+    listed.collect()
+}
+
+fn typed(media_type: &'static str, text: String) -> Response {
     let mut answer = Response::new(Body::from(text));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     answer

@@ -30,6 +30,8 @@ pub(crate) enum Route {
     Picture(u32),
     /// `/pages/channels.html`, `.json`, `.m3u`; `?page=1&pages=3` for parts
     Page(Page),
+    /// `/pages/upstreams.m3u`
+    Upstreams,
     /// `/_station/counts`
     Counts,
     /// `/_station/reset`
@@ -74,6 +76,7 @@ impl Route {
             ["_station", "reset"] => Self::Reset,
             ["_station", "fault"] => Self::Fault,
             ["_station", "ace"] => Self::Content,
+            ["pages", "upstreams.m3u"] => Self::Upstreams,
             ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
@@ -163,6 +166,7 @@ mod tests {
             ("/pages/channels.html", Route::Page(Page::Html)),
             ("/pages/channels.json", Route::Page(Page::Json)),
             ("/pages/channels.m3u", Route::Page(Page::M3u)),
+            ("/pages/upstreams.m3u", Route::Upstreams),
             ("/pages/other.html", Route::Unknown),
             ("/_station/counts", Route::Counts),
             ("/_station/reset", Route::Reset),

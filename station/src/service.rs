@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use httpd::{Body, Params, Request, Response, reply};
 
 use crate::fault::{Fault, afflict};
-use crate::pages::{self, Page};
+use crate::pages;
 use crate::panel::{self, Action, Ask, Document, page};
 use crate::provider::{Provider, Published};
 use crate::route::{Form, Route};
@@ -92,7 +92,12 @@ impl Call {
             Route::Origin { quirks, username, password, id, place } => {
                 self.origin(&quirks, &username, &password, id, place)
             }
-            Route::Page(page) => self.listing(page),
+            Route::Page(page) => self.listing(|number, pages| {
+                pages::page(&self.provider.catalogue, page, number, pages, &self.base)
+            }),
+            Route::Upstreams => {
+                self.listing(|_, _| pages::upstreams(&self.provider, &self.params, &self.base))
+            }
             Route::Picture(id) => picture(id),
             Route::Counts => self.counts(),
             Route::Ace(call) => self.ace(&call),
@@ -179,7 +184,7 @@ impl Call {
     }
 
     /// A page that lists channels, for everybody; `action=pages` is where faults of it are planned.
-    fn listing(&self, page: Page) -> Response {
+    fn listing(&self, page: impl FnOnce(u32, u32) -> Response) -> Response {
         self.provider.ledger.request("pages");
         let fault = match self.fault(Target::Action("pages".into())) {
             Ok(fault) => fault,
@@ -190,7 +195,7 @@ impl Call {
         }
         let number = |name| self.params.get(name).and_then(|number| number.parse().ok()).unwrap_or(1);
         let (number, pages) = (number("page"), number("pages"));
-        suffer(fault, pages::page(&self.provider.catalogue, page, number, pages, &self.base))
+        suffer(fault, page(number, pages))
     }
 
     fn stream(&self, username: &str, password: &str, id: u32, form: Form) -> Response {

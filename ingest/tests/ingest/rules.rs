@@ -1,6 +1,6 @@
 //! What the configuration makes of the line-up.
 
-use contract::bundle::{LiveStream, Section};
+use contract::bundle::{LiveStream, Protocol, Section};
 use contract::config::{Config, Skip};
 use contract::source::Source;
 use ingest::{Settings, Verdict};
@@ -57,6 +57,28 @@ async fn a_merged_channel_outlives_its_first_source() {
         assert!(again.iter().any(|it| it.stream_id == channel.stream_id), "{}", channel.name);
     }
     assert_eq!(again.len(), before.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_of_several_providers_has_upstreams_of_every_protocol() {
+    let mut bench = Bench::new();
+    with_rules(&mut bench, "[[ingest.rule]]\ndo = 'merge'");
+    let station = station(station::Settings::default()).await;
+    let list = |name: &str, wanted: &str| -> Source {
+        let url = format!("{}/pages/upstreams.m3u?as={wanted}", station.url());
+        toml::from_str(&format!("name = '{name}'\nkind = 'm3u'\nurl = '{url}'")).unwrap()
+    };
+    let sources = [source("panel", &station), list("origin", "origin:aes,gap:5"), list("ace", "ace")];
+    let report = bench.run(&sources).await;
+    assert_eq!(report.verdict, Verdict::Published(1), "{report}");
+    let channels = live(&bench);
+    assert_eq!(channels.len(), 12, "{report}");
+    for channel in channels {
+        let upstreams = bench.release().playable(channel.stream_id).unwrap().upstreams;
+        let told: Vec<(&str, Protocol)> =
+            upstreams.iter().map(|it| (it.account.as_str(), it.protocol)).collect();
+        assert_eq!(told, [("panel", Protocol::Ts), ("origin", Protocol::Hls), ("ace", Protocol::Ace)]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

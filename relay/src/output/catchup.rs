@@ -19,6 +19,7 @@ use httpd::Body;
 
 use super::asked::Asked;
 use super::clean::{self, Rangeless};
+use super::ways::Ways;
 use super::{file, hls};
 use crate::headend::Headend;
 use crate::play;
@@ -26,7 +27,7 @@ use crate::refusal::{Failure, Refusal};
 use crate::seat::Client;
 use crate::sizes::Title;
 use crate::upstream::archive::{Found, Search, Spellings};
-use crate::upstream::file::{Ask, File, Open};
+use crate::upstream::file::{Ask, File, Open, Way};
 
 /// Programmes end late, and archives have the end of one later than its beginning: so many minutes more are asked for.
 const PADDING: u32 = 5;
@@ -159,7 +160,7 @@ impl CatchUp {
     async fn part(
         &self,
         wish: &Wish<'_>,
-        upstreams: &[&Upstream],
+        upstreams: &[Upstream],
         part: Past,
         request: play::Request,
         headers: &HeaderMap,
@@ -169,34 +170,34 @@ impl CatchUp {
             return Err(refusal(failure));
         }
         let mut asked = Asked::of(headers);
-        let mut refused = None;
-        for upstream in upstreams {
-            let opened = async {
-                request.claim(&upstream.account).await?;
-                self.open(wish, upstream, title, &mut asked).await
-            };
-            match opened.await {
-                Ok((upstream, open)) => {
-                    return clean::answer(&asked, &upstream, open, request, TELEVISION, Rangeless::Whole);
+        let mut ways = Ways::new(&request, title.id, upstreams);
+        while let Some(way) = ways.next().await {
+            match self.open(wish, &way, title, &mut asked).await {
+                Ok((way, open)) => {
+                    return clean::answer(&asked, way, open, request, TELEVISION, Rangeless::Whole);
                 }
-                Err(Refusal::Upstream(why)) => refused = refused.or(Some(why)),
+                Err(Refusal::Upstream(why)) => {
+                    wish.headend.tally.failed(&why);
+                    ways.refused(&way, why);
+                }
                 Err(refusal) => return Err(refusal),
             }
         }
-        let why = refused.unwrap_or(Failure::NoSource);
-        wish.headend.tally.failed(&why);
-        self.remember(title, why.clone());
+        let why = ways.why();
+        if !matches!(why, Failure::Full | Failure::Closing) {
+            self.remember(title, why.clone());
+        }
         Err(refusal(why))
     }
 
-    /// Opens `title` at an upstream: where it is there, and what comes.
+    /// Opens `title` on a way to its channel: the way to it, and what comes.
     async fn open(
         &self,
         wish: &Wish<'_>,
-        upstream: &Upstream,
+        way: &Way,
         title: Title,
         asked: &mut Asked,
-    ) -> Result<(Upstream, Open), Refusal> {
+    ) -> Result<(Way, Open), Refusal> {
         let headend = wish.headend;
         let known = headend.sizes.get(title);
         let learning = known.is_none() && asked.is_suffix();
@@ -204,19 +205,19 @@ impl CatchUp {
             true => Ask { part: Some((0, Some(2))), if_range: None },
             false => asked.ask(known)?,
         };
-        let account = wish.accounts.iter().find(|known| known.name == upstream.account);
+        let account = wish.accounts.iter().find(|known| known.name == way.upstream.account);
         let zone = account.map(|account| account.zone.clone()).unwrap_or_default();
         let past = title.past.unwrap_or(wish.past);
-        let search = Search { dialler: &headend.dialler, upstream, zone: &zone, past };
-        let Found { upstream, mut file } = search.open(&self.spellings, &ask).await?;
+        let search = Search { dialler: &headend.dialler, way, zone: &zone, past };
+        let Found { way, mut file } = search.open(&self.spellings, &ask).await?;
         if learning {
             let size = if let File::Open(open) = &file { open.size } else { None };
             drop(file);
             size.iter().for_each(|size| headend.sizes.put(title, *size));
-            file = File::open(&headend.dialler, &upstream, &asked.ask(size)?).await?;
+            file = File::open(&headend.dialler, &way, &asked.ask(size)?).await?;
         }
-        let open = file::settled(headend, title, &upstream, asked, file).await?;
-        Ok((upstream, open))
+        let open = file::settled(headend, title, &way, asked, file).await?;
+        Ok((way, open))
     }
 
     fn recent_failure(&self, headend: &Headend, title: Title) -> Option<Failure> {
@@ -245,11 +246,11 @@ impl Wish<'_> {
     ///
     /// # Errors
     /// Nobody does: it is too long ago, or to come, or the channel has no past.
-    fn upstreams(&self, part: Past) -> Result<Vec<&Upstream>, Refusal> {
+    fn upstreams(&self, part: Past) -> Result<Vec<Upstream>, Refusal> {
         // What ends within the depth is announced as archived, however early it began.
         let kept = |upstream: &&Upstream| part.end() > self.now - i64::from(upstream.archive) * DAY;
         let upstreams = self.channel.upstreams.iter().filter(|upstream| upstream.archive > 0);
-        let upstreams: Vec<_> = upstreams.filter(kept).collect();
+        let upstreams: Vec<_> = upstreams.filter(kept).cloned().collect();
         if part.start >= self.now || upstreams.is_empty() { Err(Refusal::Unknown) } else { Ok(upstreams) }
     }
 

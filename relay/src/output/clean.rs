@@ -8,8 +8,7 @@ use super::asked::Asked;
 use super::part::{Named, Part, SKIP};
 use crate::play::Request;
 use crate::refusal::Refusal;
-use crate::upstream::file::Open;
-use contract::bundle::Upstream;
+use crate::upstream::file::{Open, Way};
 
 /// What to do where a provider gives no ranges.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub(super) enum Rangeless {
 /// The range lies behind the end, or the provider has begun elsewhere.
 pub(super) fn answer(
     asked: &Asked,
-    upstream: &Upstream,
+    way: Way,
     open: Open,
     request: Request,
     media_type: HeaderValue,
@@ -38,7 +37,7 @@ pub(super) fn answer(
     let placed = placed.or(whole.then_some(Placed { status: StatusCode::OK, start: 0, end: size }));
     let Placed { status, start, end } = placed.ok_or(Refusal::NoRanges)?;
     let left = end.map(|end| end - start);
-    let file = Named { upstream: upstream.clone(), size, etag: etag.clone() };
+    let file = Named { way, size, etag: etag.clone() };
     request.open(body);
     let part = Part::new(request, file, start, start - from, left);
     let mut response = Response::new(match left {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::bundle::{Playable, Upstream};
+use contract::bundle::Playable;
 use contract::user::User;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Response};
@@ -10,14 +10,14 @@ use httpd::Body;
 
 use super::asked::Asked;
 use super::clean::{self, Rangeless};
+use super::ways::Ways;
 use crate::headend::Headend;
 use crate::play::Key;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::Client;
 use crate::sizes::Title;
 use crate::slot::Holder;
-use crate::upstream::Dialler;
-use crate::upstream::file::{Ask, File, Open};
+use crate::upstream::file::{Ask, File, Open, Way};
 
 /// Answers a request for `film`: from the first of its upstreams that has it.
 pub(crate) async fn answer(
@@ -37,40 +37,35 @@ pub(crate) async fn answer(
         return Err(failure.into());
     }
     let mut asked = Asked::of(headers);
-    let mut refused = None;
-    for upstream in &film.upstreams {
-        let opened = async {
-            request.claim(&upstream.account).await?;
-            open(headend, Title::film(film.id), upstream, &mut asked).await
-        };
-        match opened.await {
+    let mut ways = Ways::new(&request, film.id, &film.upstreams);
+    while let Some(way) = ways.next().await {
+        match open(headend, Title::film(film.id), &way, &mut asked).await {
             Ok(open) => {
                 let media_type = media_type(&film.container);
-                return clean::answer(&asked, upstream, open, request, media_type, Rangeless::Refused);
+                return clean::answer(&asked, way, open, request, media_type, Rangeless::Refused);
             }
-            Err(Refusal::Upstream(why)) => refused = refused.or(Some(why)),
+            Err(Refusal::Upstream(why)) => {
+                headend.tally.failed(&why);
+                ways.refused(&way, why);
+            }
             Err(refusal) => return Err(refusal),
         }
     }
-    let why = refused.unwrap_or(Failure::NoSource);
-    headend.tally.failed(&why);
-    headend.failed(film.id, why.clone());
+    let why = ways.why();
+    if !matches!(why, Failure::Full | Failure::Closing) {
+        headend.failed(film.id, why.clone());
+    }
     Err(why.into())
 }
 
 /// Opens a file for a request; its size is known from then on.
-async fn open(
-    headend: &Headend,
-    title: Title,
-    upstream: &Upstream,
-    asked: &mut Asked,
-) -> Result<Open, Refusal> {
+async fn open(headend: &Headend, title: Title, way: &Way, asked: &mut Asked) -> Result<Open, Refusal> {
     let mut known = headend.sizes.get(title);
     if known.is_none() && asked.is_suffix() {
-        known = learn(headend, title, upstream).await?;
+        known = learn(headend, title, way).await?;
     }
-    let file = File::open(&headend.dialler, upstream, &asked.ask(known)?).await?;
-    settled(headend, title, upstream, asked, file).await
+    let file = File::open(&headend.dialler, way, &asked.ask(known)?).await?;
+    settled(headend, title, way, asked, file).await
 }
 
 /// The file that is to be sent, where `file` is what the provider gave at first.
@@ -80,7 +75,7 @@ async fn open(
 pub(super) async fn settled(
     headend: &Headend,
     title: Title,
-    upstream: &Upstream,
+    way: &Way,
     asked: &mut Asked,
     mut file: File,
 ) -> Result<Open, Refusal> {
@@ -90,7 +85,7 @@ pub(super) async fn settled(
         asked.want_all();
         if open.from > 0 || open.ranges {
             drop(file);
-            file = File::open(&headend.dialler, upstream, &Ask::default()).await?;
+            file = File::open(&headend.dialler, way, &Ask::default()).await?;
         }
     }
     match file {
@@ -115,26 +110,23 @@ async fn size(headend: &Headend, film: &Playable) -> Option<u64> {
         return known();
     }
     let upstream = film.upstreams.first()?;
-    let _slot = headend.spare(&upstream.account, Holder::Film(0))?;
-    learn(headend, title, upstream).await.unwrap_or_else(|why| {
+    let slot = headend.spare(&upstream.account, Holder::Probe)?;
+    let way = Way { upstream: upstream.clone(), login: slot.login() };
+    learn(headend, title, &way).await.unwrap_or_else(|why| {
         headend.failed(film.id, why);
         None
     })
 }
 
 /// Asks for two bytes, because panels do not answer `HEAD`.
-async fn learn(headend: &Headend, title: Title, upstream: &Upstream) -> Result<Option<u64>, Failure> {
-    let size = size_of(&headend.dialler, upstream).await?;
+async fn learn(headend: &Headend, title: Title, way: &Way) -> Result<Option<u64>, Failure> {
+    let ask = Ask { part: Some((0, Some(2))), if_range: None };
+    let size = match File::open(&headend.dialler, way, &ask).await? {
+        File::Open(open) => open.size,
+        File::Behind { .. } => None,
+    };
     size.iter().for_each(|size| headend.sizes.put(title, *size));
     Ok(size)
-}
-
-async fn size_of(dialler: &Dialler, upstream: &Upstream) -> Result<Option<u64>, Failure> {
-    let ask = Ask { part: Some((0, Some(2))), if_range: None };
-    match File::open(dialler, upstream, &ask).await? {
-        File::Open(open) => Ok(open.size),
-        File::Behind { .. } => Ok(None),
-    }
 }
 
 fn head(film: &Playable, size: Option<u64>) -> httpd::Response {

@@ -7,3 +7,4 @@ pub(crate) mod file;
 pub(crate) mod hls;
 mod part;
 pub(crate) mod ts;
+mod ways;

@@ -11,12 +11,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::bundle::Upstream;
 use futures_util::Stream;
 
 use crate::play::Request;
 use crate::refusal::Failure;
-use crate::upstream::file::{Ask, Body, File, Open};
+use crate::upstream::file::{Ask, Body, File, Open, Way};
 
 /// Where a provider ignores ranges, at most this much is read and thrown away to get to the one that was asked for.
 pub(super) const SKIP: u64 = 1024 * 1024;
@@ -53,7 +52,7 @@ type Reopening = Pin<Box<dyn Future<Output = Result<(u64, Body), Failure>> + Sen
 /// A file, by where it is had and what is known of it.
 #[derive(Clone)]
 pub(super) struct Named {
-    pub(super) upstream: Upstream,
+    pub(super) way: Way,
     pub(super) size: Option<u64>,
     pub(super) etag: Option<String>,
 }
@@ -91,7 +90,7 @@ impl Part {
         self.reopening = Some(Box::pin(async move {
             tokio::time::sleep(*rest).await;
             let ask = Ask { part: Some((from, None)), if_range: file.etag.clone() };
-            match File::open(&headend.dialler, &file.upstream, &ask).await? {
+            match File::open(&headend.dialler, &file.way, &ask).await? {
                 File::Open(open) => file.rest(open, from),
                 File::Behind { .. } => Err(Failure::Foreign("another file")),
             }

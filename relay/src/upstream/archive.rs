@@ -11,7 +11,7 @@ use contract::zone::Zone;
 use mpegts::PACKET;
 
 use super::dial::Dialler;
-use super::file::{Ask, File, Open};
+use super::file::{Ask, File, Open, Way};
 use crate::refusal::Failure;
 
 /// A panel may be replaced by another one under the same name.
@@ -46,7 +46,8 @@ pub(crate) struct Spellings(Mutex<HashMap<String, (Spelling, Instant)>>);
 /// A part of a channel's past, at one of its upstreams.
 pub(crate) struct Search<'a> {
     pub(crate) dialler: &'a Dialler,
-    pub(crate) upstream: &'a Upstream,
+    /// To the channel as it is on the air.
+    pub(crate) way: &'a Way,
     /// By which clock the panel tells times.
     pub(crate) zone: &'a Zone,
     pub(crate) past: Past,
@@ -54,8 +55,7 @@ pub(crate) struct Search<'a> {
 
 /// Where it was found.
 pub(crate) struct Found {
-    /// Its own address.
-    pub(crate) upstream: Upstream,
+    pub(crate) way: Way,
     pub(crate) file: File,
 }
 
@@ -67,19 +67,21 @@ impl Search<'_> {
     /// The account is refused; or the provider is not well; or it has nothing in any spelling, which is
     /// [`Failure::Refused`] with 404 if it ever said so.
     pub(crate) async fn open(&self, spellings: &Spellings, ask: &Ask) -> Result<Found, Failure> {
-        let known = spellings.get(&self.upstream.account);
+        let account = &self.way.upstream.account;
+        let known = spellings.get(account);
         let others = SPELLINGS.into_iter().filter(|spelling| Some(*spelling) != known);
         let mut why = None;
         for spelling in known.into_iter().chain(others) {
             let upstream = spelling.upstream(self).ok_or(Failure::NoSource)?;
-            let failure = match self.attempt(spelling, &upstream, ask).await {
+            let way = Way { upstream, login: self.way.login };
+            let failure = match self.attempt(spelling, &way, ask).await {
                 Ok(file) => {
-                    spellings.put(&self.upstream.account, spelling);
-                    return Ok(Found { upstream, file });
+                    spellings.put(account, spelling);
+                    return Ok(Found { way, file });
                 }
                 Err(failure) => failure,
             };
-            tracing::debug!(source = self.upstream.account, ?spelling, %failure, "no past");
+            tracing::debug!(account, ?spelling, %failure, "no past");
             match failure {
                 // Said in a spelling that it understands.
                 Failure::Refused(404) if known == Some(spelling) => return Err(failure),
@@ -88,12 +90,12 @@ impl Search<'_> {
                 failure => return Err(failure),
             }
         }
-        spellings.forget(&self.upstream.account);
+        spellings.forget(account);
         Err(why.unwrap_or(Failure::NoSource))
     }
 
-    async fn attempt(&self, spelling: Spelling, upstream: &Upstream, ask: &Ask) -> Result<File, Failure> {
-        match File::open(self.dialler, upstream, ask).await? {
+    async fn attempt(&self, spelling: Spelling, way: &Way, ask: &Ask) -> Result<File, Failure> {
+        match File::open(self.dialler, way, ask).await? {
             File::Open(mut open) => {
                 prove(&mut open, spelling).await?;
                 Ok(File::Open(open))
@@ -110,7 +112,7 @@ impl Spelling {
         let (Self::Path(format) | Self::Query(format)) = self;
         let start = search.zone.shown(start, format)?;
         // `/live/{username}/{password}/ID.ts`
-        let name = search.upstream.path.rsplit('/').next()?;
+        let name = search.way.upstream.path.rsplit('/').next()?;
         let id = name.split('.').next().filter(|id| !id.is_empty())?;
         let path = match self {
             Self::Path(_) => format!("/timeshift/{{username}}/{{password}}/{minutes}/{start}/{id}.ts"),
@@ -119,7 +121,7 @@ impl Spelling {
                  &stream={id}&start={start}&duration={minutes}"
             ),
         };
-        Some(Upstream { path, ..search.upstream.clone() })
+        Some(Upstream { path, ..search.way.upstream.clone() })
     }
 }
 

@@ -41,6 +41,13 @@ pub(crate) struct Open {
     pub(crate) body: Body,
 }
 
+/// Where a file is had: an upstream, and with which of its account's logins.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) upstream: Upstream,
+    pub(crate) login: usize,
+}
+
 /// What is asked of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ask {
@@ -58,14 +65,14 @@ impl File {
     ///
     /// # Errors
     /// The provider refuses, or there is no provider.
-    pub(crate) async fn open(dialler: &Dialler, upstream: &Upstream, ask: &Ask) -> Result<Self, Failure> {
+    pub(crate) async fn open(dialler: &Dialler, way: &Way, ask: &Ask) -> Result<Self, Failure> {
         let range = ask.part.map(|(start, end)| match end {
             Some(end) => format!("bytes={start}-{}", end - 1),
             None => format!("bytes={start}-"),
         });
-        let mut upstream = upstream.clone();
+        let mut upstream = way.upstream.clone();
         upstream.headers.extend(ask.if_range.iter().map(|etag| ("If-Range".to_owned(), etag.clone())));
-        let response = dialler.get(&upstream, range.as_deref()).await?;
+        let response = dialler.get(&upstream, way.login, range.as_deref()).await?;
         let headers = response.headers();
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
@@ -75,7 +82,7 @@ impl File {
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
                 Ok(Self::Open(Open { from, size, etag, ranges, body: Body::of(response) }))
             }
-            status => Err(Failure::Refused(status)),
+            _ => Err(dial::refused(&response)),
         }
     }
 }

@@ -10,6 +10,7 @@ mod joining;
 mod limits;
 mod operator;
 mod origins;
+mod pools;
 mod program;
 mod provider;
 mod sharing;

@@ -447,3 +447,31 @@ async fn a_viewer_of_an_origin_holds_one_place_and_what_is_sent_is_counted() {
     assert_eq!(get(&denied).await.status(), 401);
     assert_eq!(get(&url(&station, "sulk")).await.status(), 400);
 }
+
+#[tokio::test]
+async fn lists_lead_to_everything_that_an_upstream_can_be() {
+    let station = origin().await;
+    let list = |wanted: &str| {
+        let url = format!("{}/pages/upstreams.m3u?as={wanted}", station.url());
+        async move { text(&url).await }
+    };
+    let every = list("every").await;
+    let addresses = uris(&every);
+    assert!(addresses.len() > 40 && every.matches("#EXTINF").count() == addresses.len());
+    for address in addresses.iter().filter(|address| address.contains("/origin/")) {
+        assert_eq!(get(address).await.status(), 200, "{address}");
+    }
+    for quirk in ["aes-iv", "disc:5", "nth:5:status:500", "expiring:20", "define"] {
+        assert!(every.contains(&format!(" ({quirk})\n{}/origin/{quirk}/", station.url())), "{quirk}");
+    }
+    // The same channels, so that they can be merged.
+    let names = |list: &str| -> Vec<String> {
+        list.lines().filter(|line| line.starts_with("#EXTINF")).map(str::to_owned).collect()
+    };
+    let (ts, ace) = (list("ts").await, list("ace").await);
+    let (hls, aes) = (list("hls").await, list("origin:aes,gap:5").await);
+    assert!(names(&ts).len() == 12 && [&ace, &hls, &aes].iter().all(|list| names(list) == names(&ts)));
+    assert_eq!(uris(&ace)[3], format!("acestream://{}", station.content_id(3)));
+    assert!(uris(&aes)[3].contains("/origin/aes,gap:5/station/station/"));
+    assert_eq!(get(&format!("{}/pages/upstreams.m3u?as=sulk", station.url())).await.status(), 400);
+}
