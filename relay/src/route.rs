@@ -1,6 +1,6 @@
 //! Every address the relay knows, decoded once.
 
-use contract::address::StreamAddress;
+use contract::address::{ArchiveAddress, StreamAddress};
 
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,19 @@ pub enum Route {
         password: String,
         /// What follows.
         path: Vec<String>,
+    },
+    /// `/timeshift/u/p/60/2025-10-09:08-00/1.ts` and `.m3u8`: a part of a channel's past.
+    Past(ArchiveAddress),
+    /// `/streaming/timeshift.php` and `/timeshift.php`: the same, in the query.
+    PastInQuery,
+    /// `/timeshift/TICKET/1759996800/7.ts`: a minute of such a part.
+    PastSegment {
+        /// Stands for viewer and channel; no credentials.
+        ticket: String,
+        /// When the part begins: Unix time, in seconds.
+        start: i64,
+        /// Counts from its beginning.
+        number: u32,
     },
     /// `/status.json`: what is running, for the operator.
     Status,
@@ -56,7 +69,13 @@ impl Route {
             ["hls", ticket, ref part @ ..] => {
                 Some(Self::Hls { ticket: ticket.into(), part: Part::decode(part)? })
             }
-            _ => StreamAddress::read(&segments).map(Self::Stream).or_else(|| within(&segments)),
+            ["timeshift", ticket, start, name] => past_segment(ticket, start, name),
+            _ if ArchiveAddress::is_asked_in_query(&segments) => Some(Self::PastInQuery),
+            _ => {
+                let past = || ArchiveAddress::read(&segments).map(Self::Past);
+                let stream = StreamAddress::read(&segments).map(Self::Stream);
+                stream.or_else(past).or_else(|| within(&segments))
+            }
         }
     }
 }
@@ -66,12 +85,7 @@ impl Part {
     pub(crate) fn decode(path: &[&str]) -> Option<Self> {
         match *path {
             ["index.m3u8"] => Some(Self::Index),
-            [name] => {
-                let digits = name.strip_suffix(".ts")?;
-                // `parse` alone would take a plus.
-                let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-                Some(Self::Segment(plain.then(|| digits.parse().ok())??))
-            }
+            [name] => Some(Self::Segment(digits(name.strip_suffix(".ts")?)?)),
             [kind @ ("p" | "s" | "k"), name] => {
                 let (name, _) = name.split_once('.')?;
                 Some(Self::Reference { kind: kind.chars().next()?, name: name.into() })
@@ -86,6 +100,16 @@ fn within(segments: &[&str]) -> Option<Route> {
     let path: Vec<String> = path.iter().map(|segment| (*segment).to_owned()).collect();
     let (user, password) = ((*user).to_owned(), (*password).to_owned());
     (!path.is_empty()).then_some(Route::Within { user, password, path })
+}
+
+fn past_segment(ticket: &str, start: &str, name: &str) -> Option<Route> {
+    let (start, number) = (digits(start)?, digits(name.strip_suffix(".ts")?)?);
+    Some(Route::PastSegment { ticket: ticket.into(), start, number })
+}
+
+/// A number of digits: `parse` alone would take a plus.
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -109,6 +133,14 @@ mod tests {
         let path = ["hls", "t0", "s", "r-0.ts"].map(str::to_owned).to_vec();
         let within = Route::Within { user: "u".into(), password: "p".into(), path };
         assert_eq!(Route::decode("/live/u/p/hls/t0/s/r-0.ts"), Some(within));
+        let minute = Route::PastSegment { ticket: "t0".into(), start: 1_759_996_800, number: 7 };
+        assert_eq!(Route::decode("/timeshift/t0/1759996800/7.ts"), Some(minute));
+        for path in ["/timeshift.php", "/streaming/timeshift.php", "/timeshift", "/streaming/timeshift/"] {
+            assert_eq!(Route::decode(path), Some(Route::PastInQuery), "{path}");
+        }
+        for path in ["/timeshift/u/p/60/2025-10-09:08-00/1.ts", "/timeshift/u/p/60/rubbish/1.m3u8"] {
+            assert!(matches!(Route::decode(path), Some(Route::Past(_))), "{path}");
+        }
         for path in ["/live/u/p/1.ts", "//live/u/p/1.ts", "/live//u/p/1.ts/", "/u/p/1", "/movie/u/p/2.mkv"] {
             assert!(matches!(Route::decode(path), Some(Route::Stream(_))), "{path}");
         }
@@ -126,6 +158,9 @@ mod tests {
             "/hls/t0/x/r.ts",
             "/hls/t0/s/r",
             "/live/u/p",
+            "/timeshift/t0/-1/7.ts",
+            "/timeshift/t0/1/+7.ts",
+            "/timeshift/u/p/60/1/2/3.ts",
             "/player_api.php",
             "/relay",
         ] {
