@@ -23,6 +23,7 @@ mod feed;
 pub mod foreign;
 mod headend;
 mod metrics;
+mod mirror;
 mod output;
 mod packager;
 mod picture;
@@ -42,6 +43,7 @@ mod tally;
 mod tuner;
 mod upstream;
 
+pub use mirror::Mirror;
 pub use relay::Relay;
 pub use route::Route;
 pub use settings::Settings;
