@@ -11,7 +11,7 @@
 //! who falls behind loses data, and never delays another by a chunk.
 //!
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
-//! the same feed: `segmenter`, `packager` (one per channel), `output::hls` (players without a connection).
+//! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
 //!
 //! What cannot become a transport stream is passed on as the HLS it is: `proxy`.
 //!
@@ -36,7 +36,6 @@ mod relay;
 mod remedy;
 mod route;
 mod seat;
-mod segmenter;
 mod settings;
 mod signal;
 mod sizes;

@@ -19,8 +19,8 @@ use tracing::warn;
 use crate::headend::Headend;
 use crate::mirror::Mirror;
 use crate::output::catchup::{CatchUp, Wish};
-use crate::output::hls::{HOLD, Holder, Programme, Sessions};
-use crate::proxy::{self, Internet, Proxies, ROOT};
+use crate::output::hls::{Holder, Sessions};
+use crate::proxy::{self, Internet, Proxies};
 use crate::refusal::{Failure, Refusal};
 use crate::route::{Part, Route};
 use crate::seat::Client;
@@ -222,9 +222,8 @@ impl Relay {
                 _ => output::ts::head(),
             }),
             Kind::Live if asked.extension == "m3u8" => {
-                let (ticket, programme) =
-                    self.sessions.watch(&self.headend, playable, &user, &client).await?;
-                programme.index(&above(request, &ticket), request.headers()).await
+                let (ticket, form) = self.sessions.watch(&self.headend, playable, &user, &client).await?;
+                form.index(&above(request, &ticket), request.headers()).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -243,10 +242,10 @@ impl Relay {
         request: &Request,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
-        let programme = match (self.sessions.holder(text)?, &part) {
-            (Holder::Here(programme), _) => programme,
+        let form = match (self.sessions.holder(text)?, &part) {
+            (Holder::Here(form), _) => form,
             // What was made of a feed then is gone.
-            (Holder::Gone(_), Part::Segment(_)) => return Err(Refusal::Unknown),
+            (Holder::Gone(_), Part::Segment { .. }) => return Err(Refusal::Unknown),
             (Holder::Gone(ticket), _) => {
                 let user = self.users.find_by(|user| self.sessions.is_for(&ticket, user));
                 let user = user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
@@ -254,20 +253,17 @@ impl Relay {
                 let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
                 let (channel, client) =
                     (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
-                let (_, programme) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
+                let (_, form) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
                 self.sessions.resume(text, &ticket, &user, &client);
-                if let Programme::Passed(shelf) = &programme {
-                    shelf.resume();
-                    shelf.playlist(ROOT, HOLD).await?; // what is asked for is known only then
-                }
-                programme
+                form.resume().await?;
+                form
             }
         };
         match part {
-            Part::Index => programme.index("", request.headers()).await,
-            Part::Segment(number) => programme.segment(number),
+            Part::Index => form.index("", request.headers()).await,
+            Part::Segment { generation, number } => form.segment(generation, number, request.headers()),
             Part::Reference { kind, name } => {
-                programme.referred(kind_of(kind), &name, "../", request.headers()).await
+                form.referred(kind_of(kind), &name, "../", request.headers()).await
             }
         }
     }
@@ -284,17 +280,17 @@ impl Relay {
         let client = Client::of(request.headers(), peer);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let tail = path[path.len().saturating_sub(2)..].to_vec();
-        for (ticket, programme) in self.sessions.watched(user, &client) {
+        for (ticket, form) in self.sessions.watched(user, &client) {
             let base = above(request, &ticket);
             let found = match (Part::decode(&tail), Part::decode(&tail[tail.len() - 1..])) {
                 (Some(Part::Reference { kind, name }), _) => {
-                    programme.referred(kind_of(kind), &name, &base, request.headers()).await
+                    form.referred(kind_of(kind), &name, &base, request.headers()).await
                 }
-                (_, Some(Part::Segment(number))) if path.contains(&ticket.as_str()) => {
-                    programme.segment(number)
+                (_, Some(Part::Segment { generation, number })) if path.contains(&ticket.as_str()) => {
+                    form.segment(generation, number, request.headers())
                 }
-                _ => match programme.named(&path.join("/")) {
-                    Some((kind, name)) => programme.referred(kind, &name, &base, request.headers()).await,
+                _ => match form.named(&path.join("/")) {
+                    Some((kind, name)) => form.referred(kind, &name, &base, request.headers()).await,
                     None => Err(Refusal::Unknown),
                 },
             };
@@ -345,7 +341,7 @@ impl Relay {
         let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
         let wish = Wish { headend, channel, past, user: &user, accounts, now };
         match (&*asked.channel.extension, method) {
-            ("m3u8", _) => self.catch_up.playlist(&wish, path),
+            ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
             (_, &Method::HEAD) => self.catch_up.head(&wish),
             _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
         }

@@ -47,8 +47,13 @@ pub enum Route {
 pub enum Part {
     /// `index.m3u8`: the playlist.
     Index,
-    /// `7.ts`: a segment of what is made of a feed; counts from the beginning of the channel's playlist.
-    Segment(u64),
+    /// `17-7.ts`: a segment of what is made of a feed.
+    Segment {
+        /// Tells the packagings of a channel apart.
+        generation: u64,
+        /// Counts from the beginning of that.
+        number: u64,
+    },
     /// `p/REFERENCE.m3u8`, `s/REFERENCE.m4s`, `k/REFERENCE.key`: of what is passed on.
     Reference {
         /// `p`, `s` or `k`.
@@ -85,7 +90,10 @@ impl Part {
     pub(crate) fn decode(path: &[&str]) -> Option<Self> {
         match *path {
             ["index.m3u8"] => Some(Self::Index),
-            [name] => Some(Self::Segment(digits(name.strip_suffix(".ts")?)?)),
+            [name] => {
+                let (generation, number) = name.strip_suffix(".ts")?.split_once('-')?;
+                Some(Self::Segment { generation: digits(generation)?, number: digits(number)? })
+            }
             [kind @ ("p" | "s" | "k"), name] => {
                 let (name, _) = name.split_once('.')?;
                 Some(Self::Reference { kind: kind.chars().next()?, name: name.into() })
@@ -122,7 +130,7 @@ mod tests {
         assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
         let reference = |kind| Part::Reference { kind, name: "r-0".into() };
         for (path, part) in [
-            ("/hls/t0/7.ts", Part::Segment(7)),
+            ("/hls/t0/17-7.ts", Part::Segment { generation: 17, number: 7 }),
             ("/hls/t0/index.m3u8", Part::Index),
             ("/hls/t0/p/r-0.m3u8", reference('p')),
             ("/hls/t0/s/r-0.m4s", reference('s')),
@@ -154,7 +162,9 @@ mod tests {
             "/images/a/1.png",
             "/hls/t0/7",
             "/hls/t0/x.ts",
-            "/hls/t0/+7.ts",
+            "/hls/t0/7.ts",
+            "/hls/t0/17-+7.ts",
+            "/hls/t0/17-.ts",
             "/hls/t0/x/r.ts",
             "/hls/t0/s/r",
             "/live/u/p",

@@ -220,10 +220,11 @@ impl Seat {
 
     /// The seat is for a channel that is passed on, which is let go with it.
     pub(crate) fn hold_proxy(&self, proxy: Arc<Proxy>) {
-        let mut holds = self.place.holds();
-        if !self.is_cut() {
-            *holds = Some(Hold::Proxy(proxy));
-        }
+        let before = {
+            let mut holds = self.place.holds();
+            (!self.is_cut()).then(|| holds.replace(Hold::Proxy(proxy))).flatten()
+        };
+        drop(before); // a tuner, which is let go with the house locked
     }
 
     /// The seat is for a film, which is closed with it.

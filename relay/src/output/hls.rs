@@ -10,20 +10,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use contract::bundle::Playable;
 use contract::ticket::{LIFETIME, Ticket, TicketError};
 use contract::user::User;
-use http::header::{self, HeaderMap, HeaderValue};
-use http::{Response, StatusCode};
-use httpd::{Body, reply};
+use http::HeaderMap;
 
+use super::answer;
+use super::form::Form;
 use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
-use crate::proxy::{self, Kind, Proxies, ROOT, Shelf};
+use crate::proxy::Proxies;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Client, Seat};
 
-/// How long the first request waits for the first segment: some players give up after ten seconds.
-pub(crate) const HOLD: Duration = Duration::from_secs(8);
 /// Sessions there may be; one needs no connection, so a single user could open any number.
 const SESSIONS: usize = 8192;
 
@@ -55,106 +53,28 @@ struct Session {
     ticket: String,
     /// Until when that is given to the player; afterwards he gets another.
     fresh: Instant,
-    programme: Programme,
+    form: Form,
     seat: Seat,
     asked: Instant,
-}
-
-/// What a player watches.
-#[derive(Clone)]
-pub(crate) enum Programme {
-    /// Made of the feed.
-    Packaged(Arc<Packager>),
-    /// The provider's own HLS, passed on.
-    Passed(Arc<Shelf>),
 }
 
 /// Whose ticket it is.
 pub(crate) enum Holder {
     /// Somebody who watches.
-    Here(Programme),
+    Here(Form),
     /// Somebody who does not watch yet, or no more: the relay was started anew, or he has been silent for long.
     Gone(Ticket),
 }
 
 impl Session {
     fn is_over(&self) -> bool {
-        self.seat.is_cut() || self.programme.ended()
-    }
-}
-
-impl Programme {
-    fn ended(&self) -> bool {
-        match self {
-            Self::Packaged(packager) => packager.ended(),
-            Self::Passed(shelf) => shelf.ended().is_some(),
-        }
-    }
-
-    fn patience(&self) -> Duration {
-        match self {
-            Self::Packaged(packager) => packager.patience(),
-            Self::Passed(shelf) => shelf.patience(),
-        }
-    }
-
-    /// The playlist, below `base` (which ends in a slash) of which its addresses lie.
-    ///
-    /// # Errors
-    /// It is not there yet, or not any more.
-    pub(crate) async fn index(&self, base: &str, headers: &HeaderMap) -> Result<httpd::Response, Refusal> {
-        match self {
-            Self::Packaged(packager) => {
-                let base = base.strip_suffix('/').unwrap_or(".");
-                packager.playlist(base, HOLD).await.map(playlist).ok_or(Refusal::Warming)
-            }
-            Self::Passed(shelf) => Ok(proxy::playlist(&*shelf.playlist(ROOT, HOLD).await?, base, headers)),
-        }
-    }
-
-    /// The reference of what a playlist that was passed on names so, relative to its own address.
-    pub(crate) fn named(&self, path: &str) -> Option<(Kind, String)> {
-        match self {
-            Self::Packaged(_) => None,
-            Self::Passed(shelf) => shelf.named(path),
-        }
-    }
-
-    /// A segment of a feed by its number.
-    ///
-    /// # Errors
-    /// There is none of this number.
-    pub(crate) fn segment(&self, number: u64) -> Result<httpd::Response, Refusal> {
-        let Self::Packaged(packager) = self else { return Err(Refusal::Unknown) };
-        let segment = packager.segment(number).ok_or(Refusal::Unknown)?;
-        let mut response = Response::new(Body::from(segment));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp2t"));
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
-        Ok(response)
-    }
-
-    /// What a reference of a playlist that was passed on stands for. References in it lie below `base`.
-    ///
-    /// # Errors
-    /// Nothing that was listed lately has it, or what is behind it does not come.
-    pub(crate) async fn referred(
-        &self,
-        kind: Kind,
-        name: &str,
-        base: &str,
-        headers: &HeaderMap,
-    ) -> Result<httpd::Response, Refusal> {
-        let Self::Passed(shelf) = self else { return Err(Refusal::Unknown) };
-        match kind {
-            Kind::Playlist => Ok(proxy::playlist(&*shelf.playlist(name, HOLD).await?, base, headers)),
-            Kind::Segment | Kind::Key => proxy::piece(shelf, kind, name, headers).await,
-        }
+        self.seat.is_cut() || self.form.ended()
     }
 }
 
 /// To `HEAD`: what would come, and nothing is received for it.
 pub(crate) fn head() -> httpd::Response {
-    playlist(String::new())
+    answer::playlist(String::new(), &HeaderMap::new())
 }
 
 impl Books {
@@ -193,7 +113,7 @@ impl Sessions {
         channel: Playable,
         user: &User,
         client: &Client,
-    ) -> Result<(String, Programme), Refusal> {
+    ) -> Result<(String, Form), Refusal> {
         let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
         // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
         let turn = self.books().turn(&key);
@@ -220,7 +140,7 @@ impl Sessions {
         }
         let Some(key) = books.tickets.get(text).cloned() else { return Ok(Holder::Gone(ticket)) };
         if let Some(session) = books.known(&key) {
-            return Ok(Holder::Here(session.programme.clone()));
+            return Ok(Holder::Here(session.form.clone()));
         }
         match books.sessions.get(&key).is_some_and(|session| session.seat.is_cut()) {
             true => Err(Refusal::Forbidden),
@@ -243,7 +163,7 @@ impl Sessions {
     }
 
     /// What a client of a user watches just now, with the tickets for it.
-    pub(crate) fn watched(&self, user: &User, client: &Client) -> Vec<(String, Programme)> {
+    pub(crate) fn watched(&self, user: &User, client: &Client) -> Vec<(String, Form)> {
         let mut books = self.books();
         let own = books
             .sessions
@@ -251,7 +171,7 @@ impl Sessions {
             .filter(|(key, session)| key.user == user.name && key.client == *client && !session.is_over());
         own.map(|(_, session)| {
             session.asked = Instant::now();
-            (session.ticket.clone(), session.programme.clone())
+            (session.ticket.clone(), session.form.clone())
         })
         .collect()
     }
@@ -272,14 +192,13 @@ impl Sessions {
     pub(crate) fn sweep(&self) {
         let mut books = self.books();
         let Books { sessions, tickets, revoked, packagers, .. } = &mut *books;
-        let stays = |session: &mut Session| {
-            !session.is_over() && session.asked.elapsed() < session.programme.patience()
-        };
+        let stays =
+            |session: &mut Session| !session.is_over() && session.asked.elapsed() < session.form.patience();
         let gone: HashMap<Key, Session> = sessions.extract_if(|_, session| !stays(session)).collect();
         let now = Instant::now();
         revoked.retain(|_, until| *until > now);
-        for (ticket, _) in tickets.extract_if(|_, key| !sessions.contains_key(key)) {
-            let cut = gone.values().any(|session| session.seat.is_cut() && session.ticket == ticket);
+        for (ticket, key) in tickets.extract_if(|_, key| !sessions.contains_key(key)) {
+            let cut = gone.get(&key).is_some_and(|session| session.seat.is_cut());
             if cut && revoked.len() < SESSIONS {
                 revoked.insert(ticket, now + Duration::from_secs(LIFETIME.into()));
             }
@@ -290,13 +209,13 @@ impl Sessions {
     }
 
     /// The session that a player has already: the ticket for his addresses, and what he watches.
-    fn known(&self, user: &User, key: &Key) -> Option<(String, Programme)> {
+    fn known(&self, user: &User, key: &Key) -> Option<(String, Form)> {
         let mut books = self.books();
         let session = books.known(key)?;
         if session.fresh < Instant::now() {
             (session.ticket, session.fresh) = self.ticket(user, key);
         }
-        let known = (session.ticket.clone(), session.programme.clone());
+        let known = (session.ticket.clone(), session.form.clone());
         books.tickets.insert(known.0.clone(), key.clone());
         Some(known)
     }
@@ -314,30 +233,25 @@ impl Sessions {
         channel: Playable,
         user: &User,
         key: Key,
-    ) -> Result<(String, Programme), Refusal> {
+    ) -> Result<(String, Form), Refusal> {
         let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
         drop(replaced);
-        let programme = self.tuned(headend, channel, &seat).await?;
+        let form = self.tuned(headend, channel, &seat).await?;
         let mut books = self.books();
         if books.sessions.len() >= SESSIONS {
             return Err(Refusal::Seats);
         }
         let (ticket, fresh) = self.ticket(user, &key);
         books.tickets.insert(ticket.clone(), key.clone());
-        let (told, asked) = ((ticket.clone(), programme.clone()), Instant::now());
-        let before = books.sessions.insert(key, Session { ticket, fresh, programme, seat, asked });
+        let (told, asked) = ((ticket.clone(), form.clone()), Instant::now());
+        let before = books.sessions.insert(key, Session { ticket, fresh, form, seat, asked });
         drop(books);
         drop(before);
         Ok(told)
     }
 
     /// The channel, made of its feed, or else passed on as it is.
-    async fn tuned(
-        &self,
-        headend: &Arc<Headend>,
-        channel: Playable,
-        seat: &Seat,
-    ) -> Result<Programme, Refusal> {
+    async fn tuned(&self, headend: &Arc<Headend>, channel: Playable, seat: &Seat) -> Result<Form, Refusal> {
         let id = channel.id;
         if !self.proxies.takes(id) {
             match self.packaged(headend, channel.clone(), seat).await {
@@ -351,7 +265,7 @@ impl Sessions {
         let proxy = self.proxies.open(headend, channel, seat.asking());
         let shelf = proxy.shelf();
         seat.hold_proxy(proxy);
-        Ok(Programme::Passed(shelf))
+        Ok(Form::Passed(shelf))
     }
 
     async fn packaged(
@@ -359,7 +273,7 @@ impl Sessions {
         headend: &Arc<Headend>,
         channel: Playable,
         seat: &Seat,
-    ) -> Result<Programme, Refusal> {
+    ) -> Result<Form, Refusal> {
         let (id, budget) = (channel.id, headend.start_budget(&channel));
         let viewing = headend.tune(channel, seat.asking())?;
         let feed = viewing.feed();
@@ -367,9 +281,9 @@ impl Sessions {
         tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
         let mut books = self.books();
         let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
-        let packager = running.unwrap_or_else(|| Packager::start(feed));
+        let packager = running.unwrap_or_else(|| Packager::start(feed, headend.settings.hls_segment));
         books.packagers.insert(id, Arc::downgrade(&packager));
-        Ok(Programme::Packaged(packager))
+        Ok(Form::Packaged(packager))
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -380,13 +294,4 @@ impl Sessions {
 /// Unix time, in seconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
-}
-
-/// A playlist as an answer; never kept, since the next one differs.
-pub(super) fn playlist(text: String) -> httpd::Response {
-    let mut response = reply::text(StatusCode::OK, text);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -1,9 +1,11 @@
 //! What viewers get, one file per form.
 
+pub(crate) mod answer;
 mod asked;
 pub(crate) mod catchup;
 mod clean;
 pub(crate) mod file;
+mod form;
 pub(crate) mod hls;
 mod part;
 pub(crate) mod ts;

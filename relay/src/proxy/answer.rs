@@ -1,47 +1,19 @@
 //! What a player gets: the types, what may be kept and for how long, and ranges.
 
 use std::future::poll_fn;
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use httpd::{Body, Entity, Range};
-use sha2::{Digest, Sha256};
 
-use super::page::Copy;
 use super::shelf::{Found, Shelf};
 use super::tag::Kind;
 use crate::refusal::{Failure, Refusal};
 
-/// Shorter playlists are not worth packing.
-const WORTH: usize = 1024;
 /// How long a piece may take to begin; a player has gone by then.
 const HOLD: Duration = Duration::from_secs(20);
-
-/// A playlist whose references lie below `prefix`.
-pub(crate) fn playlist(copy: &Copy, prefix: &str, headers: &HeaderMap) -> httpd::Response {
-    let text = copy.text(prefix).into_bytes();
-    let digest = Sha256::digest(&text);
-    let mut etag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let gzip = text.len() > WORTH && httpd::accepts_gzip(headers);
-    let text = if gzip { packed(&text) } else { text };
-    if gzip {
-        etag.push_str("-gzip");
-    }
-    let content_type = "application/vnd.apple.mpegurl";
-    Entity { chunks: vec![text.into()], content_type, etag, gzip, cache: "no-store", ranges: false }
-        .reply(headers)
-}
-
-fn packed(text: &[u8]) -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(text).expect("memory takes everything");
-    packed.finish().expect("memory takes everything")
-}
 
 /// The segment or key that a reference stands for.
 ///

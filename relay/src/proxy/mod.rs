@@ -52,7 +52,7 @@ use crate::refusal::Failure;
 use crate::seat::Asking;
 use crate::slot::Holder;
 
-pub(crate) use answer::{piece, playlist};
+pub(crate) use answer::piece;
 pub(crate) use fetch::Internet;
 pub(crate) use shelf::{ROOT, Shelf};
 pub(crate) use tag::Kind;
