@@ -42,7 +42,7 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
             Otherwise::Page => {
                 Ok(ts(Body::from("<br />\n<b>Warning</b>: fopen(): no such file or directory\n")))
             }
-            Otherwise::Live => wish.live(),
+            Otherwise::Live => wish.live(&super::Variant::default()),
         };
     }
     let minutes = asked.minutes;
