@@ -1,5 +1,7 @@
 //! Why somebody gets no picture, and what he is told instead. The one place that knows statuses, and logs.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use httpd::reply;
@@ -17,6 +19,9 @@ pub(crate) enum Failure {
     /// The provider answered with this status.
     #[error("the provider refused with status {0}")]
     Refused(u16),
+    /// The provider has had enough of us for so long.
+    #[error("the provider asks to be left alone for {} s", .0.as_secs())]
+    Busy(Duration),
     /// The provider answered 200 with something else than was asked for.
     #[error("the provider sent {0} instead")]
     Foreign(&'static str),
@@ -112,7 +117,7 @@ impl Ace {
     }
 
     /// Whether the engine means it: asking again will not help.
-    fn is_refusal(self) -> bool {
+    pub(crate) fn is_refusal(self) -> bool {
         matches!(self, Self::Option | Self::Unknown | Self::NoPeers)
     }
 }
@@ -124,6 +129,7 @@ impl Failure {
             Self::Full => "full",
             Self::Refused(500..) => "unavailable",
             Self::Refused(_) => "refused",
+            Self::Busy(_) => "busy",
             Self::Foreign(_) => "foreign",
             Self::Clip => "clip",
             Self::Redirect(_) => "redirect",
@@ -142,7 +148,8 @@ impl Failure {
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused(status) => *status < 500,
-            Self::Foreign(_)
+            Self::Busy(_)
+            | Self::Foreign(_)
             | Self::Clip
             | Self::Redirect(_)
             | Self::NoSource
@@ -173,9 +180,15 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A start of catch-up that is no time.
+    #[error("no such time")]
+    Start,
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
+    /// Nobody without a card can watch it.
+    #[error("the channel is scrambled")]
+    Scrambled,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -199,10 +212,12 @@ impl Refusal {
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
             Self::Warming => "warming",
+            Self::Scrambled => "scrambled",
             Self::Key => "key",
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
             Self::Range(_) => "range",
+            Self::Start => "start",
             Self::Upstream(_) => "upstream",
         }
     }
@@ -211,23 +226,25 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::Scrambled | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
-            Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
+            Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
         }
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
+            Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
-            Self::Upstream(Failure::Full | Failure::Closing) => {
+            Self::Upstream(Failure::Full | Failure::Busy(_) | Failure::Closing) => {
                 reply::unavailable(RETRY, "Every connection is in use; ask again.")
             }
             Self::Upstream(Failure::Silent) => {

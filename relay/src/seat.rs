@@ -2,7 +2,8 @@
 //!
 //! A user may hold `max_connections` seats (0: as many as he likes). When they are all taken, the same *client*
 //! (address and User-Agent) gets the oldest of its own seats anew, because a player that changes the channel opens the
-//! new stream before it closes the old one; another client is refused.
+//! new stream before it closes the old one; another client gets that of a film or of catch-up that is not being read, and
+//! is refused without one.
 //!
 //! What a seat holds is let go the moment the seat is cut, not when the old connection notices: a player that has
 //! stopped reading would keep it for long.
@@ -19,7 +20,7 @@ use http::header;
 use crate::headend::Viewing;
 use crate::metrics::Page;
 use crate::play::Play;
-use crate::slot::Slots;
+use crate::slot::Holder;
 
 /// The seats of all users.
 #[derive(Default)]
@@ -88,7 +89,10 @@ impl Seats {
         let taken = users.entry(user.name.clone()).or_default();
         let full = user.max_connections > 0 && taken.len() >= user.max_connections as usize;
         let replaced = match full {
-            true => Some(taken.remove(taken.iter().position(|place| place.asking.client == *client)?)),
+            true => {
+                let own = taken.iter().position(|place| place.asking.client == *client);
+                Some(taken.remove(own.or_else(|| taken.iter().position(|place| place.is_idle()))?))
+            }
             false => None,
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
@@ -99,15 +103,16 @@ impl Seats {
         Some((Seat { seats: self.clone(), place }, Replaced(replaced)))
     }
 
-    /// Cuts the oldest stream that the client of `asking` opened before, if that frees a connection of `account`.
-    pub(crate) fn zap(&self, asking: &Asking, account: &str, slots: &Slots) -> bool {
+    /// Cuts the oldest stream that the client of `asking` opened before and whose connection `would_do`.
+    pub(crate) fn zap(&self, asking: &Asking, would_do: impl Fn(Holder) -> bool) -> bool {
         let own =
             |place: &&Arc<Place>| place.asking.client == asking.client && place.asking.number < asking.number;
         let taken: Vec<_> = {
             let users = self.users();
             users.get(&*asking.user).into_iter().flatten().filter(own).cloned().collect()
         };
-        let Some(found) = taken.iter().find(|place| place.is_alone_on(account, slots)) else { return false };
+        let frees = |place: &&Arc<Place>| place.alone().is_some_and(&would_do);
+        let Some(found) = taken.iter().find(frees) else { return false };
         self.strike(found);
         found.cut();
         true
@@ -169,11 +174,20 @@ impl Place {
         }
     }
 
-    fn is_alone_on(&self, account: &str, slots: &Slots) -> bool {
+    /// A film or catch-up that nobody reads any more, though somebody may come back to it.
+    fn is_idle(&self) -> bool {
         match &*self.holds() {
-            Some(Hold::Channel(viewing)) => viewing.is_alone_on(account, slots),
-            Some(Hold::Film(play)) => play.upgrade().is_some_and(|play| slots.holds(account, play.holder())),
-            None => false,
+            Some(Hold::Film(play)) => play.upgrade().is_none_or(|play| play.is_idle()),
+            Some(Hold::Channel(_)) | None => false,
+        }
+    }
+
+    /// What is received for this seat and no other.
+    fn alone(&self) -> Option<Holder> {
+        match &*self.holds() {
+            Some(Hold::Channel(viewing)) => viewing.alone(),
+            Some(Hold::Film(play)) => play.upgrade().map(|play| play.holder()),
+            None => None,
         }
     }
 

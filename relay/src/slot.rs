@@ -1,17 +1,33 @@
 //! Slots: the connections that provider accounts allow. One ledger counts everything that takes one.
+//!
+//! An account is a pool of logins: each allows so many connections of its own, so a slot says which login it is for. A
+//! login that its provider refuses is asked after the others, and rests when that goes on ([`Health`]).
+//!
+//! A provider goes on counting a connection for a while after it was closed. That long its place is not used again:
+//! for as long as the settings say, or as long as it has turned out to take.
+
+mod health;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How many connections of each account are in use.
+use crate::refusal::Failure;
+use crate::remedy::Blame;
+use health::Health;
+
+/// Providers that need longer than this to notice a closed connection are not waited for.
+const LONGEST_DELAY: Duration = Duration::from_secs(15);
+
+/// How many connections of each login are in use, and how the provider treats it.
 pub(crate) struct Slots {
     release_delay: Duration,
-    accounts: Mutex<HashMap<String, Account>>,
+    accounts: Mutex<HashMap<String, Vec<Login>>>,
+    last: AtomicU64,
     /// Told when a slot may have become free.
     pub(crate) freed: Notify,
 }
@@ -23,82 +39,143 @@ pub(crate) enum Holder {
     Channel(u32),
     /// One viewer's film.
     Film(u64),
+    /// A look at how large a film is.
+    Probe,
 }
 
-/// The connections of one account.
-#[derive(Debug, Serialize)]
-pub(crate) struct Used {
-    pub(crate) account: String,
-    pub(crate) used: usize,
-    /// That the account allows; `None` if it sets no limit, or is not configured any more.
-    pub(crate) limit: Option<u32>,
+/// What somebody may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer<'a> {
+    pub(crate) account: &'a str,
+    /// How many connections each login allows.
+    pub(crate) allowed: &'a [u32],
+    /// Logins that will not do.
+    pub(crate) except: &'a [usize],
 }
 
 #[derive(Default)]
-struct Account {
-    held: Vec<Holder>,
+struct Login {
+    held: Vec<(u64, Holder)>,
     /// Until when the provider still counts connections that were closed.
     cooling: Vec<Instant>,
     released: Option<Instant>,
+    /// How long the provider is known to count a closed connection.
+    learnt: Duration,
+    health: Health,
 }
 
-/// One connection of an account. Given back by dropping it.
+/// One connection of a login. Given back by dropping it.
 pub(crate) struct Slot {
     slots: Arc<Slots>,
     account: String,
-    holder: Holder,
+    login: usize,
+    number: u64,
+    /// The provider has refused it and never sent anything, so that it counts nothing.
+    uncounted: AtomicBool,
+}
+
+/// Why there is no slot.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// All are in use. One becomes free by itself, if that is known.
+    Until(Option<Instant>),
+    /// The provider lets none of the logins in at the moment.
+    Resting(Failure),
+}
+
+/// How a login stands, for the operator.
+pub(crate) struct Standing {
+    pub(crate) account: String,
+    /// Its place in the configuration, from 0.
+    pub(crate) login: usize,
+    pub(crate) used: usize,
+    /// It rests: for how long, and why.
+    pub(crate) resting: Option<(Duration, Failure)>,
 }
 
 impl Slots {
     pub(crate) fn new(release_delay: Duration) -> Arc<Self> {
-        Arc::new(Self { release_delay, accounts: Mutex::default(), freed: Notify::new() })
+        Arc::new(Self { release_delay, accounts: Mutex::default(), last: 0.into(), freed: Notify::new() })
     }
 
-    /// A slot of `account`, which allows `most`.
+    /// A slot of the first login that has one, those that were refused last.
     ///
     /// # Errors
-    /// When one may become free by itself, if that is known.
-    pub(crate) fn take(
-        self: &Arc<Self>,
-        account: &str,
-        most: u32,
-        holder: Holder,
-    ) -> Result<Slot, Option<Instant>> {
+    /// There is none now.
+    pub(crate) fn take(self: &Arc<Self>, offer: Offer<'_>, holder: Holder) -> Result<Slot, Taken> {
         let mut accounts = self.accounts();
-        let ledger = accounts.entry(account.to_owned()).or_default();
+        let logins = logins(&mut accounts, offer);
         let now = Instant::now();
-        ledger.cooling.retain(|until| *until > now);
-        if ledger.held.len() + ledger.cooling.len() >= most as usize {
-            return Err(ledger.cooling.iter().min().copied());
+        let mut free_at: Option<Instant> = None;
+        let mut resting = None;
+        let mut willing = Vec::new();
+        for (number, (login, most)) in logins.iter_mut().zip(offer.allowed).enumerate() {
+            login.cooling.retain(|until| *until > now);
+            if offer.except.contains(&number) {
+                continue;
+            }
+            if let Some((_, why)) = login.health.resting(now) {
+                resting.get_or_insert(why);
+            } else if login.held.len() + login.cooling.len() < *most as usize {
+                willing.push(number);
+            } else {
+                resting = None;
+                free_at = free_at.into_iter().chain(login.cooling.iter().copied()).min();
+            }
         }
-        ledger.held.push(holder);
-        Ok(Slot { slots: self.clone(), account: account.to_owned(), holder })
+        let best = willing.into_iter().min_by_key(|number| logins[*number].health.is_suspect());
+        let Some(login) = best else {
+            return Err(match resting {
+                Some(why) => Taken::Resting(why),
+                None => Taken::Until(free_at),
+            });
+        };
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
+        logins[login].held.push((number, holder));
+        let (account, uncounted) = (offer.account.to_owned(), AtomicBool::new(false));
+        Ok(Slot { slots: self.clone(), account, login, number, uncounted })
     }
 
-    /// Whether `holder` has a connection of `account`.
-    pub(crate) fn holds(&self, account: &str, holder: Holder) -> bool {
-        self.accounts().get(account).is_some_and(|ledger| ledger.held.contains(&holder))
-    }
-
-    /// Whether a connection of `account` was closed in the last `time`, so that the provider may still count it.
-    pub(crate) fn released_within(&self, account: &str, time: Duration) -> bool {
+    /// The login whose connection `holder` has.
+    pub(crate) fn login_of(&self, account: &str, holder: Holder) -> Option<usize> {
         let accounts = self.accounts();
-        let released = accounts.get(account).and_then(|ledger| ledger.released);
-        released.is_some_and(|released| released.elapsed() < time)
+        let has = |login: &Login| login.held.iter().any(|(_, held)| *held == holder);
+        accounts.get(account)?.iter().position(has)
     }
 
-    /// Slots in use, by account.
-    pub(crate) fn used(&self) -> Vec<(String, usize)> {
+    /// Every login that was ever used, by account.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
         let accounts = self.accounts();
-        let mut used: Vec<_> =
-            accounts.iter().map(|(name, ledger)| (name.clone(), ledger.held.len())).collect();
-        used.sort();
-        used
+        let now = Instant::now();
+        let standing = |account: &String, number, login: &Login| Standing {
+            account: account.clone(),
+            login: number,
+            used: login.held.len(),
+            resting: login.health.resting(now),
+        };
+        let mut all: Vec<_> = accounts
+            .iter()
+            .flat_map(|(account, logins)| {
+                let logins = logins.iter().enumerate();
+                logins.map(move |(number, login)| standing(account, number, login))
+            })
+            .collect();
+        all.sort_by(|a, b| (&a.account, a.login).cmp(&(&b.account, b.login)));
+        all
     }
 
-    fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
+    fn accounts(&self) -> MutexGuard<'_, HashMap<String, Vec<Login>>> {
         self.accounts.lock().expect("nobody panics while holding this lock")
     }
+}
+
+/// The logins of an account, as many as are allowed something.
+fn logins<'a>(accounts: &'a mut HashMap<String, Vec<Login>>, offer: Offer<'_>) -> &'a mut Vec<Login> {
+    let logins = accounts.entry(offer.account.to_owned()).or_default();
+    if logins.len() < offer.allowed.len() {
+        logins.resize_with(offer.allowed.len(), Login::default);
+    }
+    logins
 }
 
 impl Slot {
@@ -106,45 +183,60 @@ impl Slot {
     pub(crate) fn account(&self) -> &str {
         &self.account
     }
+
+    /// With which of the account's logins to dial.
+    pub(crate) fn login(&self) -> usize {
+        self.login
+    }
+
+    /// How long ago a connection of this login was closed that the provider may still count.
+    pub(crate) fn still_counted(&self) -> Option<Duration> {
+        let since = self.with(|login| login.released).flatten()?.elapsed();
+        (since < LONGEST_DELAY).then_some(since)
+    }
+
+    /// The provider sends: the login is good. It had to be asked `again` because it still counted a connection that was
+    /// closed, and no longer does.
+    pub(crate) fn accepted(&self, again: bool) {
+        self.uncounted.store(false, Ordering::Relaxed);
+        self.with(|login| {
+            login.health.accepted();
+            let since = login.released.map(|released| released.elapsed()).filter(|_| again);
+            if let Some(since) = since.filter(|since| *since > login.learnt) {
+                login.learnt = since.min(LONGEST_DELAY);
+            }
+        });
+    }
+
+    /// The provider refused `channel` to this login, to which it has not sent anything on this connection.
+    pub(crate) fn refused(&self, channel: u32, blame: Blame, why: &Failure) {
+        self.uncounted.store(why.is_refusal(), Ordering::Relaxed);
+        self.with(|login| login.health.refused(channel, blame, why, Instant::now()));
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Login) -> T) -> Option<T> {
+        self.slots.accounts().get_mut(&self.account)?.get_mut(self.login).map(change)
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(ledger) = self.slots.accounts().get_mut(&self.account) {
+        let least = self.slots.release_delay;
+        self.with(|login| {
             let now = Instant::now();
-            if let Some(place) = ledger.held.iter().position(|holder| *holder == self.holder) {
-                ledger.held.swap_remove(place);
+            login.held.retain(|(number, _)| *number != self.number);
+            if self.uncounted.load(Ordering::Relaxed) {
+                return;
             }
-            ledger.released = Some(now);
-            if !self.slots.release_delay.is_zero() {
-                ledger.cooling.push(now + self.slots.release_delay);
+            login.released = Some(now);
+            let delay = login.learnt.max(least);
+            if !delay.is_zero() {
+                login.cooling.push(now + delay);
             }
-        }
+        });
         self.slots.freed.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_gives_what_it_allows_and_gets_it_back() {
-        let slots = Slots::new(Duration::ZERO);
-        let take = |account, most| slots.take(account, most, Holder::Channel(7));
-        let one = take("acme", 1).ok().unwrap();
-        assert!(take("acme", 1).is_err() && take("other", 1).is_ok());
-        assert!(slots.holds("acme", Holder::Channel(7)) && !slots.holds("other", Holder::Channel(7)));
-        assert!(!slots.released_within("acme", Duration::from_secs(60)));
-        drop(one);
-        assert!(take("acme", 1).is_ok() && slots.released_within("acme", Duration::from_secs(60)));
-    }
-
-    #[test]
-    fn what_the_provider_still_counts_is_not_used() {
-        let slots = Slots::new(Duration::from_secs(60));
-        let take = |most| slots.take("acme", most, Holder::Film(1));
-        drop(take(1).ok());
-        assert!(matches!(take(1), Err(Some(_))) && take(2).is_ok());
-    }
-}
+mod tests;

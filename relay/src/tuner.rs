@@ -11,8 +11,9 @@ use tracing::{Instrument, debug, info, info_span};
 
 use crate::cutter::Cutter;
 use crate::feed::{Feed, Limits};
-use crate::headend::Headend;
+use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
+use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
 use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
@@ -139,31 +140,57 @@ impl Pump {
         }
     }
 
-    /// Connects and receives until that ends; says why.
+    /// Connects with one login of the account after the other, and receives until that ends; says why.
     async fn receive(&mut self, upstream: &Upstream) -> Failure {
-        self.cutter.begin();
-        self.signal.dialling(upstream);
-        let why = match self.open(upstream).await {
-            Ok(reception) => self.pump(reception).await,
-            Err(why) => why,
-        };
-        self.headend.tally.failed(&why);
-        why
+        let mut tried = Vec::new();
+        let mut before = None;
+        loop {
+            self.cutter.begin();
+            self.signal.dialling(upstream);
+            if let Err(why) = self.take(upstream, &tried).await {
+                return before.unwrap_or(why); // that there is no further login says less
+            }
+            let why = match self.open(upstream).await {
+                Ok(reception) => self.pump(reception).await,
+                Err(why) => why,
+            };
+            self.headend.tally.failed(&why);
+            let (next, blame) = remedy(&why);
+            let Some(slot) = &self.slot else { return why };
+            if self.cutter.running() {
+                slot.accepted(false);
+                return why;
+            }
+            slot.refused(self.channel.id, blame, &why);
+            if !matches!(next, Next::OtherLogin | Next::OtherAgent) {
+                return why;
+            }
+            tried.push(slot.login());
+            self.slot = None;
+            before = Some(why);
+        }
+    }
+
+    /// Makes sure of a connection of the upstream's account, with none of the logins that were `tried`.
+    async fn take(&mut self, upstream: &Upstream, tried: &[usize]) -> Result<(), Failure> {
+        if self.slot.as_ref().is_none_or(|slot| slot.account() != upstream.account) {
+            self.slot = None;
+            let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
+            let claim = Claim { account, holder, asking: &self.asking, except: tried };
+            self.slot = Some(self.headend.claim(claim).await?);
+        }
+        Ok(())
     }
 
     async fn open(&mut self, upstream: &Upstream) -> Result<Reception, Failure> {
-        let headend = self.headend.clone();
-        if self.slot.as_ref().is_none_or(|slot| slot.account() != upstream.account) {
-            self.slot = None;
-            let (holder, patience) = (Holder::Channel(self.channel.id), headend.settings.slot_patience);
-            self.slot = Some(headend.claim(&upstream.account, holder, &self.asking, patience).await?);
-        }
+        let slot = self.slot.as_ref().ok_or(Failure::Full)?;
         let mut again = ASK_AGAIN.iter();
         loop {
-            let opened = self.held(Reception::open(&headend.dialler, upstream)).await;
+            let opening = Reception::open(&self.headend.dialler, upstream, slot.login());
+            let opened = self.held(opening).await;
             let Err(Failure::Refused(status)) = opened else { return opened };
             let counted = !matches!(status, 401 | 404 | 410 | 451)
-                && headend.slots.released_within(&upstream.account, STILL_COUNTED);
+                && slot.still_counted().is_some_and(|since| since < STILL_COUNTED);
             match again.next().filter(|_| counted && !self.feed.started()) {
                 Some(seconds) => sleep(Duration::from_secs(*seconds)).await,
                 None => return opened,

@@ -17,10 +17,10 @@ pub struct GuideRange {
     pub programmes: (u64, u64),
 }
 
-/// What is known of a provider account: no address and no credentials, those are in the configuration.
+/// What is known of a login at a provider: no address and no credentials, those are in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The name of its source in the configuration.
+    /// The name of its source in the configuration; of the logins after the first followed by `/2`, `/3`, ...
     pub name: String,
     /// Connections the provider allows at once; 0 when it did not say.
     #[serde(default)]
@@ -28,6 +28,22 @@ pub struct Account {
     /// By which clock the provider tells times.
     #[serde(default, skip_serializing_if = "Zone::is_utc")]
     pub zone: Zone,
+}
+
+impl Account {
+    /// What is known of a source's login of this number, from 0; it tells times in UTC.
+    pub fn new(source: &str, login: usize, max_connections: u32) -> Self {
+        let name = if login == 0 { source.to_owned() } else { format!("{source}/{}", login + 1) };
+        Self { name, max_connections, zone: Zone::default() }
+    }
+
+    /// Whether it is the login of this number, from 0, of the source.
+    pub fn is_login(&self, source: &str, login: usize) -> bool {
+        match self.name.split_once('/') {
+            Some((name, number)) => name == source && number.parse() == Ok(login + 1),
+            None => self.name == source && login == 0,
+        }
+    }
 }
 
 /// What an id is. Live channels, films and episodes share one number space, so that `/user/pass/ID` is unambiguous.

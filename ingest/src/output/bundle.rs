@@ -27,10 +27,9 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> i
     }
     for part in &line_up.parts {
         let name = part.source.name.as_str();
-        for (at, max_connections) in part.harvest.head.connections.iter().enumerate() {
-            let name = if at == 0 { name.to_owned() } else { format!("{name}/{}", at + 1) };
-            let (max_connections, zone) = (*max_connections, part.harvest.head.zone.clone());
-            writer.push(Section::Accounts, &Account { name, max_connections, zone })?;
+        for (login, max_connections) in part.harvest.head.connections.iter().enumerate() {
+            let account = Account::new(name, login, *max_connections);
+            writer.push(Section::Accounts, &Account { zone: part.harvest.head.zone.clone(), ..account })?;
         }
     }
     playables(&mut writer, line_up, notes.vault)?;

@@ -1,6 +1,8 @@
 //! Asking a provider for a stream: the only place where its address and the account's credentials meet.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use contract::bundle::Upstream;
 use contract::reach;
@@ -22,6 +24,9 @@ use crate::settings::Settings;
 /// Redirects that are followed for one stream. Real panels have one or two.
 const REDIRECTS: usize = 5;
 
+/// A provider that wants to be left alone for longer than this is asked again all the same.
+const LONGEST_WISH: Duration = Duration::from_secs(600);
+
 /// What needs no escaping in a path segment (RFC 3986, 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -31,14 +36,21 @@ pub(crate) struct Dialler {
     direct: Client,
     /// For where public sources redirect to.
     guarded: Client,
-    sources: HashMap<String, Source>,
+    sources: HashMap<String, Dialled>,
     secrets: Secrets,
     pub(super) settings: Settings,
 }
 
+/// A source, and which of its addresses answered last.
+struct Dialled {
+    source: Source,
+    reached: AtomicUsize,
+}
+
 impl Dialler {
     pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> reqwest::Result<Self> {
-        let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), source));
+        let dialled = |source| Dialled { source, reached: AtomicUsize::new(0) };
+        let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), dialled(source)));
         Ok(Self {
             direct: client(settings).build()?,
             guarded: client(settings).dns_resolver(PublicOnly).build()?,
@@ -50,32 +62,55 @@ impl Dialler {
 
     /// The source that `account` names.
     pub(crate) fn source(&self, account: &str) -> Option<&Source> {
-        self.sources.get(account)
+        self.sources.get(account).map(|dialled| &dialled.source)
     }
 
-    /// Asks for `upstream`, for a part of it if there is a `range`, and follows where the provider sends us: always
-    /// anew from the configured address, since what it redirects to is good for one use.
+    /// Asks for `upstream` with one of its account's logins, for a part of it if there is a `range`, and follows where the
+    /// provider sends us: always anew from the configured address, since what it redirects to is good for one use.
     ///
     /// # Errors
     /// Nobody answers, or the way does not end. A refusal is an answer.
-    pub(crate) async fn get(&self, upstream: &Upstream, range: Option<&str>) -> Result<Response, Failure> {
-        Ok(self.ask(upstream, range).await?.response)
+    pub(crate) async fn get(
+        &self,
+        upstream: &Upstream,
+        login: usize,
+        range: Option<&str>,
+    ) -> Result<Response, Failure> {
+        Ok(self.ask(upstream, login, range).await?.response)
     }
 
-    /// The same, for an answer that names further addresses.
+    /// The same, for an answer that names further addresses. Where the source has several addresses, the one that
+    /// answered last is asked first, and the others when it cannot be reached.
     ///
     /// # Errors
     /// As of [`Dialler::get`].
-    pub(crate) async fn ask(&self, upstream: &Upstream, range: Option<&str>) -> Result<Answer, Failure> {
-        let source = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+    pub(crate) async fn ask(
+        &self,
+        upstream: &Upstream,
+        login: usize,
+        range: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let Dialled { source, reached } = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
         let headers = headers(source, upstream);
-        let url = url(source, &upstream.path).ok_or(Failure::Dead("its address is no URL"))?;
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
         let guarded = source.xtream().is_none() && !source.transport.private_addresses;
-        let cookies = Cookies::default();
-        self.follow(&Trail { url: url.clone(), headers, private, guarded, cookies }, url, range).await
+        let bases = source.xtream().map_or(1, |panel| panel.urls.len());
+        let first = reached.load(Ordering::Relaxed);
+        let mut answer = Err(Failure::NoSource);
+        for base in (0..bases).map(|turn| (first + turn) % bases) {
+            let url = url(source, base, login, &upstream.path);
+            let url = url.ok_or(Failure::Dead("its address is no URL"))?;
+            let (headers, private, cookies) = (headers.clone(), private.clone(), Cookies::default());
+            let trail = Trail { url: url.clone(), headers, private, guarded, cookies };
+            answer = self.follow(&trail, url, range).await;
+            if !matches!(answer, Err(Failure::Dead(_))) {
+                reached.store(base, Ordering::Relaxed);
+                break;
+            }
+        }
+        answer
     }
 
     /// Asks for `url`, which what came along `trail` names.
@@ -189,17 +224,18 @@ fn private(sealed: &Upstream) -> Vec<HeaderName> {
     names.chain([header::AUTHORIZATION, header::COOKIE]).collect()
 }
 
-/// The address of `path` at the source, with credentials. Never logged, never part of an error.
-fn url(source: &Source, path: &str) -> Option<Url> {
+/// The address of `path` at one of the source's addresses, with the credentials of one of its logins. Never logged, never
+/// part of an error.
+fn url(source: &Source, base: usize, login: usize, path: &str) -> Option<Url> {
     let Some(panel) = source.xtream() else {
         return Url::parse(path).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     };
-    let account = panel.accounts.first()?;
+    let account = panel.accounts.get(login)?;
     let escaped = |secret: &str| utf8_percent_encode(secret, ESCAPED).to_string();
     let path = path
         .replace("{username}", &escaped(account.username.reveal()))
         .replace("{password}", &escaped(account.password.reveal()));
-    Url::parse(&format!("{}/{}", panel.urls.first()?, path.trim_start_matches('/'))).ok()
+    Url::parse(&format!("{}/{}", panel.urls.get(base)?, path.trim_start_matches('/'))).ok()
 }
 
 /// Where the response sends us; `None` if it is the answer itself.
@@ -220,6 +256,17 @@ fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
     match from.join(&location) {
         Ok(next) if matches!(next.scheme(), "http" | "https") && next.has_host() => Ok(Some(next)),
         _ => Err(Failure::Redirect("it leads nowhere")),
+    }
+}
+
+/// What an answer without a picture means.
+pub(super) fn refused(response: &Response) -> Failure {
+    let status = response.status().as_u16();
+    let wish = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    match wish.and_then(|seconds| seconds.trim().parse().ok()) {
+        Some(seconds) if status == 429 => Failure::Busy(Duration::from_secs(seconds).min(LONGEST_WISH)),
+        _ if status == 429 => Failure::Busy(Duration::ZERO),
+        _ => Failure::Refused(status),
     }
 }
 
@@ -265,7 +312,7 @@ mod tests {
 
     #[test]
     fn credentials_are_escaped_into_the_path() {
-        let url = url(&source("http://h:1/tv"), "live/{username}/{password}/7.ts").unwrap();
+        let url = url(&source("http://h:1/tv"), 0, 0, "live/{username}/{password}/7.ts").unwrap();
         assert_eq!(url.as_str(), "http://h:1/tv/live/a%20b%2Fc/p%3Fss%23w%25rd/7.ts");
     }
 }

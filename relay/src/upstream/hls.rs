@@ -75,9 +75,13 @@ impl Stream {
     ///
     /// # Errors
     /// There is no list, or what it lists cannot become a transport stream.
-    pub(super) async fn open(dialler: &Arc<Dialler>, upstream: &Upstream) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
         let settings = &dialler.settings;
-        let mut place = Place::new(dialler.clone(), upstream.clone(), settings.hls_bandwidth);
+        let mut place = Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
         let mut follower = Follower::new();
         let listed = Instant::now();
         follower.listed(place.list().await?)?;

@@ -1,6 +1,7 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
+pub(crate) mod archive;
 mod cookies;
 mod dial;
 pub(crate) mod file;
@@ -36,16 +37,20 @@ pub(crate) enum Reception {
 }
 
 impl Reception {
-    /// Connects.
+    /// Connects, with one of the account's logins.
     ///
     /// # Errors
     /// Why nothing will come from there now.
-    pub(crate) async fn open(dialler: &Arc<Dialler>, upstream: &bundle::Upstream) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        dialler: &Arc<Dialler>,
+        upstream: &bundle::Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
-                ts::Stream::open(dialler, upstream).await.map(Self::Ts)
+                ts::Stream::open(dialler, upstream, login).await.map(Self::Ts)
             }
-            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream).await.map(Self::Hls),
+            bundle::Protocol::Hls => hls::Stream::open(dialler, upstream, login).await.map(Self::Hls),
             bundle::Protocol::Ace | bundle::Protocol::Foreign => {
                 Err(Failure::Dead("it speaks what this relay cannot receive"))
             }

@@ -23,11 +23,11 @@ pub(crate) struct Stream {
 impl Stream {
     /// Asks for the stream. What the answer says of its type is not believed, its bytes are. Never for a range of it:
     /// some servers answer 416 to that.
-    pub(super) async fn open(dialler: &Dialler, upstream: &Upstream) -> Result<Self, Failure> {
-        let response = dialler.get(upstream, None).await?;
+    pub(super) async fn open(dialler: &Dialler, upstream: &Upstream, login: usize) -> Result<Self, Failure> {
+        let response = dialler.get(upstream, login, None).await?;
         match response.status() {
             StatusCode::OK => Ok(Self { response, head: Some(Vec::new()) }),
-            status => Err(Failure::Refused(status.as_u16())),
+            _ => Err(dial::refused(&response)),
         }
     }
 

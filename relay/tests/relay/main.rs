@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod catchup;
 mod failures;
 mod films;
 mod hls;
@@ -9,6 +10,7 @@ mod joining;
 mod limits;
 mod operator;
 mod origins;
+mod pools;
 mod program;
 mod provider;
 mod sharing;

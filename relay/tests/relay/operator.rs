@@ -101,7 +101,10 @@ async fn the_status_is_one_picture_of_what_is_running() {
         (&totals["channels"], &totals["viewers"], &totals["hls_sessions"]),
         (&2.into(), &3.into(), &1.into())
     );
-    assert_eq!(seen["slots"], serde_json::json!([{ "account": "station", "used": 2, "limit": 8 }]));
+    assert_eq!(
+        seen["slots"],
+        serde_json::json!([{ "account": "station", "login": 1, "used": 2, "limit": 8 }])
+    );
     assert_eq!(seen["seats"], 3);
     let text = seen.to_string();
     for secret in ["\"ann", "\"bob", "secret", "http:", "127.0.0.1", "{username}"] {

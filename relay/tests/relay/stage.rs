@@ -9,8 +9,9 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Login, Name, Source};
+use contract::source::{BaseUrl, Login, Name, Origin, Source, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
+use contract::zone::Zone;
 use relay::{Relay, Settings};
 use station::Station;
 use tempfile::TempDir;
@@ -36,6 +37,8 @@ pub(crate) const SECOND_OF_ONE: u32 = 704;
 pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
+/// A film with an upstream at that provider before a living one.
+pub(crate) const FILM_OF_TWO: u32 = 9902;
 
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
@@ -53,8 +56,12 @@ pub(crate) struct Plan {
     pub(crate) station: station::Settings,
     pub(crate) relay: Settings,
     pub(crate) http: httpd::Settings,
-    /// Connections that the account allows.
+    /// Connections that each login allows.
     pub(crate) connections: u32,
+    /// What time it is, in Unix seconds, if it is not now.
+    pub(crate) now: Option<u64>,
+    /// Addresses of the provider that are tried before the one where it is.
+    pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
     /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
@@ -77,6 +84,8 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            now: None,
+            before: Vec::new(),
             dead: None,
             origins: Vec::new(),
         }
@@ -90,16 +99,29 @@ impl Stage {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let zone = plan.station.zone.clone();
+        let logins: Vec<Login> = plan.station.accounts.iter().map(login).collect();
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
-        publish(&data, &station, plan.connections, &plan.origins);
+        let connections = vec![plan.connections; logins.len()];
+        publish(&data, &station, (&connections, &zone), &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let closed = plan.dead.unwrap_or(closed);
-        let sources = vec![source("station", &station.url()), source("dead", &format!("http://{closed}"))];
-        let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
+        let mut addresses = plan.before;
+        addresses.push(station.address());
+        let sources = vec![
+            source("station", &addresses, logins),
+            source("dead", &[closed], vec![login(&station::Account::default())]),
+        ];
+        let follower = Follower::start(data.clone());
+        let relay = match plan.now {
+            Some(now) => Relay::with_clock(plan.relay, sources, follower, users.clone(), move || now),
+            None => Relay::new(plan.relay, sources, follower, users.clone()),
+        };
+        let relay = relay.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = relay.clone();
@@ -133,10 +155,16 @@ impl Drop for Stage {
     }
 }
 
-fn source(name: &str, url: &str) -> Source {
-    let login = || Secret::new("station");
-    let account = Login { username: login(), password: login(), max_connections: None };
-    Source::panel(Name::new(name).unwrap(), BaseUrl::new(url).unwrap(), account)
+fn source(name: &str, addresses: &[SocketAddr], accounts: Vec<Login>) -> Source {
+    let urls = addresses.iter().map(|address| BaseUrl::new(&format!("http://{address}")).unwrap()).collect();
+    let origin = Origin::Xtream(Xtream { urls, accounts });
+    let (transport, gate) = Default::default();
+    Source { name: Name::new(name).unwrap(), origin, transport, gate }
+}
+
+fn login(account: &station::Account) -> Login {
+    let secret = |text: &str| Secret::new(text);
+    Login { username: secret(&account.username), password: secret(&account.password), max_connections: None }
 }
 
 pub(crate) fn user(name: &str, max_connections: u32) -> User {
@@ -151,8 +179,14 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has.
-pub(crate) fn publish(data: &Data, station: &Station, connections: u32, origins: &[String]) {
+/// A release with everything the station has, whose logins allow so many connections each and whose clock is that of a
+/// zone.
+pub(crate) fn publish(
+    data: &Data,
+    station: &Station,
+    (connections, zone): (&[u32], &str),
+    origins: &[String],
+) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -165,12 +199,11 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: u32, origins:
                 .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
                 .unwrap();
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
-            let account = bundle::Account {
-                name: "station".into(),
-                max_connections: connections,
-                zone: Default::default(),
-            };
-            bundle.push(Section::Accounts, &account).unwrap();
+            for (login, most) in connections.iter().enumerate() {
+                let account = bundle::Account::new("station", login, *most);
+                let account = bundle::Account { zone: Zone::of(zone).unwrap(), ..account };
+                bundle.push(Section::Accounts, &account).unwrap();
+            }
             for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
@@ -217,6 +250,9 @@ fn playables(station: &Station) -> Vec<Playable> {
     };
     let mut all: Vec<Playable> =
         (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
+    all.iter_mut()
+        .zip(0..)
+        .for_each(|(channel, at)| channel.upstreams[0].archive = catalogue.archive_days(at));
     let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
     let mut other = live(SECOND_OF_ONE, "station", 999_999);
@@ -229,6 +265,9 @@ fn playables(station: &Station) -> Vec<Playable> {
         container: "mp4".into(),
         upstreams: vec![elsewhere],
     });
+    let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
+    of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
+    all.push(of_two);
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);

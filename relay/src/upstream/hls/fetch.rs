@@ -26,6 +26,8 @@ const FAILURES: u32 = 3;
 pub(super) struct Place {
     dialler: Arc<Dialler>,
     upstream: Upstream,
+    /// Which of the account's logins it is asked with.
+    login: usize,
     /// Of several qualities, bits per second at most.
     bandwidth: u64,
     /// The way to the list as it was found last.
@@ -36,8 +38,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(dialler: Arc<Dialler>, upstream: Upstream, bandwidth: u64) -> Self {
-        Self { dialler, upstream, bandwidth, trail: None, failures: 0, key: None }
+    pub(super) fn new(dialler: Arc<Dialler>, upstream: Upstream, login: usize, bandwidth: u64) -> Self {
+        Self { dialler, upstream, login, bandwidth, trail: None, failures: 0, key: None }
     }
 
     /// The list of segments as it is now, from where it was found last, else from where it is configured.
@@ -58,7 +60,7 @@ impl Place {
                 }
             }
         }
-        let answer = self.dialler.ask(&self.upstream, None).await?;
+        let answer = self.dialler.ask(&self.upstream, self.login, None).await?;
         let (playlist, trail) = read(answer).await?;
         let master = match playlist {
             Playlist::Media(media) => return Ok(self.found(media, trail)),

@@ -1,0 +1,106 @@
+//! Getting a connection of an account, and who makes room for whom.
+
+use std::pin::pin;
+
+use contract::source::Origin;
+use tokio::time::{Duration, Instant};
+
+use super::Headend;
+use crate::refusal::Failure;
+use crate::seat::Asking;
+use crate::slot::{Holder, Offer, Slot, Taken};
+
+/// What is let go has closed its connection after this at the latest; as a rule at once.
+const RELEASE: Duration = Duration::from_secs(1);
+
+/// Somebody needs a connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    /// The account.
+    pub(crate) account: &'a str,
+    /// For what.
+    pub(crate) holder: Holder,
+    /// For whom.
+    pub(crate) asking: &'a Asking,
+    /// Logins of the account that will not do.
+    pub(crate) except: &'a [usize],
+}
+
+impl Headend {
+    /// A connection of `account` if there is one that nobody has any use for.
+    pub(crate) fn spare(&self, account: &str, holder: Holder) -> Option<Slot> {
+        let allowed = self.allowed(account).ok()?;
+        self.slots.take(Offer { account, allowed: &allowed, except: &[] }, holder).ok()
+    }
+
+    /// A connection of an account. Whoever lingers on it makes room, oldest first, and then the other stream of the
+    /// client who asks; else this waits a moment for somebody to leave.
+    ///
+    /// # Errors
+    /// [`Failure::Full`], [`Failure::NoSource`], or why the provider lets none of the account's logins in.
+    pub(crate) async fn claim(&self, claim: Claim<'_>) -> Result<Slot, Failure> {
+        let allowed = self.allowed(claim.account)?;
+        let offer = Offer { account: claim.account, allowed: &allowed, except: claim.except };
+        let deadline = Instant::now() + self.settings.slot_patience;
+        let mut leaving = Instant::now(); // until when somebody who was sent away may take
+        loop {
+            let mut freed = pin!(self.slots.freed.notified());
+            freed.as_mut().enable(); // before looking, so that nothing is missed
+            let cooled = match self.slots.take(offer, claim.holder) {
+                Ok(slot) => return Ok(slot),
+                Err(Taken::Resting(why)) => return Err(why),
+                Err(Taken::Until(cooled)) => cooled,
+            };
+            // What becomes free by itself needs nobody's place.
+            if cooled.is_none() && Instant::now() >= leaving && self.make_room(claim) {
+                leaving = Instant::now() + RELEASE; // and nobody else is sent away meanwhile
+            }
+            let until = cooled.map_or(deadline, |cooled| deadline.max(cooled)).max(leaving);
+            if Instant::now() >= until {
+                return Err(Failure::Full);
+            }
+            let until = cooled.map_or(until, |cooled| until.min(cooled));
+            let _ = tokio::time::timeout_at(until, freed).await;
+        }
+    }
+
+    /// Connections that each login of `account` allows. What the configuration says counts (0: no limit), else what the
+    /// provider says; one that says nothing allows one.
+    pub(super) fn allowed(&self, account: &str) -> Result<Vec<u32>, Failure> {
+        let limit = |configured: u32| if configured == 0 { u32::MAX } else { configured };
+        let source = self.dialler.source(account).ok_or(Failure::NoSource)?;
+        let panel = match &source.origin {
+            Origin::Xtream(panel) => panel,
+            Origin::M3u(list) => return Ok(vec![limit(list.max_connections)]),
+            Origin::Xmltv(_) | Origin::Scrape(_) | Origin::Acestream(_) => return Ok(vec![u32::MAX]),
+        };
+        let release = self.follower.release();
+        let known = release.as_deref().map_or(&[][..], |release| release.index.accounts());
+        let said = |login| {
+            known
+                .iter()
+                .find(|known| known.is_login(account, login))
+                .map_or(1, |it| it.max_connections.max(1))
+        };
+        let logins = panel.accounts.iter().enumerate();
+        Ok(logins.map(|(number, login)| login.max_connections.map_or_else(|| said(number), limit)).collect())
+    }
+
+    /// Lets something go that has a connection which would do, and is not needed as much.
+    fn make_room(&self, claim: Claim<'_>) -> bool {
+        if self.oust(claim) {
+            return true;
+        }
+        let zapped = self.seats.zap(claim.asking, |holder| self.would_do(claim, holder));
+        if zapped {
+            self.oust(claim); // what he has left lingers now
+        }
+        zapped
+    }
+
+    /// Whether `holder` has a connection that would do.
+    pub(super) fn would_do(&self, claim: Claim<'_>, holder: Holder) -> bool {
+        let login = self.slots.login_of(claim.account, holder);
+        login.is_some_and(|login| !claim.except.contains(&login))
+    }
+}

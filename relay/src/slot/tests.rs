@@ -1,0 +1,78 @@
+use super::*;
+
+fn offer<'a>(account: &'a str, allowed: &'a [u32]) -> Offer<'a> {
+    Offer { account, allowed, except: &[] }
+}
+
+#[test]
+fn an_account_gives_what_it_allows_and_gets_it_back() {
+    let slots = Slots::new(Duration::ZERO);
+    let take = |account| slots.take(offer(account, &[1]), Holder::Channel(7));
+    let one = take("acme").unwrap();
+    assert!(take("acme").is_err() && take("other").is_ok());
+    assert_eq!(slots.login_of("acme", Holder::Channel(7)), Some(0));
+    assert_eq!(slots.login_of("other", Holder::Channel(7)), None);
+    assert!(one.still_counted().is_none());
+    drop(one);
+    assert!(take("acme").unwrap().still_counted().is_some());
+}
+
+#[test]
+fn logins_form_a_pool_and_each_has_its_own_limit() {
+    let slots = Slots::new(Duration::ZERO);
+    let take = |channel| slots.take(offer("acme", &[1, 2]), Holder::Channel(channel));
+    let held: Vec<Slot> = (0..3).map(|channel| take(channel).unwrap()).collect();
+    assert_eq!(held.iter().map(Slot::login).collect::<Vec<_>>(), [0, 1, 1]);
+    assert!(matches!(take(3), Err(Taken::Until(None))));
+    let without_first = Offer { except: &[0], ..offer("acme", &[1, 2]) };
+    drop(held);
+    assert_eq!(slots.take(without_first, Holder::Probe).unwrap().login(), 1);
+}
+
+#[test]
+fn what_the_provider_still_counts_is_not_used() {
+    let slots = Slots::new(Duration::from_secs(60));
+    let take = |most| slots.take(offer("acme", &[most]), Holder::Film(1));
+    drop(take(1));
+    assert!(matches!(take(1), Err(Taken::Until(Some(_)))) && take(2).is_ok());
+}
+
+#[test]
+fn a_login_that_is_refused_is_asked_last_and_then_rests() {
+    let slots = Slots::new(Duration::ZERO);
+    let take = |channel| slots.take(offer("acme", &[1, 1]), Holder::Channel(channel));
+    let refuse = |slot: &Slot, channel| slot.refused(channel, Blame::Login, &Failure::Refused(401));
+    let first = take(1).unwrap();
+    refuse(&first, 1);
+    drop(first);
+    let second = take(2).unwrap();
+    assert_eq!(second.login(), 1);
+    let first = take(3).unwrap();
+    assert_eq!(first.login(), 0, "better than none");
+    refuse(&first, 3);
+    drop(first);
+    assert!(matches!(take(4), Err(Taken::Until(None))), "the other one is in use");
+    refuse(&second, 5);
+    refuse(&second, 6);
+    drop(second);
+    assert!(matches!(take(4), Err(Taken::Resting(Failure::Refused(401)))));
+    let resting = slots.standings().iter().filter(|standing| standing.resting.is_some()).count();
+    assert_eq!(resting, 2);
+}
+
+#[test]
+fn how_long_a_closed_connection_counts_is_learnt() {
+    let slots = Slots::new(Duration::ZERO);
+    let take = || slots.take(offer("acme", &[1]), Holder::Channel(7));
+    let closed_before = |time| {
+        slots.accounts().get_mut("acme").unwrap()[0].released = Instant::now().checked_sub(time);
+    };
+    drop(take());
+    closed_before(Duration::from_secs(3));
+    let again = take().unwrap();
+    again.accepted(true);
+    drop(again);
+    let Err(Taken::Until(Some(until))) = take() else { panic!("it is still counted") };
+    let left = until.duration_since(Instant::now());
+    assert!(left > Duration::from_secs(1) && left < Duration::from_secs(4), "{left:?}");
+}
