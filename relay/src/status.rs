@@ -17,6 +17,7 @@ use crate::picture::Picture;
 use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
+use crate::upstream::ace::Snapshot as Session;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
@@ -77,6 +78,9 @@ struct Channel {
     stalls: u64,
     #[serde(flatten)]
     picture: Option<Picture>,
+    /// What the Ace Stream engine said last, if the channel comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ace: Option<Session>,
 }
 
 /// Lets the operator in: whoever asks from this machine itself, or shows the key of `[relay] key`. For everybody else
@@ -93,7 +97,7 @@ pub(crate) fn admit(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) ->
 /// `/status.json`.
 pub(crate) fn status(headend: &Headend, sessions: &Sessions, release: Option<&Release>) -> Response {
     let tuners = headend.tuners();
-    let channels: Vec<_> = tuners.iter().map(|tuner| channel(tuner, sessions, release)).collect();
+    let channels: Vec<_> = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release)).collect();
     let tally = &headend.tally;
     let totals = Totals {
         channels: channels.len(),
@@ -135,7 +139,7 @@ pub(crate) fn metrics(headend: &Headend, sessions: &Sessions) -> Response {
     response
 }
 
-fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
+fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
     let (now, counts, buffer) = (tuner.signal.now(), tuner.feed.counts(), tuner.feed.buffer());
     let viewers = tuner.feed.watching();
     let seconds = buffer.time.as_secs_f64();
@@ -163,6 +167,7 @@ fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Cha
         jumps: counts.jumps,
         stalls: counts.stalls,
         picture,
+        ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
     }
 }
 
