@@ -2,6 +2,7 @@
 
 pub(crate) mod ace;
 mod address;
+pub(crate) mod archive;
 mod cookies;
 mod dial;
 pub(crate) mod file;

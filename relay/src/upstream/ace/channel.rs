@@ -79,7 +79,7 @@ struct Receiver {
 enum Left {
     Lost(Ace),
     /// There is a newer one.
-    TakenOver(Session),
+    TakenOver(Box<Session>),
 }
 
 impl Channel {
@@ -257,7 +257,7 @@ impl Receiver {
         let (mut session, mut others, mut dead) = (session, Vec::new(), Vec::new());
         let why = loop {
             match self.read(&session).await {
-                Left::TakenOver(newer) => others.push(std::mem::replace(&mut session, newer)),
+                Left::TakenOver(newer) => others.push(std::mem::replace(&mut session, *newer)),
                 Left::Lost(why @ (Ace::Superseded | Ace::Gone)) => {
                     // Which of two is the newer, their answers do not tell.
                     let other = match others.pop() {
@@ -292,7 +292,7 @@ impl Receiver {
         let shared = self.shared.clone();
         tokio::select! {
             biased;
-            newer = shared.successor() => Left::TakenOver(newer),
+            newer = shared.successor() => Left::TakenOver(newer.into()),
             why = self.stream(session) => Left::Lost(why),
         }
     }
