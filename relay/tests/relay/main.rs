@@ -15,4 +15,5 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod variants;
 mod viewer;
