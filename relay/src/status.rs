@@ -19,6 +19,7 @@ use crate::proxy::{Account, Proxies};
 use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
+use crate::upstream::ace::Snapshot as Session;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
@@ -82,6 +83,9 @@ struct Channel {
     stalls: u64,
     #[serde(flatten)]
     picture: Option<Picture>,
+    /// What the Ace Stream engine said last, if the channel comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ace: Option<Session>,
 }
 
 /// Lets the operator in: whoever asks from this machine itself, or shows the key of `[relay] key`. For everybody else
@@ -104,7 +108,7 @@ pub(crate) fn status(
     mirror: Option<&Mirror>,
 ) -> Response {
     let tuners = headend.tuners();
-    let tuned = tuners.iter().map(|tuner| channel(tuner, sessions, release));
+    let tuned = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release));
     let passed = proxies.running();
     let channels: Vec<_> = tuned.chain(passed.into_iter().map(|proxy| passed_on(proxy, release))).collect();
     let tally = &headend.tally;
@@ -156,7 +160,7 @@ pub(crate) fn metrics(
     response
 }
 
-fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
+fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
     let (now, counts, buffer) = (tuner.signal.now(), tuner.feed.counts(), tuner.feed.buffer());
     let viewers = tuner.feed.watching();
     let seconds = buffer.time.as_secs_f64();
@@ -184,6 +188,7 @@ fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Cha
         jumps: counts.jumps,
         stalls: counts.stalls,
         picture,
+        ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
     }
 }
 
@@ -209,6 +214,7 @@ fn passed_on(proxy: Account, release: Option<&Release>) -> Channel {
         jumps: 0,
         stalls: 0,
         picture: None,
+        ace: None,
     }
 }
 
