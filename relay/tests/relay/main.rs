@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod ace;
 mod catchup;
 mod failures;
 mod films;
@@ -15,4 +16,5 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod variants;
 mod viewer;
