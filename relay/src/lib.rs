@@ -45,4 +45,4 @@ mod upstream;
 
 pub use relay::Relay;
 pub use route::Route;
-pub use settings::Settings;
+pub use settings::{Settings, Splice};
