@@ -180,6 +180,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A start of catch-up that is no time.
+    #[error("no such time")]
+    Start,
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
@@ -210,6 +213,7 @@ impl Refusal {
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
             Self::Range(_) => "range",
+            Self::Start => "start",
             Self::Upstream(_) => "upstream",
         }
     }
@@ -221,13 +225,14 @@ impl Refusal {
             Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
-            Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
+            Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
         }
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
+            Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),

@@ -4,19 +4,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use contract::address::{Form, StreamAddress};
+use contract::address::{ArchiveAddress, Form, Past, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
-use http::Method;
-use httpd::{Request, Response, reply};
+use http::{HeaderMap, Method};
+use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::headend::Headend;
+use crate::output::catchup::{CatchUp, Wish};
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
 use crate::route::Route;
@@ -33,6 +34,8 @@ const INSPECTION: Duration = Duration::from_secs(1);
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Sessions,
+    catch_up: CatchUp,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
@@ -52,6 +55,22 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
+        Self::with_clock(settings, sources, follower, users, || {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+        })
+    }
+
+    /// The same relay living by another clock, which tells Unix time in seconds.
+    ///
+    /// # Errors
+    /// As of [`Relay::new`].
+    pub fn with_clock(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> anyhow::Result<Arc<Self>> {
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
@@ -61,7 +80,9 @@ impl Relay {
         });
         let relay = Arc::new(Self {
             headend,
-            sessions: Sessions::new(key),
+            sessions: Sessions::new(key.clone()),
+            catch_up: CatchUp::new(key),
+            clock: Box::new(clock),
             episodes: Episodes::new(follower.data()),
             follower,
             users,
@@ -88,10 +109,14 @@ impl Relay {
         let route = Route::decode(request.uri().path());
         let id = match &route {
             Some(Route::Stream(stream)) => Some(stream.id),
+            Some(Route::Past(past)) => Some(past.channel.id),
             _ => None,
         };
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(),
+            Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
+                self.past_in_query(request, peer).await
+            }
             Method::GET | Method::HEAD => self.route(route.clone(), &request, peer).await,
             _ => Err(Refusal::Method),
         };
@@ -119,6 +144,13 @@ impl Relay {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
             Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
+            Some(Route::Past(past)) => {
+                self.past(past, request.method(), request.headers(), request.uri().path(), peer).await
+            }
+            Some(Route::PastSegment { ticket, start, number }) => {
+                self.past_segment(&ticket, start, number, request, peer).await
+            }
+            Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
                 Ok(status::status(&self.headend, &self.sessions, self.follower.release().as_deref()))
@@ -137,6 +169,10 @@ impl Relay {
         request: &Request,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
+        let params = Params::from_query(request.uri().query());
+        if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
+            return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
+        }
         let user = self.user(&asked).await?;
         let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
@@ -168,6 +204,60 @@ impl Relay {
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         self.headend.tally.zapped(running, asked.elapsed());
         Ok(output::ts::stream(subscriber))
+    }
+
+    async fn past_in_query(&self, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
+        let (method, headers, uri) =
+            (request.method().clone(), request.headers().clone(), request.uri().clone());
+        let params = Params::read(request).await;
+        let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
+        self.past(asked, &method, &headers, uri.path(), peer).await
+    }
+
+    /// A part of a channel's past, asked for at `path`.
+    async fn past(
+        &self,
+        asked: ArchiveAddress,
+        method: &Method,
+        headers: &HeaderMap,
+        path: &str,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let user = self.user(&asked.channel).await?;
+        let channel = &self.playable(&asked.channel).await?;
+        let past = asked.past.ok_or(Refusal::Start)?;
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
+        let wish = Wish { headend, channel, past, user: &user, accounts, now };
+        match (&*asked.channel.extension, method) {
+            ("m3u8", _) => self.catch_up.playlist(&wish, path),
+            (_, &Method::HEAD) => self.catch_up.head(&wish),
+            _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
+        }
+    }
+
+    /// A minute of such a part, by the ticket that its playlist gave.
+    async fn past_segment(
+        &self,
+        ticket: &str,
+        start: i64,
+        number: u32,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let now = self.now();
+        let (id, user) = self.catch_up.ticket(ticket, now, |is| self.users.find_by(is))?;
+        let user = Some(user).filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let channel = &release.playable(id).ok_or(Refusal::Unknown)?;
+        let (headend, accounts) = (&self.headend, release.index.accounts());
+        let past = Past { start, minutes: 1 };
+        let wish = Wish { headend, channel, past, user: &user, accounts, now };
+        let (client, headers) = (Client::of(request.headers(), peer), request.headers());
+        match *request.method() {
+            Method::HEAD => self.catch_up.head(&wish),
+            _ => self.catch_up.segment(&wish, number, &client, headers).await,
+        }
     }
 
     /// Who asks, if he may watch.
@@ -206,6 +296,11 @@ impl Relay {
         };
         let fits = fits && (playable.kind == Kind::Live || asked.extension != "m3u8");
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }
+    }
+
+    /// Unix time, in seconds.
+    fn now(&self) -> i64 {
+        i64::try_from((self.clock)()).unwrap_or(i64::MAX)
     }
 
     /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.

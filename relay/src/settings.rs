@@ -34,6 +34,9 @@ pub struct Settings {
     /// The same for a film between two requests for parts of it.
     #[serde(deserialize_with = "seconds")]
     pub film_linger: Duration,
+    /// The same for catch-up: players that seek ask for another start, and providers count one viewer that long.
+    #[serde(deserialize_with = "seconds")]
+    pub catchup_linger: Duration,
     /// A viewer who joins begins at the newest access point at least this long ago, so that his player can fill its
     /// buffer at once,
     #[serde(deserialize_with = "seconds")]
@@ -112,6 +115,7 @@ impl Default for Settings {
             chunk_time: Duration::from_millis(100),
             linger: Duration::from_secs(15),
             film_linger: Duration::from_secs(4),
+            catchup_linger: Duration::from_secs(45),
             burst_least: Duration::from_millis(1500),
             burst_most: Duration::from_secs(6),
             burst_bytes: 8 * 1024 * 1024,

@@ -224,7 +224,8 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-fn playlist(text: String) -> httpd::Response {
+/// A playlist as an answer; never kept, since the next one differs.
+pub(super) fn playlist(text: String) -> httpd::Response {
     let mut response = reply::text(StatusCode::OK, text);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));

@@ -1,6 +1,7 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 mod address;
+pub(crate) mod archive;
 mod cookies;
 mod dial;
 pub(crate) mod file;

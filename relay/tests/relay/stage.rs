@@ -11,6 +11,7 @@ use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Login, Name, Origin, Source, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
+use contract::zone::Zone;
 use relay::{Relay, Settings};
 use station::Station;
 use tempfile::TempDir;
@@ -38,6 +39,8 @@ pub(crate) const ORIGIN: u32 = 801;
 pub(crate) const TWO_UPSTREAMS: u32 = 705;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
+/// A film with an upstream at that provider before a living one.
+pub(crate) const FILM_OF_TWO: u32 = 9902;
 
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
@@ -57,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that each login allows.
     pub(crate) connections: u32,
+    /// What time it is, in Unix seconds, if it is not now.
+    pub(crate) now: Option<u64>,
     /// Addresses of the provider that are tried before the one where it is.
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
@@ -81,6 +86,7 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            now: None,
             before: Vec::new(),
             dead: None,
             origins: Vec::new(),
@@ -95,12 +101,13 @@ impl Stage {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let zone = plan.station.zone.clone();
         let logins: Vec<Login> = plan.station.accounts.iter().map(login).collect();
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
         let connections = vec![plan.connections; logins.len()];
-        publish(&data, &station, &connections, &plan.origins);
+        publish(&data, &station, (&connections, &zone), &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -111,7 +118,12 @@ impl Stage {
             source("station", &addresses, logins),
             source("dead", &[closed], vec![login(&station::Account::default())]),
         ];
-        let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
+        let follower = Follower::start(data.clone());
+        let relay = match plan.now {
+            Some(now) => Relay::with_clock(plan.relay, sources, follower, users.clone(), move || now),
+            None => Relay::new(plan.relay, sources, follower, users.clone()),
+        };
+        let relay = relay.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = relay.clone();
@@ -169,8 +181,14 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has, whose logins allow so many `connections` each.
-pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origins: &[String]) {
+/// A release with everything the station has, whose logins allow so many connections each and whose clock is that of a
+/// zone.
+pub(crate) fn publish(
+    data: &Data,
+    station: &Station,
+    (connections, zone): (&[u32], &str),
+    origins: &[String],
+) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -185,6 +203,7 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origi
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             for (login, most) in connections.iter().enumerate() {
                 let account = bundle::Account::new("station", login, *most);
+                let account = bundle::Account { zone: Zone::of(zone).unwrap(), ..account };
                 bundle.push(Section::Accounts, &account).unwrap();
             }
             for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
@@ -233,6 +252,9 @@ fn playables(station: &Station) -> Vec<Playable> {
     };
     let mut all: Vec<Playable> =
         (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
+    all.iter_mut()
+        .zip(0..)
+        .for_each(|(channel, at)| channel.upstreams[0].archive = catalogue.archive_days(at));
     let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
     let mut other = live(SECOND_OF_ONE, "station", 999_999);
@@ -247,6 +269,9 @@ fn playables(station: &Station) -> Vec<Playable> {
         container: "mp4".into(),
         upstreams: vec![elsewhere],
     });
+    let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
+    of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
+    all.push(of_two);
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);
