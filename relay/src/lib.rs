@@ -37,6 +37,7 @@ mod settings;
 mod signal;
 mod sizes;
 mod slot;
+mod starts;
 mod status;
 mod subscriber;
 mod tally;

@@ -177,6 +177,9 @@ pub(crate) enum Refusal {
     /// The user has as many streams as he may.
     #[error("the user's streams are all in use")]
     Seats,
+    /// The user begins streams faster than he may.
+    #[error("the user begins too many streams a minute")]
+    Haste,
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
@@ -208,6 +211,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
+            Self::Haste => "haste",
             Self::Warming => "warming",
             Self::Key => "key",
             Self::Method => "method",
@@ -222,7 +226,7 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
+            Self::NotReady | Self::Seats | Self::Haste | Self::Warming | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
@@ -235,6 +239,7 @@ impl Refusal {
             Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
+            Self::Haste => reply::unavailable(1, "You change channels too fast; ask again."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),

@@ -71,6 +71,9 @@ pub struct Settings {
     /// new channel a moment before he closes the old one.
     #[serde(deserialize_with = "seconds")]
     pub slot_patience: Duration,
+    /// How many channels and films a user may begin to receive in a minute, a quarter of them at once; 0 for as many as he
+    /// likes. Who joins what is received already is not counted.
+    pub starts_per_minute: u32,
     /// How long a provider goes on counting a connection that was closed: so long its place is not taken by another. Where
     /// a provider turns out to need longer, that is learnt.
     #[serde(deserialize_with = "seconds")]
@@ -127,6 +130,7 @@ impl Default for Settings {
             give_up: Duration::from_secs(60),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
+            starts_per_minute: 180,
             release_delay: Duration::from_millis(500),
             hls_bandwidth: 0,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),

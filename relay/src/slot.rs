@@ -59,6 +59,8 @@ struct Login {
     /// Until when the provider still counts connections that were closed.
     cooling: Vec<Instant>,
     released: Option<Instant>,
+    /// For whom somebody has been sent away, and until when the place is kept for him.
+    reserved: Vec<(Holder, Instant)>,
     /// How long the provider is known to count a closed connection.
     learnt: Duration,
     health: Health,
@@ -117,7 +119,7 @@ impl Slots {
             let suspect = login.health.is_suspect();
             if let Some((_, why)) = login.health.resting(now) {
                 resting.get_or_insert(why);
-            } else if login.held.len() + login.cooling.len() < *most as usize {
+            } else if login.held.len() + login.cooling.len() + login.kept_from(holder, now) < *most as usize {
                 willing.push((suspect, number));
             } else {
                 resting = None;
@@ -135,8 +137,18 @@ impl Slots {
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         logins[login].held.push((number, holder));
+        logins[login].reserved.retain(|(whose, _)| *whose != holder);
         let (account, uncounted) = (offer.account.to_owned(), AtomicBool::new(false));
         Ok(Slot { slots: self.clone(), account, login, number, uncounted, busy_until: None })
+    }
+
+    /// Keeps the next place of `login` for `holder`, who has had somebody sent away, until `leaves` and as long after it as
+    /// the provider needs to notice.
+    pub(crate) fn reserve(&self, account: &str, login: usize, holder: Holder, leaves: Instant) {
+        if let Some(login) = self.accounts().get_mut(account).and_then(|logins| logins.get_mut(login)) {
+            let until = leaves + login.learnt.max(self.release_delay);
+            login.reserved.push((holder, until));
+        }
     }
 
     /// The login whose connection `holder` has.
@@ -169,6 +181,14 @@ impl Slots {
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Vec<Login>>> {
         self.accounts.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+impl Login {
+    /// Places that are kept for others than `holder`.
+    fn kept_from(&mut self, holder: Holder, now: Instant) -> usize {
+        self.reserved.retain(|(_, until)| *until > now);
+        self.reserved.iter().filter(|(whose, _)| *whose != holder).count()
     }
 }
 
