@@ -189,6 +189,9 @@ pub(crate) enum Refusal {
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
+    /// Nobody without a card can watch it.
+    #[error("the channel is scrambled")]
+    Scrambled,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -213,6 +216,7 @@ impl Refusal {
             Self::Seats => "seats",
             Self::Haste => "haste",
             Self::Warming => "warming",
+            Self::Scrambled => "scrambled",
             Self::Key => "key",
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
@@ -226,7 +230,13 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Haste | Self::Warming | Self::NoRanges | Self::Key => {
+            Self::NotReady
+            | Self::Seats
+            | Self::Haste
+            | Self::Warming
+            | Self::Scrambled
+            | Self::NoRanges
+            | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
@@ -241,6 +251,7 @@ impl Refusal {
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Haste => reply::unavailable(1, "You change channels too fast; ask again."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::headend::Headend;
+use crate::mirror::Mirror;
 use crate::output::catchup::{CatchUp, Wish};
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
@@ -30,16 +31,21 @@ use crate::{output, status};
 /// How often it is looked whether those who watch still may.
 const INSPECTION: Duration = Duration::from_millis(500);
 
+/// Tells Unix time, in seconds.
+type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
+
 /// Answers the addresses of streams.
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Sessions,
     catch_up: CatchUp,
-    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    clock: Clock,
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
     users: Arc<Users>,
+    /// From where the release and the users are, if the disk is elsewhere.
+    mirror: Option<Arc<Mirror>>,
     verifying: Semaphore,
 }
 
@@ -55,9 +61,19 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
-        Self::with_clock(settings, sources, follower, users, || {
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
-        })
+        Self::with_clock(settings, sources, follower, users, unix_time)
+    }
+
+    /// A relay of what `mirror` copies, likewise.
+    ///
+    /// # Errors
+    /// As of [`Relay::new`].
+    pub fn following(settings: Settings, sources: Vec<Source>, mirror: Mirror) -> anyhow::Result<Arc<Self>> {
+        let mirror = Arc::new(mirror);
+        let data = mirror.data().clone();
+        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
+        mirror.start(follower.clone(), users.clone());
+        Self::build(settings, sources, follower, users, Some(mirror), Box::new(unix_time))
     }
 
     /// The same relay living by another clock, which tells Unix time in seconds.
@@ -71,6 +87,17 @@ impl Relay {
         users: Arc<Users>,
         clock: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> anyhow::Result<Arc<Self>> {
+        Self::build(settings, sources, follower, users, None, Box::new(clock))
+    }
+
+    fn build(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        mirror: Option<Arc<Mirror>>,
+        clock: Clock,
+    ) -> anyhow::Result<Arc<Self>> {
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
@@ -82,10 +109,11 @@ impl Relay {
             headend,
             sessions: Sessions::new(key.clone()),
             catch_up: CatchUp::new(key),
-            clock: Box::new(clock),
+            clock,
             episodes: Episodes::new(follower.data()),
             follower,
             users,
+            mirror,
             verifying: Semaphore::new(1),
         });
         let inspected = Arc::downgrade(&relay);
@@ -143,7 +171,9 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
+            Some(Route::Segment { ticket, generation, number }) => {
+                self.sessions.segment(&ticket, generation, number, request.headers())
+            }
             Some(Route::Past(past)) => {
                 self.past(past, request.method(), request.headers(), request.uri().path(), peer).await
             }
@@ -153,11 +183,12 @@ impl Relay {
             Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::status(&self.headend, &self.sessions, self.follower.release().as_deref()))
+                let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
+                Ok(status::status(&self.headend, &self.sessions, release.as_deref(), mirror))
             }
             Some(Route::Metrics) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::metrics(&self.headend, &self.sessions))
+                Ok(status::metrics(&self.headend, &self.sessions, self.mirror.as_deref()))
             }
             None => Err(Refusal::Unknown),
         }
@@ -183,7 +214,8 @@ impl Relay {
             }),
             Kind::Live if asked.extension == "m3u8" => {
                 let path = request.uri().path();
-                self.sessions.playlist(&self.headend, playable, &user, &client, path).await
+                let headers = request.headers();
+                self.sessions.playlist(&self.headend, playable, &user, &client, path, headers).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -231,7 +263,7 @@ impl Relay {
         let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
         let wish = Wish { headend, channel, past, user: &user, accounts, now };
         match (&*asked.channel.extension, method) {
-            ("m3u8", _) => self.catch_up.playlist(&wish, path),
+            ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
             (_, &Method::HEAD) => self.catch_up.head(&wish),
             _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
         }
@@ -284,6 +316,9 @@ impl Relay {
         let playable = match release.playable(asked.id) {
             Some(playable) => Some(playable),
             None => {
+                if let Some(mirror) = &self.mirror {
+                    mirror.look_for(asked.id).await;
+                }
                 let (episodes, id) = (self.episodes.clone(), asked.id);
                 let looked = tokio::task::spawn_blocking(move || episodes.playable(&release, id));
                 looked.await.ok().flatten()
@@ -313,6 +348,10 @@ impl Relay {
 }
 
 fn may_watch(user: &User) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    user.standing(now) == Standing::Active
+    user.standing(unix_time()) == Standing::Active
+}
+
+/// In seconds.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
