@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod ace;
 mod catchup;
 mod failover;
 mod failures;
@@ -16,4 +17,5 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod variants;
 mod viewer;
