@@ -23,14 +23,14 @@ use crate::output::hls::{Holder, Sessions};
 use crate::proxy::{self, Internet, Proxies};
 use crate::refusal::{Failure, Refusal};
 use crate::route::{Part, Route};
-use crate::seat::Client;
+use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
 use crate::upstream::{Dialler, Secrets};
 use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
-const INSPECTION: Duration = Duration::from_secs(1);
+const INSPECTION: Duration = Duration::from_millis(500);
 /// How long a program that ends waits for others.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -314,7 +314,8 @@ impl Relay {
             return Err(Failure::Unsupported("its HLS").into());
         }
         let asked = Instant::now();
-        let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        let seats = &self.headend.seats;
+        let (seat, replaced) = seats.take(user, client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
         let budget = self.headend.start_budget(&channel);
         let viewing = self.headend.tune(channel, seat.asking())?;

@@ -20,7 +20,7 @@ use crate::packager::Packager;
 use crate::play::Key;
 use crate::proxy::Proxies;
 use crate::refusal::{Failure, Refusal};
-use crate::seat::{Client, Seat};
+use crate::seat::{Client, Seat, What};
 
 /// Sessions there may be; one needs no connection, so a single user could open any number.
 const SESSIONS: usize = 8192;
@@ -234,7 +234,8 @@ impl Sessions {
         user: &User,
         key: Key,
     ) -> Result<(String, Form), Refusal> {
-        let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
+        let (seat, replaced) =
+            headend.seats.take(user, &key.client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
         drop(replaced);
         let form = self.tuned(headend, channel, &seat).await?;
         let mut books = self.books();
@@ -262,7 +263,7 @@ impl Sessions {
         if let Some(why) = headend.recent_failure(id).filter(|why| !matches!(why, Failure::Unsupported(_))) {
             return Err(why.into());
         }
-        let proxy = self.proxies.open(headend, channel, seat.asking());
+        let proxy = self.proxies.open(headend, channel, seat.asking())?;
         let shelf = proxy.shelf();
         seat.hold_proxy(proxy);
         Ok(Form::Passed(shelf))

@@ -48,7 +48,7 @@ use tracing::{Instrument, info_span};
 
 use crate::headend::Headend;
 use crate::metrics::Page;
-use crate::refusal::Failure;
+use crate::refusal::{Failure, Refusal};
 use crate::seat::Asking;
 use crate::slot::Holder;
 
@@ -126,14 +126,23 @@ impl Proxies {
     }
 
     /// The proxy of `channel`, which begins with its first viewer. Returns at once: asking happens in the pump.
-    pub(crate) fn open(&self, headend: &Arc<Headend>, channel: Playable, asking: &Asking) -> Arc<Proxy> {
+    ///
+    /// # Errors
+    /// The user begins channels too fast.
+    pub(crate) fn open(
+        &self,
+        headend: &Arc<Headend>,
+        channel: Playable,
+        asking: &Asking,
+    ) -> Result<Arc<Proxy>, Refusal> {
         let mut books = self.books();
         books.running.retain(|_, proxy| proxy.strong_count() > 0);
         let id = channel.id;
         let running = books.running.get(&id).and_then(Weak::upgrade);
         if let Some(proxy) = running.filter(|proxy| proxy.shelf.ended().is_none()) {
-            return proxy;
+            return Ok(proxy);
         }
+        headend.starts.admit(&asking.user, Instant::now())?;
         let meter = Meter::new(headend.tally.clone());
         let shelf = Shelf::new(id, self.key.clone(), self.pieces.clone(), meter);
         let (headend, asking, internet) = (headend.clone(), asking.clone(), self.internet.clone());
@@ -142,7 +151,7 @@ impl Proxies {
         let (pieces, began) = (self.pieces.clone(), Instant::now());
         let proxy = Arc::new(Proxy { channel: id, shelf, pieces, began, pump });
         books.running.insert(id, Arc::downgrade(&proxy));
-        proxy
+        Ok(proxy)
     }
 
     /// What is running, by channel.

@@ -34,8 +34,6 @@ const CLIP: Duration = Duration::from_secs(15);
 /// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
 /// after these many seconds each.
 const ASK_AGAIN: [u64; 3] = [1, 2, 4];
-/// A connection closed this recently may still be counted.
-const STILL_COUNTED: Duration = Duration::from_secs(10);
 
 /// What the task has.
 pub(super) struct Pump {
@@ -178,8 +176,7 @@ impl Pump {
 /// Whether a refusal may only mean that the provider still counts a connection that was closed a moment ago.
 fn may_be_counted(why: &Failure, slot: &Slot) -> bool {
     let Failure::Refused(status) = why else { return false };
-    !matches!(status, 401 | 404 | 410 | 451)
-        && slot.still_counted().is_some_and(|since| since < STILL_COUNTED)
+    !matches!(status, 401 | 404 | 410 | 451) && slot.still_counted()
 }
 
 impl Line<'_> {
