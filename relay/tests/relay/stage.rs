@@ -66,7 +66,8 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
-    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order. With `called-ts,` before
+    /// them, the release says that it is a transport stream.
     pub(crate) origins: Vec<String>,
 }
 
@@ -239,9 +240,12 @@ pub(crate) fn publish(
 
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let called_ts = quirks.strip_prefix("called-ts,");
+        let protocol = if called_ts.is_some() { Protocol::Ts } else { Protocol::Hls };
+        let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
         let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
-        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
     });
     origins.collect()
