@@ -66,8 +66,8 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
-    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order. With `called-ts,` before
-    /// them, the release says that it is a transport stream.
+    /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
+    /// streams: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
 
@@ -244,7 +244,10 @@ fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
         let protocol = if called_ts.is_some() { Protocol::Ts } else { Protocol::Hls };
         let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
-        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let (path, protocol) = match quirks.strip_prefix("variant/") {
+            Some(_) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
+            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
+        };
         let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
     });
