@@ -128,6 +128,7 @@ async fn serve(
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
     httpd::serve(listener, plumbing, answer, closing).await;
+    relay.closed().await;
     Ok(())
 }
 

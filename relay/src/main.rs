@@ -58,7 +58,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listen = arguments.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     ready(&listener.local_addr()?.to_string());
-    let (answering, closing) = (relay.clone(), relay);
+    let (answering, closing) = (relay.clone(), relay.clone());
     let answer = move |request, peer| {
         let relay = answering.clone();
         async move { relay.answer(request, peer).await }
@@ -69,6 +69,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
     httpd::serve(listener, settings, answer, shutdown).await;
+    relay.closed().await;
     Ok(())
 }
 

@@ -58,7 +58,6 @@ pub(crate) enum Failure {
 }
 
 /// Why the Ace Stream engine gives nothing.
-#[allow(dead_code)] // until the engine is asked
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Ace {
     /// No connection.

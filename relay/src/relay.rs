@@ -30,6 +30,8 @@ use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
 const INSPECTION: Duration = Duration::from_secs(1);
+/// How long a program that ends waits for others.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Tells Unix time, in seconds.
 type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
@@ -161,6 +163,12 @@ impl Relay {
     /// Ends every stream and begins no more, so that connections can finish.
     pub fn close(&self) {
         self.headend.close();
+    }
+
+    /// Waits, after [`Relay::close`] and for a few seconds at most, until whoever keeps sessions for us has been told that
+    /// they are over.
+    pub async fn closed(&self) {
+        let _ = tokio::time::timeout(FAREWELL, self.headend.dialler.engine.stopped_all()).await;
     }
 
     async fn route(

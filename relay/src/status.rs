@@ -18,6 +18,7 @@ use crate::picture::Picture;
 use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
+use crate::upstream::ace::Snapshot as Session;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
@@ -81,6 +82,9 @@ struct Channel {
     stalls: u64,
     #[serde(flatten)]
     picture: Option<Picture>,
+    /// What the Ace Stream engine said last, if the channel comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ace: Option<Session>,
 }
 
 /// Lets the operator in: whoever asks from this machine itself, or shows the key of `[relay] key`. For everybody else
@@ -102,7 +106,7 @@ pub(crate) fn status(
     mirror: Option<&Mirror>,
 ) -> Response {
     let tuners = headend.tuners();
-    let channels: Vec<_> = tuners.iter().map(|tuner| channel(tuner, sessions, release)).collect();
+    let channels: Vec<_> = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release)).collect();
     let tally = &headend.tally;
     let totals = Totals {
         channels: channels.len(),
@@ -146,7 +150,7 @@ pub(crate) fn metrics(headend: &Headend, sessions: &Sessions, mirror: Option<&Mi
     response
 }
 
-fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
+fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
     let (now, counts, buffer) = (tuner.signal.now(), tuner.feed.counts(), tuner.feed.buffer());
     let viewers = tuner.feed.watching();
     let seconds = buffer.time.as_secs_f64();
@@ -174,6 +178,7 @@ fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Cha
         jumps: counts.jumps,
         stalls: counts.stalls,
         picture,
+        ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
     }
 }
 

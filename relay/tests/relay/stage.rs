@@ -9,7 +9,7 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Login, Name, Origin, Source, Xtream};
+use contract::source::{Acestream, BaseUrl, Login, Name, Origin, Source, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
 use contract::zone::Zone;
 use relay::{Relay, Settings};
@@ -33,6 +33,8 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of ten channels of Ace Stream, as lists have them; ten more follow, the same by infohash.
+pub(crate) const ACE: u32 = 821;
 /// The first of the channels that come from HLS origins.
 pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
@@ -115,11 +117,14 @@ impl Stage {
         let sources = vec![
             source("station", &addresses, logins),
             source("dead", &[closed], vec![login(&station::Account::default())]),
+            listed_by_hand(),
         ];
+        let mut settings = plan.relay;
+        settings.ace_engine = BaseUrl::new(&station.engine_url()).unwrap();
         let follower = Follower::start(data.clone());
         let relay = match plan.now {
-            Some(now) => Relay::with_clock(plan.relay, sources, follower, users.clone(), move || now),
-            None => Relay::new(plan.relay, sources, follower, users.clone()),
+            Some(now) => Relay::with_clock(settings, sources, follower, users.clone(), move || now),
+            None => Relay::new(settings, sources, follower, users.clone()),
         };
         let relay = relay.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -131,6 +136,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of a channel of Ace Stream.
+    pub(crate) fn content(&self, channel: u32) -> u32 {
+        self.station.catalogue().live_id((channel - ACE) % 10)
     }
 
     /// The provider's id of the `place`th channel that comes from an HLS origin.
@@ -160,6 +170,13 @@ fn source(name: &str, addresses: &[SocketAddr], accounts: Vec<Login>) -> Source 
     let origin = Origin::Xtream(Xtream { urls, accounts });
     let (transport, gate) = Default::default();
     Source { name: Name::new(name).unwrap(), origin, transport, gate }
+}
+
+/// Where channels of Ace Stream are listed.
+fn listed_by_hand() -> Source {
+    let origin = Origin::Acestream(Acestream { channels: Vec::new(), from: None });
+    let (transport, gate) = Default::default();
+    Source { name: Name::new("ace").unwrap(), origin, transport, gate }
 }
 
 fn login(account: &station::Account) -> Login {
@@ -204,7 +221,11 @@ pub(crate) fn publish(
                 let account = bundle::Account { zone: Zone::of(zone).unwrap(), ..account };
                 bundle.push(Section::Accounts, &account).unwrap();
             }
-            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
+            for playable in playables(station)
+                .into_iter()
+                .chain(from_origins(station, origins))
+                .chain(from_engine(station))
+            {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -224,6 +245,16 @@ fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
     });
     origins.collect()
+}
+
+fn from_engine(station: &Station) -> Vec<Playable> {
+    let links = (0..10).map(|index| format!("acestream://{}", station.listed_id(index)));
+    let hashes = (0..10).map(|index| format!("acestream:?infohash={}", station.infohash(index)));
+    let channel = |(path, id): (String, u32)| {
+        let upstreams = vec![upstream("ace", &path, Protocol::Ace)];
+        Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
+    };
+    links.chain(hashes).zip(ACE..).map(channel).collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
