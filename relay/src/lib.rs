@@ -11,7 +11,7 @@
 //! who falls behind loses data, and never delays another by a chunk.
 //!
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
-//! the same feed: `segmenter`, `packager` (one per channel), `output::hls` (players without a connection).
+//! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
@@ -33,7 +33,6 @@ mod relay;
 mod remedy;
 mod route;
 mod seat;
-mod segmenter;
 mod settings;
 mod signal;
 mod sizes;

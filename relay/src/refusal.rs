@@ -185,6 +185,9 @@ pub(crate) enum Refusal {
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
+    /// Nobody without a card can watch it.
+    #[error("the channel is scrambled")]
+    Scrambled,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -208,6 +211,7 @@ impl Refusal {
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
             Self::Warming => "warming",
+            Self::Scrambled => "scrambled",
             Self::Key => "key",
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
@@ -221,7 +225,7 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::Scrambled | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
@@ -235,6 +239,7 @@ impl Refusal {
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),

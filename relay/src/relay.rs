@@ -179,7 +179,9 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
+            Some(Route::Segment { ticket, generation, number }) => {
+                self.sessions.segment(&ticket, generation, number, request.headers())
+            }
             Some(Route::Past(past)) => {
                 self.past(past, request.method(), request.headers(), request.uri().path(), peer).await
             }
@@ -220,7 +222,8 @@ impl Relay {
             }),
             Kind::Live if asked.extension == "m3u8" => {
                 let path = request.uri().path();
-                self.sessions.playlist(&self.headend, playable, &user, &client, path).await
+                let headers = request.headers();
+                self.sessions.playlist(&self.headend, playable, &user, &client, path, headers).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -267,7 +270,7 @@ impl Relay {
         let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
         let wish = Wish { headend, channel, past, user: &user, accounts, now };
         match (&*asked.channel.extension, method) {
-            ("m3u8", _) => self.catch_up.playlist(&wish, path),
+            ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
             (_, &Method::HEAD) => self.catch_up.head(&wish),
             _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
         }

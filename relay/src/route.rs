@@ -7,11 +7,13 @@ use contract::address::{ArchiveAddress, StreamAddress};
 pub enum Route {
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4` and their like.
     Stream(StreamAddress),
-    /// `/hls/TICKET/7.ts`: a segment of a playlist that a viewer was given.
+    /// `/hls/TICKET/17-7.ts`: a segment of a playlist that a viewer was given.
     Segment {
         /// Stands for viewer and channel; no credentials.
         ticket: String,
-        /// Counts from the beginning of the channel's playlist.
+        /// Tells the packagings of a channel apart.
+        generation: u64,
+        /// Counts from the beginning of that.
         number: u64,
     },
     /// `/timeshift/u/p/60/2025-10-09:08-00/1.ts` and `.m3u8`: a part of a channel's past.
@@ -53,7 +55,8 @@ impl Route {
 }
 
 fn segment(ticket: &str, name: &str) -> Option<Route> {
-    Some(Route::Segment { ticket: ticket.into(), number: digits(name.strip_suffix(".ts")?)? })
+    let (generation, number) = name.strip_suffix(".ts")?.split_once('-')?;
+    Some(Route::Segment { ticket: ticket.into(), generation: digits(generation)?, number: digits(number)? })
 }
 
 fn past_segment(ticket: &str, start: &str, name: &str) -> Option<Route> {
@@ -74,8 +77,8 @@ mod tests {
     fn every_address_of_the_relay_is_known() {
         assert_eq!(Route::decode("/status.json"), Some(Route::Status));
         assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
-        let segment = Route::Segment { ticket: "t0".into(), number: 7 };
-        assert_eq!(Route::decode("/hls/t0/7.ts"), Some(segment));
+        let segment = Route::Segment { ticket: "t0".into(), generation: 17, number: 7 };
+        assert_eq!(Route::decode("/hls/t0/17-7.ts"), Some(segment));
         let minute = Route::PastSegment { ticket: "t0".into(), start: 1_759_996_800, number: 7 };
         assert_eq!(Route::decode("/timeshift/t0/1759996800/7.ts"), Some(minute));
         for path in ["/timeshift.php", "/streaming/timeshift.php", "/timeshift", "/streaming/timeshift/"] {
@@ -97,7 +100,9 @@ mod tests {
             "/images/a/1.png",
             "/hls/t0/7",
             "/hls/t0/x.ts",
-            "/hls/t0/+7.ts",
+            "/hls/t0/7.ts",
+            "/hls/t0/17-+7.ts",
+            "/hls/t0/17-.ts",
             "/timeshift/t0/-1/7.ts",
             "/timeshift/t0/1/+7.ts",
             "/timeshift/u/p/60/1/2/3.ts",

@@ -80,6 +80,10 @@ pub struct Settings {
     /// How long a provider goes on counting a connection that was closed; so long it is not used again.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
+    /// How long the segments are that a channel is cut into for players of HLS: 2 to 10 s. They end at access points, so
+    /// they may be longer. A player begins three of them behind what is on the air.
+    #[serde(deserialize_with = "seconds")]
+    pub hls_segment: Duration,
     /// Of an HLS upstream in several qualities the best is received that needs no more than so many bits per second;
     /// 0 for the best of all.
     pub hls_bandwidth: u64,
@@ -144,6 +148,7 @@ impl Default for Settings {
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             release_delay: Duration::ZERO,
+            hls_segment: Duration::from_secs(4),
             hls_bandwidth: 0,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),
             ace_start_budget: Duration::from_secs(110),

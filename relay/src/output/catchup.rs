@@ -20,7 +20,7 @@ use httpd::Body;
 use super::asked::Asked;
 use super::clean::{self, Rangeless};
 use super::ways::Ways;
-use super::{file, hls};
+use super::{answer, file};
 use crate::headend::Headend;
 use crate::play;
 use crate::refusal::{Failure, Refusal};
@@ -124,7 +124,12 @@ impl CatchUp {
     }
 
     /// The playlist of its minutes, asked for at `path`. Takes no seat: who looks at it watches nothing yet.
-    pub(crate) fn playlist(&self, wish: &Wish<'_>, path: &str) -> Result<httpd::Response, Refusal> {
+    pub(crate) fn playlist(
+        &self,
+        wish: &Wish<'_>,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<httpd::Response, Refusal> {
         wish.upstreams(wish.past)?;
         let Past { start, minutes } = wish.past;
         let archived = (wish.now - TRAIL - start) / SEGMENT;
@@ -145,7 +150,7 @@ impl CatchUp {
             let _ = writeln!(text, "#EXTINF:{SEGMENT}.000,\n{up}timeshift/{ticket}/{start}/{number}.ts");
         }
         text.push_str("#EXT-X-ENDLIST\n");
-        Ok(hls::playlist(text))
+        Ok(answer::playlist(text, headers))
     }
 
     /// Joins the session of a viewer, or begins one.

@@ -1,5 +1,6 @@
 //! What viewers get, one file per form.
 
+pub(crate) mod answer;
 mod asked;
 pub(crate) mod catchup;
 mod clean;
