@@ -61,7 +61,7 @@ impl Provider {
             .map(|(target, fault)| (target.clone(), Planned { fault: *fault, times: None }));
         Self {
             catalogue: Catalogue::new(&settings),
-            reels: Reels::new(),
+            reels: Reels::default(),
             ledger: Arc::new(Ledger::new(settings.release_delay)),
             faults: Mutex::new(faults.collect()),
             tokens: Mutex::default(),

@@ -16,7 +16,7 @@ use crate::panel::{self, Action, Ask, Document, page};
 use crate::provider::{Provider, Published};
 use crate::route::{Form, Route};
 use crate::settings::Target;
-use crate::stream::{self, Refusal, Wish};
+use crate::stream::{self, Refusal, Variant, Wish};
 pub(crate) use late::Late;
 
 /// What is needed of a request after its body has been read.
@@ -89,6 +89,13 @@ impl Call {
                 self.archive(&value("username"), &value("password"), id, asked)
             }
             Route::Segment { session, id, number } => self.segment(&session, id, number),
+            Route::Variant { variant, username, password, id } => match variant.parse::<Variant>() {
+                Ok(variant) => {
+                    let answer = |wish: &Wish<'_>| stream::variant(wish, &variant);
+                    self.deliver("live", &username, &password, id, answer)
+                }
+                Err(why) => reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+            },
             Route::Origin { quirks, username, password, id, place } => {
                 self.origin(&quirks, &username, &password, id, place)
             }

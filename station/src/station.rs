@@ -157,6 +157,12 @@ impl Station {
         format!("{}/{kind}/{username}/{password}/{id}.{extension}", self.url())
     }
 
+    /// The address of a live channel's transport stream for the first account as another encoder makes it; `variant`
+    /// such as `hevc,ac3` or `wrap:5`, see `station --help`.
+    pub fn variant_url(&self, variant: &str, id: u32) -> String {
+        self.stream_url(&format!("variant/{variant}"), id, "ts")
+    }
+
     /// The address of a live channel on an HLS origin for the first account; `quirks` such as `aes-iv,gap:5` or
     /// `plain`, see `station --help`.
     pub fn origin_url(&self, quirks: &str, id: u32) -> String {

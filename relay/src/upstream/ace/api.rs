@@ -279,10 +279,15 @@ mod tests {
 
     use super::*;
 
+    fn api(engine: &str) -> Api {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Api::new(&BaseUrl::new(engine).unwrap()).unwrap()
+    }
+
     #[tokio::test]
     async fn every_way_to_lose_a_session_has_its_name() {
         let station = Station::start(station::Settings::default()).await.unwrap();
-        let api = Api::new(&BaseUrl::new(&station.engine_url()).unwrap()).unwrap();
+        let api = api(&station.engine_url());
         let id = station.content_id(0);
         let first = api.start(Kind::ContentId, &id).await.unwrap();
         assert_eq!(first.started.infohash.as_ref().unwrap().hex(), station.infohash(0));
@@ -307,7 +312,7 @@ mod tests {
     #[tokio::test]
     async fn an_engine_that_is_not_there_is_not_waited_for() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let api = Api::new(&BaseUrl::new(&format!("http://{closed}")).unwrap()).unwrap();
+        let api = api(&format!("http://{closed}"));
         let Err(why) = api.start(Kind::ContentId, &"0".repeat(40)).await else { panic!("nobody is there") };
         assert_eq!((why, api.version().await.unwrap_err()), (Ace::Unreachable, Ace::Unreachable));
         api.all_stopped().await;
