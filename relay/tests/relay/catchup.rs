@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use contract::zone::Zone;
-use station::{Fault, Otherwise};
+use station::{Account, Fault, Otherwise, Status};
 
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
@@ -334,4 +334,18 @@ async fn a_broken_connection_is_made_anew_and_a_viewer_who_leaves_closes_it() {
     assert_eq!(asked(&stage).len(), 3);
     drop(viewer);
     eventually("it is closed", || stage.station.counts().open == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_comes_with_the_next_login_when_the_first_is_refused() {
+    let mut plan = Plan::default();
+    let refused =
+        Account { username: "refused".into(), status: Status::Expired, ..plan.station.accounts[0].clone() };
+    plan.station.accounts.insert(0, refused);
+    let stage = Stage::with(plan).await;
+    let start = earlier();
+    let (television, _) = original(&stage, start, 15).await;
+    let mut viewer = Viewer::get(&stage, &path(start)).await;
+    assert!(viewer.read(SOME).await[..SOME] == television);
+    assert_eq!(asked(&stage).len(), 2, "{:?}", asked(&stage));
 }

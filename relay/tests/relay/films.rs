@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::bundle::{Kind, Playable, Protocol};
 use contract::details::{Episodes, Late};
-use station::Fault;
+use station::{Account, Fault, Status};
 
 use crate::provider::{self, answering, giving};
 use crate::stage::{DEAD_FILM, EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SERIES, Stage, upstream};
@@ -411,4 +411,21 @@ async fn several_who_ask_for_the_length_at_once_ask_the_provider_once() {
     let head = Viewer::ask(&stage, "HEAD", PATH, "").await;
     assert_eq!((head.status(), head.header("content-length")), (200, None));
     assert_eq!(stage.station.counts().channel(film).requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_comes_with_the_next_login_when_the_first_is_refused() {
+    let mut plan = Plan::default();
+    let refused =
+        Account { username: "refused".into(), status: Status::Expired, ..plan.station.accounts[0].clone() };
+    plan.station.accounts.insert(0, refused);
+    let stage = Stage::with(plan).await;
+    let film = original(&Stage::new().await).await;
+    let mut viewer = Viewer::ask(&stage, "GET", PATH, "Connection: close\r\n").await;
+    assert!(viewer.status() == 200 && viewer.rest().await == film);
+    let there = stage.station.catalogue().film_id(0);
+    assert_eq!(stage.station.counts().channel(there).requests, 2);
+    // The other parts of the same film keep to the login that is good.
+    assert_eq!(range(&stage, "bytes=-100").await.2, film[film.len() - 100..]);
+    assert_eq!(stage.station.counts().channel(there).requests, 3);
 }

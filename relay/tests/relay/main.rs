@@ -17,4 +17,5 @@ mod provider;
 mod sharing;
 mod stage;
 mod unlisted;
+mod variants;
 mod viewer;
