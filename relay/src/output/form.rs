@@ -8,7 +8,7 @@ use http::HeaderMap;
 use super::answer;
 use crate::packager::Packager;
 use crate::proxy::{self, Kind, ROOT, Shelf};
-use crate::refusal::Refusal;
+use crate::refusal::{Failure, Refusal};
 
 /// How long the first request waits for the first segment: some players give up after ten seconds.
 pub(crate) const HOLD: Duration = Duration::from_secs(8);
@@ -27,6 +27,17 @@ impl Form {
         match self {
             Self::Packaged(packager) => packager.ended(),
             Self::Passed(shelf) => shelf.ended().is_some(),
+        }
+    }
+
+    /// What makes segments of the feed.
+    ///
+    /// # Errors
+    /// Nothing does: the channel is passed on.
+    pub(super) fn packager(&self) -> Result<Arc<Packager>, Refusal> {
+        match self {
+            Self::Packaged(packager) => Ok(packager.clone()),
+            Self::Passed(_) => Err(Failure::Unsupported("its HLS").into()),
         }
     }
 

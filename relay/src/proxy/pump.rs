@@ -72,8 +72,9 @@ impl Pump {
     /// One upstream after the other, and all of them again while any gives something. Returns why that had to end.
     async fn receive(&self) -> Failure {
         let upstreams = self.channel.upstreams.iter();
-        let upstreams: Vec<&Upstream> =
-            upstreams.filter(|upstream| upstream.protocol == Protocol::Hls).collect();
+        // What a release calls a transport stream may turn out to be a list.
+        let may_be_one = |upstream: &&Upstream| matches!(upstream.protocol, Protocol::Hls | Protocol::Ts);
+        let upstreams: Vec<&Upstream> = upstreams.filter(may_be_one).collect();
         let (mut why, mut gave) = (Failure::Unsupported("what it sends"), true);
         while std::mem::take(&mut gave) {
             for upstream in &upstreams {

@@ -70,8 +70,11 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Where the Ace Stream engine is, if it is not the station's.
+    pub(crate) engine: Option<BaseUrl>,
     /// Channels that come from HLS origins with these quirks, as `variant/` and a variant of the station's transport
-    /// streams, or from a path that begins with a slash: ids from [`ORIGIN`] on, in order.
+    /// streams, or from a path that begins with a slash: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
+    /// that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
 
@@ -94,6 +97,7 @@ impl Default for Plan {
             now: None,
             before: Vec::new(),
             dead: None,
+            engine: None,
             origins: Vec::new(),
         }
     }
@@ -125,7 +129,7 @@ impl Stage {
             listed_by_hand(),
         ];
         let mut settings = plan.relay;
-        settings.ace_engine = BaseUrl::new(&station.engine_url()).unwrap();
+        settings.ace_engine = plan.engine.unwrap_or_else(|| BaseUrl::new(&station.engine_url()).unwrap());
         let again = (settings.clone(), sources.clone());
         let follower = Follower::start(data.clone());
         let relay = match plan.now {
@@ -260,11 +264,14 @@ pub(crate) fn publish(
 
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let called_ts = quirks.strip_prefix("called-ts,");
+        let protocol = if called_ts.is_some() { Protocol::Ts } else { Protocol::Hls };
+        let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
         let (path, protocol) = match (quirks.strip_prefix('/'), quirks.strip_prefix("variant/")) {
-            (Some(path), _) => (path.to_owned(), Protocol::Hls),
+            (Some(path), _) => (path.to_owned(), protocol),
             (_, Some(_)) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
-            _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), Protocol::Hls),
+            _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };
         let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
