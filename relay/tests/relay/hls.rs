@@ -13,10 +13,15 @@ use crate::viewer::{PATIENCE, Viewer, assert_begins_well, watch};
 
 /// The text of a playlist.
 async fn playlist(stage: &Stage, path: &str) -> String {
-    let mut viewer = Viewer::get(stage, path).await;
-    assert_eq!((viewer.status(), viewer.header("cache-control")), (200, Some("no-store")));
+    playlist_for(stage, path, "player").await
+}
+
+async fn playlist_for(stage: &Stage, path: &str, agent: &str) -> String {
+    let mut viewer = Viewer::ask(stage, "GET", path, &format!("User-Agent: {agent}\r\n")).await;
+    let text = String::from_utf8(viewer.rest().await).unwrap();
+    assert_eq!((viewer.status(), viewer.header("cache-control")), (200, Some("no-store")), "{text}");
     assert_eq!(viewer.header("content-type"), Some("application/vnd.apple.mpegurl"));
-    String::from_utf8(viewer.rest().await).unwrap()
+    text
 }
 
 /// The addresses of the segments, as a player resolves them.
@@ -109,23 +114,30 @@ fn quick() -> Plan {
 
 /// A player that follows a playlist: what it has of it, by media sequence.
 #[derive(Default)]
-struct Player {
-    segments: BTreeMap<usize, Played>,
+pub(crate) struct Player {
+    pub(crate) segments: BTreeMap<usize, Played>,
     /// Discontinuities before the first segment of the newest playlist, and what the playlist before said of that.
     slid: usize,
     target: Option<Duration>,
+    /// As which program it shows itself.
+    agent: String,
 }
 
-struct Played {
-    bytes: Vec<u8>,
-    duration: Duration,
-    discontinuity: bool,
+pub(crate) struct Played {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) duration: Duration,
+    pub(crate) discontinuity: bool,
 }
 
 impl Player {
+    /// One of several at this address.
+    pub(crate) fn named(agent: impl ToString) -> Self {
+        Self { agent: agent.to_string(), ..Self::default() }
+    }
+
     /// Asks for the playlist once more, and for the segments that are new in it.
     async fn turn(&mut self, stage: &Stage, path: &str) {
-        let text = playlist(stage, path).await;
+        let text = playlist_for(stage, path, &self.agent).await;
         let list = MediaPlaylist::try_from(&*text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert_eq!(
             *self.target.get_or_insert(list.target_duration),
@@ -158,7 +170,7 @@ impl Player {
     }
 
     /// Plays on until there are so many segments.
-    async fn play(&mut self, stage: &Stage, path: &str, count: usize) {
+    pub(crate) async fn play(&mut self, stage: &Stage, path: &str, count: usize) {
         let begin = Instant::now();
         while self.segments.len() < count {
             assert!(begin.elapsed() < 3 * PATIENCE, "{} segments", self.segments.len());
@@ -169,7 +181,7 @@ impl Player {
 
     /// Nothing is wrong with what was played, and nothing is missing; how many discontinuities there were behind the
     /// first segment, where one always is.
-    fn check(&self) -> usize {
+    pub(crate) fn check(&self) -> usize {
         let mut checker = Checker::new(Limits::default());
         let (mut played, mut breaks) = (Duration::ZERO, 0);
         for (place, segment) in self.segments.values().enumerate() {

@@ -16,4 +16,5 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod variants;
 mod viewer;

@@ -66,7 +66,8 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
-    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
+    /// streams: ids from [`ORIGIN`] on, in order.
     pub(crate) origins: Vec<String>,
 }
 
@@ -240,8 +241,11 @@ pub(crate) fn publish(
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
         let there = station.catalogue().live_id(place);
-        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
-        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        let (path, protocol) = match quirks.strip_prefix("variant/") {
+            Some(_) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
+            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), Protocol::Hls),
+        };
+        let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
     });
     origins.collect()
