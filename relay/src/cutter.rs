@@ -8,7 +8,8 @@
 //! ```
 //!
 //! What one connection sends is a *piece*. A piece begins with PAT, PMT and an access point: what comes before is
-//! dropped. From the second piece on, clocks and continuity counters go on from where the last piece broke off.
+//! dropped. From the second piece on, continuity counters go on from where the last piece broke off, and so do clocks,
+//! unless the settings want their jumps announced instead.
 //!
 //! Everything is parsed once per channel, however many watch. `pending` is bounded by a chunk, one read of the
 //! upstream and [`mpegts::access::PACKET_LIMIT`] packets.
@@ -22,7 +23,7 @@ use mpegts::sync::Verdict;
 use mpegts::{AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker};
 
 use crate::feed::{Cut, Point};
-use crate::settings::Settings;
+use crate::settings::{Settings, Splice};
 
 /// A piece in which no access point is found for this long begins anywhere: scrambled, or of an unknown coding.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -38,6 +39,8 @@ pub(crate) struct Cutter {
     aligner: Aligner,
     tracker: Tracker,
     restamper: Restamper,
+    /// Clocks are left alone, and their jumps announced.
+    flagged: bool,
     /// While the streams of a piece begin, one after the other.
     trim: Option<Trim>,
     scratch: Vec<u8>,
@@ -76,6 +79,7 @@ impl Cutter {
             aligner: Aligner::new(),
             tracker: Tracker::new(),
             restamper: Restamper::new(),
+            flagged: settings.splice == Splice::Flag,
             trim: None,
             scratch: Vec::new(),
             pending: Vec::new(),
@@ -166,6 +170,11 @@ impl Cutter {
         self.changed
     }
 
+    /// Packets of this piece that were no filling.
+    pub(crate) fn packets(&self) -> u64 {
+        self.tracker.packets() - self.tracker.counts().null
+    }
+
     /// Jumps of continuity counters in this piece: lost packets.
     pub(crate) fn lost_packets(&self) -> u64 {
         self.tracker.counts().continuity_errors
@@ -217,15 +226,17 @@ impl Cutter {
     /// The first access point of a piece: tables and what follows go out, what came before does not.
     fn begin_piece(&mut self, place: usize, found: &AccessPoint) {
         self.drop_first(place);
-        if self.pieces > 0 {
-            self.restamper.splice(found);
-        } else {
-            self.restamper.follow(&found.program);
+        let mut flags = Vec::new();
+        match self.pieces {
+            0 => self.restamper.follow(&found.program),
+            _ if self.flagged => self.restamper.flag(found, &mut flags),
+            _ => self.restamper.splice(found),
         }
         let mut tables = Vec::new();
         found.tables(&mut tables);
         self.trim = Some(Trim::new(&found.program));
         self.start(&tables, Some(found.program.clone()));
+        self.insert(&flags); // they are finished, and go before everything else
     }
 
     /// While no access point is known nothing goes out, and only what may begin one is kept.
@@ -244,9 +255,7 @@ impl Cutter {
 
     /// The piece begins with `tables` and all that is pending.
     fn start(&mut self, tables: &[u8], program: Option<Arc<Program>>) {
-        self.pending.splice(..0, tables.iter().copied());
-        self.seen += tables.len();
-        self.candidate = self.candidate.map(|(number, at)| (number, at + tables.len()));
+        self.insert(tables);
         self.changed |= match (&self.program, self.tracker.program()) {
             (Some(before), Some(now)) => !before.continues_as(now),
             _ => false,
@@ -256,6 +265,13 @@ impl Cutter {
         self.pieces += 1;
         self.points.push(Point { offset: 0, time: self.line.time(), tables: Bytes::new(), program, splice });
         (0..self.seen).step_by(PACKET).for_each(|at| self.dress(at));
+    }
+
+    /// Puts `packets` before everything that is pending.
+    fn insert(&mut self, packets: &[u8]) {
+        self.pending.splice(..0, packets.iter().copied());
+        self.seen += packets.len();
+        self.candidate = self.candidate.map(|(number, at)| (number, at + packets.len()));
     }
 
     /// Makes the packet at `at` ready to go out.

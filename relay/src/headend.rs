@@ -25,10 +25,11 @@ pub(crate) use report::Used;
 use crate::feed::Feed;
 use crate::play::{self, Play};
 use crate::refusal::{Failure, Refusal};
-use crate::seat::{Asking, Seats};
+use crate::seat::{Asking, Seats, What};
 use crate::settings::Settings;
 use crate::sizes::Sizes;
 use crate::slot::{Holder, Slots};
+use crate::starts::Starts;
 use crate::tally::Tally;
 use crate::tuner::Tuner;
 use crate::upstream::Dialler;
@@ -40,6 +41,7 @@ pub(crate) struct Headend {
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
+    starts: Starts,
     pub(crate) tally: Arc<Tally>,
     follower: Arc<Follower>,
     house: Mutex<House>,
@@ -72,6 +74,7 @@ impl Headend {
             slots: Slots::new(settings.release_delay),
             seats: Arc::default(),
             sizes: Sizes::default(),
+            starts: Starts::new(settings.starts_per_minute),
             tally: Arc::default(),
             house: Mutex::default(),
             runtime: Handle::current(),
@@ -84,11 +87,11 @@ impl Headend {
     /// Watches a channel. Returns at once: connecting happens in the tuner, so simultaneous calls make one connection.
     ///
     /// # Errors
-    /// The channel could not be received a moment ago, or the relay is closing.
-    pub(crate) fn tune(self: &Arc<Self>, channel: Playable, asking: &Asking) -> Result<Viewing, Failure> {
+    /// The channel could not be received a moment ago, the user tunes too fast, or the relay is closing.
+    pub(crate) fn tune(self: &Arc<Self>, channel: Playable, asking: &Asking) -> Result<Viewing, Refusal> {
         let mut house = self.house();
         if house.closed {
-            return Err(Failure::Closing);
+            return Err(Failure::Closing.into());
         }
         let id = channel.id;
         let running = house.tuners.get(&id).and_then(Weak::upgrade).filter(|tuner| !tuner.feed.ended());
@@ -101,8 +104,9 @@ impl Headend {
         let memory = self.settings.failure_memory;
         house.failed.retain(|_, (since, _)| since.elapsed() < memory);
         if let Some((_, failure)) = house.failed.get(&id) {
-            return Err(failure.clone());
+            return Err(failure.clone().into());
         }
+        self.starts.admit(&asking.user, std::time::Instant::now())?;
         house.tuners.retain(|_, tuner| tuner.strong_count() > 0);
         let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
         tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +123,7 @@ impl Headend {
     /// Begins to answer a request for a part of a film. Requests of one client for one film are one play.
     ///
     /// # Errors
-    /// The user has no seat for it, or the relay is closing.
+    /// The user has no seat for it or asks too fast, or the relay is closing.
     pub(crate) fn play(self: &Arc<Self>, key: play::Key, user: &User) -> Result<play::Request, Refusal> {
         let mut house = self.house();
         if house.closed {
@@ -130,9 +134,11 @@ impl Headend {
             house.lingering.retain(|each| each.holder() != play.holder());
             return Ok(play.enter(self.clone()));
         }
+        self.starts.admit(&user.name, std::time::Instant::now())?;
         house.last += 1;
         let number = house.last;
-        let (seat, replaced) = self.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
+        let (seat, replaced) =
+            self.seats.take(user, &key.client, What::File(key.film)).ok_or(Refusal::Seats)?;
         let play = Play::new(number, seat);
         house.plays.retain(|_, play| play.strong_count() > 0);
         house.plays.insert(key, Arc::downgrade(&play));
@@ -185,9 +191,9 @@ impl Viewing {
         self.tuner.feed.clone()
     }
 
-    /// What is received for this viewer and nobody else.
-    pub(crate) fn alone(&self) -> Option<Holder> {
-        (self.tuner.feed.watching() == 1).then(|| self.tuner.holder())
+    /// What is received for this viewer and nobody else, he having it so many times.
+    pub(crate) fn alone(&self, shares: usize) -> Option<Holder> {
+        (self.tuner.feed.watching() as usize == shares).then(|| self.tuner.holder())
     }
 
     /// Lets the viewer's connection notice what has changed.

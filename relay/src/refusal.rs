@@ -176,6 +176,9 @@ pub(crate) enum Refusal {
     /// The user has as many streams as he may.
     #[error("the user's streams are all in use")]
     Seats,
+    /// The user begins streams faster than he may.
+    #[error("the user begins too many streams a minute")]
+    Haste,
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
@@ -210,6 +213,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
+            Self::Haste => "haste",
             Self::Warming => "warming",
             Self::Scrambled => "scrambled",
             Self::Key => "key",
@@ -225,7 +229,13 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::Scrambled | Self::NoRanges | Self::Key => {
+            Self::NotReady
+            | Self::Seats
+            | Self::Haste
+            | Self::Warming
+            | Self::Scrambled
+            | Self::NoRanges
+            | Self::Key => {
                 info!(id, why = %self, "refused")
             }
             Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
@@ -238,6 +248,7 @@ impl Refusal {
             Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
+            Self::Haste => reply::unavailable(1, "You change channels too fast; ask again."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
             Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),

@@ -22,14 +22,14 @@ use crate::output::catchup::{CatchUp, Wish};
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
 use crate::route::Route;
-use crate::seat::Client;
+use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
 use crate::upstream::{Dialler, Secrets};
 use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
-const INSPECTION: Duration = Duration::from_secs(1);
+const INSPECTION: Duration = Duration::from_millis(500);
 /// How long a program that ends waits for others.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -235,7 +235,8 @@ impl Relay {
 
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
         let asked = Instant::now();
-        let (seat, replaced) = self.headend.seats.take(user, client).ok_or(Refusal::Seats)?;
+        let seats = &self.headend.seats;
+        let (seat, replaced) = seats.take(user, client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
         drop(replaced); // first, so that its connection is free for this one
         let budget = self.headend.start_budget(&channel);
         let viewing = self.headend.tune(channel, seat.asking())?;

@@ -5,12 +5,15 @@
 //! new stream before it closes the old one; another client gets that of a film or of catch-up that is not being read, and
 //! is refused without one.
 //!
+//! Streams of one thing that one client opens beside each other are one seat: players look at a channel before they play
+//! it, and reconnect before they have closed what broke.
+//!
 //! What a seat holds is let go the moment the seat is cut, not when the old connection notices: a player that has
 //! stopped reading would keep it for long.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use contract::user::User;
@@ -22,6 +25,9 @@ use crate::metrics::Page;
 use crate::play::Play;
 use crate::slot::Holder;
 
+/// So many streams share a seat at most: whoever has more of one channel has them for others too.
+const SHARES: u32 = 4;
+
 /// The seats of all users.
 #[derive(Default)]
 pub(crate) struct Seats {
@@ -29,10 +35,11 @@ pub(crate) struct Seats {
     last: AtomicU64,
 }
 
-/// A seat that is taken. Given back by dropping it.
+/// A seat that is taken, or a share of one. Given back by dropping it.
 pub(crate) struct Seat {
     seats: Arc<Seats>,
     place: Arc<Place>,
+    asking: Asking,
 }
 
 /// A seat that somebody else has now. It is cut by dropping this.
@@ -40,12 +47,28 @@ pub(crate) struct Replaced(Option<Arc<Place>>);
 
 /// A seat as the list knows it.
 struct Place {
-    asking: Asking,
+    user: Arc<str>,
+    client: Client,
+    what: What,
+    /// How many share it; changed under the lock of the list.
+    shares: AtomicU32,
+    /// The number of the last one who took it.
+    number: AtomicU64,
     cut: AtomicBool,
-    holds: Mutex<Option<Hold>>,
+    /// By the numbers of those who share it.
+    holds: Mutex<Vec<(u64, Hold)>>,
 }
 
-/// What a seat is for.
+/// What is watched, by our ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A channel as it is sent.
+    Channel(u32),
+    /// A film, or the past of a channel.
+    File(u32),
+}
+
+/// What a seat keeps open.
 enum Hold {
     Channel(Viewing),
     Film(Weak<Play>),
@@ -56,7 +79,7 @@ enum Hold {
 pub(crate) struct Asking {
     /// Later seats have higher numbers.
     number: u64,
-    user: Arc<str>,
+    pub(crate) user: Arc<str>,
     client: Client,
 }
 
@@ -82,40 +105,67 @@ impl Client {
 }
 
 impl Seats {
-    /// A seat for `user`, and the one it replaces, which is cut when that is dropped; `None` if all are taken by other
-    /// clients.
-    pub(crate) fn take(self: &Arc<Self>, user: &User, client: &Client) -> Option<(Seat, Replaced)> {
+    /// A seat for `user` to watch `what`, and the one it replaces, which is cut when that is dropped; `None` if
+    /// all are taken by other clients.
+    pub(crate) fn take(
+        self: &Arc<Self>,
+        user: &User,
+        client: &Client,
+        what: What,
+    ) -> Option<(Seat, Replaced)> {
+        let number = self.last.fetch_add(1, Ordering::Relaxed);
         let mut users = self.users();
         let taken = users.entry(user.name.clone()).or_default();
+        let shared = taken.iter().find(|place| place.client == *client && place.has_room_for(what));
+        if let Some(place) = shared.cloned() {
+            place.shares.fetch_add(1, Ordering::Relaxed);
+            place.number.store(number, Ordering::Relaxed);
+            drop(users);
+            return Some((self.seat(place, number), Replaced(None)));
+        }
         let full = user.max_connections > 0 && taken.len() >= user.max_connections as usize;
         let replaced = match full {
             true => {
-                let own = taken.iter().position(|place| place.asking.client == *client);
+                let own = taken.iter().position(|place| place.client == *client);
                 Some(taken.remove(own.or_else(|| taken.iter().position(|place| place.is_idle()))?))
             }
             false => None,
         };
-        let number = self.last.fetch_add(1, Ordering::Relaxed);
-        let asking = Asking { number, user: user.name.as_str().into(), client: client.clone() };
-        let place = Arc::new(Place { asking, cut: AtomicBool::new(false), holds: Mutex::default() });
+        let place = Arc::new(Place {
+            user: user.name.as_str().into(),
+            client: client.clone(),
+            what,
+            shares: AtomicU32::new(1),
+            number: AtomicU64::new(number),
+            cut: AtomicBool::new(false),
+            holds: Mutex::default(),
+        });
         taken.push(place.clone());
         drop(users);
-        Some((Seat { seats: self.clone(), place }, Replaced(replaced)))
+        Some((self.seat(place, number), Replaced(replaced)))
     }
 
-    /// Cuts the oldest stream that the client of `asking` opened before and whose connection `would_do`.
-    pub(crate) fn zap(&self, asking: &Asking, would_do: impl Fn(Holder) -> bool) -> bool {
-        let own =
-            |place: &&Arc<Place>| place.asking.client == asking.client && place.asking.number < asking.number;
+    fn seat(self: &Arc<Self>, place: Arc<Place>, number: u64) -> Seat {
+        let asking = Asking { number, user: place.user.clone(), client: place.client.clone() };
+        Seat { seats: self.clone(), place, asking }
+    }
+
+    /// Cuts the oldest stream that the client of `asking` opened before and whose connection `would_do`. What was received
+    /// for it.
+    pub(crate) fn zap(&self, asking: &Asking, would_do: impl Fn(Holder) -> bool) -> Option<Holder> {
+        let own = |place: &&Arc<Place>| {
+            place.client == asking.client && place.number.load(Ordering::Relaxed) < asking.number
+        };
         let taken: Vec<_> = {
             let users = self.users();
             users.get(&*asking.user).into_iter().flatten().filter(own).cloned().collect()
         };
-        let frees = |place: &&Arc<Place>| place.alone().is_some_and(&would_do);
-        let Some(found) = taken.iter().find(frees) else { return false };
-        self.strike(found);
+        let frees =
+            |place: Arc<Place>| place.alone().filter(|holder| would_do(*holder)).map(|it| (place, it));
+        let (found, holder) = taken.into_iter().find_map(frees)?;
+        self.strike(&found);
         found.cut();
-        true
+        Some(holder)
     }
 
     /// Cuts every stream of those who may not go on, by name.
@@ -145,12 +195,22 @@ impl Seats {
         self.users().get(user).map_or(0, Vec::len)
     }
 
+    /// One of those who share a seat has left.
+    fn leave(&self, place: &Arc<Place>) {
+        let users = self.users();
+        let last = place.shares.fetch_sub(1, Ordering::Relaxed) == 1;
+        drop(users);
+        if last {
+            self.strike(place);
+        }
+    }
+
     fn strike(&self, place: &Arc<Place>) {
         let mut users = self.users();
-        if let Some(taken) = users.get_mut(&*place.asking.user) {
+        if let Some(taken) = users.get_mut(&*place.user) {
             taken.retain(|each| !Arc::ptr_eq(each, place));
             if taken.is_empty() {
-                users.remove(&*place.asking.user);
+                users.remove(&*place.user);
             }
         }
     }
@@ -161,44 +221,52 @@ impl Seats {
 }
 
 impl Place {
+    /// Whether another stream of `what` can share it.
+    fn has_room_for(&self, what: What) -> bool {
+        self.what == what && self.shares.load(Ordering::Relaxed) < SHARES
+    }
+
     fn cut(&self) {
         let held = {
             let mut holds = self.holds();
             self.cut.store(true, Ordering::Relaxed);
-            holds.take()
+            std::mem::take(&mut *holds)
         };
-        match held {
-            Some(Hold::Channel(viewing)) => viewing.nudge(),
-            Some(Hold::Film(play)) => play.upgrade().iter().for_each(|play| play.close()),
-            None => {}
+        for (_, hold) in held {
+            match hold {
+                Hold::Channel(viewing) => viewing.nudge(),
+                Hold::Film(play) => play.upgrade().iter().for_each(|play| play.close()),
+            }
         }
     }
 
     /// A film or catch-up that nobody reads any more, though somebody may come back to it.
     fn is_idle(&self) -> bool {
-        match &*self.holds() {
-            Some(Hold::Film(play)) => play.upgrade().is_none_or(|play| play.is_idle()),
-            Some(Hold::Channel(_)) | None => false,
-        }
+        let holds = self.holds();
+        let idle = |(_, hold): &(u64, Hold)| match hold {
+            Hold::Film(play) => play.upgrade().is_none_or(|play| play.is_idle()),
+            Hold::Channel(_) => false,
+        };
+        !holds.is_empty() && holds.iter().all(idle)
     }
 
     /// What is received for this seat and no other.
     fn alone(&self) -> Option<Holder> {
-        match &*self.holds() {
-            Some(Hold::Channel(viewing)) => viewing.alone(),
-            Some(Hold::Film(play)) => play.upgrade().map(|play| play.holder()),
-            None => None,
+        let holds = self.holds();
+        match &holds.first()?.1 {
+            Hold::Channel(viewing) => viewing.alone(holds.len()),
+            Hold::Film(play) => play.upgrade().map(|play| play.holder()),
         }
     }
 
-    fn holds(&self) -> MutexGuard<'_, Option<Hold>> {
+    fn holds(&self) -> MutexGuard<'_, Vec<(u64, Hold)>> {
         self.holds.lock().expect("nobody panics while holding this lock")
     }
 }
 
 impl Seat {
     pub(crate) fn asking(&self) -> &Asking {
-        &self.place.asking
+        &self.asking
     }
 
     /// Somebody else has the seat now, or nobody may.
@@ -210,14 +278,14 @@ impl Seat {
     pub(crate) fn hold_channel(&self, viewing: Viewing) {
         let mut holds = self.place.holds();
         if !self.is_cut() {
-            *holds = Some(Hold::Channel(viewing));
+            holds.push((self.asking.number, Hold::Channel(viewing)));
         }
     }
 
     /// The seat is for a film, which is closed with it.
     pub(crate) fn hold_film(&self, play: &Arc<Play>) {
         let mut holds = self.place.holds();
-        *holds = Some(Hold::Film(Arc::downgrade(play)));
+        holds.push((self.asking.number, Hold::Film(Arc::downgrade(play))));
         drop(holds);
         if self.is_cut() {
             play.close(); // it was, before there was anything to close
@@ -227,7 +295,12 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.seats.strike(&self.place);
+        let held: Vec<_> = {
+            let mut holds = self.place.holds();
+            holds.extract_if(.., |(number, _)| *number == self.asking.number).collect()
+        };
+        self.seats.leave(&self.place);
+        drop(held); // which lets its channel go, and for that needs the house
     }
 }
 

@@ -64,9 +64,15 @@ pub struct Settings {
     /// How long a connection to a provider may take to be made.
     #[serde(deserialize_with = "seconds")]
     pub connect_timeout: Duration,
-    /// An upstream that sends nothing for this long is lost.
+    /// An upstream that has sent nothing this long after it was asked has nothing.
+    #[serde(deserialize_with = "seconds")]
+    pub first_byte: Duration,
+    /// An upstream that was sending and sends nothing but filling for this long is lost. Upstreams of HLS, which come in
+    /// segments, have three segments' time besides.
     #[serde(deserialize_with = "seconds")]
     pub silence: Duration,
+    /// How a channel goes on after it was lost, or where its provider cuts from one time line to another.
+    pub splice: Splice,
     /// How long viewers of a channel that was lost are held while it is received anew.
     #[serde(deserialize_with = "seconds")]
     pub give_up: Duration,
@@ -77,7 +83,11 @@ pub struct Settings {
     /// new channel a moment before he closes the old one.
     #[serde(deserialize_with = "seconds")]
     pub slot_patience: Duration,
-    /// How long a provider goes on counting a connection that was closed; so long it is not used again.
+    /// How many channels and films a user may begin to receive in a minute, a quarter of them at once; 0 for as many as he
+    /// likes. Who joins what is received already is not counted.
+    pub starts_per_minute: u32,
+    /// How long a provider goes on counting a connection that was closed: so long its place is not taken by another. Where
+    /// a provider turns out to need longer, that is learnt.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
     /// How long the segments are that a channel is cut into for players of HLS: 2 to 10 s. They end at access points, so
@@ -99,6 +109,19 @@ pub struct Settings {
     /// A channel for which the engine finds no peer for this long is given up.
     #[serde(deserialize_with = "seconds")]
     pub ace_no_peers: Duration,
+}
+
+/// What players see where one time line ends and another begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Splice {
+    /// One unbroken clock.
+    #[default]
+    Restamp,
+    /// A clock that jumps, which is announced as ISO/IEC 13818-1 wants it (`discontinuity_indicator`).
+    Flag,
+    /// The end: players ask again.
+    Close,
 }
 
 impl Settings {
@@ -143,11 +166,14 @@ impl Default for Settings {
             burst_bytes: 8 * 1024 * 1024,
             start_budget: Duration::from_secs(25),
             connect_timeout: Duration::from_secs(5),
-            silence: Duration::from_secs(10),
+            first_byte: Duration::from_secs(10),
+            silence: Duration::from_secs(3),
+            splice: Splice::Restamp,
             give_up: Duration::from_secs(60),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
-            release_delay: Duration::ZERO,
+            starts_per_minute: 180,
+            release_delay: Duration::from_millis(500),
             hls_segment: Duration::from_secs(4),
             hls_bandwidth: 0,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),

@@ -59,6 +59,8 @@ struct Login {
     /// Until when the provider still counts connections that were closed.
     cooling: Vec<Instant>,
     released: Option<Instant>,
+    /// For whom somebody has been sent away, and until when the place is kept for him.
+    reserved: Vec<(Holder, Instant)>,
     /// How long the provider is known to count a closed connection.
     learnt: Duration,
     health: Health,
@@ -72,6 +74,8 @@ pub(crate) struct Slot {
     number: u64,
     /// The provider has refused it and never sent anything, so that it counts nothing.
     uncounted: AtomicBool,
+    /// Until when the provider may count the connection that this one takes the place of.
+    busy_until: Option<Instant>,
 }
 
 /// Why there is no slot.
@@ -106,34 +110,45 @@ impl Slots {
         let mut accounts = self.accounts();
         let logins = logins(&mut accounts, offer);
         let now = Instant::now();
-        let mut free_at: Option<Instant> = None;
-        let mut resting = None;
-        let mut willing = Vec::new();
+        let (mut willing, mut resting, mut soon) = (Vec::new(), None, None::<(bool, Instant)>);
         for (number, (login, most)) in logins.iter_mut().zip(offer.allowed).enumerate() {
             login.cooling.retain(|until| *until > now);
             if offer.except.contains(&number) {
                 continue;
             }
+            let suspect = login.health.is_suspect();
             if let Some((_, why)) = login.health.resting(now) {
                 resting.get_or_insert(why);
-            } else if login.held.len() + login.cooling.len() < *most as usize {
-                willing.push(number);
+            } else if login.held.len() + login.cooling.len() + login.kept_from(holder, now) < *most as usize {
+                willing.push((suspect, number));
             } else {
                 resting = None;
-                free_at = free_at.into_iter().chain(login.cooling.iter().copied()).min();
+                soon = soon.into_iter().chain(login.cooling.iter().map(|until| (suspect, *until))).min();
             }
         }
-        let best = willing.into_iter().min_by_key(|number| logins[*number].health.is_suspect());
-        let Some(login) = best else {
+        // Rather a moment later with a login that is let in than now with one that may not be.
+        let rather = soon.is_some_and(|(suspect, _)| !suspect);
+        let best = willing.into_iter().min().filter(|(suspect, _)| !(*suspect && rather));
+        let Some((_, login)) = best else {
             return Err(match resting {
                 Some(why) => Taken::Resting(why),
-                None => Taken::Until(free_at),
+                None => Taken::Until(soon.map(|(_, until)| until)),
             });
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
         logins[login].held.push((number, holder));
+        logins[login].reserved.retain(|(whose, _)| *whose != holder);
         let (account, uncounted) = (offer.account.to_owned(), AtomicBool::new(false));
-        Ok(Slot { slots: self.clone(), account, login, number, uncounted })
+        Ok(Slot { slots: self.clone(), account, login, number, uncounted, busy_until: None })
+    }
+
+    /// Keeps the next place of `login` for `holder`, who has had somebody sent away, until `leaves` and as long after it as
+    /// the provider needs to notice.
+    pub(crate) fn reserve(&self, account: &str, login: usize, holder: Holder, leaves: Instant) {
+        if let Some(login) = self.accounts().get_mut(account).and_then(|logins| logins.get_mut(login)) {
+            let until = leaves + login.learnt.max(self.release_delay);
+            login.reserved.push((holder, until));
+        }
     }
 
     /// The login whose connection `holder` has.
@@ -169,6 +184,14 @@ impl Slots {
     }
 }
 
+impl Login {
+    /// Places that are kept for others than `holder`.
+    fn kept_from(&mut self, holder: Holder, now: Instant) -> usize {
+        self.reserved.retain(|(_, until)| *until > now);
+        self.reserved.iter().filter(|(whose, _)| *whose != holder).count()
+    }
+}
+
 /// The logins of an account, as many as are allowed something.
 fn logins<'a>(accounts: &'a mut HashMap<String, Vec<Login>>, offer: Offer<'_>) -> &'a mut Vec<Login> {
     let logins = accounts.entry(offer.account.to_owned()).or_default();
@@ -189,10 +212,15 @@ impl Slot {
         self.login
     }
 
-    /// How long ago a connection of this login was closed that the provider may still count.
-    pub(crate) fn still_counted(&self) -> Option<Duration> {
-        let since = self.with(|login| login.released).flatten()?.elapsed();
-        (since < LONGEST_DELAY).then_some(since)
+    /// Whether the provider lets its login in.
+    pub(crate) fn is_welcome(&self) -> bool {
+        self.with(|login| login.health.resting(Instant::now()).is_none()).unwrap_or(false)
+    }
+
+    /// Whether a connection of this login was closed so lately that the provider may still count it.
+    pub(crate) fn still_counted(&self) -> bool {
+        let released = self.with(|login| login.released).flatten();
+        released.is_some_and(|released| released.elapsed() < LONGEST_DELAY)
     }
 
     /// The provider sends: the login is good. It had to be asked `again` because it still counted a connection that was
@@ -206,6 +234,24 @@ impl Slot {
                 login.learnt = since.min(LONGEST_DELAY);
             }
         });
+    }
+
+    /// What was received on this connection is no more, and another will be made in its place.
+    pub(crate) fn closed(&mut self, why: &Failure) {
+        let now = Instant::now();
+        // Whoever has ended it himself knows that; others have to notice.
+        let busy = !matches!(why, Failure::Ended | Failure::Clip | Failure::Dead(_));
+        let learnt = self.with(|login| {
+            login.released = Some(now);
+            login.learnt
+        });
+        let delay = learnt.unwrap_or_default().max(self.slots.release_delay);
+        self.busy_until = busy.then(|| now + delay);
+    }
+
+    /// For how much longer this connection's predecessor counts.
+    pub(crate) fn still_busy(&self) -> Duration {
+        self.busy_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     /// The provider refused `channel` to this login, to which it has not sent anything on this connection.

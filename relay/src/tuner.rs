@@ -1,13 +1,21 @@
 //! One channel that is being received: one upstream connection, one task, whoever watches.
+//!
+//! ```text
+//!  Search: which upstream next ──▶ take: a slot, so which login ──▶ open ──▶ pump ──▶ feed
+//!     ▲                              ▲ another login                 │        │
+//!     └──────────────────────────────┴─────── remedy ◀── why ◀───────┴────────┘
+//! ```
 
-use std::pin::pin;
+mod pump;
+mod search;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::bundle::{Playable, Upstream};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
-use tracing::{Instrument, debug, info, info_span};
+use tokio::time::Instant;
+use tracing::{Instrument, info, info_span};
 
 use crate::cutter::Cutter;
 use crate::feed::{Feed, Limits};
@@ -15,28 +23,15 @@ use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
 use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
+use crate::settings::Splice;
 use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
-use crate::upstream::{Received, Reception};
+use crate::upstream::Reception;
+use search::{Attempt, Search};
 
-/// Waits before the attempts to get a lost channel back; the last one is repeated. Each is up to a fifth longer or
-/// shorter, so that the channels of a provider that went down do not come back in step.
-const BACK_OFF: [Duration; 4] =
-    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
-/// A connection that held this long was a good one: the next loss is a new story.
-const STABLE: Duration = Duration::from_secs(30);
-/// An upstream that ends by itself sooner than this was a clip and no channel.
-const CLIP: Duration = Duration::from_secs(15);
-/// Refusals in a row after which a lost channel is given up: a provider that says no means it.
-const REFUSALS: u32 = 3;
 /// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
 /// after these many seconds each.
 const ASK_AGAIN: [u64; 3] = [1, 2, 4];
-/// A connection closed this recently may still be counted.
-const STILL_COUNTED: Duration = Duration::from_secs(10);
-/// Viewers get a sign of life when there is nothing else for this long.
-const QUIET: Duration = Duration::from_millis(500);
-
 /// A channel on the air. Dropping it closes the upstream.
 pub(crate) struct Tuner {
     pub(crate) channel: u32,
@@ -54,6 +49,10 @@ struct Pump {
     asking: Asking,
     cutter: Cutter,
     slot: Option<Slot>,
+    /// This connection has given something.
+    received: bool,
+    /// The provider has refused, perhaps because it still counted a connection that was closed.
+    counted: bool,
 }
 
 impl Tuner {
@@ -62,8 +61,17 @@ impl Tuner {
         let feed = Arc::new(Feed::new(Limits::new(&headend.settings), headend.tally.clone()));
         let signal = Arc::new(Signal::new());
         let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
-        let pump =
-            Pump { headend, feed: feed.clone(), signal: signal.clone(), channel, asking, cutter, slot: None };
+        let pump = Pump {
+            headend,
+            feed: feed.clone(),
+            signal: signal.clone(),
+            channel,
+            asking,
+            cutter,
+            slot: None,
+            received: false,
+            counted: false,
+        };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
         Self { channel: id, feed, signal, pump }
     }
@@ -89,10 +97,7 @@ impl Drop for Pump {
 
 impl Pump {
     async fn run(mut self) {
-        let why = match self.begin().await {
-            Ok((upstream, why)) => self.go_on(&upstream, why).await,
-            Err(why) => why,
-        };
+        let why = self.search().await;
         info!(%why, "off the air");
         self.slot = None;
         if !matches!(why, Failure::Full | Failure::Changed) {
@@ -101,41 +106,29 @@ impl Pump {
         self.feed.end(Some(why));
     }
 
-    /// Tries every upstream in order until one sends. Returns when that one is lost: which it was, and why.
-    ///
-    /// # Errors
-    /// None of them sends.
-    async fn begin(&mut self) -> Result<(Upstream, Failure), Failure> {
-        let mut why = Failure::NoSource;
-        for upstream in self.channel.upstreams.clone() {
-            why = self.receive(&upstream).await;
-            if self.feed.started() {
-                return Ok((upstream, why));
-            }
-            debug!(account = upstream.account, %why, "no upstream");
-        }
-        Err(why)
-    }
-
-    /// Holds the viewers while the channel is received anew, again and again. Returns why that had to end.
-    async fn go_on(&mut self, upstream: &Upstream, mut why: Failure) -> Failure {
-        let (mut attempt, mut refusals, mut lost) = (0, 0, Instant::now());
+    /// Receives the channel from one upstream after the other, and holds the viewers in between, for as long as that
+    /// makes sense. Why it does no more.
+    async fn search(&mut self) -> Failure {
+        let upstreams = self.channel.upstreams.clone();
+        let settings = self.headend.settings.clone();
+        let mut search = Search::new(upstreams.len(), settings.give_up, Instant::now());
         loop {
-            refusals = if why.is_refusal() { refusals + 1 } else { 0 };
-            let given_up = lost.elapsed() > self.headend.settings.give_up;
-            let unwatched = self.feed.watching() == 0; // lingering, for nobody
-            if given_up || unwatched || refusals >= REFUSALS || why == Failure::Changed {
-                return why;
-            }
-            info!(account = upstream.account, %why, attempt, "lost; receiving again");
-            self.wait(jitter(BACK_OFF[BACK_OFF.len().min(attempt + 1) - 1])).await;
-            attempt += 1;
-            self.feed.restarted(self.cutter.lost_packets());
+            let Some(upstream) = upstreams.get(search.at()) else { return Failure::NoSource };
             let began = Instant::now();
-            why = self.receive(upstream).await;
-            if self.cutter.running() {
-                lost = Instant::now();
-                attempt = if began.elapsed() > STABLE { 0 } else { attempt };
+            let why = self.receive(upstream).await;
+            let attempt = Attempt { why: &why, received: self.received, lasted: began.elapsed() };
+            let Some(pause) = search.next(attempt, Instant::now()) else { return why };
+            let seen = self.feed.started();
+            if seen && self.feed.watching() == 0 {
+                return why; // it lingers, for nobody
+            }
+            if seen && settings.splice == Splice::Close {
+                return if why.is_refusal() { why } else { Failure::Changed };
+            }
+            info!(account = upstream.account, %why, next = search.at(), "lost, or not found");
+            self.wait(jitter(pause)).await;
+            if seen {
+                self.feed.restarted(self.cutter.lost_packets());
             }
         }
     }
@@ -146,6 +139,7 @@ impl Pump {
         let mut before = None;
         loop {
             self.cutter.begin();
+            self.received = false;
             self.signal.dialling(upstream);
             if let Err(why) = self.take(upstream, &tried).await {
                 return before.unwrap_or(why); // that there is no further login says less
@@ -155,12 +149,12 @@ impl Pump {
                 Err(why) => why,
             };
             self.headend.tally.failed(&why);
-            let (next, blame) = remedy(&why);
-            let Some(slot) = &self.slot else { return why };
-            if self.cutter.running() {
-                slot.accepted(false);
+            let Some(slot) = &mut self.slot else { return why };
+            if self.received {
+                slot.closed(&why);
                 return why;
             }
+            let (next, blame) = remedy(&why);
             slot.refused(self.channel.id, blame, &why);
             if !matches!(next, Next::OtherLogin | Next::OtherAgent) {
                 return why;
@@ -173,118 +167,37 @@ impl Pump {
 
     /// Makes sure of a connection of the upstream's account, with none of the logins that were `tried`.
     async fn take(&mut self, upstream: &Upstream, tried: &[usize]) -> Result<(), Failure> {
-        if self.slot.as_ref().is_none_or(|slot| slot.account() != upstream.account) {
+        let fits = |slot: &Slot| slot.account() == upstream.account && slot.is_welcome();
+        if !self.slot.as_ref().is_some_and(fits) {
             self.slot = None;
             let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
             let claim = Claim { account, holder, asking: &self.asking, except: tried };
-            self.slot = Some(self.headend.claim(claim).await?);
+            self.slot = Some(self.held(self.headend.claim(claim)).await?);
         }
         Ok(())
     }
 
     async fn open(&mut self, upstream: &Upstream) -> Result<Reception, Failure> {
         let slot = self.slot.as_ref().ok_or(Failure::Full)?;
+        self.wait(slot.still_busy()).await;
         let mut again = ASK_AGAIN.iter();
         loop {
             let opening = Reception::open(&self.headend.dialler, upstream, slot.login());
             let opened = self.held(opening).await;
-            let Err(Failure::Refused(status)) = opened else { return opened };
-            let counted = !matches!(status, 401 | 404 | 410 | 451)
-                && slot.still_counted().is_some_and(|since| since < STILL_COUNTED);
-            match again.next().filter(|_| counted && !self.feed.started()) {
-                Some(seconds) => sleep(Duration::from_secs(*seconds)).await,
-                None => return opened,
-            }
+            let Err(why) = opened else { return opened };
+            let counted = may_be_counted(&why) && slot.still_counted();
+            self.counted |= counted;
+            // While viewers are held, the search comes back often enough.
+            let again = again.next().filter(|_| counted && !self.feed.started());
+            let Some(seconds) = again else { return Err(why) };
+            self.wait(Duration::from_secs(*seconds)).await;
         }
     }
+}
 
-    /// Feeds what comes in. One timer for the channel: when the pending chunk is due, or the viewers have heard nothing
-    /// for too long.
-    async fn pump(&mut self, mut reception: Reception) -> Failure {
-        let began = Instant::now();
-        let mut timer = pin!(sleep(QUIET));
-        loop {
-            tokio::select! {
-                biased;
-                read = reception.next() => match read {
-                    Ok(Some(Received::Splice)) => {
-                        self.publish(true);
-                        self.cutter.begin();
-                    }
-                    Ok(Some(Received::Bytes(bytes))) => {
-                        let pending = self.cutter.due();
-                        self.feed.received(bytes.len(), self.cutter.lost_packets());
-                        if let Some(time) = self.signal.receiving() {
-                            self.headend.tally.first_bytes.add(time);
-                        }
-                        self.cutter.push(&bytes, std::time::Instant::now());
-                        if let Some(foreign) = self.cutter.foreign() {
-                            return Failure::Foreign(foreign);
-                        }
-                        if self.cutter.changed() {
-                            return Failure::Changed;
-                        }
-                        if self.publish(false) || pending != self.cutter.due() {
-                            timer.as_mut().reset(self.next_turn());
-                        }
-                    }
-                    Ok(None) => return self.ended(began),
-                    Err(why) => {
-                        self.publish(true);
-                        return why;
-                    }
-                },
-                () = &mut timer => {
-                    let turn = if self.publish(true) {
-                        self.next_turn()
-                    } else {
-                        self.feed.fill();
-                        Instant::now() + QUIET // what is held back may be due, and stays so
-                    };
-                    timer.as_mut().reset(turn);
-                }
-            }
-        }
-    }
-
-    /// Gives the feed what is ready, or `all` of what is pending. Whether there was something.
-    fn publish(&mut self, all: bool) -> bool {
-        let due = self.cutter.due().is_some_and(|due| due <= std::time::Instant::now());
-        let mut published = false;
-        while let Some(cut) = self.cutter.take(all || due) {
-            self.feed.push(cut);
-            published = true;
-        }
-        published
-    }
-
-    fn next_turn(&self) -> Instant {
-        self.cutter.due().map_or_else(|| Instant::now() + QUIET, Instant::from_std)
-    }
-
-    fn ended(&mut self, began: Instant) -> Failure {
-        self.publish(true);
-        match self.cutter.foreign_at_end() {
-            Some(foreign) => Failure::Foreign(foreign),
-            None if began.elapsed() < CLIP => Failure::Clip,
-            None => Failure::Ended,
-        }
-    }
-
-    async fn wait(&self, time: Duration) {
-        self.held(sleep(time)).await;
-    }
-
-    /// Does `something` and meanwhile gives viewers a sign of life, if they have seen anything yet.
-    async fn held<T>(&self, something: impl Future<Output = T>) -> T {
-        let mut something = pin!(something);
-        loop {
-            match tokio::time::timeout(QUIET, &mut something).await {
-                Ok(done) => return done,
-                Err(_) => self.feed.fill(),
-            }
-        }
-    }
+/// Whether a refusal may only mean that the provider still counts a connection that was closed.
+fn may_be_counted(why: &Failure) -> bool {
+    matches!(why, Failure::Refused(403 | 406 | 456 | 458 | 503 | 509 | 513))
 }
 
 /// Up to a fifth more or less.

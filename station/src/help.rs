@@ -28,8 +28,8 @@ Addresses besides the panel's:
                                                &username=USER&password=PASSWORD for another account
   /_station/counts                             what was asked for, and who is connected
   POST /_station/reset                         forgets what it has seen, and all faults
-  POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]
-                                               plans a fault, fault=none takes it back; action=NAME instead of channel
+  POST /_station/fault?channel=ID|*&fault=FAULT[&after=N][&times=N]
+                                               plans a fault, the first N requests excepted; fault=none takes it back; action=NAME instead of channel
                                                for an API action, a document, segment, init or key of HLS origins, ace/stat and the like
                                                of the engine
   ...?fault=FAULT                              on any address: what goes wrong with this request

@@ -86,21 +86,24 @@ impl Headend {
         Ok(logins.map(|(number, login)| login.max_connections.map_or_else(|| said(number), limit)).collect())
     }
 
-    /// Lets something go that has a connection which would do, and is not needed as much.
+    /// Lets something go that has a connection which would do, and is not needed as much; the place is kept for who asks.
     fn make_room(&self, claim: Claim<'_>) -> bool {
-        if self.oust(claim) {
+        let leaves = Instant::now() + RELEASE;
+        let reserve = |login| self.slots.reserve(claim.account, login, claim.holder, leaves);
+        if self.oust(claim, reserve) {
             return true;
         }
-        let zapped = self.seats.zap(claim.asking, |holder| self.would_do(claim, holder));
-        if zapped {
-            self.oust(claim); // what he has left lingers now
+        let would_do = |holder| self.would_do(claim, holder).inspect(|login| reserve(*login)).is_some();
+        let zapped = self.seats.zap(claim.asking, would_do);
+        if let Some(holder) = zapped {
+            self.dismiss(holder); // what he has left lingers now
         }
-        zapped
+        zapped.is_some()
     }
 
-    /// Whether `holder` has a connection that would do.
-    pub(super) fn would_do(&self, claim: Claim<'_>, holder: Holder) -> bool {
+    /// The login whose connection `holder` has, if that would do.
+    pub(super) fn would_do(&self, claim: Claim<'_>, holder: Holder) -> Option<usize> {
         let login = self.slots.login_of(claim.account, holder);
-        login.is_some_and(|login| !claim.except.contains(&login))
+        login.filter(|login| !claim.except.contains(login))
     }
 }

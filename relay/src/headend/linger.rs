@@ -49,14 +49,26 @@ impl Headend {
         }
     }
 
-    /// Lets go what has lingered longest on a connection that would do. Whether there was something.
-    pub(super) fn oust(&self, claim: Claim<'_>) -> bool {
+    /// Lets go what has lingered longest on a connection that would do, having told which login that is. Whether there
+    /// was something.
+    pub(super) fn oust(&self, claim: Claim<'_>, tell: impl Fn(usize)) -> bool {
         let lingering = {
             let mut house = self.house();
-            let place = house.lingering.iter().position(|each| self.would_do(claim, each.holder()));
-            place.map(|place| house.lingering.remove(place))
+            let login = |each: &Lingering| self.would_do(claim, each.holder());
+            let found = house.lingering.iter().enumerate().find_map(|(at, each)| Some((at, login(each)?)));
+            found.map(|(at, login)| {
+                tell(login);
+                house.lingering.remove(at)
+            })
         };
         lingering.is_some()
+    }
+
+    /// Lets go what `holder` has, if it lingers.
+    pub(super) fn dismiss(&self, holder: Holder) {
+        let gone: Vec<Lingering> =
+            self.house().lingering.extract_if(.., |each| each.holder() == holder).collect();
+        drop(gone); // once the house is free again
     }
 
     /// Keeps `what` for a while.

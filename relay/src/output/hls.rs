@@ -18,7 +18,7 @@ use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
 use crate::refusal::{Failure, Refusal};
-use crate::seat::{Client, Seat};
+use crate::seat::{Client, Seat, What};
 
 /// How long the first request waits for the first segment: some players give up after ten seconds.
 const HOLD: Duration = Duration::from_secs(8);
@@ -190,7 +190,8 @@ impl Sessions {
         user: &User,
         key: Key,
     ) -> Result<(String, Arc<Packager>), Refusal> {
-        let (seat, replaced) = headend.seats.take(user, &key.client).ok_or(Refusal::Seats)?;
+        let (seat, replaced) =
+            headend.seats.take(user, &key.client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
         drop(replaced);
         let (id, budget) = (channel.id, headend.start_budget(&channel));
         let viewing = headend.tune(channel, seat.asking())?;

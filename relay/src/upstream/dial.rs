@@ -202,7 +202,7 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
         // A connection that is kept open counts against the account.
         .pool_max_idle_per_host(0)
         .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.silence)
+        .read_timeout(settings.first_byte)
         // Containers without certificates of their own exist.
         .tls_certs_merge(roots)
 }

@@ -11,7 +11,7 @@ use crate::viewer::{Viewer, assert_begins_well};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_reason_has_its_status() {
     let mut plan = Plan::default();
-    plan.relay.silence = Duration::from_millis(500);
+    plan.relay.first_byte = Duration::from_millis(500);
     let stage = Stage::with(plan).await;
     for (channel, fault, status) in [
         (1, Fault::Status(403), 502),

@@ -1,6 +1,8 @@
 //! Slots of accounts and seats of users.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use contract::user::{State, User};
 
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
@@ -89,11 +91,102 @@ async fn a_provider_that_still_counts_the_old_connection_is_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_is_switched_off_is_cut() {
+async fn a_hundred_zaps_on_one_connection_are_one_connection_at_every_moment() {
+    let mut plan = one_connection();
+    plan.relay.linger = Duration::from_secs(15);
+    plan.relay.release_delay = Duration::from_millis(300);
+    plan.relay.starts_per_minute = 0;
+    let stage = Stage::with(plan).await;
+    let mut before = Vec::new();
+    for zap in 0..100 {
+        let channel = LIVE + zap % 7;
+        if zap % 3 == 0 {
+            before.clear(); // this time the old stream is closed first
+        }
+        let mut viewer = watch_as(&stage, "ann", channel, "player").await;
+        assert_eq!(viewer.status(), 200, "zap {zap}");
+        assert!(!viewer.read(10_000).await.is_empty());
+        before = vec![viewer];
+    }
+    let account = stage.station.counts().accounts["station"];
+    assert_eq!((account.peak, account.refused, account.kicked), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_provider_counts_is_learnt_and_it_need_not_refuse_again() {
+    let mut plan = one_connection();
+    plan.relay.release_delay = Duration::ZERO;
+    plan.station.release_delay = Duration::from_millis(1500);
+    let stage = Stage::with(plan).await;
+    let mut refused = Vec::new();
+    for channel in 0..4 {
+        let mut viewer = watch_as(&stage, "ann", LIVE + channel, "player").await;
+        assert_eq!(viewer.status(), 200);
+        viewer.read(10_000).await;
+        refused.push(stage.station.counts().accounts["station"].refused);
+    }
+    assert!(refused[1] > 0 && refused[1] == refused[3], "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_of_one_channel_that_a_client_opens_beside_each_other_are_one_seat() {
     let stage = Stage::new().await;
-    let mut viewer = watch_as(&stage, "bob", LIVE, "player").await;
-    viewer.read(10_000).await;
-    stage.users.edit(|users| users.iter_mut().for_each(|user| user.expires = Some(1))).unwrap();
-    viewer.rest().await;
-    assert_eq!(watch_as(&stage, "bob", LIVE, "player").await.status(), 403);
+    let mut looks = Vec::new();
+    for _ in 0..3 {
+        let mut look = watch_as(&stage, "bob", LIVE, "player").await;
+        assert_eq!(look.status(), 200, "bob may watch once");
+        look.read(10_000).await;
+        looks.push(look);
+    }
+    let list = Viewer::ask(&stage, "GET", "/live/bob/secret/1.m3u8", "User-Agent: player\r\n").await;
+    assert_eq!((list.status(), stage.relay.viewers("bob")), (200, 1));
+    let other = watch_as(&stage, "bob", LIVE, "another").await;
+    assert_eq!(other.status(), 503);
+    drop(looks.pop());
+    drop(looks.pop());
+    assert!(!looks[0].read(50_000).await.is_empty(), "the others go on");
+    // Zapping ends all of them.
+    let mut zapped = watch_as(&stage, "bob", LIVE + 1, "player").await;
+    assert_eq!(zapped.status(), 200);
+    zapped.read(10_000).await;
+    looks[0].rest().await;
+    assert_eq!(stage.relay.viewers("bob"), 1);
+    eventually("the old channel is closed", || stage.station.counts().channel(stage.there(LIVE)).open == 0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_may_not_tune_as_fast_as_he_likes() {
+    let mut plan = Plan::default();
+    plan.relay.starts_per_minute = 8;
+    let stage = Stage::with(plan).await;
+    let mut watching = Vec::new();
+    for (channel, status) in [(0, 200), (1, 200), (2, 503), (0, 200)] {
+        watching.push(watch_as(&stage, "ann", LIVE + channel, "player").await);
+        assert_eq!(watching.last().unwrap().status(), status, "{channel}");
+    }
+    assert_eq!(watch_as(&stage, "bob", LIVE + 3, "player").await.status(), 200, "each for himself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_expires_is_disabled_or_removed_is_cut_within_two_seconds() {
+    for (number, change) in [
+        (|users| users.iter_mut().for_each(|user| user.expires = Some(1))) as fn(&mut Vec<User>),
+        |users| users.iter_mut().for_each(|user| user.state = State::Disabled),
+        |users| users.clear(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let stage = Stage::new().await;
+        let mut viewer = watch_as(&stage, "bob", LIVE, "player").await;
+        viewer.read(10_000).await;
+        stage.users.edit(change).unwrap();
+        let began = Instant::now();
+        viewer.rest().await;
+        // Two seconds, and as much again for a machine that has much to do.
+        assert!(began.elapsed() < Duration::from_secs(4), "{number}: {:?}", began.elapsed());
+        assert_eq!(watch_as(&stage, "bob", LIVE, "player").await.status(), 403);
+        eventually("nothing is left", || stage.station.counts().open == 0).await;
+    }
 }

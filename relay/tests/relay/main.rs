@@ -4,6 +4,7 @@
 
 mod ace;
 mod catchup;
+mod failover;
 mod failures;
 mod films;
 mod hls;

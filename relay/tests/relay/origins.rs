@@ -56,7 +56,7 @@ async fn segments_become_one_unbroken_stream_over_one_connection_for_every_viewe
         Viewer::ask(&stage, "GET", &list, "User-Agent: one\r\n"),
         Viewer::ask(&stage, "GET", &list, "User-Agent: two\r\n")
     );
-    assert_eq!((player.status(), other.status(), stage.relay.viewers("ann")), (200, 200, 4));
+    assert_eq!((player.status(), other.status(), stage.relay.viewers("ann")), (200, 200, 3));
     let ((_, more), (_, joined)) = tokio::join!(seen(&mut first, 8.0), seen(&mut second, 8.0));
     assert_unbroken(&more);
     assert_unbroken(&joined);

@@ -57,6 +57,24 @@ pub(crate) async fn silent_after(answer: Vec<u8>, more: Vec<u8>) -> SocketAddr {
     address
 }
 
+/// Answers connections one after another, and then sends null packets, about a hundred kilobytes a second, as long as
+/// somebody takes them.
+pub(crate) async fn filling_after(answer: Vec<u8>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.read(&mut [0; 4096]).await;
+            let _ = socket.write_all(&answer).await;
+            let filling = mpegts::NULL_PACKET.repeat(28);
+            while socket.write_all(&filling).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+    address
+}
+
 /// An answer with status 200 and of no length.
 pub(crate) fn ok(body: &[u8]) -> Vec<u8> {
     [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", body].concat()

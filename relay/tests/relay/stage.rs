@@ -37,6 +37,8 @@ pub(crate) const SECOND_OF_ONE: u32 = 704;
 pub(crate) const ACE: u32 = 821;
 /// The first of the channels that come from HLS origins.
 pub(crate) const ORIGIN: u32 = 801;
+/// A channel with two upstreams that send, of the first and of the second channel.
+pub(crate) const TWO_UPSTREAMS: u32 = 705;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 /// A film with an upstream at that provider before a living one.
@@ -292,7 +294,9 @@ fn playables(station: &Station) -> Vec<Playable> {
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
     let mut other = live(SECOND_OF_ONE, "station", 999_999);
     other.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
-    all.extend([live(UNKNOWN_THERE, "station", 999_999), live(DEAD, "dead", 1), second, other]);
+    let mut two = live(TWO_UPSTREAMS, "station", catalogue.live_id(0));
+    two.upstreams.extend(live(0, "station", catalogue.live_id(1)).upstreams);
+    all.extend([live(UNKNOWN_THERE, "station", 999_999), live(DEAD, "dead", 1), second, other, two]);
     let elsewhere = upstream("dead", "film.mp4", Protocol::File);
     all.push(Playable {
         id: DEAD_FILM,

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
-use super::variant::{Distortion, Variant};
+use super::distortion::Distortion;
+use super::variant::Variant;
 use crate::ace::{Ending, Reader};
 use crate::catalogue::mix;
 use crate::clock;

@@ -1,6 +1,7 @@
 //! Streams: live television, HLS, films with ranges and catch-up.
 
 mod archive;
+mod distortion;
 mod file;
 mod hls;
 mod live;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 mod ace;
+mod decoded;
 mod faults;
 mod limits;
 mod origins;

@@ -1,0 +1,145 @@
+//! From one connection to the feed, until that ends.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Pump;
+use crate::refusal::Failure;
+use crate::settings::Splice;
+use crate::upstream::{Received, Reception};
+
+/// An upstream that ends by itself sooner than this was a clip and no channel.
+const CLIP: Duration = Duration::from_secs(15);
+/// Viewers get a sign of life when there is nothing else for this long.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// When there was something last.
+struct Heard {
+    when: Instant,
+    /// How many packets there had been.
+    packets: u64,
+}
+
+impl Pump {
+    /// Feeds what comes in. One timer for the channel: when the pending chunk is due, or the viewers have heard nothing
+    /// for too long.
+    pub(super) async fn pump(&mut self, mut reception: Reception) -> Failure {
+        let began = Instant::now();
+        let mut heard = Heard { when: began, packets: 0 };
+        let mut timer = pin!(sleep(QUIET));
+        loop {
+            tokio::select! {
+                biased;
+                read = reception.next() => match read {
+                    Ok(Some(Received::Splice)) if self.headend.settings.splice == Splice::Close => {
+                        self.publish(true);
+                        return Failure::Changed;
+                    }
+                    Ok(Some(Received::Splice)) => {
+                        self.publish(true);
+                        self.cutter.begin();
+                    }
+                    Ok(Some(Received::Bytes(bytes))) => {
+                        let pending = self.cutter.due();
+                        if let Err(why) = self.take_in(&bytes) {
+                            return why;
+                        }
+                        if self.publish(false) || pending != self.cutter.due() {
+                            timer.as_mut().reset(self.next_turn());
+                        }
+                        if self.silent(&reception, &mut heard) {
+                            return Failure::Silent;
+                        }
+                    }
+                    Ok(None) => return self.ended(began),
+                    Err(why) => {
+                        self.publish(true);
+                        return why;
+                    }
+                },
+                () = &mut timer => {
+                    if self.silent(&reception, &mut heard) {
+                        return Failure::Silent;
+                    }
+                    let turn = if self.publish(true) {
+                        self.next_turn()
+                    } else {
+                        self.feed.fill();
+                        Instant::now() + QUIET // what is held back may be due, and stays so
+                    };
+                    timer.as_mut().reset(turn);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.feed.received(bytes.len(), self.cutter.lost_packets());
+        if let Some(time) = self.signal.receiving() {
+            self.headend.tally.first_bytes.add(time);
+        }
+        self.cutter.push(bytes, std::time::Instant::now());
+        match self.cutter.foreign() {
+            Some(foreign) => Err(Failure::Foreign(foreign)),
+            None if self.cutter.changed() => Err(Failure::Changed),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there was nothing but filling for too long. Segments of HLS come when they come, and an engine has to
+    /// find its peers: those know by themselves when they have waited enough.
+    fn silent(&self, reception: &Reception, heard: &mut Heard) -> bool {
+        let packets = self.cutter.packets();
+        if packets != heard.packets {
+            *heard = Heard { when: Instant::now(), packets };
+        }
+        let settings = &self.headend.settings;
+        let patience = if self.cutter.running() { settings.silence } else { settings.first_byte };
+        matches!(reception, Reception::Ts(_)) && heard.when.elapsed() > patience
+    }
+
+    /// Gives the feed what is ready, or `all` of what is pending. Whether there was something.
+    fn publish(&mut self, all: bool) -> bool {
+        let due = self.cutter.due().is_some_and(|due| due <= std::time::Instant::now());
+        let mut published = false;
+        while let Some(cut) = self.cutter.take(all || due) {
+            self.feed.push(cut);
+            published = true;
+        }
+        if published && !std::mem::replace(&mut self.received, true) {
+            let again = std::mem::take(&mut self.counted);
+            self.slot.iter().for_each(|slot| slot.accepted(again));
+        }
+        published
+    }
+
+    fn next_turn(&self) -> Instant {
+        self.cutter.due().map_or_else(|| Instant::now() + QUIET, Instant::from_std)
+    }
+
+    fn ended(&mut self, began: Instant) -> Failure {
+        self.publish(true);
+        match self.cutter.foreign_at_end() {
+            Some(foreign) => Failure::Foreign(foreign),
+            None if began.elapsed() < CLIP => Failure::Clip,
+            None => Failure::Ended,
+        }
+    }
+
+    pub(super) async fn wait(&self, time: Duration) {
+        self.held(sleep(time)).await;
+    }
+
+    /// Does `something` and meanwhile gives viewers a sign of life, if they have seen anything yet.
+    pub(super) async fn held<T>(&self, something: impl Future<Output = T>) -> T {
+        let mut something = pin!(something);
+        loop {
+            match tokio::time::timeout(QUIET, &mut something).await {
+                Ok(done) => return done,
+                Err(_) => self.feed.fill(),
+            }
+        }
+    }
+}
