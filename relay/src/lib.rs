@@ -10,6 +10,9 @@
 //! Bytes flow one way. Control flows back by dropping: nobody is told to stop. The writer waits for nobody; a viewer
 //! who falls behind loses data, and never delays another by a chunk.
 //!
+//! Whatever a provider sends becomes the same bytes: a transport stream as it is, the segments of an HLS list one after the other
+//! (`upstream::hls`), what the Ace Stream engine beside us finds (`upstream::ace`).
+//!
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
 //! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
 //!

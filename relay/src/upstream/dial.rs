@@ -320,4 +320,23 @@ mod tests {
         let url = url(&source("http://h:1/tv"), 0, 0, "live/{username}/{password}/7.ts").unwrap();
         assert_eq!(url.as_str(), "http://h:1/tv/live/a%20b%2Fc/p%3Fss%23w%25rd/7.ts");
     }
+
+    #[test]
+    fn what_somebody_outside_names_never_leads_into_our_house() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let headers = HeaderMap::from_iter([(header::COOKIE, "a=b".parse().unwrap())]);
+        let (private, cookies) = (vec![header::COOKIE], Cookies::default());
+        let trail = Trail { url: url("http://8.8.8.8/list"), headers, private, guarded: true, cookies };
+        for inside in
+            ["http://127.0.0.1/", "http://169.254.169.254/", "http://[::ffff:10.0.0.1]/", "http://0x7f.1/"]
+        {
+            assert!(trail.clone().turn(url(inside)).is_err(), "{inside}");
+            assert!(Trail { guarded: false, ..trail.clone() }.turn(url(inside)).is_ok(), "{inside}");
+        }
+        let mut beside = trail.clone();
+        beside.turn(url("http://8.8.8.8/segment")).unwrap();
+        assert!(beside.headers.contains_key(header::COOKIE));
+        beside.turn(url("http://8.8.4.4/segment")).unwrap();
+        assert!(!beside.headers.contains_key(header::COOKIE), "meant for the other host");
+    }
 }

@@ -51,7 +51,12 @@ impl Reception {
     ) -> Result<Self, Failure> {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
-                ts::Stream::open(dialler, upstream, login).await.map(Self::Ts)
+                let mut stream = ts::Stream::open(dialler, upstream, login).await?;
+                if !stream.is_playlist().await? {
+                    return Ok(Self::Ts(stream));
+                }
+                drop(stream); // its connection first
+                hls::Stream::open(dialler, upstream, login).await.map(Self::Hls)
             }
             bundle::Protocol::Hls => hls::Stream::open(dialler, upstream, login).await.map(Self::Hls),
             bundle::Protocol::Ace => dialler.engine.receive(upstream).map(Self::Ace),

@@ -71,7 +71,7 @@ pub(crate) struct Plan {
     /// Where the Ace Stream engine is, if it is not the station's.
     pub(crate) engine: Option<BaseUrl>,
     /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
-    /// streams: ids from [`ORIGIN`] on, in order.
+    /// streams: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
 
@@ -245,10 +245,13 @@ pub(crate) fn publish(
 
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let called_ts = quirks.strip_prefix("called-ts,");
+        let protocol = if called_ts.is_some() { Protocol::Ts } else { Protocol::Hls };
+        let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
         let (path, protocol) = match quirks.strip_prefix("variant/") {
             Some(_) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
-            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), Protocol::Hls),
+            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };
         let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
