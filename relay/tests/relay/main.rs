@@ -17,5 +17,6 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod together;
 mod variants;
 mod viewer;
