@@ -21,6 +21,16 @@ pub fn is_from_a_page(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != b"none")
 }
 
+/// Whether a request comes from a page of another site than ours.
+pub fn is_from_another_page(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return !matches!(site.as_bytes(), b"none" | b"same-origin");
+    }
+    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or(""));
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.is_some_and(|origin| origin.split_once("://").map(|(_, host)| host) != host)
+}
+
 /// Whether a request comes from this machine itself: neither through a proxy on it nor from a page in a browser on it.
 pub fn is_from_this_machine(headers: &HeaderMap, peer: SocketAddr) -> bool {
     peer.ip().to_canonical().is_loopback() && is_direct(headers) && !is_from_a_page(headers)
@@ -56,6 +66,21 @@ mod tests {
         ] {
             assert!(!is_from_this_machine(&with(name, value), local), "{name}");
         }
+    }
+
+    #[test]
+    fn our_own_pages_are_told_from_others() {
+        let from = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()));
+            is_from_another_page(&pairs.collect())
+        };
+        assert!(!from(&[]) && !from(&[("host", "tv:8080"), ("origin", "http://tv:8080")]));
+        assert!(!from(&[("sec-fetch-site", "same-origin"), ("origin", "http://tv:8080")]));
+        assert!(from(&[("host", "tv:8080"), ("origin", "http://site.example")]));
+        assert!(from(&[("host", "tv:8080"), ("origin", "null")]) && from(&[("origin", "http://tv")]));
+        assert!(from(&[("sec-fetch-site", "cross-site")]) && from(&[("sec-fetch-site", "same-site")]));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod range;
 pub mod reply;
 mod socket;
 
-pub use asker::{bearer, is_direct, is_from_a_page, is_from_this_machine};
+pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine};
 pub use body::Body;
 pub use encoding::accepts_gzip;
 pub use entity::Entity;

@@ -46,5 +46,5 @@ mod upstream;
 
 pub use mirror::Mirror;
 pub use relay::Relay;
-pub use route::Route;
+pub use route::{Ace, Api, Route};
 pub use settings::{Settings, Splice};

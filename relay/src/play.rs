@@ -24,7 +24,7 @@ use crate::upstream::file::Body;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Who plays what.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) user: String,
     pub(crate) client: Client,

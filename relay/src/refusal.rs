@@ -185,6 +185,12 @@ pub(crate) enum Refusal {
     /// A start of catch-up that is no time.
     #[error("no such time")]
     Start,
+    /// No id of Ace Stream, or more than one.
+    #[error(transparent)]
+    AceId(#[from] contract::ace::Fault),
+    /// A session that has ended, or never was.
+    #[error("no such session")]
+    Session,
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
@@ -221,6 +227,8 @@ impl Refusal {
             Self::NoRanges => "no_ranges",
             Self::Range(_) => "range",
             Self::Start => "start",
+            Self::AceId(_) => "bad_id",
+            Self::Session => "session_not_found",
             Self::Upstream(_) => "upstream",
         }
     }
@@ -238,7 +246,13 @@ impl Refusal {
             | Self::Key => {
                 info!(id, why = %self, "refused")
             }
-            Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
+            Self::Forbidden
+            | Self::Unknown
+            | Self::Start
+            | Self::AceId(_)
+            | Self::Session
+            | Self::Method
+            | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
         }
@@ -246,6 +260,8 @@ impl Refusal {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
             Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
+            Self::AceId(fault) => reply::text(StatusCode::BAD_REQUEST, format!("Which channel? {fault}.\n")),
+            Self::Session => reply::text(StatusCode::NOT_FOUND, "There is no such session.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Haste => reply::unavailable(1, "You change channels too fast; ask again."),

@@ -1,5 +1,7 @@
 //! The relay: every address has its answer here.
 
+mod unlisted;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,6 +20,8 @@ use tracing::warn;
 
 use crate::headend::Headend;
 use crate::mirror::Mirror;
+use crate::output::ace::{GUEST, Unlisted};
+use crate::output::api::{self, Watches};
 use crate::output::catchup::{CatchUp, Wish};
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
@@ -39,7 +43,9 @@ type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 /// Answers the addresses of streams.
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
+    unlisted: Unlisted,
+    watches: Watches,
     catch_up: CatchUp,
     clock: Clock,
     follower: Arc<Follower>,
@@ -94,12 +100,15 @@ impl Relay {
 
     fn build(
         settings: Settings,
-        sources: Vec<Source>,
+        mut sources: Vec<Source>,
         follower: Arc<Follower>,
         users: Arc<Users>,
         mirror: Option<Arc<Mirror>>,
         clock: Clock,
     ) -> anyhow::Result<Arc<Self>> {
+        if settings.ace_open {
+            Unlisted::source(&mut sources);
+        }
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
@@ -109,7 +118,9 @@ impl Relay {
         });
         let relay = Arc::new(Self {
             headend,
-            sessions: Sessions::new(key.clone()),
+            sessions: Arc::new(Sessions::new(key.clone())),
+            unlisted: Unlisted::new(),
+            watches: Watches::default(),
             catch_up: CatchUp::new(key),
             clock,
             episodes: Episodes::new(follower.data()),
@@ -147,11 +158,17 @@ impl Relay {
             Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
                 self.past_in_query(request, peer).await
             }
+            Method::POST if matches!(&route, Some(Route::Api(api)) if api.is_posted()) => {
+                self.route(route.clone(), &request, peer).await
+            }
             Method::GET | Method::HEAD => self.route(route.clone(), &request, peer).await,
             _ => Err(Refusal::Method),
         };
         let answer = answer.inspect_err(|refusal| self.headend.tally.refused(refusal));
-        let answer = answer.unwrap_or_else(|refusal| refusal.answer(id));
+        let answer = answer.unwrap_or_else(|refusal| match route {
+            Some(Route::Api(_)) => api::refused(refusal),
+            _ => refusal.answer(id),
+        });
         if matches!(route, Some(Route::Status | Route::Metrics)) { answer } else { reply::cors(answer) }
     }
 
@@ -189,6 +206,8 @@ impl Relay {
                 self.past_segment(&ticket, start, number, request, peer).await
             }
             Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
+            Some(Route::Ace(asked)) => self.ace(asked, request, peer).await,
+            Some(Route::Api(asked)) => self.api(asked, request, peer).await,
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
                 let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
@@ -303,18 +322,22 @@ impl Relay {
 
     /// Who asks, if he may watch.
     async fn user(&self, asked: &StreamAddress) -> Result<Arc<User>, Refusal> {
-        let known = self.users.recall(&asked.user, &asked.password);
+        self.login(&asked.user, &asked.password).await
+    }
+
+    async fn login(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
+        let known = self.users.recall(name, password);
         let user = match known {
             Some(user) => Some(user),
-            None => self.verified(asked).await,
+            None => self.verified(name, password).await,
         };
         user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
     }
 
     /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
-    async fn verified(&self, asked: &StreamAddress) -> Option<Arc<User>> {
+    async fn verified(&self, name: &str, password: &str) -> Option<Arc<User>> {
         let _turn = self.verifying.acquire().await.ok()?;
-        let (users, name, password) = (self.users.clone(), asked.user.clone(), asked.password.clone());
+        let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
         tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
     }
 
@@ -349,9 +372,10 @@ impl Relay {
 
     /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.
     fn inspect(&self) {
-        let stays = |name: &str| self.users.find(name).is_some_and(|user| may_watch(&user));
+        let stays = |name: &str| name == GUEST || self.users.find(name).is_some_and(|user| may_watch(&user));
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
+        self.watches.sweep(&self.sessions);
     }
 }
 

@@ -2,6 +2,9 @@
 
 use contract::address::{ArchiveAddress, StreamAddress};
 
+pub use crate::output::ace::Ace;
+pub use crate::output::api::Api;
+
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -29,6 +32,10 @@ pub enum Route {
         /// Counts from its beginning.
         number: u32,
     },
+    /// `/ace/getstream` and its like: what players ask an Ace Stream engine for.
+    Ace(Ace),
+    /// `/api/streams/start/ID` and its like: the session API of web players.
+    Api(Api),
     /// `/status.json`: what is running, for the operator.
     Status,
     /// `/metrics`: the same for monitors.
@@ -43,6 +50,10 @@ impl Route {
         match segments[..] {
             ["status.json"] => Some(Self::Status),
             ["metrics"] => Some(Self::Metrics),
+            ["ace", "getstream"] => Some(Self::Ace(Ace::Stream)),
+            ["ace", "manifest.m3u8"] => Some(Self::Ace(Ace::Playlist)),
+            ["ace", "status"] => Some(Self::Ace(Ace::Status)),
+            ["api", ref rest @ ..] => Api::read(rest).map(Self::Api),
             ["hls", ticket, name] => segment(ticket, name),
             ["timeshift", ticket, start, name] => past_segment(ticket, start, name),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Some(Self::PastInQuery),
@@ -87,6 +98,11 @@ mod tests {
         for path in ["/timeshift/u/p/60/2025-10-09:08-00/1.ts", "/timeshift/u/p/60/rubbish/1.m3u8"] {
             assert!(matches!(Route::decode(path), Some(Route::Past(_))), "{path}");
         }
+        assert_eq!(Route::decode("/ace/getstream"), Some(Route::Ace(Ace::Stream)));
+        let (session, number) = ("0123456789abcdef0123456789abcdef01234567".to_owned(), 7);
+        let path = format!("/api/streams/proxy/c/{session}/7.ts");
+        assert_eq!(Route::decode(&path), Some(Route::Api(Api::Segment { session, number })));
+        assert_eq!(Route::decode("/api/streams/active"), Some(Route::Api(Api::Active)));
         for path in ["/live/u/p/1.ts", "//live/u/p/1.ts", "/live//u/p/1.ts/", "/u/p/1", "/movie/u/p/2.mkv"] {
             assert!(matches!(Route::decode(path), Some(Route::Stream(_))), "{path}");
         }
@@ -107,6 +123,9 @@ mod tests {
             "/timeshift/t0/1/+7.ts",
             "/timeshift/u/p/60/1/2/3.ts",
             "/player_api.php",
+            "/api/streams/proxy/c/t0/7.ts",
+            "/api/channels",
+            "/ace/r/1/2",
             "/relay",
         ] {
             assert_eq!(Route::decode(path), None, "{path}");

@@ -91,6 +91,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A player that is known by the id of its session, wherever it asks from.
+    pub(crate) fn of_session(id: &str) -> Self {
+        Self { address: IpAddr::from([0, 0, 0, 0]), agent: id.into() }
+    }
+
     /// Who sent this request. A forwarding proxy is believed: all that somebody gains by lying is to be taken for
     /// another device of the same user.
     pub(crate) fn of(headers: &HeaderMap, peer: SocketAddr) -> Self {

@@ -97,6 +97,10 @@ pub struct Settings {
     /// Of an HLS upstream in several qualities the best is received that needs no more than so many bits per second;
     /// 0 for the best of all.
     pub hls_bandwidth: u64,
+    /// Whether any channel that the Ace Stream engine finds may be asked for, listed or not (`/ace/getstream?id=` and
+    /// `/api/streams/start/ID`): by this machine and private networks, and by whoever has the name and the password of a
+    /// user.
+    pub ace_open: bool,
     /// Where the Ace Stream engine answers. Addresses that it gives are asked for here, whatever host they name.
     pub ace_engine: BaseUrl,
     /// How long a viewer waits for the first byte of a channel of Ace Stream, in place of `start_budget`: peers have to
@@ -176,6 +180,7 @@ impl Default for Settings {
             release_delay: Duration::from_millis(500),
             hls_segment: Duration::from_secs(4),
             hls_bandwidth: 0,
+            ace_open: false,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),
             ace_start_budget: Duration::from_secs(110),
             ace_first_byte: Duration::from_secs(60),

@@ -136,6 +136,12 @@ pub(crate) fn status(
     not_stored(reply::json(StatusCode::OK, document))
 }
 
+/// How a channel is doing, if it is received.
+pub(crate) fn of(headend: &Headend, sessions: &Sessions, id: u32) -> Option<serde_json::Value> {
+    let tuner = headend.tuners().into_iter().find(|tuner| tuner.channel == id)?;
+    serde_json::to_value(channel(headend, &tuner, sessions, None)).ok()
+}
+
 /// `/metrics`.
 pub(crate) fn metrics(headend: &Headend, sessions: &Sessions, mirror: Option<&Mirror>) -> Response {
     let mut page = Page::default();

@@ -137,6 +137,68 @@ impl Sessions {
         packager.segment(generation, number, headers)
     }
 
+    /// Begins a session for a player that is waited for elsewhere, unless it has one.
+    ///
+    /// # Errors
+    /// As of [`Sessions::playlist`].
+    pub(crate) async fn open(
+        &self,
+        headend: &Arc<Headend>,
+        channel: Playable,
+        user: &User,
+        client: &Client,
+    ) -> Result<Key, Refusal> {
+        let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
+        self.begin(headend, channel, user, key.clone()).await?;
+        Ok(key)
+    }
+
+    /// The playlist of a session, whose segments lie below `base` under one number that `name` makes of two.
+    pub(crate) async fn playlist_of(
+        &self,
+        key: &Key,
+        base: &str,
+        name: fn(u64, u64) -> u64,
+        headers: &HeaderMap,
+    ) -> Result<httpd::Response, Refusal> {
+        let packager = self.books().known(key).ok_or(Refusal::Session)?.packager.clone();
+        let text = packager.playlist(base, HOLD).await?;
+        let renamed = |line: &str| {
+            let file = line.strip_prefix(base)?.strip_prefix('/')?.strip_suffix(".ts")?;
+            let (generation, number) = file.split_once('-')?;
+            Some(format!("{base}/{}.ts\n", name(generation.parse().ok()?, number.parse().ok()?)))
+        };
+        let lines = text.lines().map(|line| renamed(line).unwrap_or_else(|| format!("{line}\n")));
+        Ok(answer::playlist(lines.collect(), headers))
+    }
+
+    /// A segment of a session.
+    pub(crate) fn segment_of(
+        &self,
+        key: &Key,
+        generation: u64,
+        number: u64,
+        headers: &HeaderMap,
+    ) -> Result<httpd::Response, Refusal> {
+        let packager = self.books().known(key).ok_or(Refusal::Unknown)?.packager.clone();
+        packager.segment(generation, number, headers)
+    }
+
+    /// Whether a session goes on.
+    pub(crate) fn runs(&self, key: &Key) -> bool {
+        self.books().sessions.get(key).is_some_and(|session| !session.is_over())
+    }
+
+    /// Ends a session.
+    pub(crate) fn end(&self, key: &Key) {
+        let ended = {
+            let mut books = self.books();
+            books.tickets.retain(|_, of| of != key);
+            books.sessions.remove(key)
+        };
+        drop(ended); // and with it its seat
+    }
+
     /// How many watch `channel` in this way.
     pub(crate) fn of(&self, channel: u32) -> usize {
         let books = self.books();

@@ -1,6 +1,8 @@
 //! What viewers get, one file per form.
 
+pub(crate) mod ace;
 pub(crate) mod answer;
+pub(crate) mod api;
 mod asked;
 pub(crate) mod catchup;
 mod clean;

@@ -18,5 +18,6 @@ mod provider;
 mod sharing;
 mod stage;
 mod together;
+mod unlisted;
 mod variants;
 mod viewer;

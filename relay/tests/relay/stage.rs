@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
+    /// Where the Ace Stream engine is, if it is not the station's.
+    pub(crate) engine: Option<BaseUrl>,
     /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
     /// streams: ids from [`ORIGIN`] on, in order.
     pub(crate) origins: Vec<String>,
@@ -92,6 +94,7 @@ impl Default for Plan {
             now: None,
             before: Vec::new(),
             dead: None,
+            engine: None,
             origins: Vec::new(),
         }
     }
@@ -123,7 +126,7 @@ impl Stage {
             listed_by_hand(),
         ];
         let mut settings = plan.relay;
-        settings.ace_engine = BaseUrl::new(&station.engine_url()).unwrap();
+        settings.ace_engine = plan.engine.unwrap_or_else(|| BaseUrl::new(&station.engine_url()).unwrap());
         let follower = Follower::start(data.clone());
         let relay = match plan.now {
             Some(now) => Relay::with_clock(settings, sources, follower, users.clone(), move || now),
