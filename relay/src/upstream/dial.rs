@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contract::bundle::Upstream;
 use contract::reach;
-use contract::source::Source;
+use contract::source::{Source, USER_AGENT};
 use contract::vault::OPENING;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -25,6 +25,9 @@ use crate::settings::Settings;
 
 /// Redirects that are followed for one stream. Real panels have one or two.
 const REDIRECTS: usize = 5;
+
+/// Who we are for providers that refuse the player most of them allow.
+const OTHER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A provider that wants to be left alone for longer than this is asked again all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(600);
@@ -49,11 +52,14 @@ pub(crate) struct Dialler {
 struct Dialled {
     source: Source,
     reached: AtomicUsize,
+    /// It was asked as [`OTHER_AGENT`], which it let in, or is being asked so.
+    disguised: AtomicBool,
 }
 
 impl Dialler {
     pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> reqwest::Result<Self> {
-        let dialled = |source| Dialled { source, reached: AtomicUsize::new(0) };
+        let dialled =
+            |source| Dialled { source, reached: AtomicUsize::new(0), disguised: AtomicBool::new(false) };
         let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), dialled(source)));
         Ok(Self {
             direct: client(settings).build()?,
@@ -73,6 +79,22 @@ impl Dialler {
     /// Which of the addresses of `account` answered last.
     pub(super) fn reached(&self, account: &str) -> usize {
         self.sources.get(account).map_or(0, |dialled| dialled.reached.load(Ordering::Relaxed))
+    }
+
+    /// Whether the source is asked as the other kind of player.
+    pub(super) fn is_disguised(&self, account: &str) -> bool {
+        self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
+    }
+
+    /// From now on the source is asked as the other of two kinds of player: some providers refuse the one, some the other.
+    /// Whether that is worth a try: an agent that the operator has chosen stays.
+    pub(crate) fn disguise(&self, account: &str) -> bool {
+        let Some(dialled) = self.sources.get(account) else { return false };
+        let free = dialled.source.transport.user_agent == USER_AGENT;
+        if free {
+            dialled.disguised.fetch_xor(true, Ordering::Relaxed);
+        }
+        free
     }
 
     /// Asks for `upstream` with one of its account's logins, for a part of it if there is a `range`, and follows where the
@@ -100,10 +122,11 @@ impl Dialler {
         login: usize,
         range: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let Dialled { source, reached } = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+        let Dialled { source, reached, disguised } =
+            self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
-        let headers = headers(source, upstream);
+        let headers = headers(source, upstream, disguised.load(Ordering::Relaxed));
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
         let guarded = source.xtream().is_none() && !source.transport.private_addresses;
         let bases = source.xtream().map_or(1, |panel| panel.urls.len());
@@ -212,12 +235,13 @@ pub(crate) fn client(settings: &Settings) -> reqwest::ClientBuilder {
         .tls_certs_merge(roots)
 }
 
-pub(super) fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
+pub(super) fn headers(source: &Source, upstream: &Upstream, disguised: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     });
-    if let Ok(agent) = HeaderValue::try_from(&source.transport.user_agent) {
+    let agent = if disguised { OTHER_AGENT } else { &source.transport.user_agent };
+    if let Ok(agent) = HeaderValue::try_from(agent) {
         headers.insert(header::USER_AGENT, agent);
     }
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));

@@ -43,7 +43,7 @@ impl Dialler {
         let open = self.secrets.reveal(upstream)?;
         let url = dial::url(source, self.reached(&upstream.account), login, &open.path)
             .ok_or(Failure::Dead("its address is no URL"))?;
-        let headers = dial::headers(source, &open);
+        let headers = dial::headers(source, &open, self.is_disguised(&upstream.account));
         let trust = match (source.transport.private_addresses, source.xtream()) {
             (true, _) => Trust::Anywhere,
             (false, Some(_)) => Trust::Configured,

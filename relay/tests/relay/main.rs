@@ -18,6 +18,7 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod together;
 mod unlisted;
 mod variants;
 mod viewer;
