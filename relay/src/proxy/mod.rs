@@ -13,7 +13,7 @@
 //! the playlists that somebody reads and fetches each new segment once, before it is asked for. A viewer finds playlists
 //! and pieces on the shelf, or says what he wants and waits.
 //!
-//! A player never sees an address. What stands for it is a *reference* ([`reference`]): only what the relay itself read in
+//! A player never sees an address. What stands for it is a *reference* ([`mod@reference`]): only what the relay itself read in
 //! a playlist has one, so nobody can make the relay ask for something else. What leaves is denied by default
 //! ([`rewrite`]) and looked at once more ([`guard`]).
 //!
