@@ -60,6 +60,7 @@ const PARTING: Duration = Duration::from_secs(75);
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().unwrap();
     let minutes: f64 = std::env::args().nth(1).map_or(30.0, |text| text.parse().unwrap());
     let until = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
     let house = House::open();

@@ -1,6 +1,7 @@
 //! What a person reads when Coax is ready.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use contract::bundle::Section;
@@ -12,19 +13,18 @@ pub(crate) struct Login<'a> {
     pub password: Option<&'a str>,
 }
 
-/// Prints `ready http://ADDRESS` for programs that wait for it, and below it what a person needs.
-#[allow(clippy::print_stdout)]
+/// Prints `ready http://ADDRESS` for programs that wait for it, and below it what a person needs. Who has stopped
+/// listening by then misses it; that is no reason to stop.
 pub(crate) fn ready(
     listening: SocketAddr,
     public: Option<&str>,
     login: Option<&Login<'_>>,
     release: Option<&Release>,
 ) {
-    println!("ready http://{listening}");
-    println!(
-        "{}",
-        text(&public.map_or_else(|| format!("http://{}", reachable(listening)), Into::into), login, release)
-    );
+    let base = public.map_or_else(|| format!("http://{}", reachable(listening)), Into::into);
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "ready http://{listening}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{}", text(&base, login, release));
 }
 
 fn text(base: &str, login: Option<&Login<'_>>, release: Option<&Release>) -> String {

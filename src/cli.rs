@@ -63,10 +63,17 @@ pub(crate) fn default_command() -> Command {
     }
 }
 
+/// The configuration of everything in one process.
+pub(crate) fn load(place: &Place) -> anyhow::Result<Settings> {
+    let mut settings: Settings = place.load()?;
+    settings.serve.environment()?;
+    Ok(settings)
+}
+
 /// `coax check-config`: silence is not an answer, so it says what it found.
 #[allow(clippy::print_stdout)]
 pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
-    let settings: Settings = place.load()?;
+    let settings = load(place)?;
     println!("{}: ok", place.name());
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);

@@ -84,6 +84,8 @@ async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let data = settings.data();
+    // Where relays are listed, viewers are sent to them.
+    let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
     let relay = Relay::new(settings.relay, settings.source, follower.clone(), users.clone())?;
     let viewers = {
@@ -111,6 +113,8 @@ async fn serve(
             async move {
                 if run_now::takes(request.uri().path()) {
                     run_now::answer(&run_now, &request, peer)
+                } else if elsewhere && is_stream(request.uri().path()) {
+                    server.answer(request, peer).await
                 } else if Relay::takes(request.uri().path()) {
                     relay.answer(request, peer).await
                 } else {
@@ -124,7 +128,13 @@ async fn serve(
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
     httpd::serve(listener, plumbing, answer, closing).await;
+    relay.closed().await;
     Ok(())
+}
+
+/// Whether a relay elsewhere may answer as well.
+fn is_stream(path: &str) -> bool {
+    matches!(serve::Route::decode(path), serve::Route::Stream(_) | serve::Route::Past)
 }
 
 /// A hosted installation has no shell at first: `COAX_USER` and `COAX_PASSWORD` make or renew one user.

@@ -24,16 +24,16 @@ fn every_endpoint_in_the_readme_answers() {
                 .stdout,
         )
     };
-    let id = |action: &str, key: &str| {
+    let list = |action: &str| {
         let url = format!("{}/player_api.php?username=demo&password=demo&action={action}", demo.url);
-        let list: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &["-sS", &url]).stdout).unwrap();
-        list[0][key].to_string()
+        serde_json::from_slice::<Vec<serde_json::Value>>(&ffmpeg("curl", &["-sS", &url]).stdout).unwrap()
     };
-    let (channel, film, series) = (
-        id("get_live_streams", "stream_id"),
-        id("get_vod_streams", "stream_id"),
-        id("get_series", "series_id"),
-    );
+    let channels = list("get_live_streams");
+    let channel =
+        channels.iter().find(|channel| channel["tv_archive"] == 1).unwrap()["stream_id"].to_string();
+    let film = list("get_vod_streams")[0]["stream_id"].to_string();
+    let series = list("get_series")[0]["series_id"].to_string();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let info = format!(
         "{}/player_api.php?username=demo&password=demo&action=get_series_info&series_id={series}",
         demo.url
@@ -48,6 +48,7 @@ fn every_endpoint_in_the_readme_answers() {
             .replace("USER", "demo")
             .replace("PASS", "demo")
             .replace("CHANNEL", &channel)
+            .replace("START", &(now - 7200).to_string())
             .replace("FILM", &film)
             .replace("SERIES", &series)
             .replace("EPISODE", &episode);

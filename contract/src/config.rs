@@ -89,6 +89,11 @@ pub fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D
         .ok_or_else(|| serde::de::Error::custom("expected seconds, such as 15 or 1.5, of at most a year"))
 }
 
+/// An environment variable; one that is set to nothing is not set.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// What is wrong with a configuration: `file:line: what, and what to do`.
 #[derive(Debug)]
 pub struct ConfigError {
@@ -132,7 +137,7 @@ where
             }
             None => Self::default(),
         };
-        config.environment(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
+        config.environment(variable)?;
         let place = path.map_or_else(|| "the environment".into(), |path| path.display().to_string());
         config.check(place)?;
         Ok(config)

@@ -18,6 +18,7 @@
 //! - [`disk`]: where things lie and how they are replaced
 //! - [`ids`]: who is who, for ever
 //! - [`log`]: how programs speak to the operator
+//! - [`mirror`]: what a relay without the disk copies
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
 //! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
@@ -41,6 +42,7 @@ pub mod disk;
 pub mod ids;
 pub mod log;
 mod map;
+pub mod mirror;
 pub mod playlist;
 pub mod reach;
 pub mod release;

@@ -63,7 +63,7 @@ pub use rehearsal::{Rehearsal, rehearse};
 pub use report::{Report, SourceReport, Verdict};
 pub use review::{Review, review};
 pub use rules::{Rule, RuleReport};
-pub use run::run;
+pub use run::{run, run_at};
 pub use schedule::{Asked, RunNow, schedule};
 pub use settings::Settings;
 pub use tape::{Replayed, record, replay};

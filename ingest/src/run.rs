@@ -42,7 +42,21 @@ pub async fn run(
     settings: &Settings,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
-    run_beside(data, sources, settings, progress, &Ledgers::new(data)).await
+    run_at(data, sources, settings, progress, now()).await
+}
+
+/// The same run at another time: `now` is Unix time, in seconds.
+///
+/// # Errors
+/// As of [`run`].
+pub async fn run_at(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    progress: &Progress,
+    now: u64,
+) -> anyhow::Result<Report> {
+    run_with(data, sources, settings, progress, (&Ledgers::new(data), Tape::None), now).await
 }
 
 /// The same, when providers are asked for something else at the same time: who asks shares the `ledgers`.
@@ -53,16 +67,17 @@ pub(crate) async fn run_beside(
     progress: &Progress,
     ledgers: &Ledgers,
 ) -> anyhow::Result<Report> {
-    run_with(data, sources, settings, progress, (ledgers, Tape::None)).await
+    run_with(data, sources, settings, progress, (ledgers, Tape::None), now()).await
 }
 
-/// The same, with a tape.
+/// The same, with a tape; `now` is Unix time, in seconds.
 pub(crate) async fn run_with(
     data: &Data,
     sources: &[Source],
     settings: &Settings,
     progress: &Progress,
     (ledgers, tape): (&Ledgers, Tape<'_>),
+    now: u64,
 ) -> anyhow::Result<Report> {
     if sources.is_empty() {
         bail!("no source is configured: add a [[source]] to coax.toml, or set XTREAM_BASE_URL");
@@ -84,10 +99,6 @@ pub(crate) async fn run_with(
     };
     let vault = Vault::load(&data.vault())?.with_key(key);
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
-    let now = match tape {
-        Tape::Playing(tape) => tape.now(),
-        Tape::None | Tape::Recording(_) => now(),
-    };
     if let Tape::Recording(tape) = tape {
         tape.begin(data, sources, now).context("the tape cannot be written")?;
     }
@@ -151,7 +162,7 @@ pub(crate) async fn run_with(
         .context("writing the release broke off")?
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

@@ -152,7 +152,12 @@ pub(crate) fn entity(name: &str) -> Option<Cow<'static, str>> {
 /// An `http` or `https` address of a picture, or nothing. One that carries the account's credentials is dropped.
 pub(crate) fn picture(raw: &str, source: &Source) -> String {
     let url = raw.trim();
-    let scheme = url.split("://").next().unwrap_or("");
+    if is_web(url) && url.len() <= 2000 && !tells(url, source) { url.to_owned() } else { String::new() }
+}
+
+/// Whether a text is an address of the web, with nothing in it that ends a line, a quotation or a tag.
+pub(crate) fn is_web(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let odd = |letter: char| {
         letter.is_whitespace()
@@ -160,9 +165,7 @@ pub(crate) fn picture(raw: &str, source: &Source) -> String {
             || matches!(letter, '"' | '<' | '>')
             || is_nothing(letter)
     };
-    let plain = !url.contains(odd);
-    let fits = web && plain && url.len() > scheme.len() + 3 && url.len() <= 2000;
-    if fits && !tells(url, source) { url.to_owned() } else { String::new() }
+    web && !rest.is_empty() && !rest.contains(odd)
 }
 
 /// Whether an address names the account's password, or its user.

@@ -48,6 +48,7 @@ pub mod classify;
 pub mod clock;
 pub mod codec;
 pub mod continuity;
+pub mod foreign;
 pub mod join;
 pub mod look;
 pub mod packet;

@@ -2,13 +2,8 @@
 
 mod support;
 
-use std::time::Duration;
-
-use mpegts::access::PACKET_LIMIT;
-use mpegts::check::{Checker, Limits};
-use mpegts::join::Trim;
 use mpegts::psi::{Assembler, Pat, Pmt, Section};
-use mpegts::{PACKET, Restamper, SYNC, Segmenter, Tracker, classify, packets, pes, restamp};
+use mpegts::{PACKET, SYNC, classify, foreign, packets, pes};
 use proptest::prelude::*;
 
 /// A stream with some of its bytes overwritten and some of its packets lost.
@@ -39,47 +34,8 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn run(stream: &[u8]) {
-    let mut tracker = Tracker::new();
-    let mut held = 0;
-    let (mut restamper, mut copy, mut announced) = (Restamper::new(), stream.to_vec(), Vec::new());
-    for packet in packets(stream) {
-        if let Some(point) = tracker.push(packet) {
-            if point.packet % 2 == 0 {
-                restamper.splice(&point);
-            } else {
-                restamper.flag(&point, &mut announced);
-            }
-            restamper.apply(&mut copy);
-            assert!((held..tracker.packets()).contains(&point.packet));
-            let mut tables = Vec::new();
-            point.tables(&mut tables);
-            assert_eq!(tables.len() % PACKET, 0);
-        }
-        held = tracker.undecided().unwrap_or(tracker.packets());
-        assert!(tracker.packets() - held <= PACKET_LIMIT);
-    }
-    let mut checker = Checker::new(Limits { findings: 10, ..Limits::default() });
-    checker.push(stream);
-    checker.segment(stream);
-    assert!(checker.finish().findings.len() <= 10);
-    let mut segmenter = Segmenter::new(Duration::from_secs(2));
-    let mut segments = segmenter.push(stream, Duration::from_secs(3));
-    segments.extend(segmenter.splice());
-    segments.extend(segmenter.push(stream, Duration::ZERO));
-    for segment in segments {
-        assert!(segment.ticks > 0 && segment.bytes.len().is_multiple_of(PACKET));
-        let begin: Vec<_> = packets(&segment.bytes).take(2).map(|packet| packet.pid()).collect();
-        assert_eq!(begin, [mpegts::Pid::PAT, segment.program.pmt_pid]);
-    }
-    let mut out = Vec::new();
-    if let Some(program) = tracker.program() {
-        Trim::new(program).push(stream, &mut out);
-    }
-    restamper.again(restamp::length(stream).unwrap_or(i64::MAX));
-    restamper.apply(&mut copy);
-    restamper.again(i64::MAX);
-    restamper.apply(&mut copy);
-    assert_eq!(copy.len(), stream.len());
+    foreign::transport(stream);
+    foreign::segments(stream);
 }
 
 proptest! {

@@ -104,6 +104,11 @@ fn bytes_between_packets_are_counted() {
     let stream = good();
     assert_eq!(faults(&stream[..stream.len() - 100]), ["misaligned"]);
     assert_eq!(faults(&[&stream[..], &[9; 50]].concat()), ["misaligned"]);
+    let torn = check(&stream[..stream.len() - 1]);
+    assert_eq!(torn.findings[0].fault, Fault::Misaligned { bytes: 187 });
+    let last = stream.len() - PACKET;
+    let report = check(&[&stream[..last], &[9; 50], &stream[last..]].concat());
+    assert_eq!((names(&report), report.packets), (vec!["misaligned"], (stream.len() / PACKET) as u64));
 }
 
 #[test]

@@ -122,6 +122,17 @@ pub(crate) struct Chunk {
     pub(crate) time: Duration,
 }
 
+/// A chunk for one who reads all of them.
+pub(crate) struct Reading {
+    pub(crate) chunk: Chunk,
+    /// Where in it somebody could begin, in order.
+    pub(crate) points: Vec<Point>,
+    /// There were chunks between the one before and this one that were forgotten before he came for them.
+    pub(crate) missed: bool,
+    /// How much of the channel's time has come since.
+    pub(crate) age: Duration,
+}
+
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
@@ -290,22 +301,20 @@ impl Feed {
         Poll::Ready(Some(cursor.dress(bytes)))
     }
 
-    /// The next chunk as it is, with the points in it, beginning with the oldest that is remembered; `None` at the end.
-    /// For one who is always there: what he misses he misses.
-    pub(crate) fn poll_chunk(
-        &self,
-        cursor: &mut Cursor,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<(Chunk, Vec<Point>)>> {
+    /// The next chunk as it is, beginning with the oldest that is remembered; `None` at the end. For one who is always
+    /// there: what he misses he misses.
+    pub(crate) fn poll_chunk(&self, cursor: &mut Cursor, cx: &mut Context<'_>) -> Poll<Option<Reading>> {
         let mut ring = self.ring();
+        let missed = cursor.next.is_some_and(|next| next < ring.first);
         let next = cursor.next.map_or(ring.first, |next| next.max(ring.first));
         let Some(chunk) = ring.chunk(next).cloned() else {
             return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
         };
         let points = ring.points.iter().filter(|(chunk, _)| *chunk == next);
         let points = points.map(|(_, point)| point.clone()).collect();
+        let now = ring.chunks.back().map_or(chunk.time, |newest| newest.time);
         cursor.next = Some(next + 1);
-        Poll::Ready(Some((chunk, points)))
+        Poll::Ready(Some(Reading { points, missed, age: now.saturating_sub(chunk.time), chunk }))
     }
 
     /// Waits until there is something to see.

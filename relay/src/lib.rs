@@ -11,7 +11,7 @@
 //! who falls behind loses data, and never delays another by a chunk.
 //!
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
-//! the same feed: `segmenter`, `packager` (one per channel), `output::hls` (players without a connection).
+//! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
@@ -23,6 +23,7 @@ mod feed;
 pub mod foreign;
 mod headend;
 mod metrics;
+mod mirror;
 mod output;
 mod packager;
 mod picture;
@@ -32,7 +33,6 @@ mod relay;
 mod remedy;
 mod route;
 mod seat;
-mod segmenter;
 mod settings;
 mod signal;
 mod sizes;
@@ -43,6 +43,7 @@ mod tally;
 mod tuner;
 mod upstream;
 
+pub use mirror::Mirror;
 pub use relay::Relay;
 pub use route::Route;
 pub use settings::Settings;

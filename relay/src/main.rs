@@ -9,7 +9,7 @@ use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
 use contract::user::Users;
-use relay::{Relay, Settings};
+use relay::{Mirror, Relay, Settings};
 use tokio::net::TcpListener;
 
 /// Receives each channel once, for all who watch it.
@@ -43,18 +43,22 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().map_err(|_| anyhow!("two TLS implementations in one program"))?;
-    let config = arguments.place.load::<Skip, Skip, Settings>()?;
-
+    let mut config = arguments.place.load::<Skip, Skip, Settings>()?;
+    config.relay.environment()?;
     let data = config.data();
-    let follower = Follower::start(data.clone());
-    let users = Arc::new(Users::new(data));
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
-    let relay = Relay::new(config.relay, config.source, follower, users)?;
+    let relay = match Mirror::new(&config.relay)? {
+        Some(mirror) => Relay::following(config.relay, config.source, mirror)?,
+        None => {
+            let follower = Follower::start(data.clone());
+            Relay::new(config.relay, config.source, follower, Arc::new(Users::new(data)))?
+        }
+    };
 
     let listen = arguments.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     ready(&listener.local_addr()?.to_string());
-    let (answering, closing) = (relay.clone(), relay);
+    let (answering, closing) = (relay.clone(), relay.clone());
     let answer = move |request, peer| {
         let relay = answering.clone();
         async move { relay.answer(request, peer).await }
@@ -65,6 +69,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
     httpd::serve(listener, settings, answer, shutdown).await;
+    relay.closed().await;
     Ok(())
 }
 

@@ -1,30 +1,23 @@
 //! A channel as HLS (RFC 8216): one task that cuts the feed, whoever watches, and the window it keeps.
+//!
+//! It begins with the oldest that the feed remembers, so that where a channel is running already there is a playlist of
+//! some segments at once.
 
-use std::collections::VecDeque;
-use std::fmt::Write;
+mod window;
+
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
+use http::HeaderMap;
+use mpegts::{Segment, Segmenter};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::feed::{Cursor, Feed};
-use crate::segmenter::{Segment, Segmenter};
-
-/// Segments in the playlist.
-const WINDOW: usize = 6;
-/// Segments that are kept a little longer, for players that read slowly.
-const LATE: usize = 2;
-/// How long a segment should be at least.
-const TARGET: Duration = Duration::from_secs(4);
-/// Access points come a little early or late.
-const TOLERANCE: Duration = Duration::from_millis(250);
-/// How long a segment may be before there is a playlist that says so.
-const LONGEST: Duration = Duration::from_secs(12);
-/// What a segment may be longer than that says, since it is rounded; a chunk or two may still come on top.
-const ROUNDING: Duration = Duration::from_millis(250);
+use crate::feed::{Cursor, Feed, Reading};
+use crate::output::answer;
+use crate::refusal::Refusal;
+use window::Window;
 
 /// A channel being packaged. The task ends with it, and with the feed.
 pub(crate) struct Packager {
@@ -34,47 +27,62 @@ pub(crate) struct Packager {
 
 struct Shelf {
     window: Mutex<Window>,
-    /// Says how many segments there were.
-    news: watch::Sender<u64>,
+    /// What players wait for.
+    news: watch::Sender<News>,
 }
 
-#[derive(Default)]
-struct Window {
-    segments: VecDeque<Segment>,
-    /// The number of the oldest.
-    first: u64,
-    /// Discontinuities that have slid out of the playlist.
-    discontinuities: u64,
-    /// `EXT-X-TARGETDURATION`, which may not change once somebody has seen it.
-    target: Option<u64>,
-    /// How long the segment is that comes next.
-    growing: Duration,
-    /// Some segment began without an access point.
-    dependent: bool,
+/// How far a channel has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum News {
+    /// A player cannot begin yet.
+    Warming,
+    /// He can.
+    Ready,
+    /// He never will, as long as it is scrambled.
+    Scrambled,
 }
 
 impl Packager {
-    pub(crate) fn start(feed: Arc<Feed>) -> Arc<Self> {
-        // A channel that is packaged anew goes on with higher numbers than any player can have seen.
-        let first = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let window = Mutex::new(Window { first, ..Window::default() });
-        let shelf = Arc::new(Shelf { window, news: watch::Sender::new(0) });
-        let task = tokio::spawn(package(feed, shelf.clone())).abort_handle();
+    /// Begins to cut a feed into segments of about `target`.
+    pub(crate) fn start(feed: Arc<Feed>, target: Duration) -> Arc<Self> {
+        let generation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let window = Mutex::new(Window::new(generation, target));
+        let shelf = Arc::new(Shelf { window, news: watch::Sender::new(News::Warming) });
+        let cutting = Cutting { segmenter: Segmenter::new(target), shelf: shelf.clone() };
+        let task = tokio::spawn(cutting.run(feed)).abort_handle();
         Arc::new(Self { shelf, task })
     }
 
-    /// The playlist, whose segments lie below `base`. `None` if there is no segment within `patience`.
-    pub(crate) async fn playlist(&self, base: &str, patience: Duration) -> Option<String> {
+    /// The playlist, whose segments lie below `base`.
+    ///
+    /// # Errors
+    /// Within `patience` there is none.
+    pub(crate) async fn playlist(&self, base: &str, patience: Duration) -> Result<String, Refusal> {
         let mut news = self.shelf.news.subscribe();
-        tokio::time::timeout(patience, news.wait_for(|segments| *segments > 0)).await.ok()?.ok()?;
-        Some(self.shelf.window().playlist(base))
+        let told = tokio::time::timeout(patience, news.wait_for(|news| *news != News::Warming)).await;
+        match told.map(|told| told.map(|news| *news)) {
+            Ok(Ok(News::Ready)) => Ok(self.shelf.window().playlist(base)),
+            Ok(Ok(News::Scrambled)) => Err(Refusal::Scrambled),
+            Ok(Ok(News::Warming) | Err(_)) | Err(_) => Err(Refusal::Warming),
+        }
     }
 
-    /// A segment that is in the playlist, or was a moment ago.
-    pub(crate) fn segment(&self, number: u64) -> Option<Bytes> {
+    /// The answer to who asks for a segment that is in the playlist, or was a while ago. Its name is `17-4.ts`: the
+    /// fifth segment of generation 17.
+    ///
+    /// # Errors
+    /// There is no such segment.
+    pub(crate) fn segment(
+        &self,
+        generation: u64,
+        number: u64,
+        request: &HeaderMap,
+    ) -> Result<httpd::Response, Refusal> {
         let window = self.shelf.window();
-        let place = usize::try_from(number.checked_sub(window.first)?).ok()?;
-        window.segments.get(place).map(|segment| segment.bytes.clone())
+        let bytes = window.segment(generation, number).ok_or(Refusal::Unknown)?;
+        let span = window.span();
+        drop(window);
+        Ok(answer::segment(bytes, format!("{generation}-{number}"), span, request))
     }
 
     /// The channel has ended.
@@ -84,8 +92,7 @@ impl Packager {
 
     /// How long a player may be silent before it counts as gone.
     pub(crate) fn patience(&self) -> Duration {
-        let target = self.shelf.window().target.unwrap_or(0);
-        Duration::from_secs(30.max(3 * target))
+        Duration::from_secs(30.max(3 * self.shelf.window().target_or_wanted()))
     }
 }
 
@@ -95,111 +102,147 @@ impl Drop for Packager {
     }
 }
 
-async fn package(feed: Arc<Feed>, shelf: Arc<Shelf>) {
-    let (mut cursor, mut segmenter) = (Cursor::default(), Segmenter::new(TARGET - TOLERANCE));
-    while let Some((chunk, points)) = poll_fn(|cx| feed.poll_chunk(&mut cursor, cx)).await {
-        let most = shelf.window().most();
-        let segments = segmenter.push(&chunk, &points, most);
-        shelf.window().growing = segmenter.lasts();
-        for segment in segments {
-            shelf.window().add(segment);
-            shelf.news.send_modify(|segments| *segments += 1);
-        }
-    }
-}
-
 impl Shelf {
     fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().expect("nobody panics while holding this lock")
     }
 }
 
-impl Window {
-    /// How long the next segment may become.
-    fn most(&self) -> Duration {
-        self.target.map_or(LONGEST, Duration::from_secs) + ROUNDING
+/// The task.
+struct Cutting {
+    segmenter: Segmenter,
+    shelf: Arc<Shelf>,
+}
+
+impl Cutting {
+    async fn run(mut self, feed: Arc<Feed>) {
+        let mut cursor = Cursor::default();
+        while let Some(reading) = poll_fn(|cx| feed.poll_chunk(&mut cursor, cx)).await {
+            self.read(&reading);
+        }
     }
 
-    fn add(&mut self, segment: Segment) {
-        self.dependent |= !segment.independent;
-        self.segments.push_back(segment);
-        if self.segments.len() > WINDOW + LATE {
-            self.segments.pop_front();
-            self.first += 1;
+    fn read(&mut self, reading: &Reading) {
+        let on_air = SystemTime::now() - reading.age;
+        if reading.missed {
+            self.splice(on_air);
         }
-        // The one that has just left the playlist.
-        let left = self.segments.len().checked_sub(WINDOW + 1).and_then(|left| self.segments.get(left));
-        self.discontinuities += u64::from(left.is_some_and(|segment| segment.discontinuity));
+        let bytes = &reading.chunk.bytes;
+        let mut at = 0;
+        for point in reading.points.iter().filter(|point| point.splice) {
+            self.push(&bytes[at..point.offset], on_air);
+            self.splice(on_air);
+            at = point.offset;
+        }
+        self.push(&bytes[at..], on_air);
     }
 
-    fn playlist(&mut self, base: &str) -> String {
-        let late = self.segments.len().saturating_sub(WINDOW);
-        let durations = self.segments.iter().map(|segment| segment.duration).chain([self.growing, TARGET]);
-        let longest = durations.max().unwrap_or(TARGET).as_secs_f64().round() as u64;
-        let target = *self.target.get_or_insert(longest);
-        let independent = if self.dependent { "" } else { "#EXT-X-INDEPENDENT-SEGMENTS\n" };
-        let mut text = format!(
-            "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:{}\n\
-             #EXT-X-DISCONTINUITY-SEQUENCE:{}\n{independent}",
-            self.first + late as u64,
-            self.discontinuities,
-        );
-        for (place, segment) in self.segments.iter().enumerate().skip(late) {
-            let discontinuity = if segment.discontinuity { "#EXT-X-DISCONTINUITY\n" } else { "" };
-            let (duration, number) = (segment.duration.as_secs_f64(), self.first + place as u64);
-            write!(text, "{discontinuity}#EXTINF:{duration:.5},\n{base}/{number}.ts\n")
-                .expect("text can always be appended to");
-        }
-        text
+    fn push(&mut self, packets: &[u8], on_air: SystemTime) {
+        let most = self.shelf.window().most();
+        let segments = self.segmenter.push(packets, most);
+        self.shelve(segments, on_air);
+    }
+
+    /// What comes does not continue what came.
+    fn splice(&mut self, on_air: SystemTime) {
+        let segments = self.segmenter.splice();
+        self.shelve(segments, on_air);
+    }
+
+    fn shelve(&mut self, segments: Vec<Segment>, on_air: SystemTime) {
+        let mut window = self.shelf.window();
+        (window.growing, window.irregular) = (self.segmenter.lasts(), self.segmenter.is_irregular());
+        segments.into_iter().for_each(|segment| window.add(segment, on_air));
+        let now = match window.is_ready() {
+            true => News::Ready,
+            false if self.segmenter.is_scrambled() => News::Scrambled,
+            false => News::Warming,
+        };
+        drop(window);
+        self.shelf.news.send_if_modified(|news| std::mem::replace(news, now) != now);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use mpegts::psi::{Pat, Pmt, PmtEntry, packetise};
+    use mpegts::{PACKET, Pid};
+
     use super::*;
+    use crate::feed::{Cut, Limits};
+    use crate::settings::Settings;
+    use crate::tally::Tally;
 
-    fn window(discontinuities: &[bool]) -> Window {
-        let mut window = Window { first: 100, ..Window::default() };
-        for discontinuity in discontinuities {
-            let duration = Duration::from_millis(3840);
-            let discontinuity = *discontinuity;
-            window.add(Segment { bytes: Bytes::new(), duration, discontinuity, independent: true });
+    const VIDEO: Pid = Pid::new(0x100);
+    const PMT: Pid = Pid::new(0x20);
+
+    /// A picture at which a decoder can begin, in one packet, with the tables before it; 40 ms are one step.
+    fn picture(step: u64) -> Vec<u8> {
+        let pat = Pat { transport: 1, version: 0, programs: vec![(1, PMT)] };
+        let entries = vec![PmtEntry { stream_type: 0x1B, pid: VIDEO, descriptors: vec![] }];
+        let pmt = Pmt { number: 1, version: 0, pcr_pid: VIDEO, descriptors: vec![], entries };
+        let mut bytes = Vec::new();
+        packetise(Pid::PAT, &pat.write(), step as u8, &mut bytes);
+        packetise(PMT, &pmt.write(), step as u8, &mut bytes);
+        let time = step * 3600;
+        let (high, middle, low) = (time >> 29 & 0x0E, time >> 14 & 0x1FFFE, time << 1 & 0xFFFE);
+        let [a, b] = (middle as u16 | 1).to_be_bytes();
+        let [c, d] = (low as u16 | 1).to_be_bytes();
+        let mut packet = [0xFF; PACKET];
+        packet[..4].copy_from_slice(&[0x47, 0x41, 0x00, 0x10 | (step & 15) as u8]);
+        packet[4..18].copy_from_slice(&[0, 0, 1, 0xE0, 0, 0, 0x80, 0x80, 5, 0x21 | high as u8, a, b, c, d]);
+        packet[18..22].copy_from_slice(&[0, 0, 1, 0x65]);
+        bytes.extend(packet);
+        bytes
+    }
+
+    fn feed(bytes: usize) -> Arc<Feed> {
+        let settings = Settings { feed_bytes: bytes, ..Settings::default() };
+        Arc::new(Feed::new(Limits::new(&settings), Arc::<Tally>::default()))
+    }
+
+    fn push(feed: &Feed, step: u64, bytes: Vec<u8>) {
+        feed.push(Cut { bytes: Bytes::from(bytes), time: Duration::from_millis(40 * step), points: vec![] });
+    }
+
+    #[tokio::test]
+    async fn what_is_scrambled_has_no_playlist_and_says_why() {
+        let feed = feed(usize::MAX);
+        for step in 0..300 {
+            let mut bytes = picture(step);
+            let video = bytes.len() - PACKET;
+            bytes[video + 3] |= 0x80;
+            push(&feed, step, bytes);
         }
-        window
+        let packager = Packager::start(feed.clone(), Duration::from_secs(4));
+        let refusal = packager.playlist("x", Duration::from_secs(20)).await.unwrap_err();
+        assert!(matches!(refusal, Refusal::Scrambled), "{refusal}");
+        // It is switched off.
+        (300..600).for_each(|step| push(&feed, step, picture(step)));
+        let mut text = Err(Refusal::Scrambled);
+        while matches!(text, Err(Refusal::Scrambled)) {
+            tokio::task::yield_now().await;
+            text = packager.playlist("x", Duration::from_secs(20)).await;
+        }
+        assert!(text.unwrap().contains("#EXTINF:3.76000,"));
     }
 
-    #[test]
-    fn the_window_slides_and_its_numbers_only_grow() {
-        let mut window = window(&[false; 10]);
-        let text = window.playlist("x");
-        assert!(text.contains("#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:104\n"), "{text}");
-        assert!(text.contains("#EXTINF:3.84000,\nx/104.ts\n") && text.ends_with("x/109.ts\n"), "{text}");
-        assert_eq!((window.first, window.segments.len()), (102, WINDOW + LATE));
-    }
-
-    #[test]
-    fn the_target_covers_what_is_growing_and_limits_what_comes() {
-        let mut window = window(&[false; 2]);
-        assert_eq!(window.most(), LONGEST + ROUNDING);
-        window.growing = Duration::from_millis(7600);
-        let text = window.playlist("x");
-        assert!(text.contains("TARGETDURATION:8\n") && text.contains("INDEPENDENT-SEGMENTS\n"), "{text}");
-        assert_eq!(window.most(), Duration::from_secs(8) + ROUNDING);
-        let (bytes, duration) = (Bytes::new(), window.most());
-        window.add(Segment { bytes, duration, discontinuity: false, independent: false });
-        let text = window.playlist("x");
-        assert!(text.contains("TARGETDURATION:8\n") && !text.contains("INDEPENDENT-SEGMENTS"), "{text}");
-    }
-
-    #[test]
-    fn a_discontinuity_is_counted_when_it_slides_out() {
-        let mut all = [false; 6];
-        all[0] = true;
-        let text = window(&all).playlist("x");
-        assert!(text.contains("DISCONTINUITY-SEQUENCE:0\n") && text.contains("#EXT-X-DISCONTINUITY\n"));
-        let mut all = [false; 9];
-        all[0] = true;
-        let text = window(&all).playlist("x");
-        assert!(text.contains("DISCONTINUITY-SEQUENCE:1\n") && !text.contains("#EXT-X-DISCONTINUITY\n"));
+    #[tokio::test]
+    async fn whoever_falls_out_of_the_feed_says_so() {
+        let feed = feed(150 * 3 * PACKET);
+        (0..120).for_each(|step| push(&feed, step, picture(step)));
+        let packager = Packager::start(feed.clone(), Duration::from_secs(4));
+        let text = packager.playlist("x", Duration::from_secs(20)).await.unwrap();
+        assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "the beginning: {text}");
+        // It has no turn while so much comes that the feed forgets what it has not seen.
+        (120..600).for_each(|step| push(&feed, step, picture(step)));
+        let mut text = String::new();
+        while text.matches("#EXTINF").count() < 3 {
+            tokio::task::yield_now().await;
+            text = packager.playlist("x", Duration::from_secs(20)).await.unwrap();
+        }
+        assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 2, "{text}");
+        assert!(text.contains("#EXTINF:1.04000,"), "what it had before: {text}");
     }
 }

@@ -1,20 +1,27 @@
-//! One viewer's film: one seat and one slot, however many parts of it his player asks for at once.
+//! One viewer's film, or his catch-up of a channel: one seat and one slot, however many parts of it his player asks for
+//! at once.
 //!
 //! A player opens a film with about three requests: the beginning, the index near the end, the beginning again. They
-//! share a [`Play`], and so does the next one when he seeks a moment later.
+//! share a [`Play`], and so does the next one when he seeks a moment later. A player of catch-up seeks by asking for another
+//! start: that takes the place of the one before.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OnceCell;
 
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
+use crate::remedy::Blame;
 use crate::seat::{Client, Seat};
+use crate::settings::Settings;
 use crate::slot::{Holder, Slot};
 use crate::upstream::file::Body;
+
+/// What a segment of catch-up takes to be watched.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Who plays what.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,7 +36,7 @@ pub(crate) struct Play {
     number: u64,
     seat: Seat,
     /// Simultaneous requests wait for one slot.
-    claimed: OnceCell<usize>,
+    claiming: tokio::sync::Mutex<()>,
     parts: Mutex<Parts>,
 }
 
@@ -42,10 +49,15 @@ struct Parts {
     last: u64,
     /// Requests that are being answered.
     requests: u32,
+    /// Of catch-up: when what is being watched began, in Unix seconds.
+    start: Option<i64>,
+    /// It is fetched minute by minute, with rests between them.
+    segmented: bool,
     closed: bool,
 }
 
 struct Part {
+    start: Option<i64>,
     body: Body,
     waiting: Option<Waker>,
 }
@@ -55,12 +67,14 @@ pub(crate) struct Request {
     pub(crate) play: Arc<Play>,
     pub(crate) headend: Arc<Headend>,
     number: u64,
+    /// Of catch-up.
+    start: Option<i64>,
 }
 
 impl Play {
     pub(crate) fn new(number: u64, seat: Seat) -> Arc<Self> {
-        let (claimed, parts) = (OnceCell::new(), Mutex::default());
-        let play = Arc::new(Self { number, seat, claimed, parts });
+        let (claiming, parts) = Default::default();
+        let play = Arc::new(Self { number, seat, claiming, parts });
         play.seat.hold_film(&play);
         play
     }
@@ -85,6 +99,22 @@ impl Play {
         drop(slot);
     }
 
+    /// It was read, and nobody reads it now, though somebody may come back to it.
+    pub(crate) fn is_idle(&self) -> bool {
+        let parts = self.parts();
+        parts.last > 0 && parts.requests == 0 && !parts.segmented
+    }
+
+    /// How long it is kept for a viewer who may come back.
+    pub(crate) fn linger(&self, settings: &Settings) -> Duration {
+        let parts = self.parts();
+        match (parts.start, parts.segmented) {
+            (None, _) => settings.film_linger,
+            (Some(_), false) => settings.catchup_linger,
+            (Some(_), true) => settings.catchup_linger + MINUTE,
+        }
+    }
+
     /// A request begins; to be called under the lock of the house.
     pub(crate) fn enter(self: Arc<Self>, headend: Arc<Headend>) -> Request {
         let mut parts = self.parts();
@@ -92,7 +122,7 @@ impl Play {
         parts.requests += 1;
         let number = parts.last;
         drop(parts);
-        Request { play: self, headend, number }
+        Request { play: self, headend, number, start: None }
     }
 
     /// A request has ended; to be called under the lock of the house. Whether it was the last one, and has left a
@@ -113,29 +143,60 @@ impl Play {
 }
 
 impl Request {
-    /// Takes a connection of `account` for the film, unless it has one. With which of the account's logins to dial.
+    /// Takes a connection of `account` for the film, with none of the logins that were `tried`, unless it has one; one that
+    /// will not do is given back, if nothing comes over it. With which of the account's logins to dial.
     ///
     /// # Errors
-    /// [`Failure::Full`]
-    pub(crate) async fn claim(&self, account: &str) -> Result<usize, Failure> {
+    /// [`Failure::Full`], or why the provider lets none of the account's logins in.
+    pub(crate) async fn claim(&self, account: &str, tried: &[usize]) -> Result<usize, Failure> {
         let (play, headend) = (&self.play, &self.headend);
-        let claimed = play.claimed.get_or_try_init(|| async {
-            let claim = Claim { account, holder: play.holder(), asking: play.seat.asking(), except: &[] };
-            let slot = headend.claim(claim).await?;
+        let _turn = play.claiming.lock().await;
+        let before = {
             let mut parts = play.parts();
-            match parts.closed {
-                true => Err(Failure::Closing),
-                false => Ok(parts.slot.insert(slot).login()),
+            let does = |slot: &Slot| slot.account() == account && !tried.contains(&slot.login());
+            match &parts.slot {
+                Some(slot) if does(slot) => return Ok(slot.login()),
+                Some(_) if !parts.open.is_empty() => return Err(Failure::Full),
+                _ => parts.slot.take(),
             }
-        });
-        claimed.await.copied()
+        };
+        drop(before);
+        let claim = Claim { account, holder: play.holder(), asking: play.seat.asking(), except: tried };
+        let slot = headend.claim(claim).await?;
+        let mut parts = play.parts();
+        match parts.closed {
+            true => Err(Failure::Closing),
+            false => Ok(parts.slot.insert(slot).login()),
+        }
     }
 
-    /// From now on this request reads `body`.
+    /// The provider refused what we call `id`, and nothing else comes over the connection.
+    pub(crate) fn refused(&self, id: u32, blame: Blame, why: &Failure) {
+        let parts = self.play.parts();
+        if let Some(slot) = parts.slot.as_ref().filter(|_| parts.open.is_empty()) {
+            slot.refused(id, blame, why);
+        }
+    }
+
+    /// From now on catch-up from `start` (Unix time, in seconds) is watched, as a whole or in segments, and nothing else
+    /// of it.
+    pub(crate) fn turn_to(&mut self, start: i64, segmented: bool) {
+        self.start = Some(start);
+        let closed: Vec<Part> = {
+            let mut parts = self.play.parts();
+            (parts.start, parts.segmented) = (self.start, segmented);
+            let others = parts.open.extract_if(|_, part| part.start != Some(start));
+            others.map(|(_, part)| part).collect()
+        };
+        closed.into_iter().filter_map(|part| part.waiting).for_each(Waker::wake);
+    }
+
+    /// From now on this request reads `body`, unless something else is watched by now.
     pub(crate) fn open(&self, body: Body) {
         let mut parts = self.play.parts();
-        if !parts.closed {
-            parts.open.insert(self.number, Part { body, waiting: None });
+        if !parts.closed && parts.start == self.start {
+            parts.slot.iter().for_each(|slot| slot.accepted(false));
+            parts.open.insert(self.number, Part { start: self.start, body, waiting: None });
         }
     }
 

@@ -58,7 +58,6 @@ pub(crate) enum Failure {
 }
 
 /// Why the Ace Stream engine gives nothing.
-#[allow(dead_code)] // until the engine is asked
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Ace {
     /// No connection.
@@ -180,9 +179,15 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A start of catch-up that is no time.
+    #[error("no such time")]
+    Start,
     /// A key that is not ours.
     #[error("the key is another one")]
     Key,
+    /// Nobody without a card can watch it.
+    #[error("the channel is scrambled")]
+    Scrambled,
     /// Neither GET, HEAD nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -206,10 +211,12 @@ impl Refusal {
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
             Self::Warming => "warming",
+            Self::Scrambled => "scrambled",
             Self::Key => "key",
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
             Self::Range(_) => "range",
+            Self::Start => "start",
             Self::Upstream(_) => "upstream",
         }
     }
@@ -218,19 +225,21 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
-            Self::NotReady | Self::Seats | Self::Warming | Self::NoRanges | Self::Key => {
+            Self::NotReady | Self::Seats | Self::Warming | Self::Scrambled | Self::NoRanges | Self::Key => {
                 info!(id, why = %self, "refused")
             }
-            Self::Forbidden | Self::Unknown | Self::Method | Self::Range(_) => {
+            Self::Forbidden | Self::Unknown | Self::Start | Self::Method | Self::Range(_) => {
                 debug!(id, why = %self, "refused")
             }
         }
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
+            Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to watch yet; ask again."),
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),

@@ -4,19 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use contract::address::{Form, StreamAddress};
+use contract::address::{ArchiveAddress, Form, Past, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
-use http::Method;
-use httpd::{Request, Response, reply};
+use http::{HeaderMap, Method};
+use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::headend::Headend;
+use crate::mirror::Mirror;
+use crate::output::catchup::{CatchUp, Wish};
 use crate::output::hls::Sessions;
 use crate::refusal::{Failure, Refusal};
 use crate::route::Route;
@@ -28,15 +30,24 @@ use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
 const INSPECTION: Duration = Duration::from_secs(1);
+/// How long a program that ends waits for others.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Tells Unix time, in seconds.
+type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// Answers the addresses of streams.
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Sessions,
+    catch_up: CatchUp,
+    clock: Clock,
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
     users: Arc<Users>,
+    /// From where the release and the users are, if the disk is elsewhere.
+    mirror: Option<Arc<Mirror>>,
     verifying: Semaphore,
 }
 
@@ -52,6 +63,43 @@ impl Relay {
         follower: Arc<Follower>,
         users: Arc<Users>,
     ) -> anyhow::Result<Arc<Self>> {
+        Self::with_clock(settings, sources, follower, users, unix_time)
+    }
+
+    /// A relay of what `mirror` copies, likewise.
+    ///
+    /// # Errors
+    /// As of [`Relay::new`].
+    pub fn following(settings: Settings, sources: Vec<Source>, mirror: Mirror) -> anyhow::Result<Arc<Self>> {
+        let mirror = Arc::new(mirror);
+        let data = mirror.data().clone();
+        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
+        mirror.start(follower.clone(), users.clone());
+        Self::build(settings, sources, follower, users, Some(mirror), Box::new(unix_time))
+    }
+
+    /// The same relay living by another clock, which tells Unix time in seconds.
+    ///
+    /// # Errors
+    /// As of [`Relay::new`].
+    pub fn with_clock(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> anyhow::Result<Arc<Self>> {
+        Self::build(settings, sources, follower, users, None, Box::new(clock))
+    }
+
+    fn build(
+        settings: Settings,
+        sources: Vec<Source>,
+        follower: Arc<Follower>,
+        users: Arc<Users>,
+        mirror: Option<Arc<Mirror>>,
+        clock: Clock,
+    ) -> anyhow::Result<Arc<Self>> {
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
         let headend = Headend::new(settings, dialler, follower.clone());
@@ -61,10 +109,13 @@ impl Relay {
         });
         let relay = Arc::new(Self {
             headend,
-            sessions: Sessions::new(key),
+            sessions: Sessions::new(key.clone()),
+            catch_up: CatchUp::new(key),
+            clock,
             episodes: Episodes::new(follower.data()),
             follower,
             users,
+            mirror,
             verifying: Semaphore::new(1),
         });
         let inspected = Arc::downgrade(&relay);
@@ -88,10 +139,14 @@ impl Relay {
         let route = Route::decode(request.uri().path());
         let id = match &route {
             Some(Route::Stream(stream)) => Some(stream.id),
+            Some(Route::Past(past)) => Some(past.channel.id),
             _ => None,
         };
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(),
+            Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
+                self.past_in_query(request, peer).await
+            }
             Method::GET | Method::HEAD => self.route(route.clone(), &request, peer).await,
             _ => Err(Refusal::Method),
         };
@@ -110,6 +165,12 @@ impl Relay {
         self.headend.close();
     }
 
+    /// Waits, after [`Relay::close`] and for a few seconds at most, until whoever keeps sessions for us has been told that
+    /// they are over.
+    pub async fn closed(&self) {
+        let _ = tokio::time::timeout(FAREWELL, self.headend.dialler.engine.stopped_all()).await;
+    }
+
     async fn route(
         &self,
         route: Option<Route>,
@@ -118,14 +179,24 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { ticket, number }) => self.sessions.segment(&ticket, number),
+            Some(Route::Segment { ticket, generation, number }) => {
+                self.sessions.segment(&ticket, generation, number, request.headers())
+            }
+            Some(Route::Past(past)) => {
+                self.past(past, request.method(), request.headers(), request.uri().path(), peer).await
+            }
+            Some(Route::PastSegment { ticket, start, number }) => {
+                self.past_segment(&ticket, start, number, request, peer).await
+            }
+            Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::status(&self.headend, &self.sessions, self.follower.release().as_deref()))
+                let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
+                Ok(status::status(&self.headend, &self.sessions, release.as_deref(), mirror))
             }
             Some(Route::Metrics) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::metrics(&self.headend, &self.sessions))
+                Ok(status::metrics(&self.headend, &self.sessions, self.mirror.as_deref()))
             }
             None => Err(Refusal::Unknown),
         }
@@ -137,6 +208,10 @@ impl Relay {
         request: &Request,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
+        let params = Params::from_query(request.uri().query());
+        if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
+            return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
+        }
         let user = self.user(&asked).await?;
         let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
@@ -147,7 +222,8 @@ impl Relay {
             }),
             Kind::Live if asked.extension == "m3u8" => {
                 let path = request.uri().path();
-                self.sessions.playlist(&self.headend, playable, &user, &client, path).await
+                let headers = request.headers();
+                self.sessions.playlist(&self.headend, playable, &user, &client, path, headers).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -168,6 +244,60 @@ impl Relay {
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         self.headend.tally.zapped(running, asked.elapsed());
         Ok(output::ts::stream(subscriber))
+    }
+
+    async fn past_in_query(&self, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
+        let (method, headers, uri) =
+            (request.method().clone(), request.headers().clone(), request.uri().clone());
+        let params = Params::read(request).await;
+        let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
+        self.past(asked, &method, &headers, uri.path(), peer).await
+    }
+
+    /// A part of a channel's past, asked for at `path`.
+    async fn past(
+        &self,
+        asked: ArchiveAddress,
+        method: &Method,
+        headers: &HeaderMap,
+        path: &str,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let user = self.user(&asked.channel).await?;
+        let channel = &self.playable(&asked.channel).await?;
+        let past = asked.past.ok_or(Refusal::Start)?;
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
+        let wish = Wish { headend, channel, past, user: &user, accounts, now };
+        match (&*asked.channel.extension, method) {
+            ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
+            (_, &Method::HEAD) => self.catch_up.head(&wish),
+            _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
+        }
+    }
+
+    /// A minute of such a part, by the ticket that its playlist gave.
+    async fn past_segment(
+        &self,
+        ticket: &str,
+        start: i64,
+        number: u32,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let now = self.now();
+        let (id, user) = self.catch_up.ticket(ticket, now, |is| self.users.find_by(is))?;
+        let user = Some(user).filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
+        let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let channel = &release.playable(id).ok_or(Refusal::Unknown)?;
+        let (headend, accounts) = (&self.headend, release.index.accounts());
+        let past = Past { start, minutes: 1 };
+        let wish = Wish { headend, channel, past, user: &user, accounts, now };
+        let (client, headers) = (Client::of(request.headers(), peer), request.headers());
+        match *request.method() {
+            Method::HEAD => self.catch_up.head(&wish),
+            _ => self.catch_up.segment(&wish, number, &client, headers).await,
+        }
     }
 
     /// Who asks, if he may watch.
@@ -193,6 +323,9 @@ impl Relay {
         let playable = match release.playable(asked.id) {
             Some(playable) => Some(playable),
             None => {
+                if let Some(mirror) = &self.mirror {
+                    mirror.look_for(asked.id).await;
+                }
                 let (episodes, id) = (self.episodes.clone(), asked.id);
                 let looked = tokio::task::spawn_blocking(move || episodes.playable(&release, id));
                 looked.await.ok().flatten()
@@ -208,6 +341,11 @@ impl Relay {
         if fits { Ok(playable) } else { Err(Refusal::Unknown) }
     }
 
+    /// Unix time, in seconds.
+    fn now(&self) -> i64 {
+        i64::try_from((self.clock)()).unwrap_or(i64::MAX)
+    }
+
     /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.
     fn inspect(&self) {
         let stays = |name: &str| self.users.find(name).is_some_and(|user| may_watch(&user));
@@ -217,6 +355,10 @@ impl Relay {
 }
 
 fn may_watch(user: &User) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    user.standing(now) == Standing::Active
+    user.standing(unix_time()) == Standing::Active
+}
+
+/// In seconds.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }

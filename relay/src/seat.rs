@@ -2,7 +2,8 @@
 //!
 //! A user may hold `max_connections` seats (0: as many as he likes). When they are all taken, the same *client*
 //! (address and User-Agent) gets the oldest of its own seats anew, because a player that changes the channel opens the
-//! new stream before it closes the old one; another client is refused.
+//! new stream before it closes the old one; another client gets that of a film or of catch-up that is not being read, and
+//! is refused without one.
 //!
 //! What a seat holds is let go the moment the seat is cut, not when the old connection notices: a player that has
 //! stopped reading would keep it for long.
@@ -88,7 +89,10 @@ impl Seats {
         let taken = users.entry(user.name.clone()).or_default();
         let full = user.max_connections > 0 && taken.len() >= user.max_connections as usize;
         let replaced = match full {
-            true => Some(taken.remove(taken.iter().position(|place| place.asking.client == *client)?)),
+            true => {
+                let own = taken.iter().position(|place| place.asking.client == *client);
+                Some(taken.remove(own.or_else(|| taken.iter().position(|place| place.is_idle()))?))
+            }
             false => None,
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
@@ -167,6 +171,14 @@ impl Place {
             Some(Hold::Channel(viewing)) => viewing.nudge(),
             Some(Hold::Film(play)) => play.upgrade().iter().for_each(|play| play.close()),
             None => {}
+        }
+    }
+
+    /// A film or catch-up that nobody reads any more, though somebody may come back to it.
+    fn is_idle(&self) -> bool {
+        match &*self.holds() {
+            Some(Hold::Film(play)) => play.upgrade().is_none_or(|play| play.is_idle()),
+            Some(Hold::Channel(_)) | None => false,
         }
     }
 

@@ -1,11 +1,13 @@
 //! `[relay]` of `coax.toml`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use contract::config::seconds;
+use contract::config::{ConfigError, seconds, variable};
 use contract::secret::{Key, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 /// How channels are received and shared. Durations are written as seconds, such as `15` or `1.5`.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,6 +17,16 @@ pub struct Settings {
     /// only this machine may. It opens nothing else.
     #[serde(deserialize_with = "optional_key")]
     pub key: Option<Key>,
+    /// The server to copy the line-up and the users from, such as `https://tv.example.com`, for a relay without the data
+    /// folder. `COAX_FOLLOW` overrides it. For the program `relay` alone.
+    #[serde(deserialize_with = "optional_url")]
+    pub follow: Option<BaseUrl>,
+    /// The key that opens it there: the `relay_key` in its `[serve]`. `COAX_RELAY_KEY` overrides it.
+    #[serde(deserialize_with = "optional_key")]
+    pub follow_key: Option<Key>,
+    /// The folder that the copy is kept in, so that a relay that is started anew has it when the server is gone. Empty: a
+    /// temporary one.
+    pub cache: PathBuf,
     /// Bytes that the feed of one channel remembers at most. Whatever the bitrate, a channel costs no more memory than
     /// this (and what slow viewers still hold on to, at most 64 KiB and a chunk each).
     pub feed_bytes: usize,
@@ -34,6 +46,9 @@ pub struct Settings {
     /// The same for a film between two requests for parts of it.
     #[serde(deserialize_with = "seconds")]
     pub film_linger: Duration,
+    /// The same for catch-up: players that seek ask for another start, and providers count one viewer that long.
+    #[serde(deserialize_with = "seconds")]
+    pub catchup_linger: Duration,
     /// A viewer who joins begins at the newest access point at least this long ago, so that his player can fill its
     /// buffer at once,
     #[serde(deserialize_with = "seconds")]
@@ -65,6 +80,10 @@ pub struct Settings {
     /// How long a provider goes on counting a connection that was closed; so long it is not used again.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
+    /// How long the segments are that a channel is cut into for players of HLS: 2 to 10 s. They end at access points, so
+    /// they may be longer. A player begins three of them behind what is on the air.
+    #[serde(deserialize_with = "seconds")]
+    pub hls_segment: Duration,
     /// Of an HLS upstream in several qualities the best is received that needs no more than so many bits per second;
     /// 0 for the best of all.
     pub hls_bandwidth: u64,
@@ -82,16 +101,43 @@ pub struct Settings {
     pub ace_no_peers: Duration,
 }
 
+impl Settings {
+    /// Lets the environment override what a relay without the disk needs.
+    ///
+    /// # Errors
+    /// A variable holds what it must not.
+    pub fn environment(&mut self) -> Result<(), ConfigError> {
+        if let Some(url) = variable("COAX_FOLLOW") {
+            let url = BaseUrl::new(&url).map_err(|what| ConfigError::new("COAX_FOLLOW", what))?;
+            self.follow = Some(url);
+        }
+        if let Some(key) = Key::of_environment("COAX_RELAY_KEY")? {
+            self.follow_key = Some(key);
+        }
+        Ok(())
+    }
+}
+
+/// An address that need not be there: an empty one is none.
+fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    (!text.is_empty()).then(|| BaseUrl::new(&text).map_err(D::Error::custom)).transpose()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             key: None,
+            follow: None,
+            follow_key: None,
+            cache: PathBuf::new(),
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
             chunk_bytes: 128 * 1024,
             chunk_time: Duration::from_millis(100),
             linger: Duration::from_secs(15),
             film_linger: Duration::from_secs(4),
+            catchup_linger: Duration::from_secs(45),
             burst_least: Duration::from_millis(1500),
             burst_most: Duration::from_secs(6),
             burst_bytes: 8 * 1024 * 1024,
@@ -102,6 +148,7 @@ impl Default for Settings {
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             release_delay: Duration::ZERO,
+            hls_segment: Duration::from_secs(4),
             hls_bandwidth: 0,
             ace_engine: BaseUrl::new("http://127.0.0.1:6878").expect("it is an address"),
             ace_start_budget: Duration::from_secs(110),

@@ -36,6 +36,8 @@ pub(crate) struct Now {
     pub(crate) account: String,
     /// and how it is received.
     pub(crate) protocol: Option<Protocol>,
+    /// All of it.
+    pub(crate) upstream: Option<Upstream>,
     /// When the tuner began.
     pub(crate) began: Instant,
     /// From dialling to the first byte, the last time.
@@ -51,7 +53,15 @@ impl Signal {
         let began = Instant::now();
         let account = String::new();
         let state = State::Starting;
-        Self(Mutex::new(Now { state, account, protocol: None, began, first_byte: None, dialled: began }))
+        Self(Mutex::new(Now {
+            state,
+            account,
+            protocol: None,
+            upstream: None,
+            began,
+            first_byte: None,
+            dialled: began,
+        }))
     }
 
     /// The tuner dials an upstream.
@@ -62,6 +72,7 @@ impl Signal {
         }
         now.account.clone_from(&upstream.account);
         now.protocol = Some(upstream.protocol);
+        now.upstream = Some(upstream.clone());
         (now.dialled, now.first_byte) = (Instant::now(), None);
     }
 

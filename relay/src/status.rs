@@ -12,11 +12,13 @@ use serde::Serialize;
 
 use crate::headend::{Headend, Used};
 use crate::metrics::{self, Page};
+use crate::mirror::{self, Mirror};
 use crate::output::hls::Sessions;
 use crate::picture::Picture;
 use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
+use crate::upstream::ace::Snapshot as Session;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
@@ -26,6 +28,9 @@ struct Snapshot {
     uptime_s: u64,
     /// The release whose channels are received.
     release: Option<String>,
+    /// How good the copy is, if the disk is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirror: Option<mirror::Report>,
     totals: Totals,
     channels: Vec<Channel>,
     /// Connections of provider accounts, by login.
@@ -77,6 +82,9 @@ struct Channel {
     stalls: u64,
     #[serde(flatten)]
     picture: Option<Picture>,
+    /// What the Ace Stream engine said last, if the channel comes from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ace: Option<Session>,
 }
 
 /// Lets the operator in: whoever asks from this machine itself, or shows the key of `[relay] key`. For everybody else
@@ -91,9 +99,14 @@ pub(crate) fn admit(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) ->
 }
 
 /// `/status.json`.
-pub(crate) fn status(headend: &Headend, sessions: &Sessions, release: Option<&Release>) -> Response {
+pub(crate) fn status(
+    headend: &Headend,
+    sessions: &Sessions,
+    release: Option<&Release>,
+    mirror: Option<&Mirror>,
+) -> Response {
     let tuners = headend.tuners();
-    let channels: Vec<_> = tuners.iter().map(|tuner| channel(tuner, sessions, release)).collect();
+    let channels: Vec<_> = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release)).collect();
     let tally = &headend.tally;
     let totals = Totals {
         channels: channels.len(),
@@ -113,6 +126,7 @@ pub(crate) fn status(headend: &Headend, sessions: &Sessions, release: Option<&Re
         as_of: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         uptime_s: tally.uptime().as_secs(),
         release: release.map(|release| release.name.clone()),
+        mirror: mirror.map(Mirror::report),
         totals,
         channels,
         slots: headend.slots_used(),
@@ -123,19 +137,20 @@ pub(crate) fn status(headend: &Headend, sessions: &Sessions, release: Option<&Re
 }
 
 /// `/metrics`.
-pub(crate) fn metrics(headend: &Headend, sessions: &Sessions) -> Response {
+pub(crate) fn metrics(headend: &Headend, sessions: &Sessions, mirror: Option<&Mirror>) -> Response {
     let mut page = Page::default();
     page.gauge("coax_build", "The program that answers.").with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     headend.render(&mut page);
     sessions.render(&mut page);
     headend.seats.render(&mut page);
+    mirror.iter().for_each(|mirror| mirror.render(&mut page));
     headend.tally.render(&mut page);
     let mut response = not_stored(reply::text(StatusCode::OK, page.finish()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::TYPE));
     response
 }
 
-fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
+fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {
     let (now, counts, buffer) = (tuner.signal.now(), tuner.feed.counts(), tuner.feed.buffer());
     let viewers = tuner.feed.watching();
     let seconds = buffer.time.as_secs_f64();
@@ -163,6 +178,7 @@ fn channel(tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Cha
         jumps: counts.jumps,
         stalls: counts.stalls,
         picture,
+        ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Programs of the workspace, started and watched from outside.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -54,9 +54,12 @@ impl Process {
     /// Starts it and waits until it is ready.
     pub(crate) fn ready(command: &mut Command) -> Self {
         let mut child = command.env("RUST_LOG", "warn").stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = said.by_ref().lines();
         let line = lines.find(|line| line.as_ref().unwrap().starts_with("ready ")).unwrap().unwrap();
-        Self { child, address: line.trim_start_matches("ready http://").parse().unwrap() }
+        let address = line.trim_start_matches("ready http://").parse().unwrap();
+        child.stdout = Some(said.into_inner()); // open, since it may say more
+        Self { child, address }
     }
 
     pub(crate) fn cpu(&self) -> f64 {

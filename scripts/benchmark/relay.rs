@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use super::SPAN;
 use super::load;
 use super::process::Process;
-use super::runs::{PROVIDER, configure, first_channel, panel, run};
+use super::runs::{self, PROVIDER, channels, configure, panel, run};
 use super::table::{median, row};
 
 /// How many watch.
@@ -74,13 +74,13 @@ impl Relay {
         let station = Process::start("station", &[&PROVIDER[..], &sizes].concat());
         let config = configure(folder, name, &panel(&station));
         run(&config);
-        let channel = first_channel(&config);
+        let channel = channels(&config)[0];
         let arguments = ["--config", config.to_str().unwrap(), "--listen", "127.0.0.1:0"];
         Self { process: Process::start("relay", &arguments), channel, _station: station }
     }
 
     fn path(&self, extension: &str) -> String {
-        format!("/live/bench/bench/{}.{extension}", self.channel)
+        runs::path(self.channel, extension)
     }
 }
 

@@ -51,11 +51,16 @@ pub(crate) fn run(config: &Path) -> Watched {
     watch(command.stdout(Stdio::null()).stderr(log))
 }
 
-/// The id of the first channel of what was published.
-pub(crate) fn first_channel(config: &Path) -> u32 {
+/// The ids of the channels of what was published.
+pub(crate) fn channels(config: &Path) -> Vec<u32> {
     let bundle = fs::read_to_string(config.with_extension("").join("current/bundle.json")).unwrap();
-    let (_, id) = bundle.split_once("\"stream_id\":").unwrap();
-    id.split_once(',').unwrap().0.parse().unwrap()
+    let ids = bundle.split("\"stream_id\":").skip(1);
+    ids.map(|rest| rest.split_once(',').unwrap().0.parse().unwrap()).collect()
+}
+
+/// Where the user `bench` watches a channel.
+pub(crate) fn path(channel: u32, extension: &str) -> String {
+    format!("/live/bench/bench/{channel}.{extension}")
 }
 
 /// As it stands in the table: the medians of the times, and the most memory of all.

@@ -22,6 +22,7 @@ mod base;
 mod front;
 mod gzip;
 mod login;
+mod mirror;
 mod prepared;
 mod refusal;
 mod relays;

@@ -40,7 +40,8 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let config = arguments.place.load::<Skip, Settings, Skip>()?;
+    let mut config = arguments.place.load::<Skip, Settings, Skip>()?;
+    config.serve.environment()?;
     httpd::raise_file_limit();
 
     let data = config.data();

@@ -25,6 +25,9 @@ pub(crate) enum Refusal {
     /// Anything else was asked for with such a pair. A 2xx that is no list would empty the library of some apps.
     #[error("unknown pair of name and password")]
     Forbidden,
+    /// A relay's key that is not ours.
+    #[error("the relay's key is another one")]
+    Key,
     /// A known user who may not watch now.
     #[error("the user's account is {}", .0.word())]
     Barred(Standing),
@@ -53,12 +56,15 @@ impl Refusal {
         match &self {
             Self::Failed(_) => error!(route, %peer, why = %self, "failed"),
             Self::NotReady => warn!(route, %peer, why = %self, "refused"),
-            Self::Stranger | Self::Forbidden | Self::Barred(_) => info!(route, %peer, why = %self, "refused"),
+            Self::Stranger | Self::Forbidden | Self::Barred(_) | Self::Key => {
+                info!(route, %peer, why = %self, "refused")
+            }
             Self::Host | Self::Unknown | Self::Method => debug!(route, %peer, why = %self, "refused"),
         }
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
             Self::Forbidden => reply::json(StatusCode::FORBIDDEN, REJECTED),
+            Self::Key => unauthorized(),
             Self::Barred(standing) => {
                 let word = standing.word();
                 let document = format!(r#"{{"user_info":{{"auth":1,"status":"{word}"}}}}"#);
@@ -73,6 +79,13 @@ impl Refusal {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+fn unauthorized() -> httpd::Response {
+    let words = "A relay shows the key that is `relay_key` in [serve] here: `follow_key` in its [relay].\n";
+    let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn not_allowed() -> httpd::Response {

@@ -1,6 +1,7 @@
 //! Every path the server knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
+use contract::mirror::Part;
 
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Route {
     Stream(u32),
     /// `/streaming/timeshift.php`, `/timeshift.php`: a part of the past of the channel that the query names.
     Past,
+    /// `/relay/state` and what it names: what relays without the disk copy.
+    Mirror(Part),
     /// Anything else.
     Unknown,
 }
@@ -32,6 +35,7 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["update", "epg.php"] => Self::Guide,
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
@@ -57,6 +61,7 @@ impl Route {
             Self::Health => "health",
             Self::Front => "front",
             Self::Stream(_) => "stream",
+            Self::Mirror(_) => "mirror",
             Self::Past => "timeshift",
             Self::Unknown => "unknown",
         }
@@ -92,6 +97,9 @@ mod tests {
             ("/timeshift/u/p/60/2025-10-09:08-00/1.ts", Route::Stream(1)),
             ("/streaming/timeshift.php", Route::Past),
             ("/timeshift.php", Route::Past),
+            ("/relay/state", Route::Mirror(Part::State)),
+            ("/relay/episodes/7.json", Route::Mirror(Part::Episodes(7))),
+            ("/relay/p/7.ts", Route::Unknown),
             ("/hls/token/7.ts", Route::Unknown),
             ("/u/p/x", Route::Unknown),
             ("/u/p/1/2", Route::Unknown),

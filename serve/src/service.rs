@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
+use contract::mirror::Part;
 use contract::release::Follower;
 use contract::source::BaseUrl;
 use contract::user::Users;
@@ -16,6 +17,7 @@ use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
 use crate::login::{Login, Logins};
+use crate::mirror::Mirror;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::{Route, Settings, front, relays, xtream};
@@ -25,6 +27,7 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
+    mirror: Mirror,
     public: Option<Base>,
     follower: Arc<Follower>,
     logins: Logins,
@@ -58,6 +61,7 @@ impl Server {
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
+            mirror: Mirror::new(data),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
             logins: Logins::new(users),
@@ -80,7 +84,8 @@ impl Server {
             Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
             _ => Err(Refusal::Method),
         };
-        reply::cors(answer.unwrap_or_else(|refusal| refusal.answer(route, peer)))
+        let answer = answer.unwrap_or_else(|refusal| refusal.answer(route, peer));
+        if matches!(route, Route::Mirror(_)) { answer } else { reply::cors(answer) }
     }
 
     async fn route(&self, route: Route, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
@@ -96,7 +101,17 @@ impl Server {
                 let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
                 relays::answer(&self.settings.relays, asked.channel.id, request.uri())
             }
+            Route::Mirror(part) => self.mirrored(part, request.headers()).await,
             Route::Unknown => Err(Refusal::Unknown),
+        }
+    }
+
+    /// What a relay copies, if it is one of ours.
+    async fn mirrored(&self, part: Part, headers: &HeaderMap) -> Result<Response, Refusal> {
+        let key = self.settings.relay_key.as_ref().ok_or(Refusal::Unknown)?;
+        match httpd::bearer(headers) {
+            Some(shown) if key.is(shown) => self.mirror.answer(part, &self.follower, headers).await,
+            _ => Err(Refusal::Key),
         }
     }
 

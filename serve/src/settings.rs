@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use contract::config::ConfigError;
+use contract::secret::{Key, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -14,16 +16,39 @@ pub struct Settings {
     /// client reached them: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
     /// send those headers.
     pub trusted_proxies: Vec<Network>,
-    /// Relays to send viewers to, when this server runs apart from them. A channel keeps its relay as long as that
+    /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel keeps its relay as long as that
     /// relay is listed, so that all its viewers share one upstream.
     pub relays: Vec<BaseUrl>,
+    /// The key by which relays without the disk are known: who shows it may copy the line-up, the users (with hashed
+    /// passwords) and what the addresses of providers need. Without one nobody may, and there is nothing to be found.
+    /// `COAX_RELAY_KEY` overrides it.
+    #[serde(deserialize_with = "optional_key")]
+    pub relay_key: Option<Key>,
     /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
     pub gzip_cache: usize,
 }
 
+impl Settings {
+    /// Lets the environment override what a hosted installation needs.
+    ///
+    /// # Errors
+    /// A variable holds what it must not.
+    pub fn environment(&mut self) -> Result<(), ConfigError> {
+        if let Some(key) = Key::of_environment("COAX_RELAY_KEY")? {
+            self.relay_key = Some(key);
+        }
+        Ok(())
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { trusted_proxies: Vec::new(), relays: Vec::new(), gzip_cache: 64 * 1024 * 1024 }
+        Self {
+            trusted_proxies: Vec::new(),
+            relays: Vec::new(),
+            relay_key: None,
+            gzip_cache: 64 * 1024 * 1024,
+        }
     }
 }
 

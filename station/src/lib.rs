@@ -15,10 +15,10 @@
 //! drops its seat in the ledger. Faults are done to finished answers, in one place.
 //!
 //! Besides the panel there is a control endpoint: `GET /_station/counts`, `POST /_station/reset` and
-//! `POST /_station/fault?channel=ID|*&fault=FAULT[&times=N]` (or `action=NAME` for an API action or document). Every
+//! `POST /_station/fault?channel=ID|*&fault=FAULT[&after=N][&times=N]` (or `action=NAME` for an API action or document). Every
 //! address also takes `?fault=FAULT`. HLS as other servers than panels make it is at
-//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. An Ace Stream engine answers at
-//! `/ace/...` and on a port of its own. [`help()`] has every spelling.
+//! `/origin/QUIRKS/USER/PASSWORD/ID/index.m3u8`. Live streams as other encoders make
+//! them are at `/variant/VARIANT/USER/PASSWORD/ID.ts`. An Ace Stream engine answers at `/ace/...` and on a port of its own. [`help()`] has every spelling.
 
 mod ace;
 mod catalogue;

@@ -38,10 +38,11 @@ pub(crate) struct Published {
     pub(crate) encoding: Option<HeaderValue>,
 }
 
-/// A fault and how many more times it happens; `None` is always.
+/// A fault, how many requests go well before it happens, and how many more times it happens; `None` is always.
 #[derive(Clone, Copy)]
 struct Planned {
     fault: Fault,
+    after: u32,
     times: Option<u32>,
 }
 
@@ -58,10 +59,10 @@ impl Provider {
         let faults = settings
             .faults
             .iter()
-            .map(|(target, fault)| (target.clone(), Planned { fault: *fault, times: None }));
+            .map(|(target, fault)| (target.clone(), Planned { fault: *fault, after: 0, times: None }));
         Self {
             catalogue: Catalogue::new(&settings),
-            reels: Reels::new(),
+            reels: Reels::default(),
             ledger: Arc::new(Ledger::new(settings.release_delay)),
             faults: Mutex::new(faults.collect()),
             tokens: Mutex::default(),
@@ -122,11 +123,11 @@ impl Provider {
         }
     }
 
-    /// Plans a fault, or with `None` takes it back.
-    pub(crate) fn set_fault(&self, target: Target, fault: Option<Fault>, times: Option<u32>) {
+    /// Plans a fault for what comes after so many requests, or with `None` takes it back.
+    pub(crate) fn set_fault(&self, target: Target, fault: Option<Fault>, after: u32, times: Option<u32>) {
         let mut faults = lock(&self.faults);
         match fault {
-            Some(fault) => faults.insert(target, Planned { fault, times }),
+            Some(fault) => faults.insert(target, Planned { fault, after, times }),
             None => faults.remove(&target),
         };
     }
@@ -137,6 +138,10 @@ impl Provider {
         let every = matches!(target, Target::Stream(_)) && !faults.contains_key(target);
         let target = if every { &Target::EveryStream } else { target };
         let planned = faults.get_mut(target)?;
+        if planned.after > 0 {
+            planned.after -= 1;
+            return None;
+        }
         let fault = planned.fault;
         if let Some(times) = &mut planned.times {
             *times = times.saturating_sub(1);

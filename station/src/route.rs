@@ -20,6 +20,8 @@ pub(crate) enum Route {
     ArchiveQuery,
     /// `/hls/SESSION/ID/NUMBER.ts`
     Segment { session: String, id: u32, number: u64 },
+    /// `/variant/VARIANT/USER/PASSWORD/ID.ts`
+    Variant { variant: String, username: String, password: String, id: u32 },
     /// `/origin/QUIRKS/USER/PASSWORD/ID/...`
     Origin { quirks: String, username: String, password: String, id: u32, place: Place },
     /// `/ace/...`, `/content/...`, `/webui/api/service`, `/server/api`
@@ -80,6 +82,12 @@ impl Route {
             ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
+            ["variant", variant, username, password, file] => Self::Variant {
+                variant: (*variant).to_owned(),
+                username: (*username).to_owned(),
+                password: (*password).to_owned(),
+                id: file.strip_suffix(".ts").unwrap_or(file).parse().ok()?,
+            },
             ["origin", quirks, username, password, id, rest @ ..] => Self::Origin {
                 quirks: (*quirks).to_owned(),
                 username: (*username).to_owned(),
@@ -150,6 +158,15 @@ mod tests {
             ("/streaming/timeshift.php", Route::ArchiveQuery),
             ("/timeshift.php", Route::ArchiveQuery),
             ("/hls/abc/5/77.ts", Route::Segment { session: "abc".into(), id: 5, number: 77 }),
+            (
+                "/variant/hevc,192/u/p/5.ts",
+                Route::Variant {
+                    variant: "hevc,192".into(),
+                    username: "u".into(),
+                    password: "p".into(),
+                    id: 5,
+                },
+            ),
             (
                 "/origin/gap:5,aes/u/p/5/index.m3u8",
                 Route::Origin {

@@ -16,7 +16,7 @@ use crate::panel::{self, Action, Ask, Document, page};
 use crate::provider::{Provider, Published};
 use crate::route::{Form, Route};
 use crate::settings::Target;
-use crate::stream::{self, Refusal, Wish};
+use crate::stream::{self, Refusal, Variant, Wish};
 pub(crate) use late::Late;
 
 /// What is needed of a request after its body has been read.
@@ -89,6 +89,13 @@ impl Call {
                 self.archive(&value("username"), &value("password"), id, asked)
             }
             Route::Segment { session, id, number } => self.segment(&session, id, number),
+            Route::Variant { variant, username, password, id } => match variant.parse::<Variant>() {
+                Ok(variant) => {
+                    let answer = |wish: &Wish<'_>| stream::variant(wish, &variant);
+                    self.deliver("live", &username, &password, id, answer)
+                }
+                Err(why) => reply::text(StatusCode::BAD_REQUEST, why + "\n"),
+            },
             Route::Origin { quirks, username, password, id, place } => {
                 self.origin(&quirks, &username, &password, id, place)
             }
@@ -296,7 +303,7 @@ impl Call {
         reply::json(StatusCode::OK, counts.expect("numbers and strings are JSON"))
     }
 
-    /// `POST /_station/fault?channel=ID|*|action=NAME&fault=FAULT[&times=N]`; `fault=none` takes it back.
+    /// `POST /_station/fault?channel=ID|*|action=NAME&fault=FAULT[&after=N][&times=N]`; `fault=none` takes it back.
     fn plan(&self) -> Response {
         let target = match (self.params.get("channel"), self.params.get("action")) {
             (Some(channel), _) => channel.parse(),
@@ -307,10 +314,11 @@ impl Call {
             None | Some("" | "none") => Ok(None),
             Some(fault) => fault.parse().map(Some),
         };
-        let times = self.params.get("times").and_then(|times| times.parse().ok());
+        let number = |name| self.params.get(name).and_then(|number| number.parse().ok());
+        let (after, times) = (number("after").unwrap_or(0), number("times"));
         match target.and_then(|target| fault.map(|fault| (target, fault))) {
             Ok((target, fault)) => {
-                self.provider.set_fault(target, fault, times);
+                self.provider.set_fault(target, fault, after, times);
                 reply::text(StatusCode::OK, "planned\n")
             }
             Err(why) => reply::text(StatusCode::BAD_REQUEST, why + "\n"),

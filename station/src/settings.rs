@@ -203,8 +203,8 @@ pub enum Otherwise {
     Status(u16),
     /// 200 and the words of PHP, said to be television.
     Page,
-    /// The channel as it is on the air.
-    Live,
+    /// The channel as it is on the air, if it was asked for in a query; else refused with 404.
+    LiveInQuery,
 }
 
 /// Somebody who may watch.

@@ -105,17 +105,22 @@ impl Station {
 
     /// From now on this goes wrong there, until [`Station::clear_fault`].
     pub fn set_fault(&self, target: impl Into<Target>, fault: Fault) {
-        self.provider.set_fault(target.into(), Some(fault), None);
+        self.provider.set_fault(target.into(), Some(fault), 0, None);
     }
 
     /// The next `times` requests go wrong there, and no more.
     pub fn set_fault_times(&self, target: impl Into<Target>, fault: Fault, times: u32) {
-        self.provider.set_fault(target.into(), Some(fault), Some(times));
+        self.provider.set_fault(target.into(), Some(fault), 0, Some(times));
+    }
+
+    /// After so many requests that go well, this goes wrong there.
+    pub fn set_fault_after(&self, target: impl Into<Target>, fault: Fault, after: u32) {
+        self.provider.set_fault(target.into(), Some(fault), after, None);
     }
 
     /// Nothing goes wrong there any more.
     pub fn clear_fault(&self, target: impl Into<Target>) {
-        self.provider.set_fault(target.into(), None, None);
+        self.provider.set_fault(target.into(), None, 0, None);
     }
 
     /// Answers `path` (such as `/list.m3u`) with these bytes from now on, with a validator; `encoding` is how they are
@@ -155,6 +160,12 @@ impl Station {
             None => ("", ""),
         };
         format!("{}/{kind}/{username}/{password}/{id}.{extension}", self.url())
+    }
+
+    /// The address of a live channel's transport stream for the first account as another encoder makes it; `variant`
+    /// such as `hevc,ac3` or `wrap:5`, see `station --help`.
+    pub fn variant_url(&self, variant: &str, id: u32) -> String {
+        self.stream_url(&format!("variant/{variant}"), id, "ts")
     }
 
     /// The address of a live channel on an HLS origin for the first account; `quirks` such as `aes-iv,gap:5` or

@@ -31,15 +31,21 @@ pub(crate) struct Ended {
 impl Program {
     /// Starts `coax` with these arguments and variables and waits until it is ready. No variable of ours is inherited.
     pub(crate) fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child =
-            coax(variables).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = coax(variables);
+        command.args(arguments);
+        Self::launch(command)
+    }
+
+    /// The same for any program of ours.
+    pub(crate) fn launch(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let logged = collect(child.stderr.take().unwrap());
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         while !line.starts_with("ready ") {
             line.clear();
             if out.read_line(&mut line).unwrap() == 0 {
-                panic!("coax ended before it was ready: {}", logged.recv().unwrap());
+                panic!("it ended before it was ready: {}", logged.recv().unwrap());
             }
         }
         let url = line.trim().trim_start_matches("ready ").to_owned();
@@ -103,7 +109,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn coax(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_coax"));
+    ours(Path::new(env!("CARGO_BIN_EXE_coax")), variables)
+}
+
+/// The program at `path` with these variables and none of ours that are set outside.
+pub(crate) fn ours(path: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(path);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let ours = text.starts_with("COAX_") || text.starts_with("XTREAM_");

@@ -39,6 +39,31 @@ impl Episodes {
         Self { folder: data.details().join("episodes") }
     }
 
+    /// In which block `id` would be.
+    pub fn block_of(id: u32) -> u32 {
+        id / BLOCK
+    }
+
+    /// A block as it is on the disk, which need not be there.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn read_block(&self, number: u32) -> io::Result<Vec<u8>> {
+        match fs::read(self.path(number)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        }
+    }
+
+    /// Puts a block that was read elsewhere in the place of ours.
+    ///
+    /// # Errors
+    /// It is no block, or the disk refuses.
+    pub fn write_block(&self, number: u32, content: &[u8]) -> io::Result<()> {
+        let _: Vec<Late> = serde_json::from_slice(content)?;
+        put(&self.path(number), content)
+    }
+
     /// How `id` is received, if it belongs to a series that `release` lists.
     pub fn playable(&self, release: &Release, id: u32) -> Option<Playable> {
         let found = self.block(id / BLOCK).remove(&id)?;

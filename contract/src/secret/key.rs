@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::Secret;
+use crate::config::{ConfigError, variable};
 
 /// What one program shows another, or a monitor shows a program, to be let in: `Authorization: Bearer KEY` (RFC 6750).
 ///
@@ -29,6 +30,14 @@ impl Key {
             true => Ok(Self(Secret::new(text))),
             false => Err("a key has at least 16 characters and no blanks; `openssl rand -hex 32` makes one"),
         }
+    }
+
+    /// The key in the environment variable `name`, if that is set to anything.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_environment(name: &str) -> Result<Option<Self>, ConfigError> {
+        variable(name).map(|text| Self::new(text).map_err(|what| ConfigError::new(name, what))).transpose()
     }
 
     /// Whether `shown` is this key. How long that takes does not tell how much of it is right.

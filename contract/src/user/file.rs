@@ -140,8 +140,13 @@ impl Users {
             serde_json::to_vec_pretty(&Stored { version: VERSION, users }).expect("plain fields become JSON");
         text.push(b'\n');
         replace(&self.data.users(), &text, Access::Owner).map_err(|error| self.disk(error))?;
-        self.known.lock().expect("nobody panics while holding this lock").looked = None;
+        self.look_again();
         Ok(outcome)
+    }
+
+    /// Lets the next one who asks look at the file, however fresh what is known is.
+    pub fn look_again(&self) {
+        self.known.lock().expect("nobody panics while holding this lock").looked = None;
     }
 
     fn disk(&self, error: io::Error) -> UsersError {

@@ -19,7 +19,7 @@ use crate::Settings;
 use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::run::run_with;
+use crate::run::{now, run_with};
 
 /// What a run of a tape makes: `expected.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub async fn record(
     let what = "the tape cannot be begun";
     let recording = Recording::new(folder, data, sources, settings.accept).context(what)?;
     let tape = Tape::Recording(&recording);
-    let report = run_with(data, sources, settings, progress, (&Ledgers::new(data), tape)).await?;
+    let report = run_with(data, sources, settings, progress, (&Ledgers::new(data), tape), now()).await?;
     let what = "the tape cannot be ended";
     recording.end().context(what)?;
     let text = configuration::text(sources, ingest, &recording.mask).context(what)?;
@@ -122,8 +122,15 @@ async fn play(folder: &Path, data: &Data) -> anyhow::Result<(Report, Made)> {
     before::restore(&playing.folder, data).context("what was before the run cannot be made again")?;
     let tape = Tape::Playing(&playing);
     let progress = Progress::log();
-    let report =
-        run_with(data, &configuration.source, &settings, &progress, (&Ledgers::new(data), tape)).await?;
+    let report = run_with(
+        data,
+        &configuration.source,
+        &settings,
+        &progress,
+        (&Ledgers::new(data), tape),
+        playing.now(),
+    )
+    .await?;
     let mut artefacts = BTreeMap::new();
     if let Verdict::Published(number) | Verdict::Unchanged(number) = report.verdict {
         let manifest = Releases::new(data.clone()).manifest(number).context("the release cannot be read")?;

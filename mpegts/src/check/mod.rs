@@ -168,11 +168,15 @@ impl Checker {
     }
 
     fn end_part(&mut self) {
-        // A last packet that waited for the one behind it.
-        self.push(&[SYNC]);
         let rest = std::mem::take(&mut self.carry);
-        self.astray += rest.len() as u64 - 1;
-        self.found_again();
+        match rest.first_chunk::<PACKET>().and_then(Packet::new) {
+            // It waited for the one behind it, which does not come.
+            Some(last) => self.take(last),
+            None => {
+                self.astray += rest.len() as u64;
+                self.found_again();
+            }
+        }
         if let Some(start) = self.start.take() {
             self.report(None, start.end());
         }
@@ -196,15 +200,17 @@ impl Checker {
                 at += 1;
                 continue;
             }
-            self.found_again();
-            if let Some(packet) = Packet::new(packet) {
-                self.packet(packet);
-            }
-            self.packets += 1;
-            self.report.packets += 1;
+            Packet::new(packet).into_iter().for_each(|packet| self.take(packet));
             at += PACKET;
         }
         at
+    }
+
+    fn take(&mut self, packet: Packet<'_>) {
+        self.found_again();
+        self.packet(packet);
+        self.packets += 1;
+        self.report.packets += 1;
     }
 
     fn found_again(&mut self) {

@@ -45,7 +45,7 @@ impl Headend {
     pub(crate) fn paused(self: &Arc<Self>, play: &Arc<Play>, request: u64) {
         let house = self.house();
         if play.leave(request) && !house.closed {
-            self.linger(house, Idle::Film(play.clone()), self.settings.film_linger);
+            self.linger(house, Idle::Film(play.clone()), play.linger(&self.settings));
         }
     }
 

@@ -10,10 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use contract::bundle::Playable;
 use contract::ticket::{LIFETIME, Ticket, TicketError};
 use contract::user::User;
-use http::header::{self, HeaderValue};
-use http::{Response, StatusCode};
-use httpd::{Body, reply};
+use http::HeaderMap;
 
+use super::answer;
 use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::packager::Packager;
@@ -63,7 +62,7 @@ impl Session {
 
 /// To `HEAD`: what would come, and nothing is received for it.
 pub(crate) fn head() -> httpd::Response {
-    playlist(String::new())
+    answer::playlist(String::new(), &HeaderMap::new())
 }
 
 impl Books {
@@ -100,6 +99,7 @@ impl Sessions {
         user: &User,
         client: &Client,
         path: &str,
+        headers: &HeaderMap,
     ) -> Result<httpd::Response, Refusal> {
         let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
         // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
@@ -113,12 +113,18 @@ impl Sessions {
         drop(turn);
         // Relative, so that it holds behind any proxy: up to where our addresses begin.
         let up = "../".repeat(path.matches('/').count().saturating_sub(1));
-        let text = packager.playlist(&format!("{up}hls/{ticket}"), HOLD).await.ok_or(Refusal::Warming)?;
-        Ok(playlist(text))
+        let text = packager.playlist(&format!("{up}hls/{ticket}"), HOLD).await?;
+        Ok(answer::playlist(text, headers))
     }
 
     /// A segment that a session was told of.
-    pub(crate) fn segment(&self, ticket: &str, number: u64) -> Result<httpd::Response, Refusal> {
+    pub(crate) fn segment(
+        &self,
+        ticket: &str,
+        generation: u64,
+        number: u64,
+        headers: &HeaderMap,
+    ) -> Result<httpd::Response, Refusal> {
         Ticket::read(&self.key, ticket, now()).map_err(|why| match why {
             TicketError::Malformed => Refusal::Unknown,
             TicketError::Forged | TicketError::Expired => Refusal::Forbidden,
@@ -128,11 +134,7 @@ impl Sessions {
             let key = books.tickets.get(ticket).cloned().ok_or(Refusal::Unknown)?;
             books.known(&key).ok_or(Refusal::Unknown)?.packager.clone()
         };
-        let segment = packager.segment(number).ok_or(Refusal::Unknown)?;
-        let mut response = Response::new(Body::from(segment));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp2t"));
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
-        Ok(response)
+        packager.segment(generation, number, headers)
     }
 
     /// How many watch `channel` in this way.
@@ -201,7 +203,7 @@ impl Sessions {
             return Err(Refusal::Seats);
         }
         let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
-        let packager = running.unwrap_or_else(|| Packager::start(feed));
+        let packager = running.unwrap_or_else(|| Packager::start(feed, headend.settings.hls_segment));
         books.packagers.insert(id, Arc::downgrade(&packager));
         let (ticket, fresh) = self.ticket(user, &key);
         books.tickets.retain(|_, of| *of != key); // a session that is over takes its tickets along
@@ -222,12 +224,4 @@ impl Sessions {
 /// Unix time, in seconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
-}
-
-fn playlist(text: String) -> httpd::Response {
-    let mut response = reply::text(StatusCode::OK, text);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.apple.mpegurl"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -1,6 +1,7 @@
 //! Asking a provider for a stream: the only place where its address and the account's credentials meet.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
 use url::Url;
 
+use super::ace::Engine;
 use super::address::{self, PublicOnly};
 use super::cookies::Cookies;
 use super::secrets::Secrets;
@@ -39,6 +41,8 @@ pub(crate) struct Dialler {
     sources: HashMap<String, Dialled>,
     secrets: Secrets,
     pub(super) settings: Settings,
+    /// What channels of Ace Stream are received through.
+    pub(crate) engine: Arc<Engine>,
 }
 
 /// A source, and which of its addresses answered last.
@@ -57,6 +61,7 @@ impl Dialler {
             sources: sources.collect(),
             secrets,
             settings: settings.clone(),
+            engine: Engine::new(settings)?,
         })
     }
 

@@ -1,6 +1,8 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
+pub(crate) mod ace;
 mod address;
+pub(crate) mod archive;
 mod cookies;
 mod dial;
 pub(crate) mod file;
@@ -33,6 +35,8 @@ pub(crate) enum Reception {
     Ts(ts::Stream),
     /// Segments that playlists list.
     Hls(hls::Stream),
+    /// A channel of Ace Stream.
+    Ace(ace::Stream),
 }
 
 impl Reception {
@@ -50,9 +54,8 @@ impl Reception {
                 ts::Stream::open(dialler, upstream, login).await.map(Self::Ts)
             }
             bundle::Protocol::Hls => hls::Stream::open(dialler, upstream, login).await.map(Self::Hls),
-            bundle::Protocol::Ace | bundle::Protocol::Foreign => {
-                Err(Failure::Dead("it speaks what this relay cannot receive"))
-            }
+            bundle::Protocol::Ace => dialler.engine.receive(upstream).map(Self::Ace),
+            bundle::Protocol::Foreign => Err(Failure::Dead("it speaks what this relay cannot receive")),
         }
     }
 
@@ -64,6 +67,7 @@ impl Reception {
         match self {
             Self::Ts(stream) => Ok(stream.next().await?.map(Received::Bytes)),
             Self::Hls(stream) => stream.next().await,
+            Self::Ace(stream) => stream.next().await,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mpegts::check::{Checker, Limits};
+
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, assert_begins_well, eventually, watch};
 
@@ -88,6 +90,31 @@ async fn a_lost_upstream_is_received_again_and_the_viewer_sees_one_unbroken_stre
     assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
     assert!(seen.longest_step < 1.0, "{seen:?}");
     assert!(seen.access.is_sorted(), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_analyser_finds_nothing_wrong_with_what_viewers_get_but_the_units_that_a_loss_cut_off() {
+    let mut plan = Plan::default();
+    (plan.station.bitrate, plan.station.speed) = (4_000_000, 4.0);
+    plan.station.time_base = station::TimeBase::Connection;
+    let stage = Stage::with(plan).await;
+    stage.station.set_fault_times(stage.there(LIVE), station::Fault::Cut(1_200_000), 2);
+    let findings = async |viewer: &mut Viewer| {
+        let bytes = viewer.read(5_000_000).await;
+        // The station sends its tables with each access point only.
+        let limits = Limits { table_interval: 2 * mpegts::Pcr::HZ, ..Limits::default() };
+        let mut checker = Checker::of_viewer(limits);
+        checker.push(&bytes[..bytes.len() / 188 * 188]);
+        let report = checker.finish();
+        let found = report.findings.into_iter().filter(|it| it.fault.name() != "unit_cut");
+        (found.collect::<Vec<_>>(), report.total)
+    };
+    let mut first = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let (found, total) = findings(&mut first).await;
+    assert!(found.is_empty() && total <= 2 * 2 + 1, "{total}: {found:?}");
+    let mut second = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    assert_eq!(findings(&mut second).await.0, []);
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

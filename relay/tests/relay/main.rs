@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
+mod ace;
+mod catchup;
 mod failures;
 mod films;
 mod hls;
@@ -14,4 +16,5 @@ mod program;
 mod provider;
 mod sharing;
 mod stage;
+mod variants;
 mod viewer;

@@ -20,7 +20,7 @@ async fn the_program_says_when_it_is_ready_tells_no_secret_and_ends_quickly_with
     let station = Station::start(settings).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let data = Data::new(folder.path());
-    publish(&data, &station, &[4], &[]);
+    publish(&data, &station, (&[4], "UTC"), &[]);
     Users::new(data).edit(|users| users.push(user("ann", 0))).unwrap();
     let config = folder.path().join("coax.toml");
     let text = format!(

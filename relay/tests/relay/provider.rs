@@ -24,6 +24,24 @@ pub(crate) async fn answering(answers: Vec<Vec<u8>>) -> SocketAddr {
     address
 }
 
+/// Answers every connection with what is made of its number and of the head of its request.
+pub(crate) async fn giving(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = vec![0; 4096];
+            let length = socket.read(&mut head).await.unwrap_or(0);
+            let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+            let _ = socket.write_all(&answer(number, &head)).await;
+            let _ = socket.shutdown().await;
+            number += 1;
+        }
+    });
+    address
+}
+
 /// Answers one connection, sends a little more after a while, and then is silent.
 pub(crate) async fn silent_after(answer: Vec<u8>, more: Vec<u8>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

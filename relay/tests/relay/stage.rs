@@ -9,8 +9,9 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{BaseUrl, Login, Name, Origin, Source, Xtream};
+use contract::source::{Acestream, BaseUrl, Login, Name, Origin, Source, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
+use contract::zone::Zone;
 use relay::{Relay, Settings};
 use station::Station;
 use tempfile::TempDir;
@@ -32,10 +33,14 @@ pub(crate) const DEAD: u32 = 702;
 pub(crate) const SECOND_CHOICE: u32 = 703;
 /// A channel with an upstream that its provider does not know before one that it has.
 pub(crate) const SECOND_OF_ONE: u32 = 704;
+/// The first of ten channels of Ace Stream, as lists have them; ten more follow, the same by infohash.
+pub(crate) const ACE: u32 = 821;
 /// The first of the channels that come from HLS origins.
 pub(crate) const ORIGIN: u32 = 801;
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
+/// A film with an upstream at that provider before a living one.
+pub(crate) const FILM_OF_TWO: u32 = 9902;
 
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
@@ -55,11 +60,14 @@ pub(crate) struct Plan {
     pub(crate) http: httpd::Settings,
     /// Connections that each login allows.
     pub(crate) connections: u32,
+    /// What time it is, in Unix seconds, if it is not now.
+    pub(crate) now: Option<u64>,
     /// Addresses of the provider that are tried before the one where it is.
     pub(crate) before: Vec<SocketAddr>,
     /// Where the provider that is switched off lives, if somebody else is there now.
     pub(crate) dead: Option<SocketAddr>,
-    /// Channels that come from HLS origins with these quirks: ids from [`ORIGIN`] on, in order.
+    /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
+    /// streams: ids from [`ORIGIN`] on, in order.
     pub(crate) origins: Vec<String>,
 }
 
@@ -79,6 +87,7 @@ impl Default for Plan {
             },
             http: httpd::Settings::default(),
             connections: 8,
+            now: None,
             before: Vec::new(),
             dead: None,
             origins: Vec::new(),
@@ -93,12 +102,13 @@ impl Stage {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let zone = plan.station.zone.clone();
         let logins: Vec<Login> = plan.station.accounts.iter().map(login).collect();
         let station = Station::start(plan.station).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
         let connections = vec![plan.connections; logins.len()];
-        publish(&data, &station, &connections, &plan.origins);
+        publish(&data, &station, (&connections, &zone), &plan.origins);
         let users = Arc::new(Users::new(data.clone()));
         users.edit(|users| users.extend([user("ann", 0), user("bob", 1)])).unwrap();
         let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -108,8 +118,16 @@ impl Stage {
         let sources = vec![
             source("station", &addresses, logins),
             source("dead", &[closed], vec![login(&station::Account::default())]),
+            listed_by_hand(),
         ];
-        let relay = Relay::new(plan.relay, sources, Follower::start(data.clone()), users.clone()).unwrap();
+        let mut settings = plan.relay;
+        settings.ace_engine = BaseUrl::new(&station.engine_url()).unwrap();
+        let follower = Follower::start(data.clone());
+        let relay = match plan.now {
+            Some(now) => Relay::with_clock(settings, sources, follower, users.clone(), move || now),
+            None => Relay::new(settings, sources, follower, users.clone()),
+        };
+        let relay = relay.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = relay.clone();
@@ -119,6 +137,11 @@ impl Stage {
         };
         let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
         Self { station, relay, address, users, server, data, _folder: folder }
+    }
+
+    /// The provider's id of a channel of Ace Stream.
+    pub(crate) fn content(&self, channel: u32) -> u32 {
+        self.station.catalogue().live_id((channel - ACE) % 10)
     }
 
     /// The provider's id of the `place`th channel that comes from an HLS origin.
@@ -150,6 +173,13 @@ fn source(name: &str, addresses: &[SocketAddr], accounts: Vec<Login>) -> Source 
     Source { name: Name::new(name).unwrap(), origin, transport, gate }
 }
 
+/// Where channels of Ace Stream are listed.
+fn listed_by_hand() -> Source {
+    let origin = Origin::Acestream(Acestream { channels: Vec::new(), from: None });
+    let (transport, gate) = Default::default();
+    Source { name: Name::new("ace").unwrap(), origin, transport, gate }
+}
+
 fn login(account: &station::Account) -> Login {
     let secret = |text: &str| Secret::new(text);
     Login { username: secret(&account.username), password: secret(&account.password), max_connections: None }
@@ -167,8 +197,14 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
     }
 }
 
-/// A release with everything the station has, whose logins allow so many `connections` each.
-pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origins: &[String]) {
+/// A release with everything the station has, whose logins allow so many connections each and whose clock is that of a
+/// zone.
+pub(crate) fn publish(
+    data: &Data,
+    station: &Station,
+    (connections, zone): (&[u32], &str),
+    origins: &[String],
+) {
     let releases = Releases::new(data.clone());
     let lock = releases.lock().unwrap().unwrap();
     let draft = releases.draft(&lock).unwrap();
@@ -183,9 +219,14 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origi
             bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
             for (login, most) in connections.iter().enumerate() {
                 let account = bundle::Account::new("station", login, *most);
+                let account = bundle::Account { zone: Zone::of(zone).unwrap(), ..account };
                 bundle.push(Section::Accounts, &account).unwrap();
             }
-            for playable in playables(station).into_iter().chain(from_origins(station, origins)) {
+            for playable in playables(station)
+                .into_iter()
+                .chain(from_origins(station, origins))
+                .chain(from_engine(station))
+            {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
             bundle.finish().unwrap();
@@ -200,11 +241,24 @@ pub(crate) fn publish(data: &Data, station: &Station, connections: &[u32], origi
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
         let there = station.catalogue().live_id(place);
-        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
-        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        let (path, protocol) = match quirks.strip_prefix("variant/") {
+            Some(_) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
+            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), Protocol::Hls),
+        };
+        let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
     });
     origins.collect()
+}
+
+fn from_engine(station: &Station) -> Vec<Playable> {
+    let links = (0..10).map(|index| format!("acestream://{}", station.listed_id(index)));
+    let hashes = (0..10).map(|index| format!("acestream:?infohash={}", station.infohash(index)));
+    let channel = |(path, id): (String, u32)| {
+        let upstreams = vec![upstream("ace", &path, Protocol::Ace)];
+        Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
+    };
+    links.chain(hashes).zip(ACE..).map(channel).collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
@@ -231,6 +285,9 @@ fn playables(station: &Station) -> Vec<Playable> {
     };
     let mut all: Vec<Playable> =
         (0..catalogue.live()).map(|place| live(LIVE + place, "station", catalogue.live_id(place))).collect();
+    all.iter_mut()
+        .zip(0..)
+        .for_each(|(channel, at)| channel.upstreams[0].archive = catalogue.archive_days(at));
     let mut second = live(SECOND_CHOICE, "dead", catalogue.live_id(0));
     second.upstreams.extend(live(0, "station", catalogue.live_id(0)).upstreams);
     let mut other = live(SECOND_OF_ONE, "station", 999_999);
@@ -243,6 +300,9 @@ fn playables(station: &Station) -> Vec<Playable> {
         container: "mp4".into(),
         upstreams: vec![elsewhere],
     });
+    let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
+    of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
+    all.push(of_two);
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);

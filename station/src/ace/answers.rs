@@ -16,8 +16,8 @@ use crate::panel::page;
 use crate::provider::Provider;
 use crate::service::{Late, instead, refused};
 use crate::settings::Target;
-use crate::stream::{Hold, television};
-use crate::television::Broadcast;
+use crate::stream::{Hold, Variant, television};
+use crate::television::{Broadcast, Make};
 
 /// How long an engine looks for an infohash, in times of how long it looks for a content id.
 const INFOHASH_SEARCH: u32 = 6;
@@ -199,7 +199,7 @@ impl Ask<'_> {
         }
         let burst = content.backlog.unwrap_or(self.provider.settings.ace.burst);
         let broadcast = self.broadcast(view.id, content);
-        let media = television(self.provider, broadcast, Hold::Engine(reader), burst);
+        let media = television(self.provider, broadcast, Hold::Engine(reader), burst, &Variant::default());
         let mut answer = ts(if content.lost_option {
             Body::stream(media.boxed().take_until(Box::pin(tokio::time::sleep(OPTION_LOST))))
         } else {
@@ -247,7 +247,8 @@ impl Ask<'_> {
     fn broadcast(&self, id: u32, content: Content) -> Broadcast {
         let catalogue = &self.provider.catalogue;
         let channel = catalogue.channel(catalogue.live_index(id).unwrap_or(0));
-        self.provider.reels.broadcast(id, &channel.name, channel.radio, self.bitrate(content))
+        let make = if channel.radio { Make::RADIO } else { Make::TELEVISION };
+        self.provider.reels.broadcast(id, &channel.name, make, self.bitrate(content))
     }
 
     fn bitrate(&self, content: Content) -> u64 {

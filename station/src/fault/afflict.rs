@@ -10,9 +10,9 @@ use http::header;
 use http_body::Body as _;
 use httpd::{Body, Response};
 
-use super::Fault;
+use super::{Fault, packets};
 
-type Source = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+pub(super) type Source = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// What a bounded answer may weigh to be cut in half; longer ones are cut here.
 const HALF_MOST: usize = 64 << 20;
@@ -41,6 +41,8 @@ pub(crate) fn afflict(fault: Fault, answer: Response) -> Response {
             parts.headers.remove(header::CONTENT_LENGTH);
             Body::stream(stream::once(half(source)))
         }
+        Fault::Jump(bytes) => keep(length, packets::jump(source, bytes)),
+        Fault::Corrupt(bytes) => keep(length, packets::corrupt(source, bytes)),
         Fault::Garbage(bytes) => {
             parts.headers.remove(header::CONTENT_LENGTH);
             Body::stream(garbage(source, bytes))

@@ -2,6 +2,7 @@
 //! [`SPELLINGS`] has it.
 
 mod afflict;
+mod packets;
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,11 @@ pub(crate) const SPELLINGS: &[(&str, &str)] = &[
     ("dribble:BYTES/MS", "so many bytes every so many milliseconds"),
     ("refuse", "the connection is closed without an answer"),
     ("mute", "there is no answer, not even a head, and the connection stays open"),
+    ("jump:BYTES", "after so many bytes the clocks of a transport stream are an hour ahead"),
+    (
+        "corrupt:BYTES",
+        "a packet is missing after every so many bytes, which shows in the continuity counters",
+    ),
     ("garbage:BYTES", "bytes that are no packets (1 to 187) after every so many bytes"),
 ];
 
@@ -58,6 +64,10 @@ pub enum Fault {
     },
     /// Garbage after every so many bytes, at least 1.
     Garbage(u64),
+    /// Clocks are an hour ahead after so many bytes.
+    Jump(u64),
+    /// A packet is missing after every so many bytes, at least 188.
+    Corrupt(u64),
     /// Closed without an answer.
     Refuse,
     /// No answer, not even a head.
@@ -80,6 +90,8 @@ impl FromStr for Fault {
             "html" => Ok(Self::Html),
             "empty" => Ok(Self::Empty),
             "half" => Ok(Self::Half),
+            "jump" => number(0, u64::MAX).map(Self::Jump),
+            "corrupt" => number(188, u64::MAX).map(Self::Corrupt),
             "refuse" => Ok(Self::Refuse),
             "mute" => Ok(Self::Mute),
             "status" => number(200, 999).map(|status| Self::Status(status as u16)),
@@ -117,6 +129,8 @@ impl fmt::Display for Fault {
             Self::Clip(seconds) => write!(f, "clip:{seconds}"),
             Self::Redirect(hops) => write!(f, "redirect:{hops}"),
             Self::Dribble { bytes, millis } => write!(f, "dribble:{bytes}/{millis}"),
+            Self::Jump(bytes) => write!(f, "jump:{bytes}"),
+            Self::Corrupt(bytes) => write!(f, "corrupt:{bytes}"),
             Self::Refuse => f.write_str("refuse"),
             Self::Mute => f.write_str("mute"),
             Self::Garbage(bytes) => write!(f, "garbage:{bytes}"),
@@ -143,6 +157,8 @@ mod tests {
             ("redirect:3", Fault::Redirect(3)),
             ("dribble:100/50", Fault::Dribble { bytes: 100, millis: 50 }),
             ("garbage:100", Fault::Garbage(100)),
+            ("jump:1000", Fault::Jump(1000)),
+            ("corrupt:1000", Fault::Corrupt(1000)),
             ("refuse", Fault::Refuse),
             ("mute", Fault::Mute),
         ];
@@ -164,6 +180,7 @@ mod tests {
             "dribble:5",
             "dribble:0/5",
             "garbage:0",
+            "corrupt:1",
             "clip:x",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");

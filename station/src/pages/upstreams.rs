@@ -12,6 +12,7 @@ use crate::ace::{content_id, infohash};
 use crate::origin::{self, Quirks};
 use crate::provider::Provider;
 use crate::settings::Account;
+use crate::stream::{self, Variant};
 
 /// What an address of the list leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ enum As {
     Ts,
     /// The panel's HLS.
     Hls,
+    /// The panel's transport stream in this variant.
+    Variant(String),
     /// An HLS origin with these quirks.
     Origin(String),
     /// The Ace Stream engine, by what lists say.
@@ -40,14 +43,14 @@ impl FromStr for As {
             "ace" => Self::Ace,
             "infohash" => Self::Infohash,
             "every" => Self::Every,
-            other => match other.strip_prefix("origin:") {
-                Some(quirks) => {
-                    quirks.parse::<Quirks>()?;
-                    Self::Origin(quirks.to_owned())
+            other => match other.split_once(':') {
+                Some(("origin", quirks)) => {
+                    quirks.parse::<Quirks>().map(|_| Self::Origin(quirks.to_owned()))?
                 }
-                None => {
-                    return Err(format!("as=ts, hls, origin:QUIRKS, ace, infohash or every, not {other:?}"));
+                Some(("variant", variant)) => {
+                    variant.parse::<Variant>().map(|_| Self::Variant(variant.to_owned()))?
                 }
+                _ => return Err(format!("no kind of upstream: {other:?}; see station --help")),
             },
         })
     }
@@ -93,7 +96,12 @@ fn every() -> Vec<(String, As)> {
         let quirk = quirk.replace("FAULT", "status:500").replace(":N", ":5").replace(":S", ":20");
         (quirk.clone(), As::Origin(quirk))
     });
-    simple.chain(quirks).collect()
+    let variants = stream::SPELLINGS.iter().flat_map(|(spelling, _)| spelling.split(", "));
+    let variants = variants.filter(|variant| *variant != "plain").map(|variant| {
+        let variant = variant.replace("MS", "2").replace(":S", ":20").replace(":N", ":500");
+        (variant.clone(), As::Variant(variant))
+    });
+    simple.chain(variants).chain(quirks).collect()
 }
 
 struct List<'a> {
@@ -124,6 +132,7 @@ impl List<'_> {
         match kind {
             As::Ts => format!("{base}/live/{line}/{id}.ts"),
             As::Hls => format!("{base}/live/{line}/{id}.m3u8"),
+            As::Variant(variant) => format!("{base}/variant/{variant}/{line}/{id}.ts"),
             As::Origin(quirks) => format!("{base}/origin/{quirks}/{line}/{id}/index.m3u8"),
             As::Infohash => {
                 format!("http://127.0.0.1:6878/ace/getstream?infohash={}", infohash(seed, index))

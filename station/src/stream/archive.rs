@@ -42,7 +42,8 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
             Otherwise::Page => {
                 Ok(ts(Body::from("<br />\n<b>Warning</b>: fopen(): no such file or directory\n")))
             }
-            Otherwise::Live => wish.live(),
+            Otherwise::LiveInQuery if asked.form == "query" => wish.live(&super::Variant::default()),
+            Otherwise::LiveInQuery => Err(refuse(StatusCode::NOT_FOUND)),
         };
     }
     let minutes = asked.minutes;

@@ -7,6 +7,7 @@ use httpd::{Body, Range, Response, range};
 
 use super::{Refusal, Wish};
 use crate::ledger::Seat;
+use crate::television::Make;
 
 const MP4: &[u8] = include_bytes!("../../assets/film.mp4");
 const MKV: &[u8] = include_bytes!("../../assets/film.mkv");
@@ -25,7 +26,7 @@ pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Result<Response, Refusal
 
 /// A film as a transport stream: one turn of the loop, from its beginning.
 fn transport(wish: &Wish<'_>) -> Bytes {
-    let broadcast = wish.provider.reels.broadcast(wish.id, "Film", false, 0);
+    let broadcast = wish.provider.reels.broadcast(wish.id, "Film", Make::TELEVISION, 0);
     let mut out = Vec::new();
     broadcast.write(broadcast.turn(), 2 * broadcast.turn(), &mut out);
     out.into()

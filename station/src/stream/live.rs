@@ -8,6 +8,8 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
+use super::distortion::Distortion;
+use super::variant::Variant;
 use crate::ace::{Ending, Reader};
 use crate::catalogue::mix;
 use crate::clock;
@@ -55,6 +57,7 @@ impl Hold {
 /// One viewer.
 struct Viewer {
     broadcast: Broadcast,
+    distortion: Option<Distortion>,
     hold: Hold,
     /// How far the viewer may be behind.
     patience: Duration,
@@ -75,6 +78,7 @@ pub(crate) fn television(
     broadcast: Broadcast,
     hold: Hold,
     burst: Duration,
+    variant: &Variant,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let settings = &provider.settings;
     let first = broadcast.at(clock::micros());
@@ -86,11 +90,24 @@ pub(crate) fn television(
         TimeBase::Channel => 0,
         TimeBase::Connection => mix(clock::micros(), settings.seed) % 10_000 * broadcast.turn(),
     };
-    let mut tick = interval(settings.tick.max(Duration::from_millis(1)));
+    let distortion = (*variant != Variant::default()).then(|| Distortion::new(variant, &broadcast));
+    let broadcast = variant.begin(broadcast, next + shift);
+    let mut tick = interval(variant.tick.unwrap_or(settings.tick).max(Duration::from_millis(1)));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let speed = settings.speed;
     let patience = PATIENCE + burst;
-    let viewer = Viewer { broadcast, hold, patience, tick, began: Instant::now(), first, next, shift, speed };
+    let viewer = Viewer {
+        broadcast,
+        distortion,
+        hold,
+        patience,
+        tick,
+        began: Instant::now(),
+        first,
+        next,
+        shift,
+        speed,
+    };
     stream::unfold(viewer, |mut viewer| async move { Some((viewer.chunk().await?, viewer)) })
 }
 
@@ -113,6 +130,9 @@ impl Viewer {
         let end = due.min(self.next + CHUNK);
         let mut out = Vec::with_capacity((end - self.next) as usize * PACKET);
         self.broadcast.write(self.next + self.shift, end + self.shift, &mut out);
+        if let Some(distortion) = &mut self.distortion {
+            out = distortion.apply(&out);
+        }
         self.next = end;
         self.hold.sent(out.len());
         Some(Ok(out.into()))

@@ -1,9 +1,11 @@
 //! Streams: live television, HLS, films with ranges and catch-up.
 
 mod archive;
+mod distortion;
 mod file;
 mod hls;
 mod live;
+mod variant;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,11 +24,12 @@ use crate::panel::page;
 use crate::provider::Provider;
 use crate::route::Form;
 use crate::settings::{Account, Dialect, Limit, Status};
-use crate::television::Broadcast;
+use crate::television::{Broadcast, Make};
 
 pub(crate) use archive::{Asked, archive};
 pub(crate) use hls::segment;
 pub(crate) use live::{Hold, television};
+pub(crate) use variant::{SPELLINGS, Variant};
 
 /// A request for a stream of an account that exists.
 pub(crate) struct Wish<'a> {
@@ -53,7 +56,7 @@ pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
     let catalogue = &wish.provider.catalogue;
     if catalogue.live_index(wish.id).is_some() {
         return match form {
-            Form::Ts => wish.live(),
+            Form::Ts => wish.live(&Variant::default()),
             Form::Hls => hls::playlist(wish),
             Form::File => Err(refuse(StatusCode::NOT_ACCEPTABLE)),
         };
@@ -63,6 +66,12 @@ pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
         Some(extension) => file::film(wish, extension),
         None => Err(refuse(StatusCode::NOT_FOUND)),
     }
+}
+
+/// A live channel in a variant.
+pub(crate) fn variant(wish: &Wish<'_>, variant: &Variant) -> Result<Response, Refusal> {
+    wish.admit()?;
+    wish.live(variant)
 }
 
 impl Wish<'_> {
@@ -77,14 +86,18 @@ impl Wish<'_> {
         Ok(())
     }
 
-    fn live(&self) -> Result<Response, Refusal> {
-        let broadcast = self.broadcast()?;
+    fn live(&self, variant: &Variant) -> Result<Response, Refusal> {
+        let channel = self.channel()?;
+        let usual = if channel.radio { Make::RADIO } else { Make::TELEVISION };
+        let make = variant.make(usual);
+        let bitrate = self.provider.settings.bitrate / if make.picture.is_none() { 10 } else { 1 };
+        let broadcast = self.provider.reels.broadcast(self.id, &channel.name, make, bitrate);
         if let Some(seconds) = self.clip_seconds() {
             return Ok(clip(&broadcast, seconds));
         }
         let seat = self.seat(None, Duration::ZERO)?;
         let burst = self.provider.settings.burst;
-        Ok(ts(Body::stream(television(self.provider, broadcast, Hold::Account(seat), burst))))
+        Ok(ts(Body::stream(television(self.provider, broadcast, Hold::Account(seat), burst, variant))))
     }
 
     /// The broadcast of a live channel.
@@ -96,13 +109,14 @@ impl Wish<'_> {
     pub(crate) fn broadcast_at(&self, bitrate: u64) -> Result<Broadcast, Refusal> {
         let channel = self.channel()?;
         let bitrate = bitrate / if channel.radio { 10 } else { 1 };
-        Ok(self.provider.reels.broadcast(self.id, &channel.name, channel.radio, bitrate))
+        let make = if channel.radio { Make::RADIO } else { Make::TELEVISION };
+        Ok(self.provider.reels.broadcast(self.id, &channel.name, make, bitrate))
     }
 
     /// The sound of a live channel without its picture.
     pub(crate) fn sound(&self) -> Result<Broadcast, Refusal> {
         let bitrate = self.provider.settings.bitrate / 10;
-        Ok(self.provider.reels.broadcast(self.id, &self.channel()?.name, true, bitrate))
+        Ok(self.provider.reels.broadcast(self.id, &self.channel()?.name, Make::RADIO, bitrate))
     }
 
     fn channel(&self) -> Result<Channel, Refusal> {
@@ -134,7 +148,8 @@ impl Wish<'_> {
         self.provider.ledger.open(claim).map_err(|_| match limit {
             Limit::Refuse(status) => refuse(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN)),
             Limit::KickOldest | Limit::Slate => {
-                let slate = self.provider.reels.broadcast(self.id, "Too many connections", false, 0);
+                let slate =
+                    self.provider.reels.broadcast(self.id, "Too many connections", Make::TELEVISION, 0);
                 Box::new(clip(&slate, 5))
             }
         })

@@ -10,16 +10,20 @@
 //! same bytes at the same time, and an hour of yesterday can be read from any byte without having been recorded.
 
 mod clip;
+mod codec;
 mod mp4;
 mod reel;
 mod tables;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clip::{LOOP, Unit};
+pub(crate) use codec::{Make, Picture, Sound};
 pub(crate) use mp4::Tracks;
 use reel::{Line, Packet, Reel};
-use tables::{Content, Tables};
+use tables::Tables;
+pub(crate) use tables::packet;
 
 pub(crate) const PMT: u16 = 0x1000;
 pub(crate) const VIDEO: u16 = 0x0100;
@@ -33,19 +37,19 @@ const LOOP_MICROS: u64 = LOOP * 100 / 9;
 /// One turn in ticks of 27 MHz.
 const LOOP_CLOCK: u64 = LOOP * 300;
 
-/// The reels of all tones, multiplexed once.
-pub(crate) struct Reels {
-    television: Vec<Arc<Reel>>,
-    radio: Vec<Arc<Reel>>,
-}
+/// The reels of all makes and tones, each multiplexed once, when it is needed.
+#[derive(Default)]
+pub(crate) struct Reels(Mutex<BTreeMap<(Make, usize), Arc<Reel>>>);
 
 impl Reels {
-    pub(crate) fn new() -> Self {
-        let television: Vec<_> =
-            clip::TONES.iter().map(|(_, adts)| Arc::new(Reel::television(adts))).collect();
-        let radio = clip::TONES.iter().zip(&television);
-        let radio = radio.map(|((_, adts), television)| Arc::new(Reel::radio(adts, television))).collect();
-        Self { television, radio }
+    fn reel(&self, make: Make, id: u32) -> Arc<Reel> {
+        let tone = id as usize % clip::TONES.len();
+        let (_, adts) = clip::TONES[tone];
+        let like = (make.picture.is_none()).then(|| self.reel(Make::TELEVISION, id));
+        // What a panic elsewhere left is whole.
+        let mut reels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let reel = reels.entry((make, tone));
+        reel.or_insert_with(|| Arc::new(Reel::new(make, adts, like.as_deref()))).clone()
     }
 
     /// The frequency of a channel's tone in hertz.
@@ -54,17 +58,17 @@ impl Reels {
     }
 
     /// The broadcast of a channel. Its rate is at least what the clip needs.
-    pub(crate) fn broadcast(&self, id: u32, name: &str, radio: bool, bitrate: u64) -> Broadcast {
-        let reels = if radio { &self.radio } else { &self.television };
-        let reel = reels[id as usize % reels.len()].clone();
+    pub(crate) fn broadcast(&self, id: u32, name: &str, make: Make, bitrate: u64) -> Broadcast {
+        let reel = self.reel(make, id);
         let wanted = bitrate * LOOP_MICROS / 1_000_000 / (PACKET as u64 * 8);
         let program =
             u16::try_from(id % 65_535 + u32::from(id.is_multiple_of(65_535))).expect("a remainder of 65535");
         Broadcast {
             slots: wanted.max(reel.packets.len() as u64),
-            tables: Tables::new(program, name, if radio { Content::Sound } else { Content::Both }),
+            tables: Tables::new(program, name, make),
             reel,
-            sound: true,
+            make,
+            advance: 0,
             // Channels are not in step, and their clocks are hours apart.
             phase: u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15) % 90_000_000_000,
         }
@@ -75,8 +79,10 @@ impl Reels {
 pub(crate) struct Broadcast {
     reel: Arc<Reel>,
     tables: Tables,
-    /// Whether there is sound, or padding where it would be.
-    sound: bool,
+    /// What is in it; where there would be sound, there may be padding.
+    pub(crate) make: Make,
+    /// By how much all time stamps are ahead, 90 kHz.
+    advance: u64,
     /// Packets per turn, padding included.
     slots: u64,
     /// Microseconds by which the channel's clock is ahead of the wall clock.
@@ -98,8 +104,22 @@ impl Broadcast {
 
     /// The same without sound.
     pub(crate) fn without_sound(mut self) -> Self {
-        self.tables.pmt = tables::pmt(self.tables.program, Content::Picture);
-        self.sound = false;
+        self.make.sound = None;
+        self.tables.pmt = tables::packet(PMT, &self.pmt(0, 0, &[]));
+        self
+    }
+
+    /// The section of the PMT, see [`tables::pmt`].
+    pub(crate) fn pmt(&self, version: u8, higher: u16, descriptors: &[u8]) -> Vec<u8> {
+        tables::pmt(self.tables.program, self.make, version, higher, descriptors)
+    }
+
+    /// The same whose clock, PCR before PTS, begins again at 0 so many microseconds after a packet (ISO/IEC 13818-1,
+    /// 2.4.2.2: after 2^33 ticks of 90 kHz).
+    pub(crate) fn wrapping(mut self, packet: u64, micros: u64) -> Self {
+        let then = packet + self.packets_in(micros);
+        let clock = then / self.slots * LOOP + then % self.slots * LOOP / self.slots;
+        self.advance = (1 << 33) - clock % (1 << 33);
         self
     }
 
@@ -193,22 +213,23 @@ impl Broadcast {
             Line::Pat => &self.tables.pat,
             Line::Pmt => &self.tables.pmt,
             Line::Sdt => &self.tables.sdt,
-            Line::Audio if !self.sound => return out.extend_from_slice(&mpegts::NULL_PACKET),
+            Line::Audio if self.make.sound.is_none() => return out.extend_from_slice(&mpegts::NULL_PACKET),
             Line::Video | Line::Audio => &packet.bytes,
         });
         let bytes = &mut out[start..];
         let counter = turn.wrapping_mul(self.reel.counts[packet.line as usize]).wrapping_add(packet.count);
         bytes[3] |= (counter & 0x0f) as u8;
+        let turn_time = turn * LOOP + self.advance;
         if packet.clock {
             let clock = slot * LOOP_CLOCK / self.slots;
-            write_pcr(&mut bytes[6..12], turn * LOOP + clock / 300, clock % 300);
+            write_pcr(&mut bytes[6..12], turn_time + clock / 300, clock % 300);
         }
         if let Some(stamp) = packet.stamp {
             let at = usize::from(stamp.offset);
             let both = if stamp.dts.is_some() { 0x30 } else { 0x20 };
-            write_stamp(&mut bytes[at..at + 5], both, turn * LOOP + stamp.pts);
+            write_stamp(&mut bytes[at..at + 5], both, turn_time + stamp.pts);
             if let Some(dts) = stamp.dts {
-                write_stamp(&mut bytes[at + 5..at + 10], 0x10, turn * LOOP + dts);
+                write_stamp(&mut bytes[at + 5..at + 10], 0x10, turn_time + dts);
             }
         }
     }

@@ -70,7 +70,10 @@ impl Broadcast {
     /// Appends the sound of an entry as bare ADTS frames.
     pub(crate) fn frames(&self, entry: u64, out: &mut Vec<u8>) {
         let (_, units) = self.units(entry);
-        units.iter().filter(|(line, _)| *line == Line::Audio).for_each(|(_, unit)| out.extend(unit.bytes));
+        units
+            .iter()
+            .filter(|(line, _)| *line == Line::Audio)
+            .for_each(|(_, unit)| out.extend_from_slice(&unit.bytes));
     }
 }
 
@@ -102,11 +105,11 @@ impl Run {
         for (_, unit) in units.iter().filter(|(its, _)| *its == line) {
             match line {
                 Line::Audio => {
-                    clip::frames(unit.bytes).for_each(|frame| run.sample(1024, KEY, 0, &frame[7..]))
+                    clip::frames(&unit.bytes).for_each(|frame| run.sample(1024, KEY, 0, &frame[7..]))
                 }
                 _ => {
                     let mut picture = Vec::new();
-                    for nal in clip::nals(unit.bytes).filter(|nal| !matches!(nal[0] & 0x1f, 7..=9)) {
+                    for nal in clip::nals(&unit.bytes).filter(|nal| !matches!(nal[0] & 0x1f, 7..=9)) {
                         picture.extend(word(nal.len() as u32));
                         picture.extend(nal);
                     }

@@ -1,6 +1,7 @@
 //! One turn of the loop as transport packets, multiplexed once and shared by every channel with the same tone.
 
 use super::clip::{self, LOOP, Unit};
+use super::codec::{Make, Sound};
 use super::{AUDIO, PMT, VIDEO};
 
 /// The PIDs that have a continuity counter of their own, as indices.
@@ -60,26 +61,32 @@ const fn clock_every(line: Line) -> usize {
 }
 
 impl Reel {
-    /// The test card with a tone.
-    pub(crate) fn television(adts: &'static [u8]) -> Self {
-        let pictures = clip::pictures().into_iter().map(|unit| (Line::Video, unit));
-        let sound = clip::sound(adts).into_iter().map(|unit| (Line::Audio, unit));
-        Self::new(pictures.chain(sound).collect(), Line::Video, 0)
-    }
-
-    /// A tone alone, at least so late that it fits the pictures of a `television` reel.
-    pub(crate) fn radio(adts: &'static [u8], television: &Self) -> Self {
-        let sound = clip::sound(adts).into_iter().enumerate().map(|(place, mut unit)| {
-            unit.key = place % 12 == 0;
+    /// The test card, a tone, or both. A tone alone is as late as `like`, so that it fits the pictures of that reel.
+    pub(crate) fn new(make: Make, adts: &'static [u8], like: Option<&Self>) -> Self {
+        let pictures = make.picture.map(clip::pictures).unwrap_or_default();
+        let sound = make.sound.map(|codec| clip::sound(codec, adts)).unwrap_or_default();
+        // On radio a decoder can begin at every frame; about as often as at pictures will do.
+        let entries = sound.len() / 6;
+        let sound = sound.into_iter().enumerate().map(|(place, mut unit)| {
+            unit.key = place % entries == 0;
             (Line::Audio, unit)
         });
-        Self::new(sound.collect(), Line::Audio, television.delay)
+        let units = pictures.into_iter().map(|unit| (Line::Video, unit)).chain(sound).collect();
+        Self::multiplexed(make, units, like.map_or(0, |like| like.delay))
     }
 
-    fn new(mut units: Vec<(Line, Unit)>, clock: Line, least_delay: u64) -> Self {
+    fn multiplexed(make: Make, mut units: Vec<(Line, Unit)>, least_delay: u64) -> Self {
         units.sort_by_key(|(line, unit)| (unit.dts, *line as u8));
-        let mut mux =
-            Mux { clock, since_clock: 0, packets: Vec::new(), counts: [0; 5], arrivals: Vec::new() };
+        let clock = if make.picture.is_some() { Line::Video } else { Line::Audio };
+        let stream_id = make.sound.map_or(0xc0, Sound::stream_id);
+        let mut mux = Mux {
+            clock,
+            stream_id,
+            since_clock: 0,
+            packets: Vec::new(),
+            counts: [0; 5],
+            arrivals: Vec::new(),
+        };
         let (mut entries, mut first_units) = (Vec::new(), Vec::new());
         let mut next_tables = 0;
         for (place, (line, unit)) in units.iter().enumerate() {
@@ -101,6 +108,8 @@ impl Reel {
 
 struct Mux {
     clock: Line,
+    /// Of sound.
+    stream_id: u8,
     since_clock: usize,
     packets: Vec<Packet>,
     counts: [u64; 5],
@@ -123,7 +132,8 @@ impl Mux {
 
     /// One access unit as a PES packet in as many transport packets as it needs.
     fn unit(&mut self, line: Line, unit: &Unit, entry: bool) {
-        let (pes, stamps) = pes(line, unit);
+        let stream_id = if line == Line::Video { 0xe0 } else { self.stream_id };
+        let (pes, stamps) = pes(line, stream_id, unit);
         let mut rest = &pes[..];
         let mut first = true;
         while !rest.is_empty() {
@@ -159,15 +169,15 @@ impl Mux {
 }
 
 /// A PES packet with room for its time stamps (ISO/IEC 13818-1, 2.4.3.6).
-fn pes(line: Line, unit: &Unit) -> (Vec<u8>, Stamp) {
+fn pes(line: Line, stream_id: u8, unit: &Unit) -> (Vec<u8>, Stamp) {
     let video = line == Line::Video;
     let header: u8 = if video { 10 } else { 5 };
     let length = if video { 0 } else { (unit.bytes.len() + 3 + usize::from(header)) as u16 };
-    let mut pes = vec![0, 0, 1, if video { 0xe0 } else { 0xc0 }];
+    let mut pes = vec![0, 0, 1, stream_id];
     pes.extend(length.to_be_bytes());
     pes.extend([0x84, if video { 0xc0 } else { 0x80 }, header]);
     pes.resize(9 + usize::from(header), 0);
-    pes.extend(unit.bytes);
+    pes.extend_from_slice(&unit.bytes);
     (pes, Stamp { offset: 0, pts: unit.pts, dts: video.then_some(unit.dts) })
 }
 

@@ -1,5 +1,6 @@
 //! Program specific information of one channel: PAT, PMT and SDT, one packet each.
 
+use super::codec::{Make, Sound};
 use super::{AUDIO, PMT, VIDEO};
 
 /// The three tables of a channel as packets whose continuity counters are zero.
@@ -12,18 +13,10 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// Tables of a channel whose program number tells which channel it is.
-    pub(crate) fn new(program: u16, name: &str, content: Content) -> Self {
-        let radio = content == Content::Sound;
-        Self { program, pat: pat(program), pmt: pmt(program, content), sdt: sdt(program, name, radio) }
+    pub(crate) fn new(program: u16, name: &str, make: Make) -> Self {
+        let pmt = packet(PMT, &pmt(program, make, 0, 0, &[]));
+        Self { program, pat: pat(program), pmt, sdt: sdt(program, name, make.picture.is_none()) }
     }
-}
-
-/// What a channel consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    Both,
-    Picture,
-    Sound,
 }
 
 fn pat(program: u16) -> [u8; 188] {
@@ -32,21 +25,27 @@ fn pat(program: u16) -> [u8; 188] {
     packet(0x0000, &section(0x00, 0xb000, 1, &body))
 }
 
-pub(crate) fn pmt(program: u16, content: Content) -> [u8; 188] {
-    let clock = if content == Content::Sound { AUDIO } else { VIDEO };
+/// The section of a PMT in that version, its media so many PIDs higher than usual, with these descriptors of the
+/// program.
+pub(crate) fn pmt(program: u16, make: Make, version: u8, higher: u16, descriptors: &[u8]) -> Vec<u8> {
+    let (video, audio) = (VIDEO + higher, AUDIO + higher);
+    let clock = if make.picture.is_some() { video } else { audio };
     let mut body = (0xe000 | clock).to_be_bytes().to_vec();
-    body.extend([0xf0, 0x00]);
-    if content != Content::Sound {
-        body.push(0x1b); // H.264
-        body.extend((0xe000 | VIDEO).to_be_bytes());
+    body.extend((0xf000 | descriptors.len() as u16).to_be_bytes());
+    body.extend(descriptors);
+    if let Some(picture) = make.picture {
+        body.push(picture.stream_type());
+        body.extend((0xe000 | video).to_be_bytes());
         body.extend([0xf0, 0x00]);
     }
-    if content != Content::Picture {
-        body.push(0x0f); // AAC in ADTS
-        body.extend((0xe000 | AUDIO).to_be_bytes());
-        body.extend([0xf0, 0x06, 0x0a, 0x04, b'e', b'n', b'g', 0x00]); // ISO_639_language_descriptor
+    if let Some((stream_type, descriptors)) = make.sound.map(Sound::entry) {
+        body.push(stream_type);
+        body.extend((0xe000 | audio).to_be_bytes());
+        body.extend([0xf0, descriptors.len() as u8]);
+        body.extend(descriptors);
     }
-    packet(PMT, &section(0x02, 0xb000, program, &body))
+    let section = section(0x02, 0xb000, program, &body);
+    mpegts::psi::with_version(&section, version).unwrap_or(section)
 }
 
 /// Service description (ETSI EN 300 468, 5.2.3): players show the service name.
@@ -80,7 +79,7 @@ fn section(table: u8, flags: u16, extension: u16, body: &[u8]) -> Vec<u8> {
     section
 }
 
-fn packet(pid: u16, section: &[u8]) -> [u8; 188] {
+pub(crate) fn packet(pid: u16, section: &[u8]) -> [u8; 188] {
     let mut packet = [0xff; 188];
     packet[..5].copy_from_slice(&[0x47, 0x40 | (pid >> 8) as u8, pid as u8, 0x10, 0x00]);
     packet[5..5 + section.len()].copy_from_slice(section);

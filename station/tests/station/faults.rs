@@ -98,6 +98,43 @@ async fn there_can_be_garbage_between_packets() {
 }
 
 #[tokio::test]
+async fn clocks_can_jump_and_packets_can_be_missing() {
+    let (_station, mut answer) = faulty("jump:500000").await;
+    let bytes = read(&mut answer, 1_000_000).await;
+    let clocks = mpegts::packets(&bytes).filter_map(|packet| packet.pcr());
+    let clocks: Vec<mpegts::Pcr> = clocks.collect();
+    let jumps: Vec<i64> = clocks.windows(2).map(|pair| pair[1].since(pair[0]) / 27_000_000).collect();
+    assert_eq!(jumps.iter().filter(|jump| **jump == 3600).count(), 1);
+    assert_eq!(jumps.iter().sum::<i64>(), 3600);
+    let times = mpegts::packets(&bytes).filter(|packet| packet.pid().get() == 0x100 && packet.unit_start());
+    let times: Vec<mpegts::Timestamp> =
+        times.filter_map(|packet| mpegts::pes::Header::read(packet.payload())?.pts).collect();
+    assert!(times.last().unwrap().since(times[0]) > 3600 * 90_000);
+    let (_station, mut answer) = faulty("corrupt:100000").await;
+    let bytes = read(&mut answer, 1_000_000).await;
+    let mut tracker = mpegts::Tracker::new();
+    for packet in mpegts::packets(&bytes) {
+        tracker.push(packet);
+    }
+    // Some of the ten are null packets, which nobody counts.
+    assert!((1..=10).contains(&tracker.counts().continuity_errors));
+    assert!(bytes[..188 * 1000].chunks(188).all(|packet| packet[0] == 0x47));
+}
+
+#[tokio::test]
+async fn a_fault_can_wait_until_so_many_requests_went_well() {
+    let station = start(fast()).await;
+    station.set_fault_after(station.catalogue().live_id(0), Fault::Refuse, 2);
+    for _ in 0..2 {
+        assert_eq!(get(&station.live_url(0)).await.status(), 200);
+    }
+    for _ in 0..2 {
+        assert!(client().get(station.live_url(0)).send().await.is_err());
+    }
+    assert_eq!(get(&station.live_url(1)).await.status(), 200);
+}
+
+#[tokio::test]
 async fn redirects_lead_to_the_stream_once() {
     let station = start(fast()).await;
     let mut url = format!("{}?fault=redirect:3", station.live_url(0));

@@ -8,6 +8,7 @@ mod limits;
 mod origins;
 mod panel;
 mod streams;
+mod variants;
 
 use std::time::Duration;
 

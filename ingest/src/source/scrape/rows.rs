@@ -50,11 +50,7 @@ impl Leads {
 
 /// Whether a text is an address of the web that can be published.
 fn is_web(text: &str) -> bool {
-    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
-        && text.len() <= LONGEST_ADDRESS
-        && !text.bytes().any(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | b'\\' | 0x7f))
-        && Url::parse(text).is_ok()
+    text.len() <= LONGEST_ADDRESS && tidy::is_web(text) && !text.contains('\\') && Url::parse(text).is_ok()
 }
 
 /// How much a name is worth, the best first.

@@ -1,0 +1,61 @@
+//! The ways to a film or to a part of the past: upstream after upstream, and where an account is a pool, login after
+//! login, until one of them gives it.
+
+use contract::bundle::Upstream;
+
+use crate::play::Request;
+use crate::refusal::Failure;
+use crate::remedy::{Next, remedy};
+use crate::upstream::file::Way;
+
+/// The ways that have not been tried.
+pub(super) struct Ways<'a> {
+    request: &'a Request,
+    id: u32,
+    /// The one that is being tried first.
+    upstreams: &'a [Upstream],
+    /// Logins of its account that will not do.
+    tried: Vec<usize>,
+    /// What went wrong first.
+    why: Option<Failure>,
+}
+
+impl<'a> Ways<'a> {
+    /// Those to what we call `id`, by `upstreams`, for a request.
+    pub(super) fn new(request: &'a Request, id: u32, upstreams: &'a [Upstream]) -> Self {
+        Self { request, id, upstreams, tried: Vec::new(), why: None }
+    }
+
+    /// The next way, for which there is a connection now.
+    pub(super) async fn next(&mut self) -> Option<Way> {
+        while let Some((upstream, others)) = self.upstreams.split_first() {
+            match self.request.claim(&upstream.account, &self.tried).await {
+                Ok(login) => return Some(Way { upstream: upstream.clone(), login }),
+                Err(why) => {
+                    self.why.get_or_insert(why);
+                    (self.upstreams, self.tried) = (others, Vec::new());
+                }
+            }
+        }
+        None
+    }
+
+    /// It was none.
+    pub(super) fn refused(&mut self, way: &Way, why: Failure) {
+        let (next, blame) = remedy(&why);
+        self.request.refused(self.id, blame, &why);
+        match next {
+            Next::OtherLogin | Next::OtherAgent => self.tried.push(way.login),
+            _ => {
+                self.upstreams = self.upstreams.get(1..).unwrap_or_default();
+                self.tried.clear();
+            }
+        }
+        self.why.get_or_insert(why);
+    }
+
+    /// Why none of them was one.
+    pub(super) fn why(self) -> Failure {
+        self.why.unwrap_or(Failure::NoSource)
+    }
+}

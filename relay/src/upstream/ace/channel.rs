@@ -1,0 +1,426 @@
+//! One broadcast that is being received: one session after another at the engine, one reader, whoever watches.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use contract::ace::{AceId, Kind};
+use futures_util::FutureExt;
+use reqwest::Response;
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{sleep, sleep_until};
+use tracing::{debug, info};
+
+use super::answer::Stat;
+use super::api::{self, Session};
+use super::pipe::{Pipe, Source};
+use super::vigil::{Restarts, State, Vigil};
+use super::{Engine, Found};
+use crate::refusal::{Ace, Failure};
+
+/// How often statistics are asked for while peers are looked for,
+const WARMING: Duration = Duration::from_secs(1);
+/// and while bytes come.
+const STREAMING: Duration = Duration::from_secs(5);
+/// Statistics that could not be had so often in a row are old.
+const MISSES: u32 = 3;
+
+/// A broadcast on the air. Dropping it stops its session.
+pub(super) struct Channel {
+    pub(super) shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+/// What the task tells others.
+pub(super) struct Shared {
+    pub(super) source: Source,
+    snapshot: Mutex<Snapshot>,
+    /// A session of the same broadcast that somebody else has started, which has superseded ours.
+    taken_over: Mutex<Option<Session>>,
+    taking_over: Notify,
+}
+
+/// How a channel of Ace Stream is doing, as of one moment. Reading it asks the engine nothing.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Snapshot {
+    pub(crate) state: State,
+    /// Forty hexadecimal digits, once the engine has told.
+    pub(crate) infohash: Option<String>,
+    /// What the engine said last.
+    #[serde(flatten)]
+    pub(crate) stat: Stat,
+    /// Seconds since it said so.
+    pub(crate) age_s: Option<f64>,
+    /// It has not said anything for a while.
+    pub(crate) stats_stale: bool,
+    /// It gives bytes.
+    pub(crate) alive: bool,
+    /// Sessions after the first.
+    pub(crate) restarts: u32,
+    /// From the start to the first byte, in milliseconds.
+    pub(crate) ttfb_ms: Option<u64>,
+    #[serde(skip)]
+    asked: Option<Instant>,
+}
+
+/// The task.
+struct Receiver {
+    engine: Arc<Engine>,
+    id: AceId,
+    shared: Arc<Shared>,
+    restarts: Restarts,
+    /// Since when there is nothing.
+    lost: Instant,
+    began: Instant,
+}
+
+/// Why a session is left.
+enum Left {
+    Lost(Ace),
+    /// There is a newer one.
+    TakenOver(Box<Session>),
+}
+
+impl Channel {
+    /// Begins to receive.
+    pub(super) fn start(engine: Arc<Engine>, id: AceId) -> Arc<Self> {
+        let snapshot = Snapshot {
+            state: State::Starting,
+            infohash: None,
+            stat: Stat::default(),
+            age_s: None,
+            stats_stale: false,
+            alive: false,
+            restarts: 0,
+            ttfb_ms: None,
+            asked: None,
+        };
+        let shared = Arc::new(Shared {
+            source: Source::default(),
+            snapshot: Mutex::new(snapshot),
+            taken_over: Mutex::default(),
+            taking_over: Notify::new(),
+        });
+        let now = Instant::now();
+        let receiver = Receiver {
+            engine,
+            id,
+            shared: shared.clone(),
+            restarts: Restarts::default(),
+            lost: now,
+            began: now,
+        };
+        let task = tokio::spawn(receiver.run()).abort_handle();
+        Arc::new(Self { shared, task })
+    }
+
+    pub(super) fn pipe(&self) -> Arc<Pipe> {
+        self.shared.source.pipe()
+    }
+
+    pub(super) fn ended(&self) -> bool {
+        self.shared.source.ended()
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.shared.snapshot().clone();
+        snapshot.age_s = snapshot.asked.map(|asked| asked.elapsed().as_secs_f64());
+        snapshot.alive = snapshot.state == State::Streaming && snapshot.stat.is_alive();
+        snapshot
+    }
+
+    /// Goes on with `session`, which is of the same broadcast.
+    pub(super) fn take_over(&self, session: Session) {
+        // One that nobody has looked at yet is stopped, and this one with it; which is found out soon.
+        *self.shared.taken_over.lock().expect("nobody panics while holding this lock") = Some(session);
+        self.shared.taking_over.notify_one();
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shared {
+    fn snapshot(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock().expect("nobody panics while holding this lock")
+    }
+
+    fn state(&self, state: State) {
+        self.snapshot().state = state;
+    }
+
+    /// A session that somebody else has started.
+    async fn successor(&self) -> Session {
+        loop {
+            let notified = self.taking_over.notified();
+            let session = self.taken_over.lock().expect("nobody panics while holding this lock").take();
+            match session {
+                Some(session) => return session,
+                None => notified.await,
+            }
+        }
+    }
+}
+
+impl Drop for Receiver {
+    /// However the task ends, nobody waits for it for ever.
+    fn drop(&mut self) {
+        self.shared.source.end(&Failure::Closing);
+    }
+}
+
+impl Receiver {
+    async fn run(mut self) {
+        let why = self.receive().await;
+        info!(%why, "Ace Stream ended");
+        self.engine.failed(&self.id, &why);
+        self.shared.source.end(&Failure::Ace(why));
+    }
+
+    /// One session after another; why that had to end.
+    async fn receive(&mut self) -> Ace {
+        loop {
+            let why = match self.start().await {
+                Ok(Some(session)) => self.watch(session).await,
+                Ok(None) => return Ace::Gone, // another has gone on with it, and has ended
+                Err(why) => why,
+            };
+            let given_up = self.lost.elapsed() > self.engine.give_up;
+            let hopeless = why.is_refusal() || matches!(why, Ace::Unreachable | Ace::Answer(_));
+            let Some(wait) = self.restarts.next(Instant::now()).filter(|_| !given_up && !hopeless) else {
+                return why;
+            };
+            if why == Ace::Silent && self.shared.snapshot().ttfb_ms.is_none() {
+                return why; // it has had its time
+            }
+            debug!(%why, "Ace Stream is started anew");
+            {
+                let mut snapshot = self.shared.snapshot();
+                snapshot.state = State::Restarting;
+                snapshot.restarts += 1;
+            }
+            self.shared.source.splice();
+            sleep(wait.mul_f64(rand::random_range(0.8..1.2))).await;
+        }
+    }
+
+    /// Starts a session, by the kind of id that worked last, else by what the list says it is, and then once by the
+    /// other. `None` when another channel of ours is the same broadcast, has gone on with this session, and has ended.
+    async fn start(&mut self) -> Result<Option<Session>, Ace> {
+        self.shared.state(State::Starting);
+        self.engine.stopped(&self.id).await;
+        let unknown = self.engine.starting(&self.id); // until it is known, and whoever it concerns has been told
+        let mut kinds = self.engine.kinds(&self.id).into_iter();
+        let mut first = None;
+        let (kind, session) = loop {
+            let Some(kind) = kinds.next() else { return Err(first.unwrap_or(Ace::Unknown)) };
+            match self.engine.api.start(kind, self.id.hex()).await {
+                Ok(session) => break (kind, session),
+                Err(Ace::Unknown) => first = first.or(Some(Ace::Unknown)),
+                Err(why) => return Err(why),
+            }
+        };
+        let infohash = session.started.infohash.clone();
+        self.shared.snapshot().infohash = infohash.as_ref().map(|id| id.hex().to_owned());
+        match self.engine.started(&self.id, kind, infohash, &self.shared) {
+            Found::First => Ok(Some(session)),
+            Found::Running(other) => {
+                let pipe = other.pipe();
+                other.take_over(session);
+                drop(unknown);
+                self.forward(&other, &pipe).await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Passes on what another channel, which is the same broadcast, receives.
+    async fn forward(&self, other: &Channel, pipe: &Pipe) {
+        loop {
+            match pipe.next().await {
+                Ok(super::Received::Bytes(bytes)) => self.shared.source.bytes(&bytes),
+                Ok(super::Received::Splice) => self.shared.source.splice(),
+                Err(why) => return self.shared.source.end(&why),
+            }
+            let now = other.snapshot();
+            *self.shared.snapshot() = now;
+        }
+    }
+
+    /// Reads a session, and those of the same broadcast that were started beside it, until none gives anything. All of
+    /// them are stopped then, and not before: a stop of one ends the others.
+    async fn watch(&mut self, session: Session) -> Ace {
+        let (mut session, mut others, mut dead) = (session, Vec::new(), Vec::new());
+        let why = loop {
+            match self.read(&session).await {
+                Left::TakenOver(newer) => others.push(std::mem::replace(&mut session, *newer)),
+                Left::Lost(why @ (Ace::Superseded | Ace::Gone)) => {
+                    // Which of two is the newer, their answers do not tell.
+                    let other = match others.pop() {
+                        Some(other) => other,
+                        None => match self.successor_soon().await {
+                            Some(newer) => newer,
+                            None => break why,
+                        },
+                    };
+                    dead.push(std::mem::replace(&mut session, other));
+                }
+                Left::Lost(why) => break why,
+            }
+            self.shared.source.splice();
+        };
+        let all = others.into_iter().chain(dead).chain([session]);
+        futures_util::future::join_all(all.map(Session::stop)).await;
+        why
+    }
+
+    /// The session that has superseded ours, if it was another channel of ours that has started it and does not know yet
+    /// what it is.
+    async fn successor_soon(&self) -> Option<Session> {
+        tokio::select! {
+            biased;
+            newer = self.shared.successor() => Some(newer),
+            () = self.engine.starts_known() => self.shared.successor().now_or_never(),
+        }
+    }
+
+    async fn read(&mut self, session: &Session) -> Left {
+        let shared = self.shared.clone();
+        tokio::select! {
+            biased;
+            newer = shared.successor() => Left::TakenOver(newer.into()),
+            why = self.stream(session) => Left::Lost(why),
+        }
+    }
+
+    /// Asks for the media and passes them on, under the eye of the statistics.
+    async fn stream(&mut self, session: &Session) -> Ace {
+        self.shared.state(State::Warming);
+        let mut vigil = Vigil::new(self.engine.budget, Instant::now());
+        let mut poller = Poller::start(&self.engine, session, self.shared.clone());
+        let engine = self.engine.clone();
+        let media = engine.api.media(&session.started);
+        let mut media = std::pin::pin!(media);
+        let mut response: Option<Response> = None;
+        loop {
+            let now = Instant::now();
+            if let Some(why) = vigil.verdict(now) {
+                return why;
+            }
+            self.shared.state(vigil.state(now));
+            tokio::select! {
+                biased;
+                head = &mut media, if response.is_none() => match head {
+                    Ok(head) => response = Some(head),
+                    Err(why) => return why,
+                },
+                bytes = chunk(&mut response), if response.is_some() => match bytes {
+                    Ok(Some(bytes)) => {
+                        self.lost = Instant::now();
+                        self.first_byte();
+                        vigil.received(self.lost);
+                        poller.pace(STREAMING);
+                        self.shared.source.bytes(&bytes);
+                    }
+                    // Superseded, stopped or expired: only asking again tells.
+                    Ok(None) => return Ace::Gone,
+                    Err(error) => return match api::failure(&error) {
+                        Ace::Unreachable => Ace::Gone,
+                        why => why,
+                    },
+                },
+                polled = poller.next() => match polled {
+                    Ok(stat) => vigil.polled(&stat, Instant::now()),
+                    Err(why) => return why,
+                },
+                () = sleep_until(vigil.next(now).into()) => {}
+            }
+        }
+    }
+
+    fn first_byte(&self) {
+        let mut snapshot = self.shared.snapshot();
+        let since = self.began.elapsed().as_millis();
+        snapshot.ttfb_ms.get_or_insert(u64::try_from(since).unwrap_or(u64::MAX));
+    }
+}
+
+async fn chunk(response: &mut Option<Response>) -> reqwest::Result<Option<bytes::Bytes>> {
+    match response {
+        Some(response) => response.chunk().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Asks for the statistics of one session, again and again, beside its media. Ends when it is dropped.
+struct Poller {
+    told: watch::Receiver<Option<Result<Stat, Ace>>>,
+    pace: watch::Sender<Duration>,
+    task: JoinHandle<()>,
+}
+
+impl Poller {
+    fn start(engine: &Arc<Engine>, session: &Session, shared: Arc<Shared>) -> Self {
+        let (tell, told) = watch::channel(None);
+        let (pace, mut wait) = watch::channel(WARMING);
+        let engine = engine.clone();
+        let started = session.started.clone();
+        let task = tokio::spawn(async move {
+            let mut misses = 0;
+            loop {
+                let answer = engine.api.stat(&started).await;
+                misses = if answer.is_ok() { 0 } else { misses + 1 };
+                {
+                    let mut snapshot = shared.snapshot();
+                    snapshot.stats_stale = misses >= MISSES;
+                    if let Ok(stat) = answer {
+                        (snapshot.stat, snapshot.asked) = (stat, Some(Instant::now()));
+                    }
+                }
+                if answer.is_ok() || answer == Err(Ace::Gone) {
+                    tell.send_replace(Some(answer));
+                }
+                let time = *wait.borrow_and_update();
+                sleep(time).await;
+            }
+        });
+        Self { told, pace, task }
+    }
+
+    fn pace(&self, time: Duration) {
+        self.pace.send_if_modified(|pace| std::mem::replace(pace, time) != time);
+    }
+
+    /// What the engine says next: statistics, or that the session is no more.
+    async fn next(&mut self) -> Result<Stat, Ace> {
+        loop {
+            if self.told.changed().await.is_err() {
+                std::future::pending().await
+            }
+            if let Some(answer) = *self.told.borrow_and_update() {
+                return answer;
+            }
+        }
+    }
+}
+
+impl Drop for Poller {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The kinds in the order in which they are tried: what worked last, else what was said, and then the other. What is said
+/// to be an infohash is one.
+pub(super) fn kinds(said: Kind, worked: Option<Kind>) -> Vec<Kind> {
+    let first = worked.unwrap_or(said);
+    match first {
+        Kind::ContentId => vec![Kind::ContentId, Kind::Infohash],
+        Kind::Infohash if said == Kind::ContentId => vec![Kind::Infohash, Kind::ContentId],
+        Kind::Infohash => vec![Kind::Infohash],
+    }
+}
