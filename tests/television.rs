@@ -90,6 +90,21 @@ fn a_film_and_an_episode_play_from_any_place() {
 }
 
 #[test]
+fn the_past_plays_as_a_file_and_minute_by_minute_without_a_word() {
+    let demo = Program::demo(&[]);
+    let list =
+        get(&format!("{}/player_api.php?username=demo&password=demo&action=get_live_streams", demo.url));
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    let channel = list.iter().find(|channel| channel["tv_archive"] == 1).unwrap()["stream_id"].clone();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    for extension in ["ts", "m3u8"] {
+        let url = format!("{}/timeshift/demo/demo/3/{}/{channel}.{extension}", demo.url, now - 7200);
+        let output = ffmpeg("ffmpeg", &["-v", "error", "-i", &url, "-t", "150", "-f", "null", "-"]);
+        assert!(output.status.success() && output.stderr.is_empty(), "{extension}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn every_format_that_is_advertised_plays_and_counts_as_one_viewer() {
     let demo = Program::demo(&[]);
     let account = || {

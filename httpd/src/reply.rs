@@ -1,6 +1,6 @@
 //! Short answers, each made in one place.
 
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use crate::Body;
@@ -43,8 +43,9 @@ pub fn redirect(location: &str) -> crate::Response {
     response
 }
 
-/// The answer to `OPTIONS`: web players on other origins may ask.
-pub fn preflight() -> crate::Response {
+/// The answer to `OPTIONS`: web players on other origins may ask, also from the internet into the network at home, where
+/// `request` wants to know that.
+pub fn preflight(request: &HeaderMap) -> crate::Response {
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers
@@ -54,6 +55,9 @@ pub fn preflight() -> crate::Response {
         HeaderValue::from_static("Range, Content-Type, Authorization"),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    if request.contains_key("access-control-request-private-network") {
+        headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
+    }
     cors(response)
 }
 
@@ -66,6 +70,9 @@ pub fn cors(mut response: crate::Response) -> crate::Response {
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("Content-Length, Content-Range, Date, ETag"),
     );
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Headend {
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
-    starts: Starts,
+    pub(crate) starts: Starts,
     pub(crate) tally: Arc<Tally>,
     follower: Arc<Follower>,
     house: Mutex<House>,

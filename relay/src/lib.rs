@@ -10,8 +10,13 @@
 //! Bytes flow one way. Control flows back by dropping: nobody is told to stop. The writer waits for nobody; a viewer
 //! who falls behind loses data, and never delays another by a chunk.
 //!
+//! Whatever a provider sends becomes the same bytes: a transport stream as it is, the segments of an HLS list one after the other
+//! (`upstream::hls`), what the Ace Stream engine beside us finds (`upstream::ace`).
+//!
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
 //! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
+//!
+//! What cannot become a transport stream is passed on as the HLS it is: `proxy`.
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
 //! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
@@ -28,6 +33,7 @@ mod output;
 mod packager;
 mod picture;
 mod play;
+mod proxy;
 mod refusal;
 mod relay;
 mod remedy;

@@ -182,6 +182,9 @@ pub(crate) enum Refusal {
     /// The first segment of a channel is not complete yet.
     #[error("the channel is only beginning")]
     Warming,
+    /// A part of the channel that is listed does not come.
+    #[error("a segment does not come")]
+    Missing,
     /// A start of catch-up that is no time.
     #[error("no such time")]
     Start,
@@ -221,6 +224,7 @@ impl Refusal {
             Self::Seats => "seats",
             Self::Haste => "haste",
             Self::Warming => "warming",
+            Self::Missing => "missing",
             Self::Scrambled => "scrambled",
             Self::Key => "key",
             Self::Method => "method",
@@ -241,6 +245,7 @@ impl Refusal {
             | Self::Seats
             | Self::Haste
             | Self::Warming
+            | Self::Missing
             | Self::Scrambled
             | Self::NoRanges
             | Self::Key => {
@@ -266,6 +271,7 @@ impl Refusal {
             Self::Seats => reply::unavailable(RETRY, "You are watching as many streams as you may."),
             Self::Haste => reply::unavailable(1, "You change channels too fast; ask again."),
             Self::Warming => reply::unavailable(1, "The channel is only beginning; ask again."),
+            Self::Missing => reply::unavailable(1, "This part of the channel has not come; ask again."),
             Self::Scrambled => reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The channel is scrambled.\n"),
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),

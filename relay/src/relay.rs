@@ -23,9 +23,10 @@ use crate::mirror::Mirror;
 use crate::output::ace::{GUEST, Unlisted};
 use crate::output::api::{self, Watches};
 use crate::output::catchup::{CatchUp, Wish};
-use crate::output::hls::Sessions;
+use crate::output::hls::{Holder, Sessions};
+use crate::proxy::{self, Internet, Proxies};
 use crate::refusal::{Failure, Refusal};
-use crate::route::Route;
+use crate::route::{Part, Route};
 use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
@@ -44,6 +45,7 @@ type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 pub struct Relay {
     pub(crate) headend: Arc<Headend>,
     sessions: Arc<Sessions>,
+    proxies: Arc<Proxies>,
     unlisted: Unlisted,
     watches: Watches,
     catch_up: CatchUp,
@@ -111,14 +113,17 @@ impl Relay {
         }
         let secrets = Secrets::new(follower.data().vault());
         let dialler = Arc::new(Dialler::new(&settings, sources, secrets)?);
+        let memory = settings.hls_bytes;
         let headend = Headend::new(settings, dialler, follower.clone());
         let key = Key::load(&follower.data().key()).unwrap_or_else(|error| {
             warn!(%error, "no secret.key: players of HLS must begin anew when the relay is started again");
             Key::random()
         });
+        let proxies = Arc::new(Proxies::new(key.clone(), memory, Internet::default()));
         let relay = Arc::new(Self {
             headend,
-            sessions: Arc::new(Sessions::new(key.clone())),
+            sessions: Arc::new(Sessions::new(key.clone(), proxies.clone())),
+            proxies,
             unlisted: Unlisted::new(),
             watches: Watches::default(),
             catch_up: CatchUp::new(key),
@@ -154,7 +159,7 @@ impl Relay {
             _ => None,
         };
         let answer = match *request.method() {
-            Method::OPTIONS => return reply::preflight(),
+            Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
                 self.past_in_query(request, peer).await
             }
@@ -196,8 +201,10 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         match route {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
-            Some(Route::Segment { ticket, generation, number }) => {
-                self.sessions.segment(&ticket, generation, number, request.headers())
+            Some(Route::Hls { ticket, part }) => self.hls(&ticket, part, request, peer).await,
+            Some(Route::Within { user, password, path }) => {
+                let user = self.user(&user, &password).await?;
+                self.within(&user, &path, request, peer).await
             }
             Some(Route::Past(past)) => {
                 self.past(past, request.method(), request.headers(), request.uri().path(), peer).await
@@ -211,11 +218,13 @@ impl Relay {
             Some(Route::Status) => {
                 status::admit(&self.headend, request.headers(), peer)?;
                 let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
-                Ok(status::status(&self.headend, &self.sessions, release.as_deref(), mirror))
+                let (headend, sessions, proxies) = (&self.headend, &self.sessions, &self.proxies);
+                Ok(status::status(headend, sessions, proxies, release.as_deref(), mirror))
             }
             Some(Route::Metrics) => {
                 status::admit(&self.headend, request.headers(), peer)?;
-                Ok(status::metrics(&self.headend, &self.sessions, self.mirror.as_deref()))
+                let mirror = self.mirror.as_deref();
+                Ok(status::metrics(&self.headend, &self.sessions, &self.proxies, mirror))
             }
             None => Err(Refusal::Unknown),
         }
@@ -231,7 +240,7 @@ impl Relay {
         if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
             return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
         }
-        let user = self.user(&asked).await?;
+        let user = self.user(&asked.user, &asked.password).await?;
         let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
@@ -240,9 +249,8 @@ impl Relay {
                 _ => output::ts::head(),
             }),
             Kind::Live if asked.extension == "m3u8" => {
-                let path = request.uri().path();
-                let headers = request.headers();
-                self.sessions.playlist(&self.headend, playable, &user, &client, path, headers).await
+                let (ticket, form) = self.sessions.watch(&self.headend, playable, &user, &client).await?;
+                form.index(&above(request, &ticket), request.headers()).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -252,7 +260,78 @@ impl Relay {
         }
     }
 
+    /// What a playlist leads to. Whoever comes with a genuine ticket and is not known (any more) begins anew with it, so
+    /// that a restart of the relay or a pause costs a player nothing.
+    async fn hls(
+        &self,
+        text: &str,
+        part: Part,
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let form = match (self.sessions.holder(text)?, &part) {
+            (Holder::Here(form), _) => form,
+            // What was made of a feed then is gone.
+            (Holder::Gone(_), Part::Segment { .. }) => return Err(Refusal::Unknown),
+            (Holder::Gone(ticket), _) => {
+                let user = self.users.find_by(|user| self.sessions.is_for(&ticket, user));
+                let user = user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
+                let release = self.follower.release().ok_or(Refusal::NotReady)?;
+                let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
+                let (channel, client) =
+                    (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
+                let (_, form) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
+                self.sessions.resume(text, &ticket, &user, &client);
+                form.resume().await?;
+                form
+            }
+        };
+        match part {
+            Part::Index => form.index("", request.headers()).await,
+            Part::Segment { generation, number } => form.segment(generation, number, request.headers()),
+            Part::Reference { kind, name } => {
+                form.referred(kind_of(kind), &name, "../", request.headers()).await
+            }
+        }
+    }
+
+    /// What a player means who reads references against the address that he began with. It is looked for in what he
+    /// watches, and nowhere else.
+    async fn within(
+        &self,
+        user: &User,
+        path: &[String],
+        request: &Request,
+        peer: SocketAddr,
+    ) -> Result<Response, Refusal> {
+        let client = Client::of(request.headers(), peer);
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let tail = path[path.len().saturating_sub(2)..].to_vec();
+        for (ticket, form) in self.sessions.watched(user, &client) {
+            let base = above(request, &ticket);
+            let found = match (Part::decode(&tail), Part::decode(&tail[tail.len() - 1..])) {
+                (Some(Part::Reference { kind, name }), _) => {
+                    form.referred(kind_of(kind), &name, &base, request.headers()).await
+                }
+                (_, Some(Part::Segment { generation, number })) if path.contains(&ticket.as_str()) => {
+                    form.segment(generation, number, request.headers())
+                }
+                _ => match form.named(&path.join("/")) {
+                    Some((kind, name)) => form.referred(kind, &name, &base, request.headers()).await,
+                    None => Err(Refusal::Unknown),
+                },
+            };
+            if !matches!(found, Err(Refusal::Unknown)) {
+                return found;
+            }
+        }
+        Err(Refusal::Unknown)
+    }
+
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
+        if self.proxies.takes(channel.id) {
+            return Err(Failure::Unsupported("its HLS").into());
+        }
         let asked = Instant::now();
         let seats = &self.headend.seats;
         let (seat, replaced) = seats.take(user, client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
@@ -283,7 +362,7 @@ impl Relay {
         path: &str,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
-        let user = self.user(&asked.channel).await?;
+        let user = self.user(&asked.channel.user, &asked.channel.password).await?;
         let channel = &self.playable(&asked.channel).await?;
         let past = asked.past.ok_or(Refusal::Start)?;
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
@@ -321,11 +400,7 @@ impl Relay {
     }
 
     /// Who asks, if he may watch.
-    async fn user(&self, asked: &StreamAddress) -> Result<Arc<User>, Refusal> {
-        self.login(&asked.user, &asked.password).await
-    }
-
-    async fn login(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
+    async fn user(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
         let known = self.users.recall(name, password);
         let user = match known {
             Some(user) => Some(user),
@@ -376,6 +451,20 @@ impl Relay {
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
         self.watches.sweep(&self.sessions);
+    }
+}
+
+/// Relative, so that it holds behind any proxy: from the address of a request to where what a ticket opens lies.
+fn above(request: &Request, ticket: &str) -> String {
+    let up = "../".repeat(request.uri().path().matches('/').count().saturating_sub(1));
+    format!("{up}hls/{ticket}/")
+}
+
+fn kind_of(letter: char) -> proxy::Kind {
+    match letter {
+        'p' => proxy::Kind::Playlist,
+        'k' => proxy::Kind::Key,
+        _ => proxy::Kind::Segment,
     }
 }
 

@@ -10,14 +10,21 @@ pub use crate::output::api::Api;
 pub enum Route {
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4` and their like.
     Stream(StreamAddress),
-    /// `/hls/TICKET/17-7.ts`: a segment of a playlist that a viewer was given.
-    Segment {
+    /// `/hls/TICKET/...`: what a playlist leads to that a viewer was given.
+    Hls {
         /// Stands for viewer and channel; no credentials.
         ticket: String,
-        /// Tells the packagings of a channel apart.
-        generation: u64,
-        /// Counts from the beginning of that.
-        number: u64,
+        /// What of it.
+        part: Part,
+    },
+    /// `/live/u/p/any/path`: some players read what is relative in a playlist against the address they began with.
+    Within {
+        /// The user's name.
+        user: String,
+        /// The user's password.
+        password: String,
+        /// What follows.
+        path: Vec<String>,
     },
     /// `/timeshift/u/p/60/2025-10-09:08-00/1.ts` and `.m3u8`: a part of a channel's past.
     Past(ArchiveAddress),
@@ -42,6 +49,27 @@ pub enum Route {
     Metrics,
 }
 
+/// A part of a channel as HLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `index.m3u8`: the playlist.
+    Index,
+    /// `17-7.ts`: a segment of what is made of a feed.
+    Segment {
+        /// Tells the packagings of a channel apart.
+        generation: u64,
+        /// Counts from the beginning of that.
+        number: u64,
+    },
+    /// `p/REFERENCE.m3u8`, `s/REFERENCE.m4s`, `k/REFERENCE.key`: of what is passed on.
+    Reference {
+        /// `p`, `s` or `k`.
+        kind: char,
+        /// Stands for an address.
+        name: String,
+    },
+}
+
 impl Route {
     /// Reads a path; `None` for what is no address of the relay's. Repeated and trailing slashes do not count.
     pub fn decode(path: &str) -> Option<Self> {
@@ -54,20 +82,43 @@ impl Route {
             ["ace", "manifest.m3u8"] => Some(Self::Ace(Ace::Playlist)),
             ["ace", "status"] => Some(Self::Ace(Ace::Status)),
             ["api", ref rest @ ..] => Api::read(rest).map(Self::Api),
-            ["hls", ticket, name] => segment(ticket, name),
+            ["hls", ticket, ref part @ ..] => {
+                Some(Self::Hls { ticket: ticket.into(), part: Part::decode(part)? })
+            }
             ["timeshift", ticket, start, name] => past_segment(ticket, start, name),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Some(Self::PastInQuery),
             _ => {
                 let past = || ArchiveAddress::read(&segments).map(Self::Past);
-                StreamAddress::read(&segments).map(Self::Stream).or_else(past)
+                let stream = StreamAddress::read(&segments).map(Self::Stream);
+                stream.or_else(past).or_else(|| within(&segments))
             }
         }
     }
 }
 
-fn segment(ticket: &str, name: &str) -> Option<Route> {
-    let (generation, number) = name.strip_suffix(".ts")?.split_once('-')?;
-    Some(Route::Segment { ticket: ticket.into(), generation: digits(generation)?, number: digits(number)? })
+impl Part {
+    /// Reads what follows a ticket.
+    pub(crate) fn decode(path: &[&str]) -> Option<Self> {
+        match *path {
+            ["index.m3u8"] => Some(Self::Index),
+            [name] => {
+                let (generation, number) = name.strip_suffix(".ts")?.split_once('-')?;
+                Some(Self::Segment { generation: digits(generation)?, number: digits(number)? })
+            }
+            [kind @ ("p" | "s" | "k"), name] => {
+                let (name, _) = name.split_once('.')?;
+                Some(Self::Reference { kind: kind.chars().next()?, name: name.into() })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn within(segments: &[&str]) -> Option<Route> {
+    let ["live", user, password, path @ ..] = segments else { return None };
+    let path: Vec<String> = path.iter().map(|segment| (*segment).to_owned()).collect();
+    let (user, password) = ((*user).to_owned(), (*password).to_owned());
+    (!path.is_empty()).then_some(Route::Within { user, password, path })
 }
 
 fn past_segment(ticket: &str, start: &str, name: &str) -> Option<Route> {
@@ -88,8 +139,19 @@ mod tests {
     fn every_address_of_the_relay_is_known() {
         assert_eq!(Route::decode("/status.json"), Some(Route::Status));
         assert_eq!(Route::decode("/metrics/"), Some(Route::Metrics));
-        let segment = Route::Segment { ticket: "t0".into(), generation: 17, number: 7 };
-        assert_eq!(Route::decode("/hls/t0/17-7.ts"), Some(segment));
+        let reference = |kind| Part::Reference { kind, name: "r-0".into() };
+        for (path, part) in [
+            ("/hls/t0/17-7.ts", Part::Segment { generation: 17, number: 7 }),
+            ("/hls/t0/index.m3u8", Part::Index),
+            ("/hls/t0/p/r-0.m3u8", reference('p')),
+            ("/hls/t0/s/r-0.m4s", reference('s')),
+            ("/hls/t0/k/r-0.key", reference('k')),
+        ] {
+            assert_eq!(Route::decode(path), Some(Route::Hls { ticket: "t0".into(), part }), "{path}");
+        }
+        let path = ["hls", "t0", "s", "r-0.ts"].map(str::to_owned).to_vec();
+        let within = Route::Within { user: "u".into(), password: "p".into(), path };
+        assert_eq!(Route::decode("/live/u/p/hls/t0/s/r-0.ts"), Some(within));
         let minute = Route::PastSegment { ticket: "t0".into(), start: 1_759_996_800, number: 7 };
         assert_eq!(Route::decode("/timeshift/t0/1759996800/7.ts"), Some(minute));
         for path in ["/timeshift.php", "/streaming/timeshift.php", "/timeshift", "/streaming/timeshift/"] {
@@ -119,6 +181,9 @@ mod tests {
             "/hls/t0/7.ts",
             "/hls/t0/17-+7.ts",
             "/hls/t0/17-.ts",
+            "/hls/t0/x/r.ts",
+            "/hls/t0/s/r",
+            "/live/u/p",
             "/timeshift/t0/-1/7.ts",
             "/timeshift/t0/1/+7.ts",
             "/timeshift/u/p/60/1/2/3.ts",

@@ -23,6 +23,7 @@ use http::header;
 use crate::headend::Viewing;
 use crate::metrics::Page;
 use crate::play::Play;
+use crate::proxy::Proxy;
 use crate::slot::Holder;
 
 /// So many streams share a seat at most: whoever has more of one channel has them for others too.
@@ -72,6 +73,7 @@ pub(crate) enum What {
 enum Hold {
     Channel(Viewing),
     Film(Weak<Play>),
+    Proxy(Arc<Proxy>),
 }
 
 /// Who asks for a stream, by the seat he has taken for it.
@@ -241,6 +243,7 @@ impl Place {
             match hold {
                 Hold::Channel(viewing) => viewing.nudge(),
                 Hold::Film(play) => play.upgrade().iter().for_each(|play| play.close()),
+                Hold::Proxy(proxy) => drop(proxy),
             }
         }
     }
@@ -250,7 +253,7 @@ impl Place {
         let holds = self.holds();
         let idle = |(_, hold): &(u64, Hold)| match hold {
             Hold::Film(play) => play.upgrade().is_none_or(|play| play.is_idle()),
-            Hold::Channel(_) => false,
+            Hold::Channel(_) | Hold::Proxy(_) => false,
         };
         !holds.is_empty() && holds.iter().all(idle)
     }
@@ -261,6 +264,7 @@ impl Place {
         match &holds.first()?.1 {
             Hold::Channel(viewing) => viewing.alone(holds.len()),
             Hold::Film(play) => play.upgrade().map(|play| play.holder()),
+            Hold::Proxy(proxy) => (Arc::strong_count(proxy) == holds.len()).then(|| proxy.holder()),
         }
     }
 
@@ -285,6 +289,20 @@ impl Seat {
         if !self.is_cut() {
             holds.push((self.asking.number, Hold::Channel(viewing)));
         }
+    }
+
+    /// The seat is for a channel that is passed on, which is let go with it.
+    pub(crate) fn hold_proxy(&self, proxy: Arc<Proxy>) {
+        let number = self.asking.number;
+        let before: Vec<_> = {
+            let mut holds = self.place.holds();
+            let before = holds.extract_if(.., |(holder, _)| *holder == number).collect();
+            if !self.is_cut() {
+                holds.push((number, Hold::Proxy(proxy)));
+            }
+            before
+        };
+        drop(before); // a tuner, which is let go with the house locked
     }
 
     /// The seat is for a film, which is closed with it.

@@ -83,6 +83,8 @@ pub struct Settings {
     /// new channel a moment before he closes the old one.
     #[serde(deserialize_with = "seconds")]
     pub slot_patience: Duration,
+    /// Bytes of segments that are kept of channels whose HLS is passed on, all of them together.
+    pub hls_bytes: u64,
     /// How many channels and films a user may begin to receive in a minute, a quarter of them at once; 0 for as many as he
     /// likes. Who joins what is received already is not counted.
     pub starts_per_minute: u32,
@@ -176,6 +178,7 @@ impl Default for Settings {
             give_up: Duration::from_secs(60),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
+            hls_bytes: 256 * 1024 * 1024,
             starts_per_minute: 180,
             release_delay: Duration::from_millis(500),
             hls_segment: Duration::from_secs(4),

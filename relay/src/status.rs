@@ -15,6 +15,7 @@ use crate::metrics::{self, Page};
 use crate::mirror::{self, Mirror};
 use crate::output::hls::Sessions;
 use crate::picture::Picture;
+use crate::proxy::{Account, Proxies};
 use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
@@ -102,11 +103,14 @@ pub(crate) fn admit(headend: &Headend, headers: &HeaderMap, peer: SocketAddr) ->
 pub(crate) fn status(
     headend: &Headend,
     sessions: &Sessions,
+    proxies: &Proxies,
     release: Option<&Release>,
     mirror: Option<&Mirror>,
 ) -> Response {
     let tuners = headend.tuners();
-    let channels: Vec<_> = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release)).collect();
+    let tuned = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release));
+    let passed = proxies.running();
+    let channels: Vec<_> = tuned.chain(passed.into_iter().map(|proxy| passed_on(proxy, release))).collect();
     let tally = &headend.tally;
     let totals = Totals {
         channels: channels.len(),
@@ -143,11 +147,17 @@ pub(crate) fn of(headend: &Headend, sessions: &Sessions, id: u32) -> Option<serd
 }
 
 /// `/metrics`.
-pub(crate) fn metrics(headend: &Headend, sessions: &Sessions, mirror: Option<&Mirror>) -> Response {
+pub(crate) fn metrics(
+    headend: &Headend,
+    sessions: &Sessions,
+    proxies: &Proxies,
+    mirror: Option<&Mirror>,
+) -> Response {
     let mut page = Page::default();
     page.gauge("coax_build", "The program that answers.").with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     headend.render(&mut page);
     sessions.render(&mut page);
+    proxies.render(&mut page);
     headend.seats.render(&mut page);
     mirror.iter().for_each(|mirror| mirror.render(&mut page));
     headend.tally.render(&mut page);
@@ -185,6 +195,32 @@ fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Optio
         stalls: counts.stalls,
         picture,
         ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
+    }
+}
+
+/// A channel whose HLS is passed on: what only a feed has is not there.
+fn passed_on(proxy: Account, release: Option<&Release>) -> Channel {
+    Channel {
+        id: proxy.channel,
+        name: release.and_then(|release| name(release, proxy.channel)),
+        state: if proxy.on_air { State::OnAir.word() } else { State::Starting.word() },
+        viewers: proxy.viewers,
+        hls_sessions: proxy.viewers as usize,
+        account: proxy.source,
+        protocol: Some(Protocol::Hls),
+        bitrate_kbps: None,
+        buffer_seconds: 0.0,
+        buffer_bytes: proxy.kept,
+        uptime_s: proxy.uptime.as_secs(),
+        ttfb_ms: None,
+        bytes_in: proxy.received,
+        bytes_out: proxy.sent,
+        restarts: 0,
+        lost_packets: 0,
+        jumps: 0,
+        stalls: 0,
+        picture: None,
+        ace: None,
     }
 }
 

@@ -137,6 +137,7 @@ impl Pump {
     async fn receive(&mut self, upstream: &Upstream) -> Failure {
         let mut tried = Vec::new();
         let mut before = None;
+        let mut disguised = false;
         loop {
             self.cutter.begin();
             self.received = false;
@@ -155,6 +156,16 @@ impl Pump {
                 return why;
             }
             let (next, blame) = remedy(&why);
+            let dialler = &self.headend.dialler;
+            // Whoever was let in a moment ago is not refused for what he is.
+            let other = next == Next::OtherAgent && !disguised && !self.feed.started();
+            if other && dialler.disguise(&upstream.account) {
+                disguised = true;
+                continue;
+            }
+            if std::mem::take(&mut disguised) {
+                dialler.disguise(&upstream.account); // which did not help
+            }
             slot.refused(self.channel.id, blame, &why);
             if !matches!(next, Next::OtherLogin | Next::OtherAgent) {
                 return why;

@@ -8,7 +8,7 @@ use relay::foreign;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 1] = [("hls", foreign::hls)];
+const TARGETS: [(&str, Target); 2] = [("hls", foreign::hls), ("rewrite", foreign::rewrite)];
 
 #[test]
 fn what_is_parsed_of_every_seed_may_be_used() {

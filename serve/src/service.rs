@@ -80,7 +80,7 @@ impl Server {
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
         let answer = match *request.method() {
-            Method::OPTIONS => return reply::preflight(),
+            Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
             _ => Err(Refusal::Method),
         };

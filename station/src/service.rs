@@ -35,7 +35,7 @@ struct Call {
 pub(crate) async fn answer(provider: Arc<Provider>, request: Request) -> Response {
     let head = request.method() == Method::HEAD;
     if request.method() == Method::OPTIONS {
-        return reply::preflight();
+        return reply::preflight(request.headers());
     }
     let headers = request.headers().clone();
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");

@@ -109,6 +109,7 @@ fn relayable(mut upstreams: Vec<Upstream>) -> Vec<Upstream> {
 fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
     let (part, entry) = line_up.entry(List::Live, placed);
     let channel: Channel = part.harvest.whole(entry)?;
+    let archive = super::archive(line_up, placed)?;
     Ok(LiveStream {
         num: placed.num,
         name: line_up.name(List::Live, placed).to_owned(),
@@ -121,8 +122,8 @@ fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
         category_id: principal(placed),
         category_ids: line_up.categories_of(List::Live, placed),
         custom_sid: Blank,
-        tv_archive: Flag(channel.archive > 0),
-        tv_archive_duration: channel.archive,
+        tv_archive: Flag(archive > 0),
+        tv_archive_duration: archive,
         direct_source: Blank,
         thumbnail: Blank,
     })

@@ -16,7 +16,8 @@ pub(crate) use bundle::UNKNOWN;
 
 use contract::vault::Vault;
 
-use crate::line_up::LineUp;
+use crate::harvest::{Channel, Item};
+use crate::line_up::{LineUp, Placed};
 
 /// What the functions have to say to each other.
 #[derive(Debug)]
@@ -52,6 +53,20 @@ pub(crate) fn write(draft: &Draft, line_up: &LineUp, vault: &mut Vault) -> io::R
     }
     facts.sort_by_key(|fact| ARTEFACTS.iter().position(|name| *name == fact.name));
     Ok(facts)
+}
+
+/// Days of a channel's past that a relay can give: what the panels among its sources have. How playlists want to be asked
+/// for theirs no relay understands, and what is promised in vain ends on an error screen.
+fn archive(line_up: &LineUp, placed: &Placed) -> io::Result<u32> {
+    let mut days = 0;
+    for (part, entry) in placed.members() {
+        let harvest = &line_up.parts[usize::from(part)].harvest;
+        let entry = &harvest.entries(Item::Channel)[entry as usize];
+        if entry.archived && !entry.addressed {
+            days = days.max(harvest.whole::<Channel>(entry)?.archive);
+        }
+    }
+    Ok(days)
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         if channel.radio {
             attribute(out, "radio", "true")?;
         }
-        if channel.archive > 0 {
-            let days = channel.archive;
+        let days = super::archive(line_up, placed)?;
+        if days > 0 {
             write!(out, " catchup=\"shift\" catchup-days=\"{days}\" tvg-rec=\"{days}\"")?;
         }
         writeln!(out, ",{name}\n{BASE}/live/{USERNAME}/{PASSWORD}/{}.{EXT}", placed.id)?;

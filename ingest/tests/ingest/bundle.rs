@@ -139,3 +139,28 @@ async fn what_a_relay_needs_for_the_past_is_there_and_follows_the_panels_clock()
         assert!(live.iter().any(|channel| channel.tv_archive_duration == 0));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_past_is_promised_if_one_of_a_channels_panels_has_it_and_not_for_what_a_playlist_says() {
+    let station = station(sized(Dialect::Classic)).await;
+    let place = (0..60).find(|place| station.catalogue().archive_days(*place) > 0).unwrap();
+    let name = station.catalogue().live_name(place);
+    let mut bench = Bench::new();
+    let rule = "rule = [{ do = 'merge', kind = 'live', prefer = ['list', 'acme'] }]";
+    bench.settings.rule = toml::from_str::<ingest::Settings>(rule).unwrap().rule;
+    let list = format!(
+        "#EXTM3U\n#EXTINF:-1 timeshift=\"9\",{name}\nhttp://example.com/1.ts\n\
+         #EXTINF:-1 timeshift=\"9\",Nowhere Else\nhttp://example.com/2.ts\n"
+    );
+    bench.write("list.m3u", &list);
+    bench.run(&[bench.playlist("list", "list.m3u"), source("acme", &station)]).await;
+    let release = bench.release();
+    let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+    let found = |name: &str| live.iter().find(|channel| channel.name == name).unwrap();
+    let merged = found(&name);
+    assert_eq!(merged.tv_archive_duration, station.catalogue().archive_days(place));
+    let archives: Vec<u32> =
+        release.playable(merged.stream_id).unwrap().upstreams.iter().map(|it| it.archive).collect();
+    assert_eq!(archives, [0, merged.tv_archive_duration]);
+    assert_eq!(found("Nowhere Else").tv_archive_duration, 0);
+}

@@ -13,15 +13,15 @@ use contract::user::User;
 use http::HeaderMap;
 
 use super::answer;
+use super::form::{Form, HOLD};
 use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
+use crate::proxy::Proxies;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Client, Seat, What};
 
-/// How long the first request waits for the first segment: some players give up after ten seconds.
-const HOLD: Duration = Duration::from_secs(8);
 /// Sessions there may be; one needs no connection, so a single user could open any number.
 const SESSIONS: usize = 8192;
 
@@ -29,6 +29,8 @@ const SESSIONS: usize = 8192;
 pub(crate) struct Sessions {
     /// What tickets are signed with.
     key: contract::ticket::Key,
+    /// Channels that cannot be made of a feed.
+    proxies: Arc<Proxies>,
     books: Mutex<Books>,
 }
 
@@ -37,6 +39,8 @@ struct Books {
     sessions: HashMap<Key, Session>,
     /// Whose session a ticket is for. Before one expires, its session gets another.
     tickets: HashMap<String, Key>,
+    /// Tickets whose seat was given to somebody else: they must not take it back. Until when they would hold.
+    revoked: HashMap<String, Instant>,
     packagers: HashMap<u32, Weak<Packager>>,
     /// Players whose session may be beginning.
     turns: HashMap<Key, Weak<Turn>>,
@@ -49,14 +53,22 @@ struct Session {
     ticket: String,
     /// Until when that is given to the player; afterwards he gets another.
     fresh: Instant,
-    packager: Arc<Packager>,
+    form: Form,
     seat: Seat,
     asked: Instant,
 }
 
+/// Whose ticket it is.
+pub(crate) enum Holder {
+    /// Somebody who watches.
+    Here(Form),
+    /// Somebody who does not watch yet, or no more: the relay was started anew, or he has been silent for long.
+    Gone(Ticket),
+}
+
 impl Session {
     fn is_over(&self) -> bool {
-        self.seat.is_cut() || self.packager.ended()
+        self.seat.is_cut() || self.form.ended()
     }
 }
 
@@ -87,60 +99,87 @@ impl Books {
 
 impl Sessions {
     /// Nobody's yet; tickets are signed with `key`.
-    pub(crate) fn new(key: contract::ticket::Key) -> Self {
-        Self { key, books: Mutex::default() }
+    pub(crate) fn new(key: contract::ticket::Key, proxies: Arc<Proxies>) -> Self {
+        Self { key, proxies, books: Mutex::default() }
     }
 
-    /// The playlist of a channel for one viewer, who asked for it at `path`.
-    pub(crate) async fn playlist(
+    /// What one viewer watches of a channel, and the ticket for it.
+    ///
+    /// # Errors
+    /// He has no seat, or there is nothing to watch.
+    pub(crate) async fn watch(
         &self,
         headend: &Arc<Headend>,
         channel: Playable,
         user: &User,
         client: &Client,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Result<httpd::Response, Refusal> {
+    ) -> Result<(String, Form), Refusal> {
         let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
         // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
         let turn = self.books().turn(&key);
-        let turn = turn.lock().await;
+        let _turn = turn.lock().await;
         let known = self.known(user, &key);
-        let (ticket, packager) = match known {
-            Some(known) => known,
-            None => self.begin(headend, channel, user, key).await?,
-        };
-        drop(turn);
-        // Relative, so that it holds behind any proxy: up to where our addresses begin.
-        let up = "../".repeat(path.matches('/').count().saturating_sub(1));
-        let text = packager.playlist(&format!("{up}hls/{ticket}"), HOLD).await?;
-        Ok(answer::playlist(text, headers))
+        match known {
+            Some(known) => Ok(known),
+            None => self.begin(headend, channel, user, key).await,
+        }
     }
 
-    /// A segment that a session was told of.
-    pub(crate) fn segment(
-        &self,
-        ticket: &str,
-        generation: u64,
-        number: u64,
-        headers: &HeaderMap,
-    ) -> Result<httpd::Response, Refusal> {
-        Ticket::read(&self.key, ticket, now()).map_err(|why| match why {
+    /// Whose ticket this is.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`]: it is no ticket. [`Refusal::Forbidden`]: nobody may watch with it.
+    pub(crate) fn holder(&self, text: &str) -> Result<Holder, Refusal> {
+        let ticket = Ticket::read(&self.key, text, now()).map_err(|why| match why {
             TicketError::Malformed => Refusal::Unknown,
             TicketError::Forged | TicketError::Expired => Refusal::Forbidden,
         })?;
-        let packager = {
-            let mut books = self.books();
-            let key = books.tickets.get(ticket).cloned().ok_or(Refusal::Unknown)?;
-            books.known(&key).ok_or(Refusal::Unknown)?.packager.clone()
-        };
-        packager.segment(generation, number, headers)
+        let mut books = self.books();
+        if books.revoked.contains_key(text) {
+            return Err(Refusal::Forbidden);
+        }
+        let Some(key) = books.tickets.get(text).cloned() else { return Ok(Holder::Gone(ticket)) };
+        if let Some(session) = books.known(&key) {
+            return Ok(Holder::Here(session.form.clone()));
+        }
+        match books.sessions.get(&key).is_some_and(|session| session.seat.is_cut()) {
+            true => Err(Refusal::Forbidden),
+            false => Ok(Holder::Gone(ticket)),
+        }
+    }
+
+    /// Whether a genuine ticket was given to `user`.
+    pub(crate) fn is_for(&self, ticket: &Ticket, user: &User) -> bool {
+        ticket.is_for(&self.key, user)
+    }
+
+    /// From now on this ticket, too, is the one of what `client` watches.
+    pub(crate) fn resume(&self, text: &str, ticket: &Ticket, user: &User, client: &Client) {
+        let key = Key { user: user.name.clone(), client: client.clone(), film: ticket.channel };
+        let mut books = self.books();
+        if books.sessions.contains_key(&key) && books.tickets.len() < 2 * SESSIONS {
+            books.tickets.insert(text.to_owned(), key);
+        }
+    }
+
+    /// What a client of a user watches just now, with the tickets for it.
+    pub(crate) fn watched(&self, user: &User, client: &Client) -> Vec<(String, Form)> {
+        let mut books = self.books();
+        let own = books
+            .sessions
+            .iter_mut()
+            .filter(|(key, session)| key.user == user.name && key.client == *client && !session.is_over());
+        own.map(|(_, session)| {
+            session.asked = Instant::now();
+            (session.ticket.clone(), session.form.clone())
+        })
+        .collect()
     }
 
     /// Begins a session for a player that is waited for elsewhere, unless it has one.
     ///
     /// # Errors
-    /// As of [`Sessions::playlist`].
+    /// As of [`Sessions::watch`].
     pub(crate) async fn open(
         &self,
         headend: &Arc<Headend>,
@@ -161,7 +200,7 @@ impl Sessions {
         name: fn(u64, u64) -> u64,
         headers: &HeaderMap,
     ) -> Result<httpd::Response, Refusal> {
-        let packager = self.books().known(key).ok_or(Refusal::Session)?.packager.clone();
+        let packager = self.books().known(key).ok_or(Refusal::Session)?.form.packager()?;
         let text = packager.playlist(base, HOLD).await?;
         let renamed = |line: &str| {
             let file = line.strip_prefix(base)?.strip_prefix('/')?.strip_suffix(".ts")?;
@@ -180,7 +219,7 @@ impl Sessions {
         number: u64,
         headers: &HeaderMap,
     ) -> Result<httpd::Response, Refusal> {
-        let packager = self.books().known(key).ok_or(Refusal::Unknown)?.packager.clone();
+        let packager = self.books().known(key).ok_or(Refusal::Unknown)?.form.packager()?;
         packager.segment(generation, number, headers)
     }
 
@@ -214,26 +253,31 @@ impl Sessions {
     /// Ends the sessions of those who have gone; to be called every second or so.
     pub(crate) fn sweep(&self) {
         let mut books = self.books();
-        let Books { sessions, tickets, packagers, .. } = &mut *books;
-        let stays = |session: &mut Session| {
-            !session.is_over() && session.asked.elapsed() < session.packager.patience()
-        };
-        let gone: Vec<Session> =
-            sessions.extract_if(|_, session| !stays(session)).map(|(_, gone)| gone).collect();
-        tickets.retain(|_, key| sessions.contains_key(key));
+        let Books { sessions, tickets, revoked, packagers, .. } = &mut *books;
+        let stays =
+            |session: &mut Session| !session.is_over() && session.asked.elapsed() < session.form.patience();
+        let gone: HashMap<Key, Session> = sessions.extract_if(|_, session| !stays(session)).collect();
+        let now = Instant::now();
+        revoked.retain(|_, until| *until > now);
+        for (ticket, key) in tickets.extract_if(|_, key| !sessions.contains_key(key)) {
+            let cut = gone.get(&key).is_some_and(|session| session.seat.is_cut());
+            if cut && revoked.len() < SESSIONS {
+                revoked.insert(ticket, now + Duration::from_secs(LIFETIME.into()));
+            }
+        }
         packagers.retain(|_, packager| packager.strong_count() > 0);
         drop(books);
         drop(gone); // and with them their seats
     }
 
     /// The session that a player has already: the ticket for his addresses, and what he watches.
-    fn known(&self, user: &User, key: &Key) -> Option<(String, Arc<Packager>)> {
+    fn known(&self, user: &User, key: &Key) -> Option<(String, Form)> {
         let mut books = self.books();
         let session = books.known(key)?;
         if session.fresh < Instant::now() {
             (session.ticket, session.fresh) = self.ticket(user, key);
         }
-        let known = (session.ticket.clone(), session.packager.clone());
+        let known = (session.ticket.clone(), session.form.clone());
         books.tickets.insert(known.0.clone(), key.clone());
         Some(known)
     }
@@ -251,32 +295,58 @@ impl Sessions {
         channel: Playable,
         user: &User,
         key: Key,
-    ) -> Result<(String, Arc<Packager>), Refusal> {
+    ) -> Result<(String, Form), Refusal> {
         let (seat, replaced) =
             headend.seats.take(user, &key.client, What::Channel(channel.id)).ok_or(Refusal::Seats)?;
         drop(replaced);
+        let form = self.tuned(headend, channel, &seat).await?;
+        let mut books = self.books();
+        if books.sessions.len() >= SESSIONS {
+            return Err(Refusal::Seats);
+        }
+        let (ticket, fresh) = self.ticket(user, &key);
+        books.tickets.insert(ticket.clone(), key.clone());
+        let (told, asked) = ((ticket.clone(), form.clone()), Instant::now());
+        let before = books.sessions.insert(key, Session { ticket, fresh, form, seat, asked });
+        drop(books);
+        drop(before);
+        Ok(told)
+    }
+
+    /// The channel, made of its feed, or else passed on as it is.
+    async fn tuned(&self, headend: &Arc<Headend>, channel: Playable, seat: &Seat) -> Result<Form, Refusal> {
+        let id = channel.id;
+        if !self.proxies.takes(id) {
+            match self.packaged(headend, channel.clone(), seat).await {
+                Err(Refusal::Upstream(Failure::Unsupported(_))) => self.proxies.note(id),
+                tuned => return tuned,
+            }
+        }
+        if let Some(why) = headend.recent_failure(id).filter(|why| !matches!(why, Failure::Unsupported(_))) {
+            return Err(why.into());
+        }
+        let proxy = self.proxies.open(headend, channel, seat.asking())?;
+        let shelf = proxy.shelf();
+        seat.hold_proxy(proxy);
+        Ok(Form::Passed(shelf))
+    }
+
+    async fn packaged(
+        &self,
+        headend: &Arc<Headend>,
+        channel: Playable,
+        seat: &Seat,
+    ) -> Result<Form, Refusal> {
         let (id, budget) = (channel.id, headend.start_budget(&channel));
         let viewing = headend.tune(channel, seat.asking())?;
         let feed = viewing.feed();
         seat.hold_channel(viewing);
         tokio::time::timeout(budget, feed.started_or_failed()).await.map_err(|_| Failure::Silent)??;
-
         let mut books = self.books();
-        if books.sessions.len() >= SESSIONS {
-            return Err(Refusal::Seats);
-        }
         let running = books.packagers.get(&id).and_then(Weak::upgrade).filter(|packager| !packager.ended());
         let packager = running.unwrap_or_else(|| Packager::start(feed, headend.settings.hls_segment));
         books.packagers.insert(id, Arc::downgrade(&packager));
-        let (ticket, fresh) = self.ticket(user, &key);
-        books.tickets.retain(|_, of| *of != key); // a session that is over takes its tickets along
-        books.tickets.insert(ticket.clone(), key.clone());
-        let (told, asked) = (ticket.clone(), Instant::now());
-        let session = Session { ticket, fresh, packager: packager.clone(), seat, asked };
-        let before = books.sessions.insert(key, session);
-        drop(books);
-        drop(before);
-        Ok((told, packager))
+        Ok(Form::Packaged(packager))
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -7,6 +7,7 @@ mod asked;
 pub(crate) mod catchup;
 mod clean;
 pub(crate) mod file;
+mod form;
 pub(crate) mod hls;
 mod part;
 pub(crate) mod ts;

@@ -94,7 +94,7 @@ impl Relay {
             return Err(Refusal::Unknown);
         }
         match (params.get("username"), params.get("password")) {
-            (Some(name), Some(password)) => self.login(name, password).await,
+            (Some(name), Some(password)) => self.user(name, password).await,
             _ if ace::is_at_home(headers, peer) => Ok(self.unlisted.guest.clone()),
             _ => Err(Refusal::Forbidden),
         }

@@ -8,7 +8,7 @@ const MOST: usize = 32;
 
 /// Cookies of the hosts that one channel leads to. Until the channel is left; their own ends are not minded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cookies(Vec<Cookie>);
+pub(crate) struct Cookies(Vec<Cookie>);
 
 #[derive(Clone, Debug)]
 struct Cookie {
@@ -19,7 +19,7 @@ struct Cookie {
 
 impl Cookies {
     /// Takes those that came from `url`.
-    pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
+    pub(crate) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         let Some(host) = url.host_str() else { return };
         for set in headers.get_all(header::SET_COOKIE) {
             let Some((name, value)) = set.to_str().ok().and_then(pair) else { continue };
@@ -32,7 +32,7 @@ impl Cookies {
     }
 
     /// `headers` with those for the host of `url`, which alone may see them.
-    pub(super) fn added(&self, url: &Url, mut headers: HeaderMap) -> HeaderMap {
+    pub(crate) fn added(&self, url: &Url, mut headers: HeaderMap) -> HeaderMap {
         let of_host = self.0.iter().filter(|cookie| Some(cookie.host.as_str()) == url.host_str());
         let mut all: Vec<String> =
             of_host.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contract::bundle::Upstream;
 use contract::reach;
-use contract::source::Source;
+use contract::source::{Source, USER_AGENT};
 use contract::vault::OPENING;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -26,6 +26,9 @@ use crate::settings::Settings;
 /// Redirects that are followed for one stream. Real panels have one or two.
 const REDIRECTS: usize = 5;
 
+/// Who we are for providers that refuse the player most of them allow.
+const OTHER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
 /// A provider that wants to be left alone for longer than this is asked again all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(600);
 
@@ -39,7 +42,7 @@ pub(crate) struct Dialler {
     /// For where public sources redirect to.
     guarded: Client,
     sources: HashMap<String, Dialled>,
-    secrets: Secrets,
+    pub(super) secrets: Secrets,
     pub(super) settings: Settings,
     /// What channels of Ace Stream are received through.
     pub(crate) engine: Arc<Engine>,
@@ -49,11 +52,14 @@ pub(crate) struct Dialler {
 struct Dialled {
     source: Source,
     reached: AtomicUsize,
+    /// It was asked as [`OTHER_AGENT`], which it let in, or is being asked so.
+    disguised: AtomicBool,
 }
 
 impl Dialler {
     pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> reqwest::Result<Self> {
-        let dialled = |source| Dialled { source, reached: AtomicUsize::new(0) };
+        let dialled =
+            |source| Dialled { source, reached: AtomicUsize::new(0), disguised: AtomicBool::new(false) };
         let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), dialled(source)));
         Ok(Self {
             direct: client(settings).build()?,
@@ -68,6 +74,27 @@ impl Dialler {
     /// The source that `account` names.
     pub(crate) fn source(&self, account: &str) -> Option<&Source> {
         self.sources.get(account).map(|dialled| &dialled.source)
+    }
+
+    /// Which of the addresses of `account` answered last.
+    pub(super) fn reached(&self, account: &str) -> usize {
+        self.sources.get(account).map_or(0, |dialled| dialled.reached.load(Ordering::Relaxed))
+    }
+
+    /// Whether the source is asked as the other kind of player.
+    pub(super) fn is_disguised(&self, account: &str) -> bool {
+        self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
+    }
+
+    /// From now on the source is asked as the other of two kinds of player: some providers refuse the one, some the other.
+    /// Whether that is worth a try: an agent that the operator has chosen stays.
+    pub(crate) fn disguise(&self, account: &str) -> bool {
+        let Some(dialled) = self.sources.get(account) else { return false };
+        let free = dialled.source.transport.user_agent == USER_AGENT;
+        if free {
+            dialled.disguised.fetch_xor(true, Ordering::Relaxed);
+        }
+        free
     }
 
     /// Asks for `upstream` with one of its account's logins, for a part of it if there is a `range`, and follows where the
@@ -95,10 +122,11 @@ impl Dialler {
         login: usize,
         range: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let Dialled { source, reached } = self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
+        let Dialled { source, reached, disguised } =
+            self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let private = private(upstream);
         let upstream = &self.secrets.reveal(upstream)?;
-        let headers = headers(source, upstream);
+        let headers = headers(source, upstream, disguised.load(Ordering::Relaxed));
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
         let guarded = source.xtream().is_none() && !source.transport.private_addresses;
         let bases = source.xtream().map_or(1, |panel| panel.urls.len());
@@ -183,7 +211,7 @@ impl Trail {
     }
 }
 
-fn client(settings: &Settings) -> reqwest::ClientBuilder {
+pub(crate) fn client(settings: &Settings) -> reqwest::ClientBuilder {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
     Client::builder()
@@ -207,12 +235,13 @@ fn client(settings: &Settings) -> reqwest::ClientBuilder {
         .tls_certs_merge(roots)
 }
 
-fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
+pub(super) fn headers(source: &Source, upstream: &Upstream, disguised: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let asked = upstream.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     });
-    if let Ok(agent) = HeaderValue::try_from(&source.transport.user_agent) {
+    let agent = if disguised { OTHER_AGENT } else { &source.transport.user_agent };
+    if let Ok(agent) = HeaderValue::try_from(agent) {
         headers.insert(header::USER_AGENT, agent);
     }
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
@@ -223,7 +252,7 @@ fn headers(source: &Source, upstream: &Upstream) -> HeaderMap {
 
 /// Headers that only the host which was listed may see: those whose values lie in the vault, and what is a credential
 /// by its name.
-fn private(sealed: &Upstream) -> Vec<HeaderName> {
+pub(super) fn private(sealed: &Upstream) -> Vec<HeaderName> {
     let in_vault = sealed.headers.iter().filter(|(_, value)| value.contains(OPENING));
     let names = in_vault.filter_map(|(name, _)| HeaderName::try_from(name).ok());
     names.chain([header::AUTHORIZATION, header::COOKIE]).collect()
@@ -231,7 +260,7 @@ fn private(sealed: &Upstream) -> Vec<HeaderName> {
 
 /// The address of `path` at one of the source's addresses, with the credentials of one of its logins. Never logged, never
 /// part of an error.
-fn url(source: &Source, base: usize, login: usize, path: &str) -> Option<Url> {
+pub(super) fn url(source: &Source, base: usize, login: usize, path: &str) -> Option<Url> {
     let Some(panel) = source.xtream() else {
         return Url::parse(path).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     };
@@ -244,7 +273,7 @@ fn url(source: &Source, base: usize, login: usize, path: &str) -> Option<Url> {
 }
 
 /// Where the response sends us; `None` if it is the answer itself.
-fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
+pub(crate) fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
     let redirects = matches!(
         response.status(),
         StatusCode::MOVED_PERMANENTLY
@@ -265,7 +294,7 @@ fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
 }
 
 /// What an answer without a picture means.
-pub(super) fn refused(response: &Response) -> Failure {
+pub(crate) fn refused(response: &Response) -> Failure {
     let status = response.status().as_u16();
     let wish = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     match wish.and_then(|seconds| seconds.trim().parse().ok()) {
@@ -276,7 +305,7 @@ pub(super) fn refused(response: &Response) -> Failure {
 }
 
 /// What went wrong, in words that hold no address: reqwest's own would show credentials.
-pub(super) fn failure(error: &reqwest::Error) -> Failure {
+pub(crate) fn failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() {
         Failure::Dead("no connection")
     } else if error.is_timeout() {
@@ -319,5 +348,24 @@ mod tests {
     fn credentials_are_escaped_into_the_path() {
         let url = url(&source("http://h:1/tv"), 0, 0, "live/{username}/{password}/7.ts").unwrap();
         assert_eq!(url.as_str(), "http://h:1/tv/live/a%20b%2Fc/p%3Fss%23w%25rd/7.ts");
+    }
+
+    #[test]
+    fn what_somebody_outside_names_never_leads_into_our_house() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let headers = HeaderMap::from_iter([(header::COOKIE, "a=b".parse().unwrap())]);
+        let (private, cookies) = (vec![header::COOKIE], Cookies::default());
+        let trail = Trail { url: url("http://8.8.8.8/list"), headers, private, guarded: true, cookies };
+        for inside in
+            ["http://127.0.0.1/", "http://169.254.169.254/", "http://[::ffff:10.0.0.1]/", "http://0x7f.1/"]
+        {
+            assert!(trail.clone().turn(url(inside)).is_err(), "{inside}");
+            assert!(Trail { guarded: false, ..trail.clone() }.turn(url(inside)).is_ok(), "{inside}");
+        }
+        let mut beside = trail.clone();
+        beside.turn(url("http://8.8.8.8/segment")).unwrap();
+        assert!(beside.headers.contains_key(header::COOKIE));
+        beside.turn(url("http://8.8.4.4/segment")).unwrap();
+        assert!(!beside.headers.contains_key(header::COOKIE), "meant for the other host");
     }
 }

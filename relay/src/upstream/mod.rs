@@ -3,10 +3,11 @@
 pub(crate) mod ace;
 mod address;
 pub(crate) mod archive;
-mod cookies;
-mod dial;
+pub(crate) mod cookies;
+pub(crate) mod dial;
 pub(crate) mod file;
 pub(crate) mod hls;
+mod origin;
 mod secrets;
 mod ts;
 
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use contract::bundle;
 
 pub(crate) use dial::Dialler;
+pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;
 
 use crate::refusal::Failure;
@@ -51,7 +53,12 @@ impl Reception {
     ) -> Result<Self, Failure> {
         match upstream.protocol {
             bundle::Protocol::Ts | bundle::Protocol::File => {
-                ts::Stream::open(dialler, upstream, login).await.map(Self::Ts)
+                let mut stream = ts::Stream::open(dialler, upstream, login).await?;
+                if !stream.is_playlist().await? {
+                    return Ok(Self::Ts(stream));
+                }
+                drop(stream); // its connection first
+                hls::Stream::open(dialler, upstream, login).await.map(Self::Hls)
             }
             bundle::Protocol::Hls => hls::Stream::open(dialler, upstream, login).await.map(Self::Hls),
             bundle::Protocol::Ace => dialler.engine.receive(upstream).map(Self::Ace),

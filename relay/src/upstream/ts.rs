@@ -18,6 +18,8 @@ pub(crate) struct Stream {
     response: Response,
     /// The first bytes, while they may be the head of an old streaming server.
     head: Option<Vec<u8>>,
+    /// What was looked at and nobody has got yet.
+    first: Option<Bytes>,
 }
 
 impl Stream {
@@ -26,12 +28,25 @@ impl Stream {
     pub(super) async fn open(dialler: &Dialler, upstream: &Upstream, login: usize) -> Result<Self, Failure> {
         let response = dialler.get(upstream, login, None).await?;
         match response.status() {
-            StatusCode::OK => Ok(Self { response, head: Some(Vec::new()) }),
+            StatusCode::OK => Ok(Self { response, head: Some(Vec::new()), first: None }),
             _ => Err(dial::refused(&response)),
         }
     }
 
+    /// Whether it begins as a playlist: many lists give the address of one without saying so. The first bytes stay.
+    ///
+    /// # Errors
+    /// None have come.
+    pub(super) async fn is_playlist(&mut self) -> Result<bool, Failure> {
+        self.first = self.next().await?;
+        let first = self.first.as_deref().unwrap_or_default();
+        Ok(first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).starts_with(b"#EXTM3U"))
+    }
+
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         loop {
             let Some(bytes) = self.response.chunk().await.map_err(|error| dial::failure(&error))? else {
                 // What looked like a beginning and never was one is passed on, to be classified.

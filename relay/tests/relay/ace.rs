@@ -186,9 +186,11 @@ async fn a_broken_session_is_started_anew_and_the_viewers_stay() {
     set(&stage, ACE, "normal");
     assert_unbroken(&seen(&mut viewer, 6.0).await);
     let now = counts(&stage);
-    assert!(now.starts == 2 && now.stops == 1 && now.superseded == 0 && now.conflicts == 0, "{now:?}");
+    // The burst is cut at once, so the second session may be one as well.
+    assert!(now.starts >= 2 && now.stops == now.starts - 1, "{now:?}");
+    assert_eq!((now.superseded, now.conflicts), (0, 0), "{now:?}");
     let status = status(&stage).await;
-    assert_eq!(status["channels"][0]["ace"]["restarts"], 1, "{status}");
+    assert_eq!(status["channels"][0]["ace"]["restarts"], now.starts - 1, "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,14 +25,14 @@ fn requests(stage: &Stage, channel: u32) -> u64 {
     stage.station.counts().channel(stage.there(channel)).requests
 }
 
-/// What an analyser finds wrong, but for the one unit in which a broken connection ended.
+/// What an analyser finds wrong, but for the units in which a broken connection and the recording ended.
 fn faults(bytes: &[u8]) -> Vec<String> {
     let mut checker = Checker::of_viewer(Limits::default());
     checker.push(bytes);
     let findings: Vec<String> = checker.finish().findings.iter().map(ToString::to_string).collect();
     let (broken, others): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.contains("PES packet ends"));
-    assert!(broken.len() <= 1, "{broken:?}");
+    assert!(broken.len() <= 2, "{broken:?}");
     others
 }
 

@@ -51,7 +51,20 @@ async fn a_storm_of_viewers_who_try_again_does_not_reach_the_provider() {
     for _ in 0..20 {
         assert_eq!(Viewer::get(&stage, &Stage::path(LIVE)).await.status(), 502);
     }
-    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 1);
+    // Once as either kind of player.
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_refuses_one_kind_of_player_is_asked_as_another() {
+    let recorded = Stage::new().await;
+    let pictures = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
+    let provider = answering(vec![refusal, ok(&pictures)]).await;
+    let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+    let mut viewer = Viewer::get(&stage, &Stage::path(DEAD)).await;
+    assert_eq!(viewer.status(), 200);
+    assert_begins_well(&viewer.read(100_000).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,6 +88,7 @@ async fn what_servers_do_to_lists_and_segments_is_seen_through() {
         "spaces",
         "fragment",
         "define",
+        "called-ts,bom",
         "master",
     ];
     for all in all.chunks(6) {

@@ -52,6 +52,8 @@ pub(crate) struct Stage {
     pub(crate) users: Arc<Users>,
     server: tokio::task::JoinHandle<()>,
     pub(crate) data: Data,
+    /// What another relay is made with.
+    again: (Settings, Vec<Source>),
     _folder: TempDir,
 }
 
@@ -70,8 +72,9 @@ pub(crate) struct Plan {
     pub(crate) dead: Option<SocketAddr>,
     /// Where the Ace Stream engine is, if it is not the station's.
     pub(crate) engine: Option<BaseUrl>,
-    /// Channels that come from HLS origins with these quirks, or as `variant/` and a variant of the station's transport
-    /// streams: ids from [`ORIGIN`] on, in order.
+    /// Channels that come from HLS origins with these quirks, as `variant/` and a variant of the station's transport
+    /// streams, or from a path that begins with a slash: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
+    /// that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
 
@@ -127,21 +130,26 @@ impl Stage {
         ];
         let mut settings = plan.relay;
         settings.ace_engine = plan.engine.unwrap_or_else(|| BaseUrl::new(&station.engine_url()).unwrap());
+        let again = (settings.clone(), sources.clone());
         let follower = Follower::start(data.clone());
         let relay = match plan.now {
             Some(now) => Relay::with_clock(settings, sources, follower, users.clone(), move || now),
             None => Relay::new(settings, sources, follower, users.clone()),
         };
         let relay = relay.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let answering = relay.clone();
-        let answer = move |request, peer| {
-            let relay = answering.clone();
-            async move { relay.answer(request, peer).await }
-        };
-        let server = tokio::spawn(httpd::serve(listener, plan.http, answer, std::future::pending()));
-        Self { station, relay, address, users, server, data, _folder: folder }
+        let (server, address) = serve(&relay, plan.http).await;
+        Self { station, relay, address, users, server, data, again, _folder: folder }
+    }
+
+    /// The relay ends, and another one begins in its place with what is on the disk.
+    pub(crate) async fn restart(&mut self) {
+        self.relay.close();
+        self.server.abort();
+        let (settings, sources) = self.again.clone();
+        self.users = Arc::new(Users::new(self.data.clone()));
+        let follower = Follower::start(self.data.clone());
+        self.relay = Relay::new(settings, sources, follower, self.users.clone()).unwrap();
+        (self.server, self.address) = serve(&self.relay, httpd::Settings::default()).await;
     }
 
     /// The provider's id of a channel of Ace Stream.
@@ -163,6 +171,17 @@ impl Stage {
     pub(crate) fn path(channel: u32) -> String {
         format!("/live/ann/secret/{channel}.ts")
     }
+}
+
+async fn serve(relay: &Arc<Relay>, settings: httpd::Settings) -> (tokio::task::JoinHandle<()>, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answering = relay.clone();
+    let answer = move |request, peer| {
+        let relay = answering.clone();
+        async move { relay.answer(request, peer).await }
+    };
+    (tokio::spawn(httpd::serve(listener, settings, answer, std::future::pending())), address)
 }
 
 impl Drop for Stage {
@@ -245,10 +264,14 @@ pub(crate) fn publish(
 
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
+        let called_ts = quirks.strip_prefix("called-ts,");
+        let protocol = if called_ts.is_some() { Protocol::Ts } else { Protocol::Hls };
+        let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
-        let (path, protocol) = match quirks.strip_prefix("variant/") {
-            Some(_) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
-            None => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), Protocol::Hls),
+        let (path, protocol) = match (quirks.strip_prefix('/'), quirks.strip_prefix("variant/")) {
+            (Some(path), _) => (path.to_owned(), protocol),
+            (_, Some(_)) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
+            _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };
         let upstreams = vec![upstream("station", &path, protocol)];
         Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }

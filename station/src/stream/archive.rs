@@ -60,8 +60,13 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
     let broadcast = wish.broadcast()?;
     // Another start replaces the same viewer's session instead of being a second one.
     let seat = wish.seat(Some(format!("archive-{}", wish.session())), std::time::Duration::ZERO)?;
-    let first = broadcast.entry(broadcast.entry_before(broadcast.at(start as u64 * 1_000_000)));
-    let size = broadcast.packets_in((end - start) as u64 * 1_000_000) * PACKET as u64;
+    // Archives are cut at key pictures, so that what follows begins where this ends.
+    let cut = |time: i64| broadcast.entry(broadcast.entry_before(broadcast.at(time as u64 * 1_000_000)));
+    let (first, last) = (cut(start), cut(end));
+    if first == last {
+        return Err(refuse(StatusCode::NOT_FOUND));
+    }
+    let size = (last - first) * PACKET as u64;
     let wanted = if settings.archive_ranges { range(wish.headers, size) } else { Range::Whole };
     let (status, from, to) = match wanted {
         Range::Whole => (StatusCode::OK, 0, size),

@@ -187,16 +187,14 @@ impl Follower {
         trouble.again = now + wait;
         let tried = trouble.attempts >= ATTEMPTS;
         let long = now.duration_since(trouble.since) > 2 * self.target.max(Duration::from_secs(1));
-        if tried && !self.begun {
-            return Err(why);
-        }
-        if tried && (long || self.is_leaving()) {
+        // Before anything was seen somebody waits for an answer, and has missed nothing.
+        if tried && (long || !self.begun || self.is_leaving()) {
             self.waiting.pop_front();
             self.trouble = None;
             self.broken = true;
             self.left_out += 1;
             self.leave_gaps_out();
-            if self.left_out >= LEFT_OUT {
+            if self.left_out >= LEFT_OUT || !self.begun && self.waiting.is_empty() {
                 return Err(why);
             }
         }

@@ -153,9 +153,13 @@ fn a_segment_that_cannot_be_had_delays_nobody_for_long() {
 #[test]
 fn an_upstream_without_segments_is_lost() {
     let (mut follower, now) = (Follower::new(), Instant::now());
-    follower.listed(numbers(0, 3)).unwrap();
+    follower.listed(numbers(0, 2)).unwrap();
     let attempts = (0..9).find(|_| follower.failed(now, Failure::Refused(403)).is_err());
-    assert_eq!(attempts, Some(2), "before anything was seen, somebody waits for an answer");
+    assert_eq!(attempts, Some(5), "each of the two was tried three times");
+    let mut follower = Follower::new();
+    follower.listed(numbers(0, 9)).unwrap();
+    (0..3).for_each(|_| follower.failed(now, Failure::Refused(404)).unwrap());
+    assert_eq!(drain(&mut follower), ["7", "8"], "what comes after it will do");
     let mut follower = Follower::new();
     follower.listed(Media { ended: true, ..numbers(0, 9) }).unwrap();
     follower.fetched();
