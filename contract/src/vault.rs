@@ -2,7 +2,9 @@
 //!
 //! Playlists and pages list addresses with names, passwords and tokens in them. The bundle has `{secret:7}` in their
 //! place, and `vault.json` (mode 0600) says for each source what 7 is: ingest writes it before it publishes a release,
-//! the relay looks into it when it dials. A number is never given twice, so that an older release stays playable.
+//! the relay looks into it when it dials. A number follows from the secret and the installation's [`Key`], so it never
+//! stands for another secret, even when the vault was lost or is an older copy: an older release either plays or is told
+//! that the vault does not have what it needs. SECURITY: without the key nobody can try secrets until the number fits.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::{Access, replace};
+use crate::ticket::Key;
 
 /// The most secrets of one source. Those that were not asked for longest make room for new ones.
 const MOST: usize = 100_000;
@@ -25,9 +28,10 @@ pub const OPENING: &str = "{secret:";
 /// All secrets, by source.
 pub struct Vault {
     path: PathBuf,
+    key: Key,
     sources: BTreeMap<String, Shelf>,
     /// By source, the numbers of this run's values.
-    numbers: HashMap<String, HashMap<String, u32>>,
+    numbers: HashMap<String, HashMap<String, u64>>,
     /// Something is in it that the file does not have.
     fresh: bool,
     /// How often there was no room.
@@ -35,10 +39,8 @@ pub struct Vault {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Shelf {
-    next: u32,
-    secrets: BTreeMap<u32, Kept>,
+    secrets: BTreeMap<u64, Kept>,
     /// All of them were asked for since the file was read.
     #[serde(skip)]
     full: bool,
@@ -73,12 +75,18 @@ impl Vault {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };
-        let mut numbers: HashMap<String, HashMap<String, u32>> = HashMap::new();
+        let mut numbers: HashMap<String, HashMap<String, u64>> = HashMap::new();
         for (source, shelf) in &sources {
             let of_source = numbers.entry(source.clone()).or_default();
             of_source.extend(shelf.secrets.iter().map(|(number, kept)| (kept.value.clone(), *number)));
         }
-        Ok(Self { path: path.to_owned(), sources, numbers, fresh: false, refused: 0 })
+        Ok(Self { path: path.to_owned(), key: Key::random(), sources, numbers, fresh: false, refused: 0 })
+    }
+
+    /// With the key that numbers follow from. Those that the vault has already stay as they are; without a key, new ones
+    /// fit nothing but this vault.
+    pub fn with_key(self, key: Key) -> Self {
+        Self { key, ..self }
     }
 
     /// What stands in an address in place of a secret of `source`; `None` if there are too many.
@@ -88,14 +96,15 @@ impl Vault {
         let number = match numbers.get(secret) {
             Some(number) => *number,
             None => {
-                if !shelf.make_room(numbers) {
+                let number = number(&self.key, source, secret);
+                // That two secrets share a number happens once in a hundred million full vaults.
+                if !shelf.make_room(numbers) || shelf.secrets.contains_key(&number) {
                     self.refused += 1;
                     return None;
                 }
-                shelf.next += 1;
                 self.fresh = true;
-                numbers.insert(secret.to_owned(), shelf.next);
-                shelf.next
+                numbers.insert(secret.to_owned(), number);
+                number
             }
         };
         let kept =
@@ -152,12 +161,12 @@ impl Vault {
 
 impl Shelf {
     /// Whether there is room, which is made if need be: what is wanted now goes before what only older releases want.
-    fn make_room(&mut self, numbers: &mut HashMap<String, u32>) -> bool {
+    fn make_room(&mut self, numbers: &mut HashMap<String, u64>) -> bool {
         if self.secrets.len() < MOST || self.full {
             return !self.full;
         }
         let unused = self.secrets.iter().filter(|(_, kept)| kept.unused > 0);
-        let mut order: Vec<(u32, u32)> = unused.map(|(number, kept)| (kept.unused, *number)).collect();
+        let mut order: Vec<(u32, u64)> = unused.map(|(number, kept)| (kept.unused, *number)).collect();
         order.sort_unstable_by_key(|(unused, number)| (u32::MAX - unused, *number));
         for (_, number) in order.iter().take(ROOM) {
             if let Some(kept) = self.secrets.remove(number) {
@@ -167,6 +176,13 @@ impl Shelf {
         self.full = order.is_empty();
         !self.full
     }
+}
+
+/// The number of a secret: 63 bits, which no count of an older vault reaches.
+fn number(key: &Key, source: &str, secret: &str) -> u64 {
+    let mac = key.mac("vault", &[source.as_bytes(), secret.as_bytes()]);
+    let (first, _) = mac.split_first_chunk().expect("a signature has 32 bytes");
+    u64::from_be_bytes(*first) >> 1
 }
 
 #[cfg(test)]
@@ -181,9 +197,11 @@ mod tests {
         let path = folder.path().join("vault.json");
         let mut vault = Vault::load(&path).unwrap();
         let token = vault.placeholder("a", "t0ken").unwrap();
-        assert_eq!(token, "{secret:1}");
-        assert_eq!(vault.placeholder("a", "other").unwrap(), "{secret:2}");
-        assert_eq!(vault.placeholder("b", "t0ken").unwrap(), "{secret:1}");
+        assert!(token.starts_with(OPENING) && token.ends_with('}'), "{token}");
+        assert_eq!(vault.placeholder("a", "t0ken").unwrap(), token);
+        let other = vault.placeholder("a", "other").unwrap();
+        assert_ne!(other, token);
+        assert_ne!(vault.placeholder("b", "t0ken").unwrap(), token);
         assert!(vault.is_fresh());
         vault.save(10).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -191,50 +209,84 @@ mod tests {
         assert!(!format!("{vault:?}").contains("t0ken"));
 
         let mut vault = Vault::load(&path).unwrap();
-        assert_eq!(vault.placeholder("a", "t0ken").unwrap(), token);
+        assert_eq!(vault.placeholder("a", "t0ken").unwrap(), token, "whatever the key is now");
         assert!(!vault.is_fresh());
-        let reveal = |address| vault.reveal("a", address);
-        assert_eq!(reveal("http://h/{secret:1}/{secret:2}?x").unwrap(), "http://h/t0ken/other?x");
+        let reveal = |address: &str| vault.reveal("a", address);
+        assert_eq!(reveal(&format!("http://h/{token}/{other}?x")).unwrap(), "http://h/t0ken/other?x");
         assert_eq!(reveal("http://h/").unwrap(), "http://h/");
-        for lost in ["{secret:9}", "{secret:x}", "{secret:1"] {
+        for lost in ["{secret:9}", "{secret:x}", &token[..token.len() - 1]] {
             assert_eq!(reveal(lost), None);
         }
-        assert_eq!(vault.reveal("c", "{secret:1}"), None);
+        assert_eq!(vault.reveal("c", &token), None);
     }
 
     #[test]
-    fn what_is_not_asked_for_any_more_is_forgotten_and_its_number_not_given_again() {
+    fn a_vault_that_was_lost_or_is_an_older_copy_gives_no_number_to_another_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault =
+            |name: &str, key: &Key| Vault::load(&folder.path().join(name)).unwrap().with_key(key.clone());
+        let key = Key::random();
+        let mut first = vault("first.json", &key);
+        let [gone, listed] = ["gone", "listed"].map(|it| first.placeholder("a", it).unwrap());
+        for key in [key.clone(), Key::random()] {
+            let mut second = vault("second.json", &key);
+            for secret in ["new", "listed"] {
+                assert_ne!(second.placeholder("a", secret).unwrap(), gone);
+            }
+            assert_eq!(second.reveal("a", &gone), None, "nothing rather than something else");
+        }
+        let mut second = vault("second.json", &key);
+        assert_eq!(second.placeholder("a", "listed").unwrap(), listed, "what is still listed is found again");
+    }
+
+    #[test]
+    fn a_vault_that_counted_keeps_its_numbers() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vault.json");
+        let counted = br#"{"a":{"next":2,"secrets":{"1":{"value":"one","unused":3},"2":{"value":"two"}}}}"#;
+        replace(&path, counted, Access::Owner).unwrap();
+        let mut vault = Vault::load(&path).unwrap();
+        assert_eq!(vault.placeholder("a", "one").unwrap(), "{secret:1}");
+        assert_ne!(vault.placeholder("a", "three").unwrap(), "{secret:3}");
+        assert_eq!(vault.reveal("a", "{secret:2}").unwrap(), "two");
+    }
+
+    #[test]
+    fn what_is_not_asked_for_any_more_is_forgotten_and_its_number_stands_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vault.json");
+        let mut old = String::new();
         for run in 0..=FORGOTTEN {
             let mut vault = Vault::load(&path).unwrap();
             if run == 0 {
-                vault.placeholder("a", "old").unwrap();
+                old = vault.placeholder("a", "old").unwrap();
             }
             vault.placeholder("a", "new").unwrap();
             vault.save(FORGOTTEN + 10).unwrap();
         }
         let mut vault = Vault::load(&path).unwrap();
-        assert!(vault.reveal("a", "{secret:1}").is_some(), "a release that is kept may need it");
+        assert!(vault.reveal("a", &old).is_some(), "a release that is kept may need it");
         vault.placeholder("a", "new").unwrap();
         vault.save(10).unwrap();
         let mut vault = Vault::load(&path).unwrap();
-        assert_eq!(vault.reveal("a", "{secret:1}"), None);
-        assert_eq!(vault.placeholder("a", "third").unwrap(), "{secret:3}");
+        assert_eq!(vault.reveal("a", &old), None);
+        assert_ne!(vault.placeholder("a", "third").unwrap(), old);
     }
 
     #[test]
     fn a_full_vault_forgets_what_older_releases_want_and_never_what_is_wanted_now() {
         let folder = tempfile::tempdir().unwrap();
         let mut vault = Vault::load(&folder.path().join("vault.json")).unwrap();
+        let mut given = Vec::new();
         for run in 0..3 {
             for at in 0..MOST / 2 {
-                assert!(vault.placeholder("a", &format!("{run}/{at}")).is_some(), "{run}/{at}");
+                given.push(vault.placeholder("a", &format!("{run}/{at}")).unwrap());
             }
             vault.save(10).unwrap();
         }
-        assert!(vault.reveal("a", "{secret:1}").is_none() && vault.refused() == 0);
-        assert_eq!(vault.reveal("a", &format!("{{secret:{MOST}}}")).unwrap(), format!("1/{}", MOST / 2 - 1));
+        let left = given.iter().filter(|it| vault.reveal("a", it).is_some()).count();
+        assert!((MOST - ROOM..=MOST).contains(&left) && vault.refused() == 0, "{left}");
+        assert!(given[MOST / 2..].iter().all(|it| vault.reveal("a", it).is_some()), "the oldest go first");
         for at in 0..=MOST {
             assert_eq!(vault.placeholder("a", &format!("now/{at}")).is_some(), at < MOST, "{at}");
         }

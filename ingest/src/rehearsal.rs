@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! releases/.draft-x7k2/         the folder of the rehearsal
-//!   state/, ids.json, vault.json   copies (large files are linked: a run replaces them, it never writes into them; but
-//!                                  it sets the time of a harvest)
+//!   state/, ids.json, vault.json, secret.key   copies (large files are linked: a run replaces them, it never writes into
+//!                                  them; but it sets the time of a harvest)
 //!   details/series/                links, for the same reason
 //!   releases/000412 -> the real one    current -> releases/000412
 //! ```
 //!
-//! So nothing of the run has to know about it, and nothing that a run may ever come to write is forgotten.
+//! So nothing of the run has to know about it, and nothing that a run may ever come to write is forgotten. What providers
+//! are asked is real: it is in the real ledger of requests, and others who ask at the same time wait for it.
 
 use std::fmt;
 use std::fs;
@@ -24,9 +25,11 @@ use contract::release::{Lock, Releases};
 use contract::source::Source;
 use serde::Serialize;
 
+use crate::Settings;
+use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::{Settings, run};
+use crate::run::run_beside;
 
 /// Files up to this size are copied, in bytes. What is appended to or written in place is smaller.
 const COPIED: u64 = 1 << 20;
@@ -43,10 +46,11 @@ pub struct Rehearsal {
     pub report: Report,
 }
 
-/// Does everything that a run does but for the publication; no film or series is asked for.
+/// Does everything that a run does but for the publication; no film or series is asked for. What stays is the count of
+/// what was asked.
 ///
 /// # Errors
-/// As of [`run()`].
+/// As of [`crate::run()`].
 pub async fn rehearse(
     data: &Data,
     sources: &[Source],
@@ -59,7 +63,8 @@ pub async fn rehearse(
     let stage = stage(data, &releases, &lock).context("a rehearsal cannot be prepared")?;
     // Everything that is linked must stay.
     let settings = Settings { keep: usize::MAX, ..settings.clone() };
-    let report = run(&Data::new(stage.scratch()), sources, &settings, progress).await?;
+    let scratch = Data::new(stage.scratch());
+    let report = run_beside(&scratch, sources, &settings, progress, &Ledgers::new(data)).await?;
     Ok(Rehearsal { dry_run: true, report })
 }
 
@@ -80,7 +85,8 @@ fn stage(data: &Data, releases: &Releases, lock: &Lock) -> io::Result<contract::
         fs::create_dir(stage.details())?;
         copy(&real.details().join("series"), &stage.details().join("series"), DEPTH, 0)?;
     }
-    for (real, stage) in [(real.ids(), stage.ids()), (real.vault(), stage.vault())] {
+    let small = [(real.ids(), stage.ids()), (real.vault(), stage.vault()), (real.key(), stage.key())];
+    for (real, stage) in small {
         if !real.exists() {
             continue;
         }

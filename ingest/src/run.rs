@@ -9,6 +9,7 @@ use contract::disk::{Data, sweep};
 use contract::ids::{Ledger, Turn};
 use contract::release::{Draft, Lock, Manifest, Outcome, Releases};
 use contract::source::{Origin, Source};
+use contract::ticket::Key;
 use contract::vault::Vault;
 use futures_util::{StreamExt as _, stream};
 
@@ -92,7 +93,11 @@ pub(crate) async fn run_with(
              identity. To begin anew, remove `current` and `releases`"
         );
     }
-    let vault = Vault::load(&data.vault())?;
+    let key = match tape {
+        Tape::Playing(tape) => tape.key(),
+        Tape::None | Tape::Recording(_) => Key::load(&data.key()).context("secret.key cannot be used")?,
+    };
+    let vault = Vault::load(&data.vault())?.with_key(key);
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     if let Tape::Recording(tape) = tape {
         tape.begin(data, sources, now).context("the tape cannot be written")?;

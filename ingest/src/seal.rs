@@ -165,10 +165,11 @@ mod tests {
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let address = Address { url: "http://h/live/ann/pw/7.ts?x={secret:1}".into(), headers };
         let sealed = sealed(&address, "a", &[], &mut vault).unwrap();
-        assert_eq!(sealed.url, "http://h/live/{secret:1}/{secret:2}/7.ts?x=%7Bsecret:1%7D");
+        let [ann, pw, cookie] = ["ann", "pw", "c=1"].map(|it| vault.placeholder("a", it).unwrap());
+        assert_eq!(sealed.url, format!("http://h/live/{ann}/{pw}/7.ts?x=%7Bsecret:1%7D"));
         assert_eq!(
             (&*sealed.headers["Cookie"], &*sealed.headers["User-Agent"]),
-            ("{secret:3}", "key %7Bsecret:1%7D")
+            (&*cookie, "key %7Bsecret:1%7D")
         );
         assert_eq!(vault.reveal("a", &sealed.url).unwrap(), "http://h/live/ann/pw/7.ts?x=%7Bsecret:1%7D");
     }
@@ -181,7 +182,8 @@ mod tests {
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let address = Address { url: "http://h/x.m3u8".into(), headers };
         let sealed = sealed(&address, "a", &[], &mut vault).unwrap();
-        assert_eq!(sealed.headers["Referer"], "http://h/page?token={secret:1}");
+        let token = vault.placeholder("a", "t0ken").unwrap();
+        assert_eq!(sealed.headers["Referer"], format!("http://h/page?token={token}"));
         assert_eq!(sealed.headers["User-Agent"], "VLC/3 (http://vlc.example)");
     }
 
@@ -189,11 +191,13 @@ mod tests {
     fn what_a_source_is_asked_with_is_sealed_in_any_path() {
         let mut vault = Vault::load(std::path::Path::new("/nowhere/vault.json")).unwrap();
         let known = ["ann", "open sesame/1"].map(str::to_owned);
+        let places = ["ann", "open%20sesame%2F1", "pw"].map(|it| vault.placeholder("a", it).unwrap());
+        let [ann, sesame, pw] = &places;
         for (url, expected) in [
-            ("http://h/tv/ann/open%20sesame%2F1/7.ts", "http://h/tv/{secret:1}/{secret:2}/7.ts"),
+            ("http://h/tv/ann/open%20sesame%2F1/7.ts", &*format!("http://h/tv/{ann}/{sesame}/7.ts")),
             (
                 "http://h/live/ann/pw/7.ts?x=ann&y=Joanna",
-                "http://h/live/{secret:1}/{secret:3}/7.ts?x={secret:1}&y=Joanna",
+                &*format!("http://h/live/{ann}/{pw}/7.ts?x={ann}&y=Joanna"),
             ),
             ("http://ann.example/annex", "http://ann.example/annex"),
         ] {

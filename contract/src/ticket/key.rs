@@ -28,6 +28,11 @@ impl Key {
         Self(rand::random())
     }
 
+    /// A key that everybody may know: nothing that it signs is a secret.
+    pub const fn known(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
     /// The key in the file at `path`, which is made on first start, for its owner's eyes only. Of several programs that
     /// start at once one makes it, and all get that one.
     ///

@@ -285,7 +285,7 @@ impl Desk {
                     failures += 1;
                     tracing::debug!(source = %self.source.name, %failure, "no details");
                     self.keep(batch.take()).await;
-                    if matches!(failure, Failure::Spent(_)) {
+                    if failure.is_unasked() {
                         at -= 1; // it was not asked for at all
                         sleep(SPENT_REST).await;
                     } else if failures > 1 || failure.may_pass() {

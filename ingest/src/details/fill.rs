@@ -15,7 +15,7 @@ use super::keeper::Keeper;
 use super::pace::Pace;
 use super::roster::{Item, Roster};
 use crate::Settings;
-use crate::fetch::{Failure, Fetching, Ledgers};
+use crate::fetch::{Fetching, Ledgers};
 use crate::progress::Progress;
 use crate::source::xtream::Panel;
 use crate::tape::Tape;
@@ -147,7 +147,7 @@ impl<'a> Filling<'a> {
             }
             Err(failure) => {
                 tracing::warn!(source = %source.name, %failure, "no details this time");
-                asked.silent = failure.may_pass() || matches!(failure, Failure::Spent(_));
+                asked.silent = failure.may_pass() || failure.is_unasked();
             }
         }
         if self.batch.len() >= BATCH { self.keep().await } else { Ok(()) }

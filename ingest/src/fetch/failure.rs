@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use super::ledger::Spent;
+use super::ledger::Denied;
 use crate::json::Oddity;
 
 /// Why there is no answer.
@@ -31,6 +31,11 @@ pub(crate) enum Failure {
         "nothing may be asked for the next {0} s: the provider wants rest, or `requests` of the source are spent"
     )]
     Spent(u64),
+    /// Another program has been asking the source for so many seconds.
+    #[error(
+        "another program has been asking this provider for {0} s, and nothing may be asked beside it: does it hang?"
+    )]
+    Elsewhere(u64),
     /// The answer cannot be kept, or the file cannot be read.
     #[error("{0}")]
     Disk(String),
@@ -42,8 +47,13 @@ impl Failure {
         match self {
             Self::Connection(_) | Self::Slow(_) | Self::Odd(Oddity::Truncated | Oddity::Empty) => true,
             Self::Status(status, _) => status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429),
-            Self::Odd(_) | Self::Refused(_) | Self::Spent(_) | Self::Disk(_) => false,
+            Self::Odd(_) | Self::Refused(_) | Self::Spent(_) | Self::Elsewhere(_) | Self::Disk(_) => false,
         }
+    }
+
+    /// Whether it is the ledger's: nobody was asked.
+    pub(crate) const fn is_unasked(&self) -> bool {
+        matches!(self, Self::Spent(_) | Self::Elsewhere(_))
     }
 
     /// What the disk says about `path`, with the folder that is full or closed.
@@ -66,9 +76,12 @@ impl Failure {
     }
 }
 
-impl From<Spent> for Failure {
-    fn from(spent: Spent) -> Self {
-        Self::Spent(spent.wait.as_secs().max(1))
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Spent(wait) => Self::Spent(wait.as_secs().max(1)),
+            Denied::Elsewhere(waited) => Self::Elsewhere(waited.as_secs()),
+        }
     }
 }
 

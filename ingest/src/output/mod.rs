@@ -1,6 +1,7 @@
 //! Artefacts: what a release consists of. One function for each, listed in [`TABLE`].
 //!
-//! Nothing here knows the time or throws dice: the same line-up is the same bytes.
+//! Nothing here knows the time or throws dice: the same line-up is the same bytes, but for the numbers of the vault, which
+//! are each installation's own.
 
 mod bundle;
 pub(crate) mod guide;

@@ -18,6 +18,7 @@ pub(super) enum Failed {
     Status(u16, Option<u64>),
     Refused(String),
     Spent(u64),
+    Elsewhere(u64),
     Disk(String),
 }
 
@@ -30,6 +31,7 @@ impl Failed {
             Failure::Odd(oddity) => Self::Refused(oddity.to_string()),
             Failure::Refused(words) => Self::Refused(mask.text(words)),
             Failure::Spent(seconds) => Self::Spent(*seconds),
+            Failure::Elsewhere(seconds) => Self::Elsewhere(*seconds),
             Failure::Disk(words) => Self::Disk(mask.text(words)),
         }
     }
@@ -43,6 +45,7 @@ impl Failed {
                 .unwrap_or_else(|_| Failure::Refused("the tape is damaged: a status that is none".into())),
             Self::Refused(words) => Failure::Refused(words.clone()),
             Self::Spent(seconds) => Failure::Spent(*seconds),
+            Self::Elsewhere(seconds) => Failure::Elsewhere(*seconds),
             Self::Disk(words) => Failure::Disk(words.clone()),
         }
     }

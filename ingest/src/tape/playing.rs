@@ -7,6 +7,8 @@ use std::path::{Component, Path};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use contract::ticket::Key;
+
 use super::folder::{About, Answered, Folder, VERSION};
 use crate::fetch::{Answer, Facts, Failure};
 
@@ -53,6 +55,12 @@ impl Playing {
     /// When the recorded run was, as Unix time in seconds.
     pub(crate) const fn now(&self) -> u64 {
         self.about.now
+    }
+
+    /// From what the numbers of secrets follow. What stands in their places on a tape is none, and numbers are the same
+    /// wherever it is played.
+    pub(crate) const fn key(&self) -> Key {
+        Key::known([0; 32])
     }
 
     /// The next answer to what is asked of `source`.

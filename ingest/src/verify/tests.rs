@@ -1,9 +1,11 @@
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::path::Path;
 
 use contract::bundle::{Section, Writer};
 use contract::disk::Data;
 use contract::release::{BUNDLE, FULL_M3U, GUIDE, GUIDE_GZ, LIVE_M3U, MANIFEST, Manifest};
+use contract::ticket::Key;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
@@ -158,23 +160,24 @@ fn whatever_is_wrong_with_an_entry_is_named_with_its_section_and_id() {
 
 #[test]
 fn a_secret_that_the_vault_does_not_have_is_found() {
-    let sealed = || {
-        let mut parts = parts();
-        parts.entries[8].1["upstreams"][0]["path"] = json!("http://h/{secret:1}/x.ts");
-        parts.entries[10].1["upstreams"][0]["headers"] = json!({"Cookie": "{secret:2}"});
-        publish(&parts)
-    };
-    let (folder, releases) = sealed();
+    // As numbers follow from the secret and the key, they are known before there is a vault.
+    let aside = tempfile::tempdir().unwrap();
+    let load = |path: &Path| Vault::load(path).unwrap().with_key(Key::known([7; 32]));
+    let place = |secret| load(&aside.path().join("vault.json")).placeholder("acme", secret).unwrap();
+    let mut parts = parts();
+    parts.entries[8].1["upstreams"][0]["path"] = json!(format!("http://h/{}/x.ts", place("t0ken")));
+    parts.entries[10].1["upstreams"][0]["headers"] = json!({"Cookie": place("another")});
+    let (folder, releases) = publish(&parts);
     let lost = "the vault does not have what its address needs";
     let said = verify(&releases, 1).to_string();
     assert!(said.contains(&format!("playables 10: {lost}")) && said.contains("2 problems"), "{said}");
     let path = Data::new(folder.path()).vault();
-    let mut vault = Vault::load(&path).unwrap();
+    let mut vault = load(&path);
     vault.placeholder("acme", "t0ken").unwrap();
     vault.save(1).unwrap();
     let said = verify(&releases, 1).to_string();
     assert!(said.contains(&format!("playables 20: {lost}")) && said.contains("1 problem\n"), "{said}");
-    let mut vault = Vault::load(&path).unwrap();
+    let mut vault = load(&path);
     vault.placeholder("acme", "another").unwrap();
     vault.save(1).unwrap();
     assert!(verify(&releases, 1).sound);

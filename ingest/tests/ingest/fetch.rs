@@ -1,11 +1,14 @@
 //! How sources are asked: no more than they tolerate, not again for what did not change, and patiently.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use contract::disk::{Access, replace};
 use contract::release::Outcome;
 use ingest::Verdict;
 use station::{Fault, Target};
 
+use crate::kill::program;
 use crate::{Bench, UNHURRIED, source, station, with_keys};
 
 const ACCOUNT: &str = "username = 'station'\npassword = 'station'\n";
@@ -47,6 +50,39 @@ async fn a_provider_never_sees_more_requests_than_its_ledger_has() {
     assert!(report.to_string().contains("nothing may be asked for the next"), "{report}");
     let all = station.counts().accounts["station"];
     assert!(all.asked_in_a_second <= 5 && all.asked <= 20, "{all:?}");
+}
+
+/// One fills details, the others make runs; the station knows nothing of processes.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_on_one_folder_together_ask_no_more_than_the_ledger_has() {
+    let station = station(station::Settings { films: 400, ..Default::default() }).await;
+    let bench = Bench::new();
+    let config = bench.path().join("coax.toml");
+    let text = format!(
+        "data = {:?}\n[ingest]\ndetails_pause = 0\ndetails_per_run = 0\nretries = 0\n[[source]]\nname = 'acme'\n\
+         url = '{}'\n{ACCOUNT}requests = {{ parallel = 1, per_second = 8, per_hour = 60 }}\n",
+        bench.data.path(),
+        station.url()
+    );
+    replace(&config, text.as_bytes(), Access::Owner).unwrap();
+    assert!(program(&config, &["run"]).output().unwrap().status.success());
+    let mut filling =
+        program(&config, &["schedule"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut said = String::new();
+    for _ in 0..12 {
+        let run = tokio::process::Command::from(program(&config, &["run"])).output().await.unwrap();
+        said = String::from_utf8_lossy(&run.stdout).into_owned();
+        if said.contains("nothing may be asked for the next") {
+            break;
+        }
+    }
+    filling.kill().unwrap();
+    filling.wait().unwrap();
+    assert!(said.contains("nothing may be asked for the next"), "the hour is spent: {said}");
+    let counts = station.counts();
+    assert!(counts.requests("get_vod_info") > 0 && counts.requests("get_live_streams") > 1, "{counts:?}");
+    let all = counts.accounts["station"];
+    assert!(all.asked_in_a_second <= 8 && all.asked <= 60, "{all:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::bundle::{Category, Section, Series};
+use contract::vault::Vault;
 use ingest::{Progress, Verdict};
 use station::{Account, Dialect};
 
@@ -65,6 +66,17 @@ async fn a_lost_ledger_stops_the_run_and_a_lost_vault_is_written_again() {
     let report = bench.run(&list).await;
     assert!(matches!(report.verdict, Verdict::Unchanged(1)), "{report}");
     assert!(std::fs::read(data.vault()).unwrap() == vault);
+
+    // Another list instead: what the release before needs is not there any more, and nothing else in its place.
+    std::fs::remove_file(data.vault()).unwrap();
+    let needs = |bench: &Bench| ids(&bench.release()).into_keys().next().unwrap();
+    let before = needs(&bench);
+    bench.write("list.m3u", "#EXTM3U\n#EXTINF:-1,One\nhttp://h.example/bob/word/7.ts\n");
+    let report = bench.run(&list).await;
+    assert!(matches!(report.verdict, Verdict::Published(2)), "{report}");
+    let vault = Vault::load(&data.vault()).unwrap();
+    assert!(vault.reveal("list", &needs(&bench)).unwrap().contains("/bob/word/"));
+    assert_eq!(vault.reveal("list", &before), None);
 
     std::fs::remove_file(data.ids()).unwrap();
     let error = ingest::run(data, &list, &bench.settings, &Progress::log()).await.unwrap_err();

@@ -10,7 +10,7 @@ use contract::release::{Release, Releases};
 
 use crate::{Bench, UNHURRIED, ids, station};
 
-fn program(config: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(config: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ingest"));
     command.args(arguments).arg("--config").arg(config).env_remove("XTREAM_BASE_URL");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -68,18 +68,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vault.json");
         let secrets = Secrets::new(path.clone());
+        let mut vault = Vault::load(&path).unwrap();
+        let token = vault.placeholder("a", "t0ken").unwrap();
         let upstream = |path: &str| Upstream {
             account: "a".into(),
             path: path.into(),
             protocol: Protocol::Ts,
-            headers: [("Cookie".to_owned(), "{secret:1}".to_owned())].into(),
+            headers: [("Cookie".to_owned(), token.clone())].into(),
             archive: 0,
         };
         assert!(secrets.reveal(&upstream("http://h/")).is_err());
-        let mut vault = Vault::load(&path).unwrap();
-        vault.placeholder("a", "t0ken");
         vault.save(10).unwrap();
-        let open = secrets.reveal(&upstream("http://h/{secret:1}")).unwrap();
+        let open = secrets.reveal(&upstream(&format!("http://h/{token}"))).unwrap();
         assert_eq!((open.path.as_str(), open.headers["Cookie"].as_str()), ("http://h/t0ken", "t0ken"));
         assert!(secrets.reveal(&upstream("http://h/{secret:2}")).is_err());
     }

@@ -5,11 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use contract::source::Budget;
+use serde::{Deserialize, Serialize};
+
+use crate::fetch::retry::LONGEST;
 
 /// Seconds of the window that `per_hour` is about.
 const HOUR: u64 = 3600;
 /// Of an hour's requests, those that details leave to lists and guides: one in so many, and no more than the other.
 const RESERVE: (u32, u32) = (4, 200);
+
+/// The most requests of a process that was killed which are taken to have been unanswered. More are a damaged file.
+const MOST_UNANSWERED: u32 = 1000;
 
 /// Who is asking. The order is that in which requests are let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +36,19 @@ pub(super) type Ticket = (Urgency, u64);
 pub(super) struct Moment {
     /// On a clock that never jumps.
     pub(super) since: Duration,
-    /// Unix time in seconds, which survives the process.
-    pub(super) unix: u64,
+    /// Since 1970, which other processes know, too.
+    pub(super) unix: Duration,
+}
+
+impl Moment {
+    /// Minutes since 1970.
+    pub(super) const fn minute(self) -> u64 {
+        self.unix.as_secs() / 60
+    }
+
+    const fn micros(self) -> u64 {
+        self.unix.as_micros() as u64
+    }
 }
 
 /// What a waiting request is told.
@@ -41,8 +58,22 @@ pub(super) enum Turn {
     Go,
     /// Something else has to happen first: somebody leaves, or is answered.
     Behind,
+    /// The same, in another process.
+    Elsewhere,
     /// Not before so much time has passed.
     In(Duration),
+}
+
+/// What one process tells the next about an account, beside its hour.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Lately {
+    /// When answers began that are younger than a window: microseconds since 1970.
+    answered: Vec<u64>,
+    /// Requests that were let through and had no answer when this was written.
+    unanswered: u32,
+    /// Until when the provider wants to be left alone: microseconds since 1970.
+    rest: u64,
 }
 
 /// The books of one account.
@@ -57,10 +88,8 @@ pub(super) struct Books {
     running: u32,
     /// Requests whose answer has not begun.
     unanswered: u32,
-    /// When answers began, in order, as far back as the window goes.
+    /// Until when those count whose answer has begun, in order.
     answered: VecDeque<Duration>,
-    /// So many of an earlier process count until then.
-    before: (usize, Duration),
     /// Requests by minute since 1970. Whole minutes make the hour a little longer than it is, never shorter.
     minutes: BTreeMap<u64, u32>,
     /// The provider wants to be left alone until then.
@@ -75,21 +104,32 @@ impl Books {
         Self { budget, ..Self::default() }
     }
 
-    /// Books that go on: `minutes` is what was asked for so far; `lately` of it are younger than a window, and the last
-    /// was `age` ago.
-    pub(super) fn resumed(
-        budget: Budget,
-        minutes: BTreeMap<u64, u32>,
-        (lately, age): (usize, Duration),
-    ) -> Self {
-        let before = (lately, window(budget).saturating_sub(age));
-        Self { budget, minutes, before, ..Self::default() }
+    /// Goes on where another process ended: `minutes` is what was asked for so far. Nothing of ours is being asked.
+    pub(super) fn resume(&mut self, minutes: BTreeMap<u64, u32>, lately: &Lately, now: Moment) {
+        let window = window(self.budget);
+        // A time to come is a clock's that was put right since: it counts in full.
+        let left =
+            |then: &u64| window.saturating_sub(Duration::from_micros(now.micros().saturating_sub(*then)));
+        // Who was killed while he asked may have been heard until now.
+        let unheard = std::iter::repeat_n(window, lately.unanswered.min(MOST_UNANSWERED) as usize);
+        let mut counting: Vec<Duration> =
+            lately.answered.iter().map(left).chain(unheard).map(|left| now.since + left).collect();
+        counting.sort_unstable();
+        self.answered = counting.into();
+        self.minutes = minutes;
+        self.rest(LONGEST.min(Duration::from_micros(lately.rest.saturating_sub(now.micros()))), now);
     }
 
-    /// Requests that are not older than a window.
-    pub(super) fn lately(&mut self, now: Moment) -> usize {
+    /// What another process must know to go on.
+    pub(super) fn lately(&mut self, now: Moment) -> Lately {
         self.forget(now);
-        self.unanswered as usize + self.answered.len()
+        let window = window(self.budget).as_micros() as u64;
+        let unix = |until: Duration| now.micros() + until.saturating_sub(now.since).as_micros() as u64;
+        Lately {
+            answered: self.answered.iter().map(|until| unix(*until).saturating_sub(window)).collect(),
+            unanswered: self.unanswered,
+            rest: if self.rest > now.since { unix(self.rest) } else { 0 },
+        }
     }
 
     /// Queues up.
@@ -104,10 +144,26 @@ impl Books {
         self.waiting.remove(&ticket);
     }
 
+    /// Whether nobody waits.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether somebody goes before `ticket`, or so many are running that it cannot be let through.
+    pub(super) fn is_behind(&self, ticket: Ticket) -> bool {
+        let full = ticket.0 != Urgency::Hop && self.running >= self.budget.parallel;
+        full || self.waiting.first() != Some(&ticket)
+    }
+
+    /// Whether `wait` is only for what was asked a moment ago.
+    pub(super) fn is_short(&self, wait: Duration) -> bool {
+        wait <= window(self.budget)
+    }
+
     /// Whether it is the turn of `ticket`. With [`Turn::Go`] it has left the queue and is counted.
     pub(super) fn turn(&mut self, ticket: Ticket, now: Moment) -> Turn {
         let hop = ticket.0 == Urgency::Hop;
-        if self.waiting.first() != Some(&ticket) || (!hop && self.running >= self.budget.parallel) {
+        if self.is_behind(ticket) {
             return Turn::Behind;
         }
         let Some(second) = self.until_second(now) else { return Turn::Behind };
@@ -119,18 +175,18 @@ impl Books {
         self.waiting.remove(&ticket);
         self.running += u32::from(!hop);
         self.unanswered += 1;
-        *self.minutes.entry(now.unix / 60).or_default() += 1;
+        *self.minutes.entry(now.minute()).or_default() += 1;
         Turn::Go
     }
 
     /// The request that was let through in `minute` is answered now, or given up.
     pub(super) fn answered(&mut self, minute: u64, now: Moment) {
         self.unanswered -= 1;
-        self.answered.push_back(now.since);
+        self.answered.push_back(now.since + window(self.budget));
         // A clock that was put right meanwhile may have made it forgotten.
         if let Some(count) = self.minutes.get_mut(&minute).filter(|count| **count > 0) {
             *count -= 1;
-            *self.minutes.entry(now.unix / 60).or_default() += 1;
+            *self.minutes.entry(now.minute()).or_default() += 1;
         }
     }
 
@@ -144,50 +200,33 @@ impl Books {
         self.rest = self.rest.max(now.since.saturating_add(pause));
     }
 
-    /// Requests by minute, as far as they still count, with `ahead` more for the current minute.
-    pub(super) fn minutes(&self, ahead: u32, now: Moment) -> BTreeMap<u64, u32> {
+    /// Requests by minute, as far as they still count.
+    pub(super) fn minutes(&self, now: Moment) -> BTreeMap<u64, u32> {
         let mut minutes = self.minutes.clone();
-        minutes.retain(|minute, count| *count > 0 && counts(*minute, now.unix));
-        if ahead > 0 {
-            *minutes.entry(now.unix / 60).or_default() += ahead;
-        }
+        minutes.retain(|minute, count| *count > 0 && counts(*minute, now));
         minutes
-    }
-
-    /// One hundredth of an hour's requests, at least one: what may be lost when a process is killed.
-    pub(super) fn block(&self) -> u32 {
-        (self.budget.per_hour / 100).max(1)
     }
 
     /// How long until one more fits into every second; `None` if somebody has to be answered first.
     fn until_second(&mut self, now: Moment) -> Option<Duration> {
         let most = self.budget.per_second.floor().max(1.0);
         self.forget(now);
-        let window = window(self.budget);
-        let room = (most as usize).saturating_sub(self.before.0);
-        if self.before.0 > 0 && self.unanswered as usize + self.answered.len() >= room {
-            return Some(self.before.1.saturating_sub(now.since));
-        }
         let over = (self.unanswered as usize + self.answered.len() + 1).saturating_sub(most as usize);
         match over.checked_sub(1) {
             None => Some(Duration::ZERO),
-            Some(last) => self.answered.get(last).map(|then| (*then + window).saturating_sub(now.since)),
+            Some(last) => self.answered.get(last).map(|until| until.saturating_sub(now.since)),
         }
     }
 
     /// Forgets what is older than a window.
     fn forget(&mut self, now: Moment) {
-        let window = window(self.budget);
-        while self.answered.front().is_some_and(|then| *then + window <= now.since) {
+        while self.answered.front().is_some_and(|until| *until <= now.since) {
             self.answered.pop_front();
-        }
-        if self.before.1 <= now.since {
-            self.before.0 = 0;
         }
     }
 
     fn until_hour(&mut self, urgency: Urgency, now: Moment) -> Duration {
-        self.minutes.retain(|minute, _| counts(*minute, now.unix));
+        self.minutes.retain(|minute, _| counts(*minute, now));
         let reserve = match urgency {
             Urgency::Hop | Urgency::Now => 0,
             Urgency::Background => (self.budget.per_hour / RESERVE.0).min(RESERVE.1),
@@ -201,7 +240,9 @@ impl Books {
             }
             over = over.saturating_sub(u64::from(*count));
             if over == 0 {
-                return Duration::from_secs((minute * 60 + 60 + HOUR).saturating_sub(now.unix).max(1));
+                return Duration::from_secs(
+                    (minute * 60 + 60 + HOUR).saturating_sub(now.unix.as_secs()).max(1),
+                );
             }
         }
         Duration::ZERO
@@ -213,9 +254,10 @@ fn window(budget: Budget) -> Duration {
     Duration::from_secs_f64(if budget.per_second < 1.0 { 1.0 / budget.per_second.max(0.001) } else { 1.0 })
 }
 
-/// Whether requests of `minute` count at `unix`. Those of the future are a clock's that was put right since.
-fn counts(minute: u64, unix: u64) -> bool {
-    minute.saturating_mul(60).saturating_add(60 + HOUR) > unix && minute <= unix / 60 + HOUR / 60
+/// Whether requests of `minute` count `now`. Those of the future are a clock's that was put right since.
+fn counts(minute: u64, now: Moment) -> bool {
+    minute.saturating_mul(60).saturating_add(60 + HOUR) > now.unix.as_secs()
+        && minute <= now.minute() + HOUR / 60
 }
 
 #[cfg(test)]
@@ -225,7 +267,7 @@ mod tests {
     const START: u64 = 1_700_000_000;
 
     fn at(millis: u64) -> Moment {
-        Moment { since: Duration::from_millis(millis), unix: START + millis / 1000 }
+        Moment { since: Duration::from_millis(millis), unix: Duration::from_millis(START * 1000 + millis) }
     }
 
     fn books(parallel: u32, per_second: f64, per_hour: u32) -> Books {
@@ -246,7 +288,7 @@ mod tests {
                 ticket = None;
                 // The worst network: some arrive at once, others just before they are answered.
                 arrived.push(if arrived.len() % 2 == 0 { millis } else { millis + takes });
-                open.push_back((millis + takes, at(millis).unix / 60));
+                open.push_back((millis + takes, at(millis).minute()));
             }
         }
         arrived.sort_unstable();
@@ -294,22 +336,55 @@ mod tests {
     fn an_hour_goes_on_in_the_next_process() {
         let mut first = books(1, 100.0, 10);
         drive(&mut first, Urgency::Now, 1, 1);
-        let kept = first.minutes(0, at(1000));
+        let (kept, lately) = (first.minutes(at(1000)), Lately::default());
         assert_eq!(kept.values().sum::<u32>(), 10);
-        let mut second = Books::resumed(
-            Budget { parallel: 1, per_second: 1.0, per_hour: 10 },
-            kept.clone(),
-            (0, Duration::MAX),
-        );
+        let mut second = books(1, 1.0, 10);
+        second.resume(kept.clone(), &lately, at(2000));
         let ticket = second.ticket(Urgency::Now);
         assert!(matches!(second.turn(ticket, at(2000)), Turn::In(_)));
-        let later = Moment { since: Duration::ZERO, unix: START + 3 * HOUR };
-        assert_eq!(second.turn(ticket, later), Turn::Go);
+        let on = |hours: i64| {
+            let unix = Duration::from_secs(START.saturating_add_signed(hours * HOUR as i64));
+            Moment { since: Duration::from_secs(3), unix }
+        };
+        assert_eq!(second.turn(ticket, on(3)), Turn::Go);
         // A clock that was a year ahead when they were written.
-        let mut third =
-            Books::resumed(Budget { parallel: 1, per_second: 1.0, per_hour: 10 }, kept, (0, Duration::MAX));
+        let mut third = books(1, 1.0, 10);
+        third.resume(kept, &lately, on(-9));
         let ticket = third.ticket(Urgency::Now);
-        assert_eq!(third.turn(ticket, Moment { since: Duration::ZERO, unix: START - 9 * HOUR }), Turn::Go);
+        assert_eq!(third.turn(ticket, on(-9)), Turn::Go);
+    }
+
+    #[test]
+    fn a_second_and_a_rest_go_on_in_the_next_process_whatever_became_of_the_one_before() {
+        let mut first = books(2, 2.0, 100);
+        let [one, another] = [(); 2].map(|()| first.ticket(Urgency::Now));
+        assert_eq!(first.turn(one, at(0)), Turn::Go);
+        first.answered(at(0).minute(), at(100));
+        assert_eq!(first.turn(another, at(200)), Turn::Go);
+        // Killed while the second is being asked; this clock began when the next process did.
+        let told = serde_json::to_vec(&first.lately(at(200))).unwrap();
+        let lately: Lately = serde_json::from_slice(&told).unwrap();
+        let moment = |millis: u64| Moment { since: Duration::from_millis(millis - 500), ..at(millis) };
+        let mut second = books(2, 2.0, 100);
+        second.resume(BTreeMap::new(), &lately, moment(500));
+        let ticket = second.ticket(Urgency::Now);
+        assert_eq!(second.turn(ticket, moment(500)), Turn::In(Duration::from_millis(600)));
+        assert_eq!(second.turn(ticket, moment(1100)), Turn::Go);
+        second.answered(0, moment(1100));
+        let ticket = second.ticket(Urgency::Now);
+        assert_eq!(second.turn(ticket, moment(1200)), Turn::In(Duration::from_millis(300)), "it was heard");
+        // The clock was put back by a day, or the file is damaged: a window, and no more than the longest rest.
+        let mut third = books(1, 1.0, 100);
+        let lately = Lately { answered: vec![u64::MAX], unanswered: 0, rest: 0 };
+        third.resume(BTreeMap::new(), &lately, at(0));
+        let ticket = third.ticket(Urgency::Now);
+        assert_eq!(third.turn(ticket, at(0)), Turn::In(Duration::from_secs(1)));
+        first.rest(Duration::from_secs(30), at(200));
+        let lately = first.lately(at(10_200));
+        third.resume(BTreeMap::new(), &lately, at(15_200));
+        assert_eq!(third.turn(ticket, at(15_200)), Turn::In(Duration::from_secs(15)));
+        third.resume(BTreeMap::new(), &Lately { rest: u64::MAX, ..Lately::default() }, at(30_200));
+        assert_eq!(third.turn(ticket, at(30_200)), Turn::In(LONGEST));
     }
 
     #[test]
@@ -345,12 +420,12 @@ mod tests {
         let mut books = books(2, 100.0, 100);
         let [first, second] = [(); 2].map(|()| books.ticket(Urgency::Now));
         assert_eq!(books.turn(first, at(0)), Turn::Go);
-        let ahead = Moment { since: Duration::from_millis(1), unix: START + 3 * HOUR };
+        let ahead = Moment { since: Duration::from_millis(1), unix: Duration::from_secs(START + 3 * HOUR) };
         let third = books.ticket(Urgency::Hop);
         assert_eq!(books.turn(third, ahead), Turn::Go, "the first is forgotten: it counts three hours ago");
         assert_eq!(books.turn(second, at(2)), Turn::Go);
         books.answered(START / 60, at(60_000));
         books.answered(START / 60, at(60_001));
-        assert!(books.minutes(0, at(60_002)).values().sum::<u32>() < 10);
+        assert!(books.minutes(at(60_002)).values().sum::<u32>() < 10);
     }
 }

@@ -165,9 +165,8 @@ impl<'a> Panel<'a> {
                     return Ok(found);
                 }
                 // Who says in a panel's words that it does not like the account is a panel.
-                Err(failure @ (Failure::Refused(_) | Failure::Spent(_) | Failure::Disk(_))) => {
-                    return Err(failure);
-                }
+                Err(failure @ (Failure::Refused(_) | Failure::Disk(_))) => return Err(failure),
+                Err(failure) if failure.is_unasked() => return Err(failure),
                 Err(failure) => failure,
             };
             if self.urls.len() > 1 {
