@@ -134,7 +134,7 @@ impl Window {
             "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:{}\n\
              #EXT-X-DISCONTINUITY-SEQUENCE:{}\n{independent}",
             self.generation + first,
-            self.generation + self.discontinuities,
+            self.discontinuities, // small: hls.js plays nothing of a list in which it counts from a time of day
         );
         for (number, segment) in (first..).zip(self.segments.iter().skip(self.late)) {
             let discontinuity = if segment.discontinuity { "#EXT-X-DISCONTINUITY\n" } else { "" };
@@ -247,7 +247,7 @@ mod tests {
         let mut window = window(&[(3840, true), (4120, false), (3999, false)]);
         let text = window.playlist("../hls/t");
         let expected = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1700000000\n\
-            #EXT-X-DISCONTINUITY-SEQUENCE:1700000000\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+            #EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-INDEPENDENT-SEGMENTS\n\
             #EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:16:40.000Z\n\
             #EXTINF:3.84000,\n../hls/t/1700000000-0.ts\n\
             #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:16:43.840Z\n#EXTINF:4.12000,\n../hls/t/1700000000-1.ts\n\

@@ -89,14 +89,15 @@ async fn two_ids_that_are_asked_for_at_once_and_turn_out_to_be_the_same_become_o
     assert_unbroken(&one_seen);
     assert_unbroken(&other_seen);
     let now = counts(&stage);
-    assert!(now.starts == 2 && now.sessions == 1 && now.readers == 1, "{now:?}");
+    // Two, or one more where a reader was there before it was known that both are the same.
+    assert!((2..=3).contains(&now.starts) && now.sessions == 1 && now.readers == 1, "{now:?}");
     drop((one, other));
     all_stopped(&stage).await;
-    assert_eq!(counts(&stage).starts, 2, "nobody was thrown out");
+    assert_eq!(counts(&stage).starts, now.starts, "nobody was thrown out later");
     // From now on it is known that they are the same.
     let (mut one, mut other) = tokio::join!(Viewer::get(&stage, &link), Viewer::get(&stage, &hash));
     tokio::join!(one.read(10_000), other.read(10_000));
-    assert_eq!(counts(&stage).starts, 3);
+    assert_eq!(counts(&stage).starts, now.starts + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
