@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mpegts::{Packet, Pid, Proof, Tracker};
+use mpegts::{PACKET, Packet, Pcr, Pid, Proof, Tracker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -105,6 +105,18 @@ impl Viewer {
         self.read(length.unwrap_or(usize::MAX)).await
     }
 
+    /// Bytes of a channel of `seconds`, and what a player finds in them.
+    pub(crate) async fn watch_for(&mut self, seconds: f64) -> (Vec<u8>, Seen) {
+        let (mut bytes, mut eye) = (Vec::new(), Eye::default());
+        while eye.seen.passed < seconds {
+            let next = self.next().await;
+            assert!(!next.is_empty(), "it goes on: {:?}", eye.seen);
+            eye.look(&next);
+            bytes.extend(next);
+        }
+        (bytes, eye.close())
+    }
+
     async fn more(&mut self) -> usize {
         let read = tokio::time::timeout(PATIENCE, self.socket.read_buf(&mut self.buffer)).await;
         read.expect("something comes").unwrap_or(0)
@@ -126,18 +138,31 @@ pub(crate) struct Seen {
     pub(crate) passed: f64,
 }
 
-/// Looks at whole packets, `bytes` being a part of a stream.
-pub(crate) fn watch(bytes: &[u8]) -> Seen {
-    let mut tracker = Tracker::new();
-    let mut seen = Seen::default();
-    let mut clock = None;
-    for packet in mpegts::packets(bytes) {
-        if let Some(point) = tracker.push(packet) {
+/// Looks at a stream as it comes, each byte once.
+#[derive(Default)]
+struct Eye {
+    tracker: Tracker,
+    clock: Option<Pcr>,
+    seen: Seen,
+    /// The beginning of a packet.
+    rest: Vec<u8>,
+}
+
+impl Eye {
+    fn look(&mut self, bytes: &[u8]) {
+        self.rest.extend(bytes);
+        let whole: Vec<u8> = self.rest.drain(..self.rest.len() / PACKET * PACKET).collect();
+        mpegts::packets(&whole).for_each(|packet| self.packet(packet));
+    }
+
+    fn packet(&mut self, packet: Packet<'_>) {
+        let seen = &mut self.seen;
+        if let Some(point) = self.tracker.push(packet) {
             assert_eq!(point.proof, Proof::Content);
             seen.access.extend(point.decode_time().map(|time| time.ticks()));
         }
-        let before = std::mem::replace(&mut clock, tracker.pcr());
-        if let (Some(before), Some(now)) = (before, clock) {
+        let before = std::mem::replace(&mut self.clock, self.tracker.pcr());
+        if let (Some(before), Some(now)) = (before, self.clock) {
             let step = now.since(before) as f64 / 27e6;
             seen.backwards += u64::from(step < 0.0);
             seen.longest_step = seen.longest_step.max(step);
@@ -145,9 +170,26 @@ pub(crate) fn watch(bytes: &[u8]) -> Seen {
         }
         seen.packets += 1;
     }
-    seen.nulls = tracker.counts().null;
-    seen.continuity_errors = tracker.counts().continuity_errors;
-    seen
+
+    fn close(mut self) -> Seen {
+        let counts = self.tracker.counts();
+        (self.seen.nulls, self.seen.continuity_errors) = (counts.null, counts.continuity_errors);
+        self.seen
+    }
+}
+
+/// Looks at whole packets, `bytes` being a part of a stream.
+pub(crate) fn watch(bytes: &[u8]) -> Seen {
+    let mut eye = Eye::default();
+    eye.look(bytes);
+    eye.close()
+}
+
+/// One unbroken channel: every packet counted on, every picture once and in order.
+pub(crate) fn assert_unbroken(seen: &Seen) {
+    assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
+    assert!(seen.longest_step < 0.2, "{seen:?}");
+    assert!(seen.access.is_sorted_by(|one, next| one < next), "{seen:?}");
 }
 
 /// Asserts that a player can begin: PAT, PMT, and then an access point before anything else that is shown.
