@@ -7,7 +7,7 @@
 //!        ──GET /relay/episodes/37.json──▶      when somebody asks for an id that the bundle does not have
 //! ```
 //!
-//! Every request shows the key that both have in their configuration ([`crate::secret::Key`]); where a server has
+//! Every request shows the key that both have in their configuration ([`crate::secret::SharedKey`]); where a server has
 //! none, there is nothing at these addresses. What is copied opens the streams of providers: it travels over TLS or
 //! within a private network.
 

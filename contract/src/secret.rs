@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-pub use key::{Key, optional_key};
+pub use key::{SharedKey, optional_key};
 
 /// A name or a password that must not reach a log, an error, an artefact or a process list. Prints as `***`.
 ///

@@ -147,10 +147,15 @@ impl Vault {
         if self.sources.is_empty() {
             return Ok(());
         }
-        for shelf in self.sources.values_mut() {
+        for (source, shelf) in &mut self.sources {
+            let numbers = self.numbers.entry(source.clone()).or_default();
             shelf.secrets.retain(|_, kept| {
                 kept.unused = kept.unused.saturating_add(1);
-                kept.unused as usize <= FORGOTTEN.max(releases)
+                let stays = kept.unused as usize <= FORGOTTEN.max(releases);
+                if !stays {
+                    numbers.remove(&kept.value);
+                }
+                stays
             });
         }
         replace(&self.path, &serde_json::to_vec(&self.sources)?, Access::Owner)?;
@@ -271,6 +276,13 @@ mod tests {
         let mut vault = Vault::load(&path).unwrap();
         assert_eq!(vault.reveal("a", &old), None);
         assert_ne!(vault.placeholder("a", "third").unwrap(), old);
+        // The same within one run.
+        let mut vault = Vault::load(&folder.path().join("other.json")).unwrap();
+        vault.placeholder("a", "old").unwrap();
+        (0..=FORGOTTEN).for_each(|_| vault.save(10).unwrap());
+        assert!(!vault.is_fresh());
+        vault.placeholder("a", "old").unwrap();
+        assert!(vault.is_fresh(), "the file does not have it any more");
     }
 
     #[test]

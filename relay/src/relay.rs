@@ -1,19 +1,21 @@
 //! The relay: every address has its answer here.
 
+mod hls;
+mod past;
 mod unlisted;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use contract::address::{ArchiveAddress, Form, Past, StreamAddress};
+use contract::address::{ArchiveAddress, Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
-use http::{HeaderMap, Method};
+use http::Method;
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -22,11 +24,11 @@ use crate::headend::Headend;
 use crate::mirror::Mirror;
 use crate::output::ace::{GUEST, Unlisted};
 use crate::output::api::{self, Watches};
-use crate::output::catchup::{CatchUp, Wish};
-use crate::output::hls::{Holder, Sessions};
-use crate::proxy::{self, Internet, Proxies};
+use crate::output::catchup::CatchUp;
+use crate::output::hls::Sessions;
+use crate::proxy::{Internet, Proxies};
 use crate::refusal::{Failure, Refusal};
-use crate::route::{Part, Route};
+use crate::route::Route;
 use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
@@ -250,7 +252,7 @@ impl Relay {
             }),
             Kind::Live if asked.extension == "m3u8" => {
                 let (ticket, form) = self.sessions.watch(&self.headend, playable, &user, &client).await?;
-                form.index(&above(request, &ticket), request.headers()).await
+                form.index(&hls::above(request, &ticket), request.headers()).await
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
@@ -258,74 +260,6 @@ impl Relay {
                 output::file::answer(headend, playable, &user, &client, request.method(), headers).await
             }
         }
-    }
-
-    /// What a playlist leads to. Whoever comes with a genuine ticket and is not known (any more) begins anew with it, so
-    /// that a restart of the relay or a pause costs a player nothing.
-    async fn hls(
-        &self,
-        text: &str,
-        part: Part,
-        request: &Request,
-        peer: SocketAddr,
-    ) -> Result<Response, Refusal> {
-        let form = match (self.sessions.holder(text)?, &part) {
-            (Holder::Here(form), _) => form,
-            // What was made of a feed then is gone.
-            (Holder::Gone(_), Part::Segment { .. }) => return Err(Refusal::Unknown),
-            (Holder::Gone(ticket), _) => {
-                let user = self.users.find_by(|user| self.sessions.is_for(&ticket, user));
-                let user = user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
-                let release = self.follower.release().ok_or(Refusal::NotReady)?;
-                let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
-                let (channel, client) =
-                    (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
-                let (_, form) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
-                self.sessions.resume(text, &ticket, &user, &client);
-                form.resume().await?;
-                form
-            }
-        };
-        match part {
-            Part::Index => form.index("", request.headers()).await,
-            Part::Segment { generation, number } => form.segment(generation, number, request.headers()),
-            Part::Reference { kind, name } => {
-                form.referred(kind_of(kind), &name, "../", request.headers()).await
-            }
-        }
-    }
-
-    /// What a player means who reads references against the address that he began with. It is looked for in what he
-    /// watches, and nowhere else.
-    async fn within(
-        &self,
-        user: &User,
-        path: &[String],
-        request: &Request,
-        peer: SocketAddr,
-    ) -> Result<Response, Refusal> {
-        let client = Client::of(request.headers(), peer);
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let tail = path[path.len().saturating_sub(2)..].to_vec();
-        for (ticket, form) in self.sessions.watched(user, &client) {
-            let base = above(request, &ticket);
-            let found = match (Part::decode(&tail), Part::decode(&tail[tail.len() - 1..])) {
-                (Some(Part::Reference { kind, name }), _) => {
-                    form.referred(kind_of(kind), &name, &base, request.headers()).await
-                }
-                (_, Some(Part::Segment { generation, number })) if path.contains(&ticket.as_str()) => {
-                    form.segment(generation, number, request.headers())
-                }
-                _ => match form.named(&path.join("/")) {
-                    Some((kind, name)) => form.referred(kind, &name, &base, request.headers()).await,
-                    None => Err(Refusal::Unknown),
-                },
-            };
-            if !matches!(found, Err(Refusal::Unknown)) {
-                return found;
-            }
-        }
-        Err(Refusal::Unknown)
     }
 
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
@@ -343,60 +277,6 @@ impl Relay {
         tokio::time::timeout(budget, subscriber.started()).await.map_err(|_| Failure::Silent)??;
         self.headend.tally.zapped(running, asked.elapsed());
         Ok(output::ts::stream(subscriber))
-    }
-
-    async fn past_in_query(&self, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
-        let (method, headers, uri) =
-            (request.method().clone(), request.headers().clone(), request.uri().clone());
-        let params = Params::read(request).await;
-        let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
-        self.past(asked, &method, &headers, uri.path(), peer).await
-    }
-
-    /// A part of a channel's past, asked for at `path`.
-    async fn past(
-        &self,
-        asked: ArchiveAddress,
-        method: &Method,
-        headers: &HeaderMap,
-        path: &str,
-        peer: SocketAddr,
-    ) -> Result<Response, Refusal> {
-        let user = self.user(&asked.channel.user, &asked.channel.password).await?;
-        let channel = &self.playable(&asked.channel).await?;
-        let past = asked.past.ok_or(Refusal::Start)?;
-        let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
-        let wish = Wish { headend, channel, past, user: &user, accounts, now };
-        match (&*asked.channel.extension, method) {
-            ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
-            (_, &Method::HEAD) => self.catch_up.head(&wish),
-            _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
-        }
-    }
-
-    /// A minute of such a part, by the ticket that its playlist gave.
-    async fn past_segment(
-        &self,
-        ticket: &str,
-        start: i64,
-        number: u32,
-        request: &Request,
-        peer: SocketAddr,
-    ) -> Result<Response, Refusal> {
-        let now = self.now();
-        let (id, user) = self.catch_up.ticket(ticket, now, |is| self.users.find_by(is))?;
-        let user = Some(user).filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
-        let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        let channel = &release.playable(id).ok_or(Refusal::Unknown)?;
-        let (headend, accounts) = (&self.headend, release.index.accounts());
-        let past = Past { start, minutes: 1 };
-        let wish = Wish { headend, channel, past, user: &user, accounts, now };
-        let (client, headers) = (Client::of(request.headers(), peer), request.headers());
-        match *request.method() {
-            Method::HEAD => self.catch_up.head(&wish),
-            _ => self.catch_up.segment(&wish, number, &client, headers).await,
-        }
     }
 
     /// Who asks, if he may watch.
@@ -451,20 +331,6 @@ impl Relay {
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
         self.watches.sweep(&self.sessions);
-    }
-}
-
-/// Relative, so that it holds behind any proxy: from the address of a request to where what a ticket opens lies.
-fn above(request: &Request, ticket: &str) -> String {
-    let up = "../".repeat(request.uri().path().matches('/').count().saturating_sub(1));
-    format!("{up}hls/{ticket}/")
-}
-
-fn kind_of(letter: char) -> proxy::Kind {
-    match letter {
-        'p' => proxy::Kind::Playlist,
-        'k' => proxy::Kind::Key,
-        _ => proxy::Kind::Segment,
     }
 }
 

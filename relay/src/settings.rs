@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use contract::config::{ConfigError, seconds, variable};
-use contract::secret::{Key, optional_key};
+use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -16,14 +16,14 @@ pub struct Settings {
     /// Who shows this key (`Authorization: Bearer KEY`) may read `/status.json` and `/metrics` from anywhere; without one
     /// only this machine may. It opens nothing else.
     #[serde(deserialize_with = "optional_key")]
-    pub key: Option<Key>,
+    pub key: Option<SharedKey>,
     /// The server to copy the line-up and the users from, such as `https://tv.example.com`, for a relay without the data
     /// folder. `COAX_FOLLOW` overrides it. For the program `relay` alone.
     #[serde(deserialize_with = "optional_url")]
     pub follow: Option<BaseUrl>,
     /// The key that opens it there: the `relay_key` in its `[serve]`. `COAX_RELAY_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
-    pub follow_key: Option<Key>,
+    pub follow_key: Option<SharedKey>,
     /// The folder that the copy is kept in, so that a relay that is started anew has it when the server is gone. Empty: a
     /// temporary one.
     pub cache: PathBuf,
@@ -140,7 +140,7 @@ impl Settings {
             let url = BaseUrl::new(&url).map_err(|what| ConfigError::new("COAX_FOLLOW", what))?;
             self.follow = Some(url);
         }
-        if let Some(key) = Key::of_environment("COAX_RELAY_KEY")? {
+        if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.follow_key = Some(key);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use contract::config::ConfigError;
-use contract::secret::{Key, optional_key};
+use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -23,7 +23,7 @@ pub struct Settings {
     /// passwords) and what the addresses of providers need. Without one nobody may, and there is nothing to be found.
     /// `COAX_RELAY_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
-    pub relay_key: Option<Key>,
+    pub relay_key: Option<SharedKey>,
     /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
     pub gzip_cache: usize,
 }
@@ -34,7 +34,7 @@ impl Settings {
     /// # Errors
     /// A variable holds what it must not.
     pub fn environment(&mut self) -> Result<(), ConfigError> {
-        if let Some(key) = Key::of_environment("COAX_RELAY_KEY")? {
+        if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.relay_key = Some(key);
         }
         Ok(())

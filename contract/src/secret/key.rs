@@ -10,11 +10,11 @@ use crate::config::{ConfigError, variable};
 /// What one program shows another, or a monitor shows a program, to be let in: `Authorization: Bearer KEY` (RFC 6750).
 ///
 /// SECURITY: a variable that is set to nothing must not become a key that everybody has, and nobody types one, so a key
-/// is long: [`Key::LEAST`] characters at least. Made with `openssl rand -hex 32`, say.
+/// is long: [`SharedKey::LEAST`] characters at least. Made with `openssl rand -hex 32`, say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key(Secret);
+pub struct SharedKey(Secret);
 
-impl Key {
+impl SharedKey {
     /// The least number of characters.
     pub const LEAST: usize = 16;
 
@@ -55,13 +55,13 @@ impl Key {
 /// Reads a key that need not be there: an empty one is none. For `deserialize_with`.
 ///
 /// # Errors
-/// As [`Key::new`].
-pub fn optional_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Key>, D::Error> {
+/// As [`SharedKey::new`].
+pub fn optional_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SharedKey>, D::Error> {
     let text = Secret::deserialize(deserializer)?;
-    (!text.reveal().is_empty()).then(|| Key::new(text.reveal()).map_err(D::Error::custom)).transpose()
+    (!text.reveal().is_empty()).then(|| SharedKey::new(text.reveal()).map_err(D::Error::custom)).transpose()
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for SharedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -73,23 +73,23 @@ mod tests {
 
     #[test]
     fn a_key_opens_for_itself_alone_and_shows_itself_to_nobody() {
-        let key = Key::new("0123456789abcdef").unwrap();
+        let key = SharedKey::new("0123456789abcdef").unwrap();
         assert!(key.is("0123456789abcdef"));
         for other in ["", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", " 0123456789abcdef"] {
             assert!(!key.is(other), "{other}");
         }
-        assert_eq!(format!("{key} {key:?}"), "*** Key(***)");
+        assert_eq!(format!("{key} {key:?}"), "*** SharedKey(***)");
     }
 
     #[test]
     fn what_is_short_or_has_blanks_is_no_key() {
         for wrong in ["", "0123456789abcde", "0123456789 abcdef", "0123456789abcde\n", "0123456789abcdeé"] {
-            assert!(Key::new(wrong).is_err(), "{wrong:?}");
+            assert!(SharedKey::new(wrong).is_err(), "{wrong:?}");
         }
         #[derive(Debug, serde::Deserialize)]
         struct Wrapped {
             #[serde(deserialize_with = "optional_key")]
-            it: Option<Key>,
+            it: Option<SharedKey>,
         }
         assert!(toml::from_str::<Wrapped>("it = \"\"").unwrap().it.is_none());
         assert!(toml::from_str::<Wrapped>("it = \"0123456789abcdef\"").unwrap().it.is_some());

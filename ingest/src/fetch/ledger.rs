@@ -119,6 +119,7 @@ impl Ledger {
     async fn wait(&self, account: usize, urgency: Urgency, patience: Duration) -> Result<u64, Denied> {
         let ticket = lock(&self.desk).books(account).ticket(urgency);
         let _place = Queued { ledger: self, account, ticket };
+        // Since when another process, and nothing else, has been in the way.
         let mut elsewhere = None;
         loop {
             let rung = self.bell.notified();
@@ -129,6 +130,7 @@ impl Ledger {
             let wait = match turn {
                 Turn::Go => return Ok(now.minute()),
                 Turn::Behind => {
+                    elsewhere = None;
                     rung.await;
                     continue;
                 }
@@ -140,7 +142,10 @@ impl Ledger {
                     LOOK
                 }
                 Turn::In(wait) if wait > patience => return Err(Denied::Spent(wait)),
-                Turn::In(wait) => wait,
+                Turn::In(wait) => {
+                    elsewhere = None;
+                    wait
+                }
             };
             // Someone more urgent may come; he will not ring for us, so what was waited for is looked at anew.
             let _ = timeout(wait, rung).await;
@@ -391,6 +396,32 @@ mod tests {
         drop(hanging);
         drop(three.spend(0, Urgency::Now, patience).await.unwrap());
         drop(two.spend(0, Urgency::Now, patience).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_lets_others_of_his_own_process_go_first_has_not_waited_for_another_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        let source = source("per_second=1000");
+        let [one, two] = [(); 2].map(|()| Ledgers::new(&data).of(&source));
+        let ask = |ledger: &Arc<Ledger>, urgency| {
+            let ledger = ledger.clone();
+            tokio::spawn(async move { ledger.spend(0, urgency, Duration::from_secs(1)).await.unwrap() })
+        };
+        let elsewhere = one.spend(0, Urgency::Now, Duration::ZERO).await.unwrap();
+        let detail = ask(&two, Urgency::Background);
+        tokio::time::sleep(LOOK).await;
+        let guide = ask(&two, Urgency::Now);
+        tokio::time::sleep(LOOK).await;
+        drop(elsewhere);
+        let guide = guide.await.unwrap();
+        tokio::time::sleep(2 * LONGEST_TURN).await;
+        let again = ask(&one, Urgency::Now);
+        tokio::time::sleep(LOOK).await;
+        drop(guide);
+        let (again, ()) = tokio::join!(again, tokio::time::sleep(Duration::from_secs(5)));
+        drop(again.unwrap());
+        drop(detail.await.expect("a moment was waited for the first, and for the guide"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::mirror::{Part, WAIT};
-use contract::secret::Key;
+use contract::secret::SharedKey;
 use contract::source::BaseUrl;
 use http::StatusCode;
 use http::header::{self, HeaderName};
@@ -20,7 +20,7 @@ const MOST: usize = 256 * 1024 * 1024;
 pub(super) struct Server {
     client: Client,
     base: BaseUrl,
-    key: Key,
+    key: SharedKey,
 }
 
 /// An answer.
@@ -65,7 +65,7 @@ pub(super) enum Trouble {
 }
 
 impl Server {
-    pub(super) fn new(base: BaseUrl, key: Key) -> reqwest::Result<Self> {
+    pub(super) fn new(base: BaseUrl, key: SharedKey) -> reqwest::Result<Self> {
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
         let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
         let client = Client::builder()

@@ -4,6 +4,10 @@
 //! stop or when its player asks for nothing any more. Its id is random and opens its playlist and its segments, as a
 //! ticket does; to whom it is not known, it is nothing.
 
+mod address;
+mod engine;
+mod words;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -11,8 +15,7 @@ use std::time::{Duration, Instant};
 use contract::ace::AceId;
 use contract::bundle::{Playable, Upstream};
 use contract::user::User;
-use http::header::{self, HeaderMap, HeaderValue};
-use http::{Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use httpd::reply;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -21,9 +24,14 @@ use tokio::task::AbortHandle;
 use crate::headend::Headend;
 use crate::output::hls::Sessions;
 use crate::play::Key;
-use crate::refusal::{Ace, Failure, Refusal};
+use crate::refusal::{Failure, Refusal};
 use crate::seat::Client;
 use crate::status;
+use engine::Engine;
+use words::{describe, nothing, word};
+
+pub use address::Api;
+pub(crate) use words::refused;
 
 /// Watches there may be at a time; the next is refused.
 const MOST: usize = 1024;
@@ -31,57 +39,8 @@ const MOST: usize = 1024;
 const HOLD: Duration = Duration::from_secs(8);
 /// A watch whose channel is not there yet ends when nobody has asked for so long; one that has failed, after it.
 const IDLE: Duration = Duration::from_secs(30);
-/// For how long it is known how the engine is.
-const FRESH: Duration = Duration::from_secs(5);
 /// Segments of a generation are counted with so many digits.
 const DIGITS: u32 = 8;
-
-/// What was asked of `/api/`. `session` is a watch's id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the words are those of the addresses
-pub enum Api {
-    /// `POST /api/streams/start/ID`
-    Start { ace: String },
-    /// `/api/streams/hls/SESSION/manifest.m3u8`
-    Playlist { session: String },
-    /// `/api/streams/proxy/c/SESSION/7.ts`
-    Segment { session: String, number: u64 },
-    /// `/api/streams/status/SESSION`
-    Status { session: String },
-    /// `POST /api/streams/stop/SESSION`
-    Stop { session: String },
-    /// `/api/streams/active`
-    Active,
-    /// `/api/health`
-    Health,
-}
-
-impl Api {
-    /// Reads the segments behind `/api`.
-    pub(crate) fn read(segments: &[&str]) -> Option<Self> {
-        let is_session = |text: &str| text.len() == 40 && text.bytes().all(|it| it.is_ascii_hexdigit());
-        let text = |text: &str| text.to_owned();
-        Some(match *segments {
-            ["streams", "start", ace] => Self::Start { ace: text(ace) },
-            ["streams", "hls", session, "manifest.m3u8"] => Self::Playlist { session: text(session) },
-            ["streams", "proxy", "c", session, name] if is_session(session) => {
-                let digits = name.strip_suffix(".ts")?;
-                let number = digits.bytes().all(|it| it.is_ascii_digit()).then(|| digits.parse().ok())??;
-                Self::Segment { session: text(session), number }
-            }
-            ["streams", "status", session] => Self::Status { session: text(session) },
-            ["streams", "stop", session] => Self::Stop { session: text(session) },
-            ["streams", "active"] => Self::Active,
-            ["health"] => Self::Health,
-            _ => return None,
-        })
-    }
-
-    /// Whether it changes something, so that it is posted.
-    pub(crate) fn is_posted(&self) -> bool {
-        matches!(self, Self::Start { .. } | Self::Stop { .. })
-    }
-}
 
 /// All watches.
 #[derive(Default)]
@@ -89,14 +48,6 @@ pub(crate) struct Watches {
     /// By id.
     all: Mutex<HashMap<String, Watch>>,
     engine: tokio::sync::Mutex<Option<Engine>>,
-}
-
-/// How the engine was a moment ago.
-#[derive(Clone)]
-struct Engine {
-    asked: Instant,
-    took: Duration,
-    version: Result<String, Failure>,
 }
 
 /// One viewer.
@@ -288,26 +239,6 @@ impl Watches {
         reply::json(StatusCode::OK, document.to_string())
     }
 
-    /// How the engine is. It is asked at most once in [`FRESH`], however many want to know.
-    pub(crate) async fn health(&self, headend: &Headend) -> httpd::Response {
-        let engine = self.engine(headend).await;
-        let (status, word) = match &engine.version {
-            Ok(_) => (StatusCode::OK, "healthy"),
-            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
-        };
-        let document = json!({
-            "status": word,
-            "timestamp": jiff::Timestamp::now(),
-            "services": { "aceStream": {
-                "status": word,
-                "version": engine.version.as_ref().ok(),
-                "response_time": u64::try_from(engine.took.as_millis()).unwrap_or(u64::MAX),
-                "error": engine.version.as_ref().err().map(Failure::kind),
-            } },
-        });
-        reply::json(status, document.to_string())
-    }
-
     /// Ends the watches of those who have gone; to be called every second or so.
     pub(crate) fn sweep(&self, sessions: &Sessions) {
         let gone: Vec<Watch> = {
@@ -328,76 +259,12 @@ impl Watches {
         Ok(watch.stage.clone())
     }
 
-    async fn engine(&self, headend: &Headend) -> Engine {
-        let mut known = self.engine.lock().await;
-        if let Some(engine) = known.as_ref().filter(|engine| engine.asked.elapsed() < FRESH) {
-            return engine.clone();
-        }
-        let asked = Instant::now();
-        let version = headend.dialler.engine.version().await;
-        let engine = Engine { asked, took: asked.elapsed(), version };
-        *known = Some(engine.clone());
-        engine
-    }
-
     fn all(&self) -> MutexGuard<'_, HashMap<String, Watch>> {
         self.all.lock().expect("nobody panics while holding this lock")
     }
 }
 
-fn describe(id: &str, watch: &Watch) -> Value {
-    json!({
-        "id": id,
-        "aceId": watch.ace.hex(),
-        "status": word(&watch.stage.borrow()),
-        "hlsUrl": format!("/api/streams/hls/{id}/manifest.m3u8"),
-        "startedAt": watch.began,
-    })
-}
-
-fn word(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Starting => "starting",
-        Stage::Running(_) => "active",
-        Stage::Failed(_) | Stage::Full => "error",
-    }
-}
-
-/// What an engine says that has not said anything yet.
-fn nothing() -> Value {
-    json!({
-        "status": "idle", "peers": 0, "speed_down": 0, "speed_up": 0, "downloaded": 0, "uploaded": 0,
-        "total_progress": 0, "progress": 0,
-    })
-}
-
 /// One number for both that name a segment.
 fn number(generation: u64, number: u64) -> u64 {
     generation * 10_u64.pow(DIGITS) + number
-}
-
-/// A refusal in the form of this API. Statuses and the line in the log are those of all refusals.
-pub(crate) fn refused(refusal: Refusal) -> httpd::Response {
-    let code = match &refusal {
-        Refusal::AceId(_) => "INVALID_ACE_ID",
-        Refusal::Session | Refusal::Unknown => "SESSION_NOT_FOUND",
-        Refusal::Upstream(Failure::Ace(Ace::Unreachable | Ace::Silent)) => "ENGINE_UNAVAILABLE",
-        Refusal::Upstream(_) | Refusal::Warming => "NETWORK_ERROR",
-        _ => "VALIDATION_FAILED",
-    };
-    let details = match &refusal {
-        Refusal::Upstream(why) => why.kind(),
-        other => other.kind(),
-    };
-    let document = json!({
-        "success": false,
-        "error": refusal.to_string(),
-        "code": code,
-        "details": details,
-        "timestamp": jiff::Timestamp::now(),
-    });
-    let (mut parts, _) = refusal.answer(None).into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply::JSON));
-    Response::from_parts(parts, document.to_string().into())
 }

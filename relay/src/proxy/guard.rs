@@ -27,7 +27,11 @@ impl Guard {
 
     /// Hides the host of an address, the name and password in it, and what its query has that looks like a token.
     pub(crate) fn hide_address(&mut self, url: &Url) {
-        self.hide(url.host_str().unwrap_or(""));
+        let host = url.host_str().unwrap_or("");
+        // A short word without a dot is a name in our own network, and in the middle of others: it would hide everything.
+        if host.contains(['.', ':']) || host.len() >= SHORTEST {
+            self.hide(host);
+        }
         for part in [url.username(), url.password().unwrap_or("")] {
             if part.len() >= SHORTEST {
                 self.hide(part);
@@ -92,5 +96,20 @@ mod tests {
             assert!(!guard.leaks(honest), "{honest}");
         }
         assert_eq!(format!("{guard:?}"), "Guard(4 words)");
+    }
+
+    #[test]
+    fn a_neighbour_with_a_short_name_does_not_make_every_list_a_leak() {
+        for (address, leak, honest) in [
+            ("http://tv:8080/x.m3u8", None, "s/xTv0.ts"),
+            ("http://a.tv/x.m3u8", Some("http://a.tv/1.ts"), "s/a-tv.ts"),
+            ("http://headend/x.m3u8", Some("//headend/1.ts"), "head"),
+            ("http://[fd00::1]/x.m3u8", Some("[fd00::1]"), "fd00"),
+        ] {
+            let mut guard = Guard::default();
+            guard.hide_address(&address.parse().unwrap());
+            assert!(leak.is_none_or(|leak| guard.leaks(leak)), "{address}");
+            assert!(!guard.leaks(honest), "{address}");
+        }
     }
 }

@@ -29,6 +29,10 @@ use crate::refusal::Failure;
 /// Links of one playlist; longer ones are refused. Four hours of segments of four seconds.
 pub(super) const MOST_LINKS: usize = 4096;
 
+/// Bytes of the lines of one playlist that have values in the places of variables: a short list may make a very long one.
+const MOST_SUBSTITUTED: usize = 1024 * 1024;
+const TOO_LONG: Failure = Failure::Foreign("a playlist that is too long to be passed on");
+
 /// What a playlist is read with.
 pub(crate) struct Given<'a> {
     /// What must not be in it.
@@ -155,6 +159,8 @@ struct Reader<'a> {
     lines: Vec<Line>,
     links: Vec<Link>,
     variables: Variables,
+    /// Bytes of lines with values in the places of variables.
+    substituted: usize,
     dropped: u32,
     /// What is said of the variant whose address comes next.
     variant: Option<String>,
@@ -172,6 +178,7 @@ impl<'a> Reader<'a> {
             lines: Vec::new(),
             links: Vec::new(),
             variables: Variables::default(),
+            substituted: 0,
             dropped: 0,
             variant: None,
             variants: 0,
@@ -191,6 +198,10 @@ impl<'a> Reader<'a> {
                     return Ok(());
                 }
                 (None, false) => return Err(NAMELESS),
+            }
+            self.substituted += substituted.len();
+            if self.substituted > MOST_SUBSTITUTED {
+                return Err(TOO_LONG);
             }
             substituted.as_str()
         } else {
@@ -279,7 +290,7 @@ impl<'a> Reader<'a> {
 
     fn link(&mut self, link: Link) -> Result<usize, Failure> {
         if self.links.len() >= MOST_LINKS {
-            return Err(Failure::Foreign("a playlist that is too long to be passed on"));
+            return Err(TOO_LONG);
         }
         self.links.push(link);
         Ok(self.links.len() - 1)

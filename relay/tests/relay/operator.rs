@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::secret::Key;
+use contract::secret::SharedKey;
 use serde_json::Value;
 use station::Fault;
 
@@ -40,7 +40,7 @@ async fn the_status_is_for_this_machine_and_for_whoever_has_the_key() {
     }
 
     let mut plan = Plan::default();
-    plan.relay.key = Some(Key::new(KEY).unwrap());
+    plan.relay.key = Some(SharedKey::new(KEY).unwrap());
     let stage = Stage::with(plan).await;
     for path in ["/status.json", "/metrics"] {
         let ask = async |shown: &str| {

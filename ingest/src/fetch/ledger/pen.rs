@@ -24,7 +24,7 @@ pub(super) struct Pen {
     books: PathBuf,
     next: PathBuf,
     holding: bool,
-    /// Locked while the pen is held; `None` on a disk where nothing can be locked.
+    /// Locked while the pen is held; `None` if it cannot be opened.
     file: Option<File>,
     /// Locked while the pen is waited for.
     place: Option<File>,
@@ -60,7 +60,7 @@ impl Pen {
 
     /// Reaches for the pen, in order to make one more request. Waits for nothing.
     ///
-    /// A disk that locks nothing is no reason not to ask: the ledger is then this process's alone.
+    /// A disk that refuses is no reason not to ask: the ledger is then this process's alone.
     pub(super) fn reach(&mut self) -> Reached {
         if self.holding {
             // Others would wait for ever if there were always one more.
@@ -129,7 +129,8 @@ impl Pen {
     }
 }
 
-/// The file at `path`, locked; `None` if somebody else has locked it. One that cannot be written can still be locked.
+/// The file at `path`, locked; `None` if somebody else has locked it. One that cannot be written can still be locked. On a
+/// disk that knows no locks (some of the network) there is nobody else: an hour goes on in the next process all the same.
 fn locked(path: &Path) -> io::Result<Option<File>> {
     let open = || File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     let file = match open() {
@@ -141,8 +142,7 @@ fn locked(path: &Path) -> io::Result<Option<File>> {
     };
     let file = file.or_else(|error| File::open(path).map_err(|_| error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }

@@ -1,12 +1,15 @@
 //! Keys in a playlist (RFC 8216, 4.3.2.4): those on the web become references, and the rest is the player's business.
 
-use super::{Line, Link, Reader};
+use super::{Line, Link, Reader, TOO_LONG};
 use crate::proxy::attribute::{Attribute, joined};
 use crate::proxy::tag::{Kind, Scope, Tag};
 use crate::refusal::Failure;
 
 /// A key of AES-128, in bytes.
 const AES_KEY: u64 = 16;
+
+/// Tags that are written once more before each segment. There is one for each system that protects it.
+const MOST_IMPLIED: usize = 8;
 
 /// The keys of a playlist.
 #[derive(Debug, Default)]
@@ -79,6 +82,9 @@ impl Reader<'_> {
                 let implied = size.is_some() && of("IV").is_none() && self.given.shifted.by != 0;
                 self.around(tag, &list, at, link, "");
                 if implied {
+                    if self.keys.implied.len() >= MOST_IMPLIED {
+                        return Err(TOO_LONG);
+                    }
                     let line = self.media_state.waiting.pop().map(|(line, _)| line);
                     self.keys.implied.extend(line);
                 }

@@ -111,3 +111,17 @@ fn what_has_a_secret_in_it_loses_the_attribute_the_title_or_the_line() {
     let listed = references.list(&reading.links, &[], reading.lasts, Instant::now()).unwrap();
     assert!(!guard().leaks(&reading.write(&listed, "", 0)));
 }
+
+#[test]
+fn a_short_list_does_not_become_an_endless_one() {
+    let value = "x".repeat(60_000);
+    let many = "#EXT-X-MINE:{$v}\n".repeat(10_000);
+    let list = format!("#EXTM3U\n#EXT-X-DEFINE:NAME=\"v\",VALUE=\"{value}\"\n{many}#EXTINF:4,\na.ts\n");
+    assert!(reading(&list, Shifted::default()).is_err(), "600 megabytes");
+    let keys = "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n".repeat(1000);
+    let list = format!("#EXTM3U\n{keys}{}", "#EXTINF:4,\na.ts\n".repeat(1000));
+    let shifted = Shifted { by: 1000, splice: None, slid: 0 };
+    assert!(reading(&list, shifted).is_err(), "a million keys");
+    let few = "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na.ts\n";
+    assert!(reading(few, shifted).is_ok());
+}

@@ -20,6 +20,8 @@ const KEYS: usize = 16;
 const VARIABLES: usize = 64;
 /// and bytes that it may have when they are in their places.
 const LONGEST: usize = 8 * 1024 * 1024;
+/// Bytes of a list as it is written anew, with a key and a map before each segment: a long key would make it endless.
+const WRITTEN: usize = 32 * 1024 * 1024;
 /// Durations are believed up to a day.
 const DAY: f64 = 86_400.0;
 
@@ -148,9 +150,12 @@ fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
             standing.write(&mut out);
             append(&mut out, format_args!("{line}\n"));
             segments += 1;
+            if segments > MOST || out.len() > WRITTEN {
+                return None;
+            }
         }
     }
-    (segments <= MOST).then_some(out)
+    Some(out)
 }
 
 impl<'a> Standing<'a> {
@@ -251,6 +256,16 @@ mod tests {
         let text = "#EXTM3U\n#EXT-X-DEFINE:NAME=\"base\",VALUE=\"http://h/x/\"\n#EXT-X-DEFINE:QUERYPARAM=\"t\"\n\
                     #EXTINF:1,\n{$base}1.ts?t={$t}&u={$u}\n";
         assert!(read(text).unwrap().1.ends_with("\nhttp://h/x/1.ts?t=7&u={$u}\n"));
+    }
+
+    #[test]
+    fn a_long_key_before_each_of_many_segments_is_no_endless_list() {
+        let list = |key: usize, segments: usize| {
+            let (key, segments) = ("k".repeat(key), "#EXTINF:1,\na\n".repeat(segments));
+            format!("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"{key}\"\n{segments}")
+        };
+        assert!(read(&list(1 << 20, 100)).is_none() && read(&list(10, MOST + 1)).is_none());
+        assert!(read(&list(300, MOST)).is_some(), "a day of two seconds each");
     }
 
     #[test]
