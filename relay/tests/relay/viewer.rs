@@ -1,7 +1,7 @@
 //! A player, as a socket sees it, and what it makes of the bytes.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mpegts::{PACKET, Packet, Pcr, Pid, Proof, Tracker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +11,8 @@ use crate::stage::Stage;
 
 /// Long enough for anything that happens at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// No viewer of these tests watches for so long: what ought to end by then goes on for ever.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// One request and its answer, read by hand: chunk by chunk, as they were framed.
 pub(crate) struct Viewer {
@@ -88,8 +90,9 @@ impl Viewer {
 
     /// At least `size` bytes of the body, or all there are.
     pub(crate) async fn read(&mut self, size: usize) -> Vec<u8> {
-        let mut body = Vec::new();
+        let (mut body, began) = (Vec::new(), Instant::now());
         while body.len() < size {
+            assert!(began.elapsed() < LONGEST, "it goes on for ever, after {} bytes", body.len());
             let bytes = self.next().await;
             if bytes.is_empty() {
                 break;
@@ -219,9 +222,9 @@ pub(crate) fn assert_begins_well(bytes: &[u8]) {
 
 /// Waits for something that happens soon.
 pub(crate) async fn eventually(what: &str, happened: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while !happened() {
-        assert!(std::time::Instant::now() < deadline, "{what}");
+        assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
