@@ -9,6 +9,7 @@ use std::time::Duration;
 use mpegts::check::{Checker, Limits, Report};
 use mpegts::packet::discontinuity_packet;
 use mpegts::psi::{Pmt, PmtEntry, Section, packetise};
+use mpegts::segment::LARGEST;
 use mpegts::{NULL_PACKET, PACKET, Packet, Pcr, Pid, Segment, Segmenter, Timestamp, packets};
 use support::*;
 
@@ -510,4 +511,35 @@ fn real_streams_are_cut_and_nothing_of_them_is_lost() {
         let borders: Vec<_> = report(&segments, Limits::default()).findings;
         assert!(borders.iter().all(|it| it.fault.name().starts_with("decoded_")), "{borders:?}");
     }
+}
+
+#[test]
+fn a_unit_that_never_ends_makes_no_segment_larger_than_one_may_be() {
+    let before = Show { frames: 96, ..Show::default() }.write();
+    let whole = Show { frames: 98, ..Show::default() }.write();
+    let of_sound = |packet: &Packet<'_>| packet.pid() == AUDIO;
+    let mut counter = packets(&before).filter(of_sound).last().unwrap().continuity_counter();
+    let mut sound = |first: bool| {
+        counter = (counter + 1) & 0x0F;
+        let [high, low] = AUDIO.get().to_be_bytes();
+        let mut packet = [0xFF; PACKET];
+        packet[..4].copy_from_slice(&[0x47, high | u8::from(first) << 6, low, 0x10 | counter]);
+        if first {
+            packet[4..13].copy_from_slice(&[0, 0, 1, 0xC0, 0, 0, 0x80, 0, 0]);
+        }
+        packet
+    };
+    let mut segmenter = Segmenter::new(TARGET);
+    let mut segments = segmenter.push(&before, MOST);
+    segments.extend(segmenter.push(&sound(true), MOST));
+    for packet in packets(&whole[before.len()..]).filter(|packet| !of_sound(packet)) {
+        segments.extend(segmenter.push(packet.bytes(), MOST));
+    }
+    // As many as the counter can be gone through with.
+    let endless: Vec<u8> = (0..1024).flat_map(|_| sound(false)).collect();
+    for _ in 0..=LARGEST / endless.len() {
+        segments.extend(segmenter.push(&endless, MOST));
+    }
+    segments.extend(segmenter.splice());
+    assert!(segments.iter().all(|segment| segment.bytes.len() <= LARGEST + 2 * PACKET));
 }

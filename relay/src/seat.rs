@@ -121,6 +121,7 @@ impl Seats {
         what: What,
     ) -> Option<(Seat, Replaced)> {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
+        let mut films = Vec::new(); // dropped after the locks: the last one to have a film gives its seat back
         let mut users = self.users();
         let taken = users.entry(user.name.clone()).or_default();
         let shared = taken.iter().find(|place| place.client == *client && place.has_room_for(what));
@@ -134,7 +135,7 @@ impl Seats {
         let replaced = match full {
             true => {
                 let own = taken.iter().position(|place| place.client == *client);
-                Some(taken.remove(own.or_else(|| taken.iter().position(|place| place.is_idle()))?))
+                Some(taken.remove(own.or_else(|| taken.iter().position(|place| place.is_idle(&mut films)))?))
             }
             false => None,
         };
@@ -248,24 +249,31 @@ impl Place {
         }
     }
 
-    /// A film or catch-up that nobody reads any more, though somebody may come back to it.
-    fn is_idle(&self) -> bool {
+    /// A film or catch-up that nobody reads any more, though somebody may come back to it. `seen` gets what was looked at.
+    fn is_idle(&self, seen: &mut Vec<Arc<Play>>) -> bool {
         let holds = self.holds();
-        let idle = |(_, hold): &(u64, Hold)| match hold {
-            Hold::Film(play) => play.upgrade().is_none_or(|play| play.is_idle()),
+        let mut idle = |(_, hold): &(u64, Hold)| match hold {
+            Hold::Film(play) => play.upgrade().is_none_or(|play| {
+                seen.push(play.clone());
+                play.is_idle()
+            }),
             Hold::Channel(_) | Hold::Proxy(_) => false,
         };
-        !holds.is_empty() && holds.iter().all(idle)
+        !holds.is_empty() && holds.iter().all(&mut idle)
     }
 
     /// What is received for this seat and no other.
     fn alone(&self) -> Option<Holder> {
         let holds = self.holds();
-        match &holds.first()?.1 {
-            Hold::Channel(viewing) => viewing.alone(holds.len()),
-            Hold::Film(play) => play.upgrade().map(|play| play.holder()),
-            Hold::Proxy(proxy) => (Arc::strong_count(proxy) == holds.len()).then(|| proxy.holder()),
-        }
+        let film = match &holds.first()?.1 {
+            Hold::Channel(viewing) => return viewing.alone(holds.len()),
+            Hold::Film(play) => play.upgrade(),
+            Hold::Proxy(proxy) => {
+                return (Arc::strong_count(proxy) == holds.len()).then(|| proxy.holder());
+            }
+        };
+        drop(holds); // the last one to have a film gives its seat back
+        film.map(|play| play.holder())
     }
 
     fn holds(&self) -> MutexGuard<'_, Vec<(u64, Hold)>> {

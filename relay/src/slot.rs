@@ -110,7 +110,8 @@ impl Slots {
         let mut accounts = self.accounts();
         let logins = logins(&mut accounts, offer);
         let now = Instant::now();
-        let (mut willing, mut resting, mut soon) = (Vec::new(), None, None::<(bool, Instant)>);
+        let (mut willing, mut resting, mut busy) = (Vec::new(), None, false);
+        let mut soon = None::<(bool, Instant)>;
         for (number, (login, most)) in logins.iter_mut().zip(offer.allowed).enumerate() {
             login.cooling.retain(|until| *until > now);
             if offer.except.contains(&number) {
@@ -122,7 +123,7 @@ impl Slots {
             } else if login.held.len() + login.cooling.len() + login.kept_from(holder, now) < *most as usize {
                 willing.push((suspect, number));
             } else {
-                resting = None;
+                busy = true;
                 soon = soon.into_iter().chain(login.cooling.iter().map(|until| (suspect, *until))).min();
             }
         }
@@ -131,8 +132,8 @@ impl Slots {
         let best = willing.into_iter().min().filter(|(suspect, _)| !(*suspect && rather));
         let Some((_, login)) = best else {
             return Err(match resting {
-                Some(why) => Taken::Resting(why),
-                None => Taken::Until(soon.map(|(_, until)| until)),
+                Some(why) if !busy => Taken::Resting(why),
+                _ => Taken::Until(soon.map(|(_, until)| until)),
             });
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);

@@ -32,6 +32,7 @@ use search::{Attempt, Search};
 /// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
 /// after these many seconds each.
 const ASK_AGAIN: [u64; 3] = [1, 2, 4];
+
 /// A channel on the air. Dropping it closes the upstream.
 pub(crate) struct Tuner {
     pub(crate) channel: u32,
@@ -100,7 +101,8 @@ impl Pump {
         let why = self.search().await;
         info!(%why, "off the air");
         self.slot = None;
-        if !matches!(why, Failure::Full | Failure::Changed) {
+        // What is lost while it lingers has not been looked for: who comes back is not to wait.
+        if self.feed.watching() > 0 && !matches!(why, Failure::Full | Failure::Changed) {
             self.headend.failed(self.channel.id, why.clone());
         }
         self.feed.end(Some(why));
@@ -137,7 +139,7 @@ impl Pump {
     async fn receive(&mut self, upstream: &Upstream) -> Failure {
         let mut tried = Vec::new();
         let mut before = None;
-        let mut disguised = false;
+        let mut refused_as = None;
         loop {
             self.cutter.begin();
             self.received = false;
@@ -145,6 +147,8 @@ impl Pump {
             if let Err(why) = self.take(upstream, &tried).await {
                 return before.unwrap_or(why); // that there is no further login says less
             }
+            // As whom: other channels of the account may be asked for at the same time.
+            let disguised = self.headend.dialler.is_disguised(&upstream.account);
             let why = match self.open(upstream).await {
                 Ok(reception) => self.pump(reception).await,
                 Err(why) => why,
@@ -158,13 +162,13 @@ impl Pump {
             let (next, blame) = remedy(&why);
             let dialler = &self.headend.dialler;
             // Whoever was let in a moment ago is not refused for what he is.
-            let other = next == Next::OtherAgent && !disguised && !self.feed.started();
-            if other && dialler.disguise(&upstream.account) {
-                disguised = true;
+            let other = next == Next::OtherAgent && refused_as.is_none() && !self.feed.started();
+            if other && dialler.disguise(&upstream.account, !disguised) {
+                refused_as = Some(disguised);
                 continue;
             }
-            if std::mem::take(&mut disguised) {
-                dialler.disguise(&upstream.account); // which did not help
+            if let Some(disguised) = refused_as.take() {
+                dialler.disguise(&upstream.account, disguised); // the other did not help
             }
             slot.refused(self.channel.id, blame, &why);
             if !matches!(next, Next::OtherLogin | Next::OtherAgent) {

@@ -11,6 +11,9 @@ use crate::psi::{Assembler, Pat, Pmt, Section, crc32};
 /// Programs that are followed; later ones are not looked at.
 const PROGRAMS: usize = 64;
 
+/// Sections of one PID that are remembered; when there are more, all are forgotten.
+const SECTIONS: usize = 256;
+
 /// PAT, PMTs and clocks.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -178,6 +181,9 @@ impl Line {
             let ticks = passed - seen.replace(passed).unwrap_or(passed);
             if ticks > limits.table_interval {
                 faults.push(Fault::TableInterval { table, ticks });
+            }
+            if known.len() >= SECTIONS && !known.contains_key(&(section.id, section.number)) {
+                known.clear();
             }
             let before = known.insert((section.id, section.number), bytes.to_vec());
             if let Some(before) = before.filter(|before| before != bytes) {

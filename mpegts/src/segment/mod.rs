@@ -352,7 +352,7 @@ impl Segmenter {
             if rest && !lost {
                 closing.segment.bytes.extend_from_slice(packet.bytes());
             }
-            if !rest || !open || lost {
+            if !rest || !open || lost || closing.segment.bytes.len() > LARGEST {
                 closing.waiting.swap_remove(place);
                 self.close_if_whole();
             }

@@ -39,15 +39,14 @@ impl Health {
     }
 
     pub(super) fn refused(&mut self, channel: u32, blame: Blame, why: &Failure, now: Instant) {
-        let known = self.channels.contains(&channel);
-        if !known && self.channels.len() < CONTENT {
-            self.channels.push(channel);
-            self.blamed += usize::from(blame == Blame::Login);
-        }
         match blame {
             Blame::Nobody => {}
             Blame::Limit(time) => self.rest = Some((now + time, why.clone())),
             Blame::Login | Blame::Content => {
+                if !self.channels.contains(&channel) && self.channels.len() < CONTENT {
+                    self.channels.push(channel);
+                    self.blamed += usize::from(blame == Blame::Login);
+                }
                 if self.blamed >= LOGIN || self.channels.len() >= CONTENT {
                     let time = LONGEST_REST.min(REST * 2_u32.pow(self.rests.min(8)));
                     self.rest = Some((now + time, why.clone()));
@@ -112,6 +111,10 @@ mod tests {
         let (mut health, now) = (Health::default(), Instant::now());
         assert!(!refuse(&mut health, 0..CONTENT as u32 - 1, Blame::Content, now) && !health.is_suspect());
         assert!(refuse(&mut health, 50..51, Blame::Content, now));
+        assert!(!refuse(&mut Health::default(), 0..50, Blame::Nobody, now), "a server that is down");
+        let mut health = Health::default();
+        refuse(&mut health, 0..50, Blame::Nobody, now);
+        assert!(!refuse(&mut health, 50..51, Blame::Content, now), "which is the first that counts");
         let (mut health, long) = (Health::default(), Duration::from_secs(30));
         assert!(refuse(&mut health, 0..1, Blame::Limit(long), now), "the provider has said so");
     }

@@ -61,6 +61,25 @@ fn a_login_that_is_refused_is_asked_last_and_then_rests() {
 }
 
 #[test]
+fn one_that_rests_says_nothing_of_one_that_is_in_use_whichever_comes_first() {
+    for (resting, used) in [(0, 1), (1, 0)] {
+        let slots = Slots::new(Duration::ZERO);
+        let take = |except: &[usize]| {
+            let offer = Offer { account: "acme", allowed: &[1, 1], except };
+            slots.take(offer, Holder::Channel(7))
+        };
+        let login = take(&[used]).unwrap();
+        login.refused(7, Blame::Limit(Duration::from_secs(60)), &Failure::Refused(429));
+        drop(login);
+        let in_use = take(&[resting]).unwrap();
+        assert!(matches!(take(&[]), Err(Taken::Until(None))), "it may become free");
+        assert!(matches!(take(&[used]), Err(Taken::Resting(Failure::Refused(429)))));
+        drop(in_use);
+        assert_eq!(take(&[]).unwrap().login(), used);
+    }
+}
+
+#[test]
 fn how_long_a_closed_connection_counts_is_learnt() {
     let slots = Slots::new(Duration::ZERO);
     let take = || slots.take(offer("acme", &[1]), Holder::Channel(7));

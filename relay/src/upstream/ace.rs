@@ -138,7 +138,6 @@ impl Engine {
     ///
     /// # Errors
     /// It does not answer.
-    #[allow(dead_code)] // until the engine's health is told
     pub(crate) async fn version(&self) -> Result<String, Failure> {
         Ok(self.api.version().await?)
     }

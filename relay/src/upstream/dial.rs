@@ -82,17 +82,17 @@ impl Dialler {
     }
 
     /// Whether the source is asked as the other kind of player.
-    pub(super) fn is_disguised(&self, account: &str) -> bool {
+    pub(crate) fn is_disguised(&self, account: &str) -> bool {
         self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
     }
 
-    /// From now on the source is asked as the other of two kinds of player: some providers refuse the one, some the other.
-    /// Whether that is worth a try: an agent that the operator has chosen stays.
-    pub(crate) fn disguise(&self, account: &str) -> bool {
+    /// From now on the source is asked as the one or the other of two kinds of player: some providers refuse the one, some
+    /// the other. Whether that is worth a try: an agent that the operator has chosen stays.
+    pub(crate) fn disguise(&self, account: &str, disguised: bool) -> bool {
         let Some(dialled) = self.sources.get(account) else { return false };
         let free = dialled.source.transport.user_agent == USER_AGENT;
         if free {
-            dialled.disguised.fetch_xor(true, Ordering::Relaxed);
+            dialled.disguised.store(disguised, Ordering::Relaxed);
         }
         free
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use station::AceCounts;
 
 use crate::stage::{ACE, Plan, Stage};
-use crate::viewer::{Seen, Viewer, assert_begins_well, eventually, watch};
+use crate::viewer::{Seen, Viewer, assert_begins_well, assert_unbroken, eventually};
 
 /// The same as by the content id at the same place, by infohash.
 const HASH: u32 = ACE + 10;
@@ -23,23 +23,9 @@ async fn all_stopped(stage: &Stage) {
     eventually("the session is stopped", || counts(stage).sessions == 0).await;
 }
 
-/// Bytes of a channel of `seconds`, and what a player finds in them.
+/// What a player finds in a channel of `seconds`.
 async fn seen(viewer: &mut Viewer, seconds: f64) -> Seen {
-    let mut bytes = Vec::new();
-    loop {
-        let next = viewer.next().await;
-        assert!(!next.is_empty(), "it goes on");
-        bytes.extend(next);
-        let seen = watch(&bytes);
-        if seen.passed >= seconds {
-            return seen;
-        }
-    }
-}
-
-fn assert_unbroken(seen: &Seen) {
-    assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
-    assert!(seen.longest_step < 0.2, "{seen:?}");
+    viewer.watch_for(seconds).await.1
 }
 
 async fn status(stage: &Stage) -> serde_json::Value {

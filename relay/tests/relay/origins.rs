@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use station::{Fault, Target};
 
 use crate::stage::{ORIGIN, Plan, Stage};
-use crate::viewer::{Seen, Viewer, assert_begins_well, eventually, watch};
+use crate::viewer::{Viewer, assert_begins_well, assert_unbroken, eventually, watch};
 
 /// Segments of a second and a quarter, and what the test asks for.
 fn plan(origins: &[&str]) -> Plan {
@@ -22,32 +22,11 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Bytes of a channel of `seconds`, and what a player finds in them.
-async fn seen(viewer: &mut Viewer, seconds: f64) -> (Vec<u8>, Seen) {
-    let mut bytes = Vec::new();
-    loop {
-        let next = viewer.next().await;
-        assert!(!next.is_empty(), "it goes on");
-        bytes.extend(next);
-        let seen = watch(&bytes);
-        if seen.passed >= seconds {
-            return (bytes, seen);
-        }
-    }
-}
-
-/// One unbroken channel: every packet counted on, every picture once and in order.
-fn assert_unbroken(seen: &Seen) {
-    assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
-    assert!(seen.longest_step < 0.2, "{seen:?}");
-    assert!(seen.access.is_sorted_by(|one, next| one < next), "{seen:?}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_become_one_unbroken_stream_over_one_connection_for_every_viewer_of_either_form() {
     let stage = Stage::with(plan(&["plain"])).await;
     let mut first = Viewer::get(&stage, &path(0)).await;
-    let (bytes, alone) = seen(&mut first, 4.0).await;
+    let (bytes, alone) = first.watch_for(4.0).await;
     assert_begins_well(&bytes);
     assert_unbroken(&alone);
     let (stream, list) = (path(0), format!("/live/ann/secret/{ORIGIN}.m3u8"));
@@ -57,7 +36,7 @@ async fn segments_become_one_unbroken_stream_over_one_connection_for_every_viewe
         Viewer::ask(&stage, "GET", &list, "User-Agent: two\r\n")
     );
     assert_eq!((player.status(), other.status(), stage.relay.viewers("ann")), (200, 200, 3));
-    let ((_, more), (_, joined)) = tokio::join!(seen(&mut first, 8.0), seen(&mut second, 8.0));
+    let ((_, more), (_, joined)) = tokio::join!(first.watch_for(8.0), second.watch_for(8.0));
     assert_unbroken(&more);
     assert_unbroken(&joined);
     let counts = stage.station.counts();
@@ -98,7 +77,7 @@ async fn what_servers_do_to_lists_and_segments_is_seen_through() {
             async move {
                 let mut viewer = Viewer::get(stage, &path(place)).await;
                 assert_eq!(viewer.status(), 200, "{quirks}");
-                let (bytes, seen) = seen(&mut viewer, 6.0).await;
+                let (bytes, seen) = viewer.watch_for(6.0).await;
                 assert_begins_well(&bytes);
                 assert_unbroken(&seen);
             }
@@ -123,7 +102,7 @@ async fn discontinuities_and_gaps_are_restamped_into_one_clock() {
     let stage = Stage::with(plan(&["disc:3", "gap:4", "nth:5:status:404"])).await;
     for place in 0..3 {
         let mut viewer = Viewer::get(&stage, &path(place)).await;
-        let (_, seen) = seen(&mut viewer, 9.0).await;
+        let (_, seen) = viewer.watch_for(9.0).await;
         assert_unbroken(&seen);
     }
     let mut status = Viewer::get(&stage, "/status.json").await;
@@ -145,7 +124,7 @@ async fn numbers_that_are_wrong_do_not_make_it_loop_or_stop() {
     let stage = Stage::with(plan(&["zero", "falling"])).await;
     for place in 0..2 {
         let mut viewer = Viewer::get(&stage, &path(place)).await;
-        let (_, seen) = seen(&mut viewer, 8.0).await;
+        let (_, seen) = viewer.watch_for(8.0).await;
         assert_unbroken(&seen);
         let fetched = stage.station.counts().fetched;
         assert!(fetched.iter().all(|(name, times)| *times == 1 || name.ends_with("index")), "{fetched:?}");
@@ -156,7 +135,7 @@ async fn numbers_that_are_wrong_do_not_make_it_loop_or_stop() {
 async fn a_list_whose_token_expires_is_asked_for_where_it_is_configured() {
     let stage = Stage::with(plan(&["expiring:3"])).await;
     let mut viewer = Viewer::get(&stage, &path(0)).await;
-    let (_, seen) = seen(&mut viewer, 10.0).await;
+    let (_, seen) = viewer.watch_for(10.0).await;
     assert_unbroken(&seen);
 }
 
@@ -185,7 +164,7 @@ async fn segments_are_passed_on_in_real_time_and_not_as_they_come() {
     let stage = Stage::with(plan).await;
     let mut viewer = Viewer::get(&stage, &path(0)).await;
     let began = Instant::now();
-    let (_, seen) = seen(&mut viewer, 12.0).await;
+    let (_, seen) = viewer.watch_for(12.0).await;
     assert_unbroken(&seen);
     assert!(began.elapsed() > Duration::from_secs(5), "six seconds at once, and the rest as time goes by");
 }

@@ -1,9 +1,9 @@
 //! A player, as a socket sees it, and what it makes of the bytes.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mpegts::{Packet, Pid, Proof, Tracker};
+use mpegts::{PACKET, Packet, Pcr, Pid, Proof, Tracker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -11,6 +11,8 @@ use crate::stage::Stage;
 
 /// Long enough for anything that happens at all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// No viewer of these tests watches for so long: what ought to end by then goes on for ever.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// One request and its answer, read by hand: chunk by chunk, as they were framed.
 pub(crate) struct Viewer {
@@ -88,8 +90,9 @@ impl Viewer {
 
     /// At least `size` bytes of the body, or all there are.
     pub(crate) async fn read(&mut self, size: usize) -> Vec<u8> {
-        let mut body = Vec::new();
+        let (mut body, began) = (Vec::new(), Instant::now());
         while body.len() < size {
+            assert!(began.elapsed() < LONGEST, "it goes on for ever, after {} bytes", body.len());
             let bytes = self.next().await;
             if bytes.is_empty() {
                 break;
@@ -103,6 +106,18 @@ impl Viewer {
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let length = self.header("content-length").map(|length| length.parse().unwrap());
         self.read(length.unwrap_or(usize::MAX)).await
+    }
+
+    /// Bytes of a channel of `seconds`, and what a player finds in them.
+    pub(crate) async fn watch_for(&mut self, seconds: f64) -> (Vec<u8>, Seen) {
+        let (mut bytes, mut eye) = (Vec::new(), Eye::default());
+        while eye.seen.passed < seconds {
+            let next = self.next().await;
+            assert!(!next.is_empty(), "it goes on: {:?}", eye.seen);
+            eye.look(&next);
+            bytes.extend(next);
+        }
+        (bytes, eye.close())
     }
 
     async fn more(&mut self) -> usize {
@@ -126,18 +141,31 @@ pub(crate) struct Seen {
     pub(crate) passed: f64,
 }
 
-/// Looks at whole packets, `bytes` being a part of a stream.
-pub(crate) fn watch(bytes: &[u8]) -> Seen {
-    let mut tracker = Tracker::new();
-    let mut seen = Seen::default();
-    let mut clock = None;
-    for packet in mpegts::packets(bytes) {
-        if let Some(point) = tracker.push(packet) {
+/// Looks at a stream as it comes, each byte once.
+#[derive(Default)]
+struct Eye {
+    tracker: Tracker,
+    clock: Option<Pcr>,
+    seen: Seen,
+    /// The beginning of a packet.
+    rest: Vec<u8>,
+}
+
+impl Eye {
+    fn look(&mut self, bytes: &[u8]) {
+        self.rest.extend(bytes);
+        let whole: Vec<u8> = self.rest.drain(..self.rest.len() / PACKET * PACKET).collect();
+        mpegts::packets(&whole).for_each(|packet| self.packet(packet));
+    }
+
+    fn packet(&mut self, packet: Packet<'_>) {
+        let seen = &mut self.seen;
+        if let Some(point) = self.tracker.push(packet) {
             assert_eq!(point.proof, Proof::Content);
             seen.access.extend(point.decode_time().map(|time| time.ticks()));
         }
-        let before = std::mem::replace(&mut clock, tracker.pcr());
-        if let (Some(before), Some(now)) = (before, clock) {
+        let before = std::mem::replace(&mut self.clock, self.tracker.pcr());
+        if let (Some(before), Some(now)) = (before, self.clock) {
             let step = now.since(before) as f64 / 27e6;
             seen.backwards += u64::from(step < 0.0);
             seen.longest_step = seen.longest_step.max(step);
@@ -145,9 +173,26 @@ pub(crate) fn watch(bytes: &[u8]) -> Seen {
         }
         seen.packets += 1;
     }
-    seen.nulls = tracker.counts().null;
-    seen.continuity_errors = tracker.counts().continuity_errors;
-    seen
+
+    fn close(mut self) -> Seen {
+        let counts = self.tracker.counts();
+        (self.seen.nulls, self.seen.continuity_errors) = (counts.null, counts.continuity_errors);
+        self.seen
+    }
+}
+
+/// Looks at whole packets, `bytes` being a part of a stream.
+pub(crate) fn watch(bytes: &[u8]) -> Seen {
+    let mut eye = Eye::default();
+    eye.look(bytes);
+    eye.close()
+}
+
+/// One unbroken channel: every packet counted on, every picture once and in order.
+pub(crate) fn assert_unbroken(seen: &Seen) {
+    assert_eq!((seen.continuity_errors, seen.backwards), (0, 0), "{seen:?}");
+    assert!(seen.longest_step < 0.2, "{seen:?}");
+    assert!(seen.access.is_sorted_by(|one, next| one < next), "{seen:?}");
 }
 
 /// Asserts that a player can begin: PAT, PMT, and then an access point before anything else that is shown.
@@ -177,9 +222,9 @@ pub(crate) fn assert_begins_well(bytes: &[u8]) {
 
 /// Waits for something that happens soon.
 pub(crate) async fn eventually(what: &str, happened: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while !happened() {
-        assert!(std::time::Instant::now() < deadline, "{what}");
+        assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

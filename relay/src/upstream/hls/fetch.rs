@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use contract::bundle::Upstream;
 use flate2::read::MultiGzDecoder;
+use http::StatusCode;
 use reqwest::Response;
 use url::Url;
 
@@ -136,13 +137,12 @@ impl Place {
             return if status == 200 { collect(response, most).await } else { Err(Failure::Refused(status)) };
         };
         let part = |number: u64| usize::try_from(number).ok().filter(|number| *number <= most);
-        let (Some(from), Some(length)) = (part(from), part(length)) else {
-            return Err(Failure::Foreign("a segment of no sensible length"));
-        };
-        let bytes = match status {
-            206 => collect(response, length).await?,
+        let length = part(length).ok_or(Failure::Foreign("a segment of no sensible length"))?;
+        let bytes = match (status, part(from)) {
+            (206, _) => collect(response, length).await?,
             // Some servers know no ranges.
-            200 => collect(response, most).await?.drain(..).skip(from).take(length).collect(),
+            (200, Some(from)) => collect(response, most).await?.into_iter().skip(from).take(length).collect(),
+            (200, None) => return Err(Failure::Foreign("a file of many segments in place of one")),
             _ => return Err(Failure::Refused(status)),
         };
         if bytes.len() == length { Ok(bytes) } else { Err(Failure::Dead("the connection broke")) }
@@ -151,9 +151,8 @@ impl Place {
 
 async fn read(answer: Answer) -> Result<(Playlist, Trail), Failure> {
     let Answer { response, trail } = answer;
-    match response.status().as_u16() {
-        200 => {}
-        status => return Err(Failure::Refused(status)),
+    if response.status() != StatusCode::OK {
+        return Err(dial::refused(&response));
     }
     let bytes = unpacked(collect(response, PLAYLIST).await?)?;
     let playlist = Playlist::read(&bytes, &trail.url)?;

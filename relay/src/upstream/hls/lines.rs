@@ -14,6 +14,8 @@ use url::Url;
 const MOST: usize = 50_000;
 /// Numbers of segments are believed up to here, so that they can be counted on.
 const HIGHEST: u64 = 1 << 62;
+/// Keys that may apply together; what more there are is for nobody.
+const KEYS: usize = 16;
 /// Variables of one playlist,
 const VARIABLES: usize = 64;
 /// and bytes that it may have when they are in their places.
@@ -163,7 +165,9 @@ impl<'a> Standing<'a> {
         }
         let format = key.get("KEYFORMAT").filter(|format| !format.is_empty()).unwrap_or("identity");
         self.keys.retain(|(known, _)| *known != format);
-        self.keys.push((format, key));
+        if self.keys.len() < KEYS {
+            self.keys.push((format, key));
+        }
     }
 
     /// Of several keys the one that is given to everybody, if there is one.
