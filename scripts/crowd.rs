@@ -54,7 +54,7 @@ async fn main() {
     let span = Duration::from_secs(std::env::args().nth(1).map_or(60, |text| text.parse().unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let live = CHANNELS.to_string();
-    let sizes = ["--live", &live, "--bitrate", "8000000", "--films", "0", "--series", "0"];
+    let sizes = ["--live", &live, "--bitrate", "8000000", "--films", "0", "--max-connections", "0"];
     let station = Process::start("station", &[&runs::PROVIDER[..], &sizes].concat());
     let config = runs::configure(folder.path(), "crowd", &runs::panel(&station));
     runs::run(&config);
