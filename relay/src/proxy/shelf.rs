@@ -135,12 +135,7 @@ impl Shelf {
         }
         let link = books.references.get(name).filter(|link| link.kind == kind && !link.gap);
         let link = link.cloned().ok_or_else(|| books.unknown())?;
-        let ranges = books.references.ranges(name);
-        let range = wanted.filter(|_| !ranges.is_empty()).map(|(start, end)| {
-            let holds = |range: &&(u64, u64)| range.0 <= start && start < range.1;
-            let whole = ranges.iter().rev().find(holds).copied();
-            whole.filter(|range| end <= range.1 || end == u64::MAX).unwrap_or((start, end))
-        });
+        let range = books.references.part(name, wanted).ok_or_else(|| books.unknown())?;
         let key = Key { shelf: self.number, name: name.to_owned(), range };
         let (piece, fresh) = self.pieces.take(&key);
         if fresh {
@@ -169,10 +164,19 @@ impl Shelf {
 
     /// How long a player may be silent before it counts as gone.
     pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(15.max(3 * self.longest()))
+    }
+
+    /// How long a piece may take, however slowly it comes: everything else waits for it.
+    pub(super) fn deadline(&self) -> Duration {
+        Duration::from_secs((3 * self.longest()).clamp(10, 60))
+    }
+
+    /// Seconds that a segment lasts at most.
+    fn longest(&self) -> u64 {
         let books = self.books();
-        let longest =
-            books.pages.values().filter_map(|page| page.copy.as_ref()).map(|copy| copy.target).max();
-        Duration::from_secs(15.max(3 * longest.unwrap_or(0)))
+        let copies = books.pages.values().filter_map(|page| page.copy.as_ref());
+        copies.map(|copy| copy.target).max().unwrap_or(0)
     }
 
     /// Why the channel is over, if it is.

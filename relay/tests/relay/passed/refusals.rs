@@ -1,6 +1,7 @@
 //! What is not given, and how that is said.
 
 use super::player::{CHANNEL, Playlist, address, bytes, plan, stage};
+use crate::provider::{dripping, ok};
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
@@ -47,6 +48,25 @@ async fn tickets_and_references_open_what_they_are_for_and_nothing_else() {
     stage.users.edit(|users| users.retain(|user| user.name != "ann")).unwrap();
     eventually("who is removed is out", || stage.relay.viewers("ann") == 0).await;
     assert_eq!(Viewer::get(&stage, &own).await.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_comes_byte_by_byte_holds_up_the_rest_for_a_while_and_not_for_ever() {
+    let provider = dripping(|path| match path {
+        "/list.m3u8" => {
+            let list = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n\
+                        #EXTINF:2,\nslow.m4s\n#EXTINF:2,\nquick.m4s\n";
+            (ok(list.as_bytes()), Vec::new())
+        }
+        "/slow.m4s" => (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".to_vec(), vec![0; 10]),
+        _ => (ok(b"a piece"), Vec::new()),
+    });
+    let plan = Plan { before: vec![provider.await], origins: vec!["/list.m3u8".into()], ..Plan::default() };
+    let stage = Stage::with(plan).await;
+    let playlist = Playlist::get(&stage, &address("ann")).await;
+    let [slow, quick] = &playlist.references()[..] else { panic!("{}", playlist.text) };
+    assert_eq!(Viewer::get(&stage, slow).await.status(), 200, "it begins");
+    assert_eq!(bytes(&stage, quick).await, b"a piece");
 }
 
 #[tokio::test(flavor = "multi_thread")]
