@@ -10,6 +10,7 @@ mod films;
 mod hls;
 mod joining;
 mod limits;
+mod momentary;
 mod operator;
 mod origins;
 mod passed;
