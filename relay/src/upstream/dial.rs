@@ -1,8 +1,8 @@
 //! Asking a provider for a stream: the only place where its address and the account's credentials meet.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -48,8 +48,8 @@ struct Dialled {
     reached: AtomicUsize,
     /// It was asked as another kind of player, which it let in, or is being asked so.
     disguised: AtomicBool,
-    /// It gives channels by the other extension than the release has, and by that alone.
-    turned: AtomicBool,
+    /// In which form it gives channels, where it has refused the other one.
+    form: Mutex<Option<Protocol>>,
 }
 
 impl Dialler {
@@ -66,8 +66,8 @@ impl Dialler {
                     Clients::new(settings, &source.transport).with_context(|| format!("source {name}"))?
                 }
             };
-            let (reached, disguised, turned) = Default::default();
-            dialled.insert(name, Dialled { source, clients, reached, disguised, turned });
+            let (reached, disguised, form) = Default::default();
+            dialled.insert(name, Dialled { source, clients, reached, disguised, form });
         }
         Ok(Self { sources: dialled, secrets, settings: settings.clone(), engine: Engine::new(settings)? })
     }
@@ -87,17 +87,23 @@ impl Dialler {
         self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
     }
 
-    /// A channel's upstream by the extension by which its source gives channels.
+    /// A channel's upstream in the form in which its source gives channels.
     pub(super) fn allowed(&self, upstream: &Upstream) -> Upstream {
-        let dialled = self.sources.get(&upstream.account);
-        let turned = dialled.is_some_and(|dialled| dialled.turned.load(Ordering::Relaxed));
-        turned.then(|| other_form(upstream)).flatten().unwrap_or_else(|| upstream.clone())
+        let form = self.form(&upstream.account).and_then(|form| *form);
+        let other = form.and_then(|form| other_form(upstream).filter(|other| other.protocol == form));
+        other.unwrap_or_else(|| upstream.clone())
     }
 
-    /// The source has refused a channel for its extension, and has given it by the other one.
-    pub(super) fn turn(&self, account: &str) {
-        let dialled = self.sources.get(account);
-        dialled.into_iter().for_each(|dialled| drop(dialled.turned.fetch_xor(true, Ordering::Relaxed)));
+    /// The source has refused a channel in one form, and has given it in this one.
+    pub(super) fn allows(&self, account: &str, form: Protocol) {
+        if let Some(mut known) = self.form(account) {
+            *known = Some(form);
+        }
+    }
+
+    fn form(&self, account: &str) -> Option<MutexGuard<'_, Option<Protocol>>> {
+        let dialled = self.sources.get(account)?;
+        Some(dialled.form.lock().expect("nobody panics while holding this lock"))
     }
 
     /// From now on the source is asked as the one or the other of two kinds of player: some providers refuse the one, some

@@ -64,7 +64,7 @@ impl Reception {
         let opened = Self::connect(dialler, &other, login).await;
         match &opened {
             Ok(_) | Err(Failure::Unsupported(_)) => {
-                dialler.turn(&upstream.account);
+                dialler.allows(&other.account, other.protocol);
                 opened
             }
             Err(_) => Err(refused),

@@ -84,6 +84,7 @@ async fn a_channel_that_is_not_given_by_one_extension_is_asked_for_by_the_other(
         let mut plan = Plan::default();
         plan.station.formats = vec![given.into()];
         plan.station.segment_entries = 1;
+        plan.station.hls_linger = Duration::from_millis(200);
         plan.origins = vec!["/live/{username}/{password}/{id}.m3u8".into()];
         let stage = Stage::with(plan).await;
         for _ in 0..2 {
@@ -91,7 +92,7 @@ async fn a_channel_that_is_not_given_by_one_extension_is_asked_for_by_the_other(
             assert_eq!(viewer.status(), 200, "{given}");
             assert_begins_well(&viewer.read(100_000).await);
             drop(viewer);
-            eventually("nobody watches", || stage.relay.viewers("ann") == 0).await;
+            eventually("the channel is closed", || stage.station.counts().open == 0).await;
         }
         let requests = stage.station.counts().channel(stage.there(LIVE)).requests;
         assert!(given == "m3u8" || requests == 3, "{requests}: what it gives is known the second time");
