@@ -9,11 +9,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response};
 use url::Url;
 
+use crate::client;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 use crate::upstream::cookies::Cookies;
@@ -70,11 +71,20 @@ impl Fetcher {
     /// The system gives no TLS.
     pub(crate) fn new(origin: Origin, internet: Internet, settings: &Settings) -> Result<Self, Failure> {
         let client = |resolver: Arc<dyn Resolve>| {
-            let client = dial::client(settings).gzip(true).brotli(true).pool_max_idle_per_host(1);
+            let client = client::of_provider(settings, &origin.transport);
+            let client = client.map_err(|_| Failure::Dead("its `proxy` is no address"))?;
+            let client = client.gzip(true).brotli(true).pool_max_idle_per_host(1);
             client.dns_resolver(Shared(resolver)).build().map_err(|_| Failure::Dead("there is no TLS"))
         };
-        let public = PublicOnly { inner: internet.resolve.clone(), is_public: internet.is_public };
-        let (direct, guarded) = (client(internet.resolve.clone())?, client(Arc::new(public))?);
+        let direct = client(internet.resolve.clone())?;
+        let guarded = match origin.transport.proxy {
+            // Behind a proxy names are the proxy's matter, and so is its network; what is written out is checked.
+            Some(_) => direct.clone(),
+            None => {
+                let public = PublicOnly { inner: internet.resolve.clone(), is_public: internet.is_public };
+                client(Arc::new(public))?
+            }
+        };
         let homes = Homes { outside: None, places: place(&origin.url).into_iter().collect() };
         let (homes, cookies) = (Mutex::new(homes), Mutex::default());
         Ok(Self { origin, internet, direct, guarded, homes, cookies })
@@ -137,7 +147,9 @@ impl Fetcher {
     /// Whom the configured address was really answered by says where the provider lives.
     fn seen(&self, url: &Url, peer: Option<SocketAddr>) {
         if *url == self.origin.url {
-            let outside = peer.is_none_or(|peer| (self.internet.is_public)(peer.ip()));
+            // Behind a proxy nobody can tell who answered.
+            let proxied = self.origin.transport.proxy.is_some();
+            let outside = proxied || peer.is_none_or(|peer| (self.internet.is_public)(peer.ip()));
             let mut homes = self.homes();
             // Once outside, always: an owner of a name must not become our neighbour by changing it.
             homes.outside = Some(outside || homes.outside == Some(true));
@@ -156,12 +168,8 @@ impl Fetcher {
     }
 
     fn headers(&self, url: &Url) -> HeaderMap {
-        let mut headers = self.origin.headers.clone();
+        let mut headers = self.origin.headers.seen_at(&self.origin.url, url);
         headers.remove(header::CONNECTION); // one connection, kept
-        if url.host() != self.origin.url.host() {
-            // SECURITY: meant for the host that was configured.
-            self.origin.private.iter().for_each(|name: &HeaderName| drop(headers.remove(name)));
-        }
         self.cookies().added(url, headers)
     }
 

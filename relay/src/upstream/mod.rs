@@ -3,9 +3,11 @@
 pub(crate) mod ace;
 mod address;
 pub(crate) mod archive;
+mod clients;
 pub(crate) mod cookies;
 pub(crate) mod dial;
 pub(crate) mod file;
+pub(crate) mod headers;
 pub(crate) mod hls;
 mod origin;
 mod secrets;

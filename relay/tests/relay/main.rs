@@ -19,6 +19,7 @@ mod passed;
 mod pools;
 mod program;
 mod provider;
+mod proxied;
 mod sharing;
 mod stage;
 mod together;

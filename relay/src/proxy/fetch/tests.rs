@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
+use contract::source::Transport;
 use http::header::HeaderValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::upstream::headers::Headers;
 
 /// Stands for all of the internet here; everything else on this machine is our own house.
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -70,12 +72,13 @@ fn to(location: &str) -> String {
 fn fetcher(url: &str, trust: Trust, names: &Names) -> Fetcher {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let internet = Internet { resolve: Arc::new(names.clone()), is_public };
-    let headers = HeaderMap::from_iter([
+    let all = HeaderMap::from_iter([
         (header::AUTHORIZATION, HeaderValue::from_static("Basic c2VjcmV0")),
         (header::USER_AGENT, HeaderValue::from_static("player")),
     ]);
-    let (url, private, secrets) = (url.parse().unwrap(), vec![header::AUTHORIZATION], Vec::new());
-    let origin = Origin { url, headers, private, trust, secrets };
+    let headers = Headers { all, private: vec![header::AUTHORIZATION] };
+    let (url, transport, secrets) = (url.parse().unwrap(), Transport::default(), Vec::new());
+    let origin = Origin { url, headers, transport, trust, secrets };
     Fetcher::new(origin, internet, &Settings::default()).unwrap()
 }
 

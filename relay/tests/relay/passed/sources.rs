@@ -228,7 +228,7 @@ async fn what_a_list_lists_is_beside_where_it_was_found_in_the_end() {
             let path = head.split(' ').nth(1).unwrap().to_owned();
             seen.lock().unwrap().push(head.to_owned());
             match &*path {
-                "/deep/er/list?token=1" if packed && head.contains("accept-encoding: gzip, br") => {
+                "/deep/er/list?token=1" if packed && head.contains("accept-encoding: gzip,br") => {
                     let body = brotli(list);
                     let length = body.len();
                     let head = format!(
@@ -257,7 +257,7 @@ async fn what_a_list_lists_is_beside_where_it_was_found_in_the_end() {
             assert_eq!(bytes(&stage, path).await, format!("what is at {expected}").as_bytes());
         }
         let asked = asked.lock().unwrap();
-        assert!(asked.iter().any(|head| head.contains("accept-encoding: gzip, br")), "{asked:?}");
+        assert!(asked.iter().any(|head| head.contains("accept-encoding: gzip,br")), "{asked:?}");
         let agent = |head: &str| head.lines().find(|line| line.starts_with("user-agent:")).map(str::to_owned);
         assert!(
             agent(&asked[0]).is_some() && asked.iter().all(|head| agent(head) == agent(&asked[0])),
