@@ -4,7 +4,7 @@ use contract::reach;
 use contract::source::Transport;
 use reqwest::{Client, Response};
 
-use super::address::PublicOnly;
+use super::address::Internet;
 use crate::client;
 use crate::settings::Settings;
 
@@ -27,7 +27,7 @@ impl Clients {
         let mut guarded = client::of_provider(settings, transport)?;
         // Behind a proxy names are the proxy's matter, and so is its network; what is written out is checked all the same.
         if !proxied {
-            guarded = guarded.dns_resolver(PublicOnly);
+            guarded = guarded.dns_resolver(Internet::default().public_only());
         }
         let direct = client::of_provider(settings, transport)?;
         Ok(Self { direct: direct.build()?, guarded: guarded.build()?, proxied })

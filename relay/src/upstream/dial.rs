@@ -15,7 +15,7 @@ use reqwest::Response;
 use url::Url;
 
 use super::ace::Engine;
-use super::address;
+use super::address::Internet;
 use super::clients::Clients;
 use super::cookies::Cookies;
 use super::headers::Headers;
@@ -123,7 +123,7 @@ impl Dialler {
     ) -> Result<Answer, Failure> {
         let Dialled { source, clients, reached, disguised } =
             self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
-        let open = self.secrets.reveal(upstream)?;
+        let open = self.secrets.reveal(upstream).await?;
         let disguised = disguised.load(Ordering::Relaxed);
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
         let free = source.transport.private_addresses;
@@ -198,7 +198,7 @@ pub(crate) struct Trail {
 
 impl Trail {
     fn turn(&mut self, next: Url) -> Result<(), Failure> {
-        if self.guarded && address::is_private_literal(&next) {
+        if self.guarded && Internet::default().leads_inside(&next) {
             return Err(Failure::Redirect("it leads into a private network"));
         }
         self.headers.turn(&self.url, &next);

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
+pub(crate) use address::Internet;
 pub(crate) use dial::Dialler;
 pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;

@@ -38,9 +38,9 @@ impl Dialler {
     ///
     /// # Errors
     /// The configuration or the vault does not have what that needs.
-    pub(crate) fn origin(&self, upstream: &Upstream, login: usize) -> Result<Origin, Failure> {
+    pub(crate) async fn origin(&self, upstream: &Upstream, login: usize) -> Result<Origin, Failure> {
         let source = self.source(&upstream.account).ok_or(Failure::NoSource)?;
-        let open = self.secrets.reveal(upstream)?;
+        let open = self.secrets.reveal(upstream).await?;
         let url = dial::url(source, self.reached(&upstream.account), login, &open.path)
             .ok_or(Failure::Dead("its address is no URL"))?;
         let headers = Headers::new(source, upstream, &open, &url, self.is_disguised(&upstream.account));
@@ -51,20 +51,21 @@ impl Dialler {
             (false, None) => Trust::Listed,
         };
         let logins = source.logins().flat_map(|(name, password)| [name.to_owned(), password.to_owned()]);
-        let secrets = logins.chain(headers.secrets()).chain(self.sealed(upstream)?).collect();
+        let secrets = logins.chain(headers.secrets()).chain(self.sealed(upstream).await?).collect();
         Ok(Origin { url, headers, transport, trust, secrets })
     }
 
     /// What the vault has for `upstream`.
-    fn sealed(&self, upstream: &Upstream) -> Result<Vec<String>, Failure> {
+    async fn sealed(&self, upstream: &Upstream) -> Result<Vec<String>, Failure> {
         let texts = upstream.headers.values().chain([&upstream.path]);
-        let places =
-            texts.flat_map(|text| text.split(OPENING).skip(1).filter_map(|rest| rest.split('}').next()));
-        let one = |place: &str| {
+        let places = texts.flat_map(|text| text.split(OPENING).skip(1));
+        let places: Vec<_> = places.filter_map(|rest| rest.split('}').next()).collect();
+        let mut secrets = Vec::new();
+        for place in places {
             let path = format!("{OPENING}{place}}}");
             let sealed = Upstream { path, headers: Default::default(), ..upstream.clone() };
-            self.secrets.reveal(&sealed).map(|open| open.path)
-        };
-        places.map(one).collect()
+            secrets.push(self.secrets.reveal(&sealed).await?.path);
+        }
+        Ok(secrets)
     }
 }

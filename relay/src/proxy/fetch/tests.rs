@@ -1,8 +1,10 @@
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use contract::source::Transport;
 use http::header::HeaderValue;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -88,7 +90,7 @@ async fn get(fetcher: &Fetcher, url: &str) -> Result<StatusCode, Failure> {
 }
 
 /// What must not be reached from the internet, as addresses are written.
-const INSIDE: [&str; 12] = [
+const INSIDE: [&str; 17] = [
     "http://127.0.0.1/",
     "http://127.1/",
     "http://0x7f000001/",
@@ -101,6 +103,11 @@ const INSIDE: [&str; 12] = [
     "http://[::1]/",
     "http://[::ffff:10.0.0.1]/",
     "http://[fd00::1]/",
+    "http://[fec0::1]/",
+    "http://[64:ff9b::a00:1]/",
+    "http://[2002:a00:1::]/",
+    "http://198.18.0.1/",
+    "http://240.0.0.1/",
 ];
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use contract::ticket::{Key, LIFETIME, Ticket};
 use contract::user::PasswordHash;
 
 use super::player::{CHANNEL, Playlist, address, bytes, plan, stage};
+use crate::provider::{dripping, ok};
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
@@ -85,6 +86,25 @@ async fn a_ticket_is_good_for_its_time_its_channel_and_its_viewer_and_nobody_is_
     eventually("it is noticed", || stage.users.check("ann", "other").is_some()).await;
     let ticket = Ticket::new(&key, &ann, CHANNEL, now).sign(&key);
     assert_eq!(Viewer::get(&stage, &segment.replace(&own, &ticket)).await.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_comes_byte_by_byte_holds_up_the_rest_for_a_while_and_not_for_ever() {
+    let provider = dripping(|path| match path {
+        "/list.m3u8" => {
+            let list = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n\
+                        #EXTINF:2,\nslow.m4s\n#EXTINF:2,\nquick.m4s\n";
+            (ok(list.as_bytes()), Vec::new())
+        }
+        "/slow.m4s" => (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".to_vec(), vec![0; 10]),
+        _ => (ok(b"a piece"), Vec::new()),
+    });
+    let plan = Plan { before: vec![provider.await], origins: vec!["/list.m3u8".into()], ..Plan::default() };
+    let stage = Stage::with(plan).await;
+    let playlist = Playlist::get(&stage, &address("ann")).await;
+    let [slow, quick] = &playlist.references()[..] else { panic!("{}", playlist.text) };
+    assert_eq!(Viewer::get(&stage, slow).await.status(), 200, "it begins");
+    assert_eq!(bytes(&stage, quick).await, b"a piece");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,8 +99,19 @@ async fn byte_ranges_play_and_their_resource_keeps_its_reference() {
             let said = format!("bytes {start}-{}/*", start + length - 1);
             assert_eq!(part.header("content-range"), Some(said.as_str()));
             assert_eq!(part.rest().await, there(&format!("{folder}{number}.m4s")).await, "{quirks} {number}");
+            // The answer ends where the listed part does.
+            let more = format!("Range: bytes={}-{}\r\n", start + 1, start + length + 999);
+            let mut more = Viewer::ask(&stage, "GET", &path, &more).await;
+            assert_eq!((more.status(), more.rest().await.len() as u64), (206, length - 1));
             (start, resource) = (start + length, path);
         }
+        let before = stage.station.counts().requests("segment");
+        for other in ["Range: bytes=9999999999-9999999999\r\n", "Range: bytes=-500\r\n", ""] {
+            let part = Viewer::ask(&stage, "GET", &resource, other).await;
+            assert_eq!(part.status(), 404, "{quirks}: {other}, which nothing lists");
+        }
+        let after = stage.station.counts().requests("segment");
+        assert!(after <= before + 3, "only what is fetched ahead: {before} {after}");
     }
 }
 
