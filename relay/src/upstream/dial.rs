@@ -326,6 +326,31 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_may_change_the_scheme_but_not_leave_the_web() {
+        let from = Url::parse("http://h:8080/live/a.ts").unwrap();
+        let target = |status: u16, location: &str, from: &Url| {
+            let answer =
+                http::Response::builder().status(status).header("Location", location).body("").unwrap();
+            target(&Response::from(answer), from).map(|next| next.map(String::from))
+        };
+        let secure = Url::parse("https://h/live/a.ts").unwrap();
+        for (status, location, from, next) in [
+            (302, "https://cdn/b.ts?t=1", &from, "https://cdn/b.ts?t=1"),
+            (301, "http://cdn/b.ts", &secure, "http://cdn/b.ts"),
+            (303, "//cdn/b.ts", &secure, "https://cdn/b.ts"),
+            (307, "/b.ts", &from, "http://h:8080/b.ts"),
+            (308, "b.ts?x", &from, "http://h:8080/live/b.ts?x"),
+        ] {
+            assert_eq!(target(status, location, from), Ok(Some(next.to_owned())), "{location}");
+        }
+        for elsewhere in ["ftp://h/", "file:///etc/passwd", "data:,x", "http://", "rtsp://h/"] {
+            assert!(target(302, elsewhere, &from).is_err(), "{elsewhere}");
+        }
+        assert_eq!(target(200, "http://cdn/", &from), Ok(None));
+        assert_eq!(target(304, "http://cdn/", &from), Ok(None));
+    }
+
+    #[test]
     fn credentials_are_escaped_into_the_path() {
         let url = url(&source("http://h:1/tv"), 0, 0, "live/{username}/{password}/7.ts").unwrap();
         assert_eq!(url.as_str(), "http://h:1/tv/live/a%20b%2Fc/p%3Fss%23w%25rd/7.ts");

@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod ace;
+mod answers;
 mod catchup;
+mod engine;
 mod failover;
 mod failures;
 mod films;
 mod hls;
 mod joining;
+mod leaving;
 mod limits;
 mod momentary;
 mod operator;
