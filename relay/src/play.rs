@@ -49,6 +49,8 @@ struct Parts {
     last: u64,
     /// Requests that are being answered.
     requests: u32,
+    /// The provider has given something of it.
+    given: bool,
     /// Of catch-up: when what is being watched began, in Unix seconds.
     start: Option<i64>,
     /// It is fetched minute by minute, with rests between them.
@@ -126,12 +128,12 @@ impl Play {
     }
 
     /// A request has ended; to be called under the lock of the house. Whether it was the last one, and has left a
-    /// connection behind that is worth keeping.
+    /// connection behind that is worth keeping: what never gave anything is not.
     pub(crate) fn leave(&self, number: u64) -> bool {
         let mut parts = self.parts();
         parts.requests -= 1;
         let part = parts.open.remove(&number);
-        let last = parts.requests == 0 && parts.slot.is_some();
+        let last = parts.requests == 0 && parts.slot.is_some() && parts.given;
         drop(parts);
         drop(part);
         last
@@ -196,6 +198,7 @@ impl Request {
         let mut parts = self.play.parts();
         if !parts.closed && parts.start == self.start {
             parts.slot.iter().for_each(|slot| slot.accepted(false));
+            parts.given = true;
             parts.open.insert(self.number, Part { start: self.start, body, waiting: None });
         }
     }
