@@ -1,5 +1,6 @@
 //! What fuzzing found stays found.
 
+#[cfg(test)]
 #[path = "../../fuzz/tried.rs"]
 mod tried;
 
