@@ -13,6 +13,7 @@ mod hls;
 mod joining;
 mod leaving;
 mod limits;
+mod momentary;
 mod operator;
 mod origins;
 mod passed;
