@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use memmap2::MmapMut;
 use mpegts::join::Trim;
 use mpegts::sync::Verdict;
 use mpegts::{
@@ -41,6 +42,9 @@ const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 const HELD_TIME: Duration = Duration::from_millis(500);
 /// and not if more than this waits for it: a large picture at 50 Mbit/s.
 const HELD_BYTES: usize = 2 << 20;
+/// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
+/// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
+const PAGES: usize = 32 << 10;
 /// Points closer together than this are of no use to anybody.
 const SPACING: Duration = Duration::from_millis(200);
 
@@ -190,7 +194,7 @@ impl Cutter {
             return None;
         }
         self.finish(size);
-        let bytes = Bytes::copy_from_slice(&self.pending[..size]); // exactly as large as it is: it will be kept
+        let bytes = kept(&self.pending[..size]);
         self.drop_first(size);
         let within = self.points.iter().take_while(|point| point.offset < size).count();
         let points = self.points.drain(..within).collect();
@@ -470,6 +474,18 @@ impl TimeLine {
 
     fn time(&self) -> Duration {
         Duration::from_micros(self.ticks.unsigned_abs() / (Pcr::HZ as u64 / 1_000_000))
+    }
+}
+
+/// A copy for the feed, exactly as large as it is.
+fn kept(bytes: &[u8]) -> Bytes {
+    let pages = (bytes.len() >= PAGES).then(|| MmapMut::map_anon(bytes.len()));
+    match pages {
+        Some(Ok(mut pages)) => {
+            pages.copy_from_slice(bytes);
+            Bytes::from_owner(pages)
+        }
+        Some(Err(_)) | None => Bytes::copy_from_slice(bytes), // too small, or too many mappings
     }
 }
 

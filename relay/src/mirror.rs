@@ -9,7 +9,7 @@
 
 mod server;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -27,8 +27,9 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::settings::Settings;
 use server::{Answer, Here, Server, Trouble};
@@ -41,6 +42,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(5);
 /// Blocks of which that is remembered; when it is full, all are forgotten.
 const BLOCKS: usize = 4096;
+/// How often it is looked whether other seats are taken than the server was told of,
+const LOOK: Duration = Duration::from_secs(1);
+/// and how often it is told all the same, long before it takes us for gone.
+const REMIND: Duration = Duration::from_secs(5);
 /// How long a viewer waits for an episode to be looked for.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -140,29 +145,60 @@ impl Mirror {
         });
     }
 
+    /// Tells the server who has how many streams open here, for as long as somebody holds what `seats` are of.
+    pub(crate) fn tell_seats(self: &Arc<Self>, headend: &Arc<Headend>) {
+        let (mirror, headend) = (Arc::downgrade(self), Arc::downgrade(headend));
+        let name = format!("{:016x}", rand::random::<u64>());
+        tokio::spawn(async move {
+            let mut told: Option<(Instant, BTreeMap<String, usize>)> = None;
+            loop {
+                sleep(LOOK).await;
+                let (Some(mirror), Some(headend)) = (mirror.upgrade(), headend.upgrade()) else { break };
+                let seats = headend.seats.by_user();
+                drop(headend);
+                let known =
+                    told.as_ref().is_some_and(|(when, told)| *told == seats && when.elapsed() < REMIND);
+                if known {
+                    continue;
+                }
+                match mirror.server.tell(&name, &seats).await {
+                    Ok(()) => told = Some((Instant::now(), seats)),
+                    // What is wrong with the server is told by who copies from it.
+                    Err(why) => debug!(%why, "the server does not hear of seats"),
+                }
+            }
+        });
+    }
+
     /// Looks whether the server knows the episode `id`, which became known after the release.
     pub(crate) async fn look_for(&self, id: u32) {
         let block = Episodes::block_of(id);
-        let Ok(_turn) = self.looking.acquire().await else { return };
-        {
-            let mut looked = lock(&self.looked);
-            if looked.get(&block).is_some_and(|when| when.elapsed() < FRESH) {
-                return;
-            }
-            if looked.len() >= BLOCKS {
-                looked.clear();
-            }
-            looked.insert(block, Instant::now());
+        // The turn is waited for as patiently as the answer: a server that is gone holds nobody up for longer.
+        match tokio::time::timeout(PATIENCE, self.look(block)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => warn!(%why, "episodes are not copied"),
+            Err(_) => warn!("episodes are not copied in time"),
+        }
+    }
+
+    async fn look(&self, block: u32) -> Result<(), Trouble> {
+        let Ok(_turn) = self.looking.acquire().await else { return Ok(()) };
+        if lock(&self.looked).get(&block).is_some_and(|when| when.elapsed() < FRESH) {
+            return Ok(());
         }
         let copying = async {
             if let Answer::Here(here) = self.server.get(Part::Episodes(block), "").await? {
                 self.episodes.write_block(block, &here.whole().await?)?;
             }
-            Ok::<(), Trouble>(())
+            Ok(())
         };
-        if let Ok(Err(why)) = tokio::time::timeout(PATIENCE, copying).await {
-            warn!(%why, "episodes are not copied");
+        let copied = copying.await;
+        let mut looked = lock(&self.looked);
+        if looked.len() >= BLOCKS {
+            looked.clear();
         }
+        looked.insert(block, Instant::now()); // and not before: who comes meanwhile waits for it
+        copied
     }
 
     pub(crate) fn report(&self) -> Report {

@@ -31,6 +31,9 @@ struct Args {
     /// Days of guide back
     #[arg(long, default_value_t = 1)]
     guide_past_days: u32,
+    /// The guide as a whole has no programmes; they are told channel by channel only
+    #[arg(long)]
+    guide_by_channel: bool,
     /// Mean length of a programme
     #[arg(long, default_value_t = 60)]
     programme_minutes: u32,
@@ -79,6 +82,9 @@ struct Args {
     /// Every connection has time stamps of its own
     #[arg(long)]
     own_clocks: bool,
+    /// The extensions by which live channels are given; by another they are refused with 406
+    #[arg(long, value_delimiter = ',', default_value = "m3u8,ts")]
+    formats: Vec<String>,
     /// Answer ranges the way many panels do
     #[arg(long)]
     dirty_ranges: bool,
@@ -135,6 +141,7 @@ impl From<Args> for Settings {
             seed: args.seed,
             guide_days: args.guide_days,
             guide_past_days: args.guide_past_days,
+            guide_by_channel: args.guide_by_channel,
             programme_minutes: args.programme_minutes,
             now: args.now,
             zone: args.zone,
@@ -146,6 +153,7 @@ impl From<Args> for Settings {
             start: if args.start_at_key { Start::KeyPicture } else { Start::Anywhere },
             time_base: if args.own_clocks { TimeBase::Connection } else { TimeBase::Channel },
             tick: Duration::from_millis(args.tick),
+            formats: args.formats,
             redirects: args.redirects,
             dirty_ranges: args.dirty_ranges,
             faults: args.fault,

@@ -1,5 +1,6 @@
 //! Asking the server that is followed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,8 +9,9 @@ use contract::secret::SharedKey;
 use contract::source::BaseUrl;
 use http::StatusCode;
 use http::header::{self, HeaderName};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, Response};
+
+use crate::client;
 
 /// A server that says nothing for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,17 +68,9 @@ pub(super) enum Trouble {
 
 impl Server {
     pub(super) fn new(base: BaseUrl, key: SharedKey) -> reqwest::Result<Self> {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-        let client = Client::builder()
-            // SECURITY: whoever we are sent to would be shown the key.
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(PATIENCE)
-            .read_timeout(PATIENCE)
-            .tls_certs_merge(roots)
-            .build()?;
+        // SECURITY: it follows nothing, for whoever we are sent to would be shown the key.
+        let client = client::plain(PATIENCE).gzip(true).brotli(true).zstd(true);
+        let client = client.read_timeout(PATIENCE).build()?;
         Ok(Self { client, base, key })
     }
 
@@ -99,6 +93,21 @@ impl Server {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Trouble::Key),
             StatusCode::NOT_FOUND => Ok(Answer::Nothing),
             status if status.is_redirection() => Err(Trouble::Elsewhere),
+            status => Err(Trouble::Status(status.as_u16())),
+        }
+    }
+
+    /// Tells who has how many streams open at the relay of this name.
+    pub(super) async fn tell(&self, relay: &str, seats: &BTreeMap<String, usize>) -> Result<(), Trouble> {
+        let url = format!("{}{}", self.base, Part::Seats.path());
+        let mut form = vec![("relay", relay.to_owned())];
+        form.extend(
+            seats.iter().flat_map(|(user, seats)| [("user", user.clone()), ("seats", seats.to_string())]),
+        );
+        let request = self.client.post(url).bearer_auth(self.key.reveal()).form(&form);
+        let response = request.send().await.map_err(|error| dead(&error))?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
             status => Err(Trouble::Status(status.as_u16())),
         }
     }

@@ -11,17 +11,17 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 use url::Url;
 
-use super::fetch::{Fetcher, Internet, is_gone};
+use super::fetch::{Fetcher, is_gone};
 use super::guard::Guard;
 use super::rewrite::{Given, Reading, read};
 use super::shelf::{Job, ROOT, Shelf};
 use super::{delivery, text};
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
-use crate::remedy::{Next, remedy};
+use crate::remedy::{ASK_AGAIN, Next, may_be_counted, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
-use crate::upstream::dial;
+use crate::upstream::{Internet, dial};
 
 /// How long a playlist may take.
 const PLAYLIST: Duration = Duration::from_secs(10);
@@ -31,9 +31,6 @@ const STALE: u32 = 3;
 const LOST: u32 = 4;
 /// A finished list that is shorter than this and has one segment is how panels say "not on air".
 const CLIP: Duration = Duration::from_secs(15);
-/// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
-/// after these many seconds each.
-const ASK_AGAIN: [u64; 3] = [1, 2, 4];
 
 /// What the task has.
 pub(super) struct Pump {
@@ -116,7 +113,7 @@ impl Pump {
 
     /// Does what is to be done until the upstream is lost.
     async fn serve(&self, upstream: &Upstream, slot: &Slot, has_others: bool) -> Failure {
-        let line = match self.line(upstream, slot) {
+        let line = match self.line(upstream, slot).await {
             Ok(line) => line,
             Err(why) => return why,
         };
@@ -135,7 +132,8 @@ impl Pump {
                     };
                     debug!(account = upstream.account, %why, "a playlist cannot be read");
                     let (failures, time) = shelf.failed(&name);
-                    if let Some(seconds) = may_be_counted(&why, slot).then(|| again.next()).flatten()
+                    let counted = may_be_counted(&why) && slot.still_counted();
+                    if let Some(seconds) = counted.then(|| again.next()).flatten()
                         && first
                     {
                         sleep(Duration::from_secs(*seconds)).await;
@@ -161,8 +159,8 @@ impl Pump {
         }
     }
 
-    fn line(&self, upstream: &Upstream, slot: &Slot) -> Result<Line<'_>, Failure> {
-        let origin = self.headend.dialler.origin(upstream, slot.login())?;
+    async fn line(&self, upstream: &Upstream, slot: &Slot) -> Result<Line<'_>, Failure> {
+        let origin = self.headend.dialler.origin(upstream, slot.login()).await?;
         let mut guard = Guard::new(origin.secrets.iter().map(String::as_str));
         guard.hide_address(&origin.url);
         let fetcher = Fetcher::new(origin, self.internet.clone(), &self.headend.settings)?;
@@ -172,12 +170,6 @@ impl Pump {
     fn received(&self) -> u64 {
         self.shelf.meter.own.received.get()
     }
-}
-
-/// Whether a refusal may only mean that the provider still counts a connection that was closed a moment ago.
-fn may_be_counted(why: &Failure, slot: &Slot) -> bool {
-    let Failure::Refused(status) = why else { return false };
-    !matches!(status, 401 | 404 | 410 | 451) && slot.still_counted()
 }
 
 impl Line<'_> {

@@ -3,19 +3,24 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod ace;
+mod answers;
 mod catchup;
+mod engine;
 mod failover;
 mod failures;
 mod films;
 mod hls;
 mod joining;
+mod leaving;
 mod limits;
+mod momentary;
 mod operator;
 mod origins;
 mod passed;
 mod pools;
 mod program;
 mod provider;
+mod proxied;
 mod sharing;
 mod stage;
 mod together;

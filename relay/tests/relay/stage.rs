@@ -9,7 +9,7 @@ use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{Acestream, BaseUrl, Login, Name, Origin, Source, Xtream};
+use contract::source::{Acestream, BaseUrl, Login, Name, Origin, Source, Transport, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
 use contract::zone::Zone;
 use relay::{Relay, Settings};
@@ -72,8 +72,12 @@ pub(crate) struct Plan {
     pub(crate) dead: Option<SocketAddr>,
     /// Where the Ace Stream engine is, if it is not the station's.
     pub(crate) engine: Option<BaseUrl>,
+    /// How the provider is asked.
+    pub(crate) transport: Transport,
+    /// The host that the provider is configured by, if it is not its address.
+    pub(crate) named: Option<&'static str>,
     /// Channels that come from HLS origins with these quirks, as `variant/` and a variant of the station's transport
-    /// streams, or from a path that begins with a slash: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
+    /// streams, or from a path that begins with a slash, in which `{id}` is the provider's id: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
     /// that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
@@ -98,6 +102,8 @@ impl Default for Plan {
             before: Vec::new(),
             dead: None,
             engine: None,
+            transport: Transport::default(),
+            named: None,
             origins: Vec::new(),
         }
     }
@@ -123,9 +129,13 @@ impl Stage {
         let closed = plan.dead.unwrap_or(closed);
         let mut addresses = plan.before;
         addresses.push(station.address());
+        let mut addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        if let Some(host) = plan.named {
+            addresses = vec![format!("{host}:{}", station.address().port())];
+        }
         let sources = vec![
-            source("station", &addresses, logins),
-            source("dead", &[closed], vec![login(&station::Account::default())]),
+            Source { transport: plan.transport, ..source("station", &addresses, logins) },
+            source("dead", &[closed.to_string()], vec![login(&station::Account::default())]),
             listed_by_hand(),
         ];
         let mut settings = plan.relay;
@@ -190,7 +200,7 @@ impl Drop for Stage {
     }
 }
 
-fn source(name: &str, addresses: &[SocketAddr], accounts: Vec<Login>) -> Source {
+fn source(name: &str, addresses: &[String], accounts: Vec<Login>) -> Source {
     let urls = addresses.iter().map(|address| BaseUrl::new(&format!("http://{address}")).unwrap()).collect();
     let origin = Origin::Xtream(Xtream { urls, accounts });
     let (transport, gate) = Default::default();
@@ -269,7 +279,7 @@ fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
         let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
         let (path, protocol) = match (quirks.strip_prefix('/'), quirks.strip_prefix("variant/")) {
-            (Some(path), _) => (path.to_owned(), protocol),
+            (Some(path), _) => (path.replace("{id}", &there.to_string()), protocol),
             (_, Some(_)) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
             _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };
