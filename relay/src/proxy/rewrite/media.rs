@@ -84,7 +84,7 @@ impl Reader<'_> {
         let said = seconds(number);
         self.media_state.duration = said;
         // A title is for nobody, and tells much.
-        let names = attributes(tag.value).iter().any(Attribute::names_an_address);
+        let names = attributes(title).iter().any(Attribute::names_an_address);
         let title = if names || self.tells(title) { "" } else { title };
         let line = match said {
             Some(_) => format!("#EXTINF:{},{title}", number.trim()),
