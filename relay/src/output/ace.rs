@@ -92,6 +92,7 @@ impl Unlisted {
             protocol: Protocol::Ace,
             headers: Default::default(),
             archive: 0,
+            past: None,
         };
         Playable { id: number, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] }
     }

@@ -339,6 +339,7 @@ mod tests {
             protocol: contract::bundle::Protocol::Ts,
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             archive: 0,
+            past: None,
         };
         let private: Vec<String> = private(&sealed).iter().map(|name| name.as_str().to_owned()).collect();
         assert_eq!(private, ["x-token", "authorization", "cookie"]);

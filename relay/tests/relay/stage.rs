@@ -341,5 +341,12 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
+    Upstream {
+        account: account.into(),
+        path: path.into(),
+        protocol,
+        headers: Default::default(),
+        archive: 0,
+        past: None,
+    }
 }
