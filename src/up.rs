@@ -87,12 +87,13 @@ async fn serve(
     // Where relays are listed, viewers are sent to them.
     let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
-    let relay = Relay::new(settings.relay, settings.source, follower.clone(), users.clone())?;
+    let public = settings.public_base_url;
+    let streams = relay::Settings { public: public.clone(), ..settings.relay };
+    let relay = Relay::new(streams, settings.source, follower.clone(), users.clone())?;
     let viewers = {
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
     };
-    let public = settings.public_base_url;
     let server =
         Arc::new(Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers));
     let address = listener.local_addr().expect("a bound listener has an address");

@@ -58,6 +58,24 @@ impl Source {
         accounts.iter().map(|login| (login.username.reveal(), login.password.reveal()))
     }
 
+    /// The addresses in the web that are configured for what it lists, as they are dialled: with credentials, where they
+    /// have some.
+    pub fn addresses(&self) -> Vec<&str> {
+        fn web(location: &Location) -> Option<&str> {
+            match location {
+                Location::Web(address) => Some(address.reveal()),
+                Location::File(_) => None,
+            }
+        }
+        match &self.origin {
+            Origin::Xtream(panel) => panel.urls.iter().map(BaseUrl::as_str).collect(),
+            Origin::M3u(list) => web(&list.from).into_iter().collect(),
+            Origin::Xmltv(guide) => web(&guide.from).into_iter().collect(),
+            Origin::Scrape(scrape) => scrape.pages.iter().filter_map(web).collect(),
+            Origin::Acestream(list) => list.from.as_ref().and_then(web).into_iter().collect(),
+        }
+    }
+
     /// Where it is, for people; never with a credential.
     pub fn whereabouts(&self) -> String {
         let of = |location: &Location| location.to_string();

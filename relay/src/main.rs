@@ -45,6 +45,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     provider.install_default().map_err(|_| anyhow!("two TLS implementations in one program"))?;
     let mut config = arguments.place.load::<Skip, Skip, Settings>()?;
     config.relay.environment()?;
+    config.relay.public.clone_from(&config.public_base_url);
     let data = config.data();
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let relay = match Mirror::new(&config.relay)? {

@@ -143,26 +143,32 @@ impl Mirror {
     /// Looks whether the server knows the episode `id`, which became known after the release.
     pub(crate) async fn look_for(&self, id: u32) {
         let block = Episodes::block_of(id);
-        let Ok(_turn) = self.looking.acquire().await else { return };
-        {
-            let mut looked = lock(&self.looked);
-            if looked.get(&block).is_some_and(|when| when.elapsed() < FRESH) {
-                return;
-            }
-            if looked.len() >= BLOCKS {
-                looked.clear();
-            }
-            looked.insert(block, Instant::now());
+        // The turn is waited for as patiently as the answer: a server that is gone holds nobody up for longer.
+        match tokio::time::timeout(PATIENCE, self.look(block)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => warn!(%why, "episodes are not copied"),
+            Err(_) => warn!("episodes are not copied in time"),
+        }
+    }
+
+    async fn look(&self, block: u32) -> Result<(), Trouble> {
+        let Ok(_turn) = self.looking.acquire().await else { return Ok(()) };
+        if lock(&self.looked).get(&block).is_some_and(|when| when.elapsed() < FRESH) {
+            return Ok(());
         }
         let copying = async {
             if let Answer::Here(here) = self.server.get(Part::Episodes(block), "").await? {
                 self.episodes.write_block(block, &here.whole().await?)?;
             }
-            Ok::<(), Trouble>(())
+            Ok(())
         };
-        if let Ok(Err(why)) = tokio::time::timeout(PATIENCE, copying).await {
-            warn!(%why, "episodes are not copied");
+        let copied = copying.await;
+        let mut looked = lock(&self.looked);
+        if looked.len() >= BLOCKS {
+            looked.clear();
         }
+        looked.insert(block, Instant::now()); // and not before: who comes meanwhile waits for it
+        copied
     }
 
     pub(crate) fn report(&self) -> Report {

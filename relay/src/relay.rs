@@ -26,13 +26,13 @@ use crate::output::ace::{GUEST, Unlisted};
 use crate::output::api::{self, Watches};
 use crate::output::catchup::CatchUp;
 use crate::output::hls::Sessions;
-use crate::proxy::{Internet, Proxies};
+use crate::proxy::Proxies;
 use crate::refusal::{Failure, Refusal};
 use crate::route::Route;
 use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
-use crate::upstream::{Dialler, Secrets};
+use crate::upstream::{Dialler, Internet, Secrets};
 use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.

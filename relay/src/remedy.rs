@@ -62,6 +62,8 @@ fn refused(status: u16) -> (Next, Blame) {
         451 | 454 | 456 | 458 => (Next::OtherLogin, Blame::Login),
         // Requests or connections; bandwidth; a feature that is blocked.
         429 | 509 | 513 | 884 => (Next::OtherLogin, Blame::Limit(LEAVE_ALONE)),
+        // Not the provider at all: the proxy that leads there.
+        407 => (Next::Elsewhere, Blame::Nobody),
         // The back-end, or a server in front of the panel.
         500 | 502..=504 | 520..=526 => (Next::Again, Blame::Nobody),
         // Unknown, of another format, gone, or nothing that we know.
@@ -81,6 +83,7 @@ mod tests {
             (&[403], Next::OtherAgent, Blame::Login),
             (&[404, 406, 410, 416, 400, 405, 501, 204], Next::Elsewhere, Blame::Content),
             (&[429, 509, 513, 884], Next::OtherLogin, limit),
+            (&[407], Next::Elsewhere, Blame::Nobody),
             (&[500, 502, 503, 504, 520, 521, 523, 526], Next::Again, Blame::Nobody),
         ] {
             for status in statuses {

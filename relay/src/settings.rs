@@ -17,6 +17,10 @@ pub struct Settings {
     /// only this machine may. It opens nothing else.
     #[serde(deserialize_with = "optional_key")]
     pub key: Option<SharedKey>,
+    /// The address that apps reach us under, if it is not the one they send: `public_base_url`, which stands outside of
+    /// `[relay]`.
+    #[serde(skip)]
+    pub public: Option<BaseUrl>,
     /// The server to copy the line-up and the users from, such as `https://tv.example.com`, for a relay without the data
     /// folder. `COAX_FOLLOW` overrides it. For the program `relay` alone.
     #[serde(deserialize_with = "optional_url")]
@@ -157,6 +161,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             key: None,
+            public: None,
             follow: None,
             follow_key: None,
             cache: PathBuf::new(),

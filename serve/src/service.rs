@@ -95,11 +95,11 @@ impl Server {
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
             Route::Health => Ok(front::health(self)),
             Route::Front => Ok(front::page()),
-            Route::Stream(id) => relays::answer(&self.settings.relays, id, request.uri()),
+            Route::Stream(id) => self.relayed(id, &request, peer),
             Route::Past => {
                 let params = Params::from_query(request.uri().query());
                 let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
-                relays::answer(&self.settings.relays, asked.channel.id, request.uri())
+                self.relayed(asked.channel.id, &request, peer)
             }
             Route::Mirror(part) => self.mirrored(part, request.headers()).await,
             Route::Unknown => Err(Refusal::Unknown),
@@ -115,11 +115,22 @@ impl Server {
         }
     }
 
-    async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
-        let (method, headers) = (request.method().clone(), request.headers().clone());
+    /// Where the stream is.
+    fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+        let secure = self.base(request, peer).is_some_and(|base| base.is_tls());
+        relays::answer(&self.settings.relays, id, request.uri(), secure)
+    }
+
+    /// The address under which the client reached us.
+    fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusted_proxies.iter().any(|network| network.holds(peer.ip()));
         let authority = request.uri().authority().map(|authority| authority.as_str());
-        let base = self.public.clone().or_else(|| Base::requested(&headers, authority, trusted));
+        self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
+    }
+
+    async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let base = self.base(&request, peer);
         Asked { method, headers, base, params: Params::read(request).await }
     }
 

@@ -16,8 +16,9 @@ pub struct Settings {
     /// client reached them: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
     /// send those headers.
     pub trusted_proxies: Vec<Network>,
-    /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel keeps its relay as long as that
-    /// relay is listed, so that all its viewers share one upstream.
+    /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel
+    /// keeps its relay as long as that relay is listed, so that all its viewers share one upstream. A relay that can be
+    /// reached under `http` and `https` is listed under both: many players follow no redirect from one to the other.
     pub relays: Vec<BaseUrl>,
     /// The key by which relays without the disk are known: who shows it may copy the line-up, the users (with hashed
     /// passwords) and what the addresses of providers need. Without one nobody may, and there is nothing to be found.

@@ -57,9 +57,14 @@ impl Past {
         Some(Self { start, minutes })
     }
 
+    /// How long it is.
+    pub fn seconds(self) -> i64 {
+        i64::from(self.minutes) * 60
+    }
+
     /// Unix time in seconds at which it ends.
     pub fn end(self) -> i64 {
-        self.start.saturating_add(i64::from(self.minutes) * 60)
+        self.start.saturating_add(self.seconds())
     }
 }
 

@@ -10,6 +10,10 @@ use crate::secret::Secret;
 /// The player most providers allow.
 pub const USER_AGENT: &str = "VLC/3.0.20 LibVLC/3.0.20";
 
+/// Request headers that say nothing about us: they go with a request wherever it is sent on to.
+const HARMLESS: [&str; 6] =
+    ["accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with"];
+
 /// What goes with every request to a source, and how much patience there is. What is `None` is as `[ingest]` says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transport {
@@ -49,6 +53,14 @@ impl Default for Transport {
             requests: Budget::default(),
             private_addresses: false,
         }
+    }
+}
+
+impl Transport {
+    /// Whether a request header of this name may go to anybody. The values of all others may be credentials, which are
+    /// meant for the hosts that are configured.
+    pub fn is_harmless(name: &str) -> bool {
+        HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless))
     }
 }
 

@@ -6,17 +6,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use contract::reach;
-use contract::source::Source;
+use contract::source::{Source, Transport};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect};
 use url::Url;
 
 use super::Failure;
-
-/// Request headers that say nothing about us: they go with a request wherever it is sent on to.
-const HARMLESS: [&str; 6] =
-    ["accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with"];
 
 /// What dials for one source.
 pub(super) struct Clients<'a> {
@@ -65,8 +61,7 @@ impl<'a> Clients<'a> {
             home.host() == url.host() && (home.scheme() == url.scheme() || url.scheme() == "https")
         });
         let headers = self.source.transport.headers.iter();
-        let headers =
-            headers.filter(|(name, _)| home || HARMLESS.contains(&name.to_ascii_lowercase().as_str()));
+        let headers = headers.filter(|(name, _)| home || Transport::is_harmless(name));
         headers
             .filter_map(|(name, value)| {
                 let mut value = HeaderValue::try_from(value.reveal()).ok()?;

@@ -8,8 +8,9 @@ use contract::secret::SharedKey;
 use contract::source::BaseUrl;
 use http::StatusCode;
 use http::header::{self, HeaderName};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, Response};
+
+use crate::client;
 
 /// A server that says nothing for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,17 +67,9 @@ pub(super) enum Trouble {
 
 impl Server {
     pub(super) fn new(base: BaseUrl, key: SharedKey) -> reqwest::Result<Self> {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-        let client = Client::builder()
-            // SECURITY: whoever we are sent to would be shown the key.
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(PATIENCE)
-            .read_timeout(PATIENCE)
-            .tls_certs_merge(roots)
-            .build()?;
+        // SECURITY: it follows nothing, for whoever we are sent to would be shown the key.
+        let client = client::plain(PATIENCE).gzip(true).brotli(true).zstd(true);
+        let client = client.read_timeout(PATIENCE).build()?;
         Ok(Self { client, base, key })
     }
 

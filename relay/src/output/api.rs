@@ -92,8 +92,8 @@ impl Watches {
         user: &Arc<User>,
     ) -> Result<httpd::Response, Refusal> {
         let id = self.begin(headend, sessions, ace, channel, user).await?;
-        let all = self.all();
-        let session = all.get(&id).map(|watch| describe(&id, watch));
+        let (all, public) = (self.all(), headend.settings.public.as_ref());
+        let session = all.get(&id).map(|watch| describe(&id, watch, public));
         let document = json!({ "success": true, "session": session });
         Ok(reply::json(StatusCode::CREATED, document.to_string()))
     }
@@ -231,10 +231,10 @@ impl Watches {
     }
 
     /// The watches of a user.
-    pub(crate) fn active(&self, user: &User) -> httpd::Response {
-        let all = self.all();
+    pub(crate) fn active(&self, headend: &Headend, user: &User) -> httpd::Response {
+        let (all, public) = (self.all(), headend.settings.public.as_ref());
         let own = all.iter().filter(|(_, watch)| watch.user == user.name);
-        let sessions: Vec<_> = own.map(|(id, watch)| describe(id, watch)).collect();
+        let sessions: Vec<_> = own.map(|(id, watch)| describe(id, watch, public)).collect();
         let document = json!({ "success": true, "count": sessions.len(), "sessions": sessions });
         reply::json(StatusCode::OK, document.to_string())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{HeaderName, StatusCode};
 use reqwest::Response;
+use tokio::time::timeout;
 
 use super::fetch::Fetcher;
 use super::piece::Piece;
@@ -33,13 +34,17 @@ impl Drop for Parcel<'_> {
     }
 }
 
-/// Fetches what is wanted; a second time where the first broke off.
+/// Fetches what is wanted; a second time where the first broke off. What does not come in time, be it that a provider
+/// sends it byte by byte, is given up, so that the rest of the channel goes on.
 pub(super) async fn deliver(fetcher: &Fetcher, shelf: &Shelf, want: Want) {
     let parcel = Parcel { piece: want.piece.clone(), shelf };
-    let how = match parcel.fetch(fetcher, &want).await {
-        Err(Failure::Dead(_) | Failure::Ended) => parcel.fetch(fetcher, &want).await,
-        how => how,
+    let fetching = async {
+        match parcel.fetch(fetcher, &want).await {
+            Err(Failure::Dead(_) | Failure::Ended) => parcel.fetch(fetcher, &want).await,
+            how => how,
+        }
     };
+    let how = timeout(shelf.deadline(), fetching).await.unwrap_or(Err(Failure::Silent));
     if let Err(Failure::Refused(401 | 403)) = how {
         shelf.hurry(); // its address may have lived too long: the playlist has a new one
     }

@@ -5,39 +5,24 @@
 //! besides name what is at its own host and port. Names are resolved and checked at the moment of dialling, by the one who
 //! dials: a name that was public when it was checked may be private a moment later.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Response};
+use http::header::{self, HeaderMap};
+use reqwest::{Client, ClientBuilder, Response};
 use url::Url;
 
+use crate::client;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 use crate::upstream::cookies::Cookies;
-use crate::upstream::{Origin, Trust, dial};
+use crate::upstream::{Internet, Origin, Trust, dial};
 
 /// Redirects that are followed for one request.
 const REDIRECTS: usize = 5;
 
 const INWARDS: Failure = Failure::Redirect("it leads into a private network");
-
-/// The network, as far as it is anybody's choice: tests have their own.
-#[derive(Clone)]
-pub(crate) struct Internet {
-    /// Finds the addresses of names.
-    pub(crate) resolve: Arc<dyn Resolve>,
-    /// Whether an address is outside of our own house.
-    pub(crate) is_public: fn(IpAddr) -> bool,
-}
-
-impl Default for Internet {
-    fn default() -> Self {
-        Self { resolve: Arc::new(System), is_public: contract::reach::is_public }
-    }
-}
 
 /// Asks one provider.
 pub(crate) struct Fetcher {
@@ -69,12 +54,18 @@ impl Fetcher {
     /// # Errors
     /// The system gives no TLS.
     pub(crate) fn new(origin: Origin, internet: Internet, settings: &Settings) -> Result<Self, Failure> {
-        let client = |resolver: Arc<dyn Resolve>| {
-            let client = dial::client(settings).gzip(true).brotli(true).pool_max_idle_per_host(1);
-            client.dns_resolver(Shared(resolver)).build().map_err(|_| Failure::Dead("there is no TLS"))
+        let client = || {
+            let client = client::of_provider(settings, &origin.transport);
+            let client = client.map_err(|_| Failure::Dead("its `proxy` is no address"))?;
+            Ok::<_, Failure>(client.gzip(true).brotli(true).pool_max_idle_per_host(1))
         };
-        let public = PublicOnly { inner: internet.resolve.clone(), is_public: internet.is_public };
-        let (direct, guarded) = (client(internet.resolve.clone())?, client(Arc::new(public))?);
+        let built = |client: ClientBuilder| client.build().map_err(|_| Failure::Dead("there is no TLS"));
+        let direct = built(client()?.dns_resolver(internet.resolver()))?;
+        let guarded = match origin.transport.proxy {
+            // Behind a proxy names are the proxy's matter, and so is its network; what is written out is checked.
+            Some(_) => direct.clone(),
+            None => built(client()?.dns_resolver(internet.public_only()))?,
+        };
         let homes = Homes { outside: None, places: place(&origin.url).into_iter().collect() };
         let (homes, cookies) = (Mutex::new(homes), Mutex::default());
         Ok(Self { origin, internet, direct, guarded, homes, cookies })
@@ -115,8 +106,7 @@ impl Fetcher {
 
     /// With what `url` may be asked.
     fn client(&self, url: &Url) -> Result<&Client, Failure> {
-        let literal = url.host_str().unwrap_or("").trim_matches(['[', ']']).parse::<IpAddr>().ok();
-        let inwards = literal.is_some_and(|address| !(self.internet.is_public)(address));
+        let inwards = self.internet.leads_inside(url);
         let direct = match self.origin.trust {
             Trust::Anywhere => true,
             Trust::Configured => {
@@ -137,7 +127,9 @@ impl Fetcher {
     /// Whom the configured address was really answered by says where the provider lives.
     fn seen(&self, url: &Url, peer: Option<SocketAddr>) {
         if *url == self.origin.url {
-            let outside = peer.is_none_or(|peer| (self.internet.is_public)(peer.ip()));
+            // Behind a proxy nobody can tell who answered.
+            let proxied = self.origin.transport.proxy.is_some();
+            let outside = proxied || peer.is_none_or(|peer| (self.internet.is_public)(peer.ip()));
             let mut homes = self.homes();
             // Once outside, always: an owner of a name must not become our neighbour by changing it.
             homes.outside = Some(outside || homes.outside == Some(true));
@@ -156,12 +148,8 @@ impl Fetcher {
     }
 
     fn headers(&self, url: &Url) -> HeaderMap {
-        let mut headers = self.origin.headers.clone();
+        let mut headers = self.origin.headers.seen_at(&self.origin.url, url);
         headers.remove(header::CONNECTION); // one connection, kept
-        if url.host() != self.origin.url.host() {
-            // SECURITY: meant for the host that was configured.
-            self.origin.private.iter().for_each(|name: &HeaderName| drop(headers.remove(name)));
-        }
         self.cookies().added(url, headers)
     }
 
@@ -182,47 +170,6 @@ fn place(url: &Url) -> Option<String> {
 /// Whether a provider says no for good, or its address for this time is over.
 pub(crate) fn is_gone(status: StatusCode) -> bool {
     matches!(status.as_u16(), 401 | 403 | 404 | 410)
-}
-
-struct Shared(Arc<dyn Resolve>);
-
-impl Resolve for Shared {
-    fn resolve(&self, name: Name) -> Resolving {
-        self.0.resolve(name)
-    }
-}
-
-/// As the system does.
-struct System;
-
-impl Resolve for System {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let addresses: Addrs = Box::new(addresses.into_iter());
-            Ok(addresses)
-        })
-    }
-}
-
-/// Only what is outside.
-struct PublicOnly {
-    inner: Arc<dyn Resolve>,
-    is_public: fn(IpAddr) -> bool,
-}
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (found, is_public) = (self.inner.resolve(name), self.is_public);
-        Box::pin(async move {
-            let public: Vec<SocketAddr> = found.await?.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(std::io::Error::other("not a public address").into());
-            }
-            let public: Addrs = Box::new(public.into_iter());
-            Ok(public)
-        })
-    }
 }
 
 #[cfg(test)]

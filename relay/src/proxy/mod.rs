@@ -51,9 +51,9 @@ use crate::metrics::Page;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::Asking;
 use crate::slot::Holder;
+use crate::upstream::Internet;
 
 pub(crate) use answer::piece;
-pub(crate) use fetch::Internet;
 pub(crate) use shelf::{ROOT, Shelf};
 pub(crate) use tag::Kind;
 pub(crate) use trial::passed as trial;
@@ -69,7 +69,6 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 pub(crate) struct Proxy {
     channel: u32,
     shelf: Arc<Shelf>,
-    pieces: Arc<Pieces>,
     began: Instant,
     pump: AbortHandle,
 }
@@ -144,12 +143,11 @@ impl Proxies {
         }
         headend.starts.admit(&asking.user, Instant::now())?;
         let meter = Meter::new(headend.tally.clone());
-        let shelf = Shelf::new(id, self.key.clone(), self.pieces.clone(), meter);
+        let shelf = Shelf::new(self.key.clone(), self.pieces.clone(), meter);
         let (headend, asking, internet) = (headend.clone(), asking.clone(), self.internet.clone());
         let pump = Pump { headend, shelf: shelf.clone(), channel, asking, internet };
         let pump = tokio::spawn(pump.run().instrument(info_span!("channel", id))).abort_handle();
-        let (pieces, began) = (self.pieces.clone(), Instant::now());
-        let proxy = Arc::new(Proxy { channel: id, shelf, pieces, began, pump });
+        let proxy = Arc::new(Proxy { channel: id, shelf, began: Instant::now(), pump });
         books.running.insert(id, Arc::downgrade(&proxy));
         Ok(proxy)
     }
@@ -165,7 +163,7 @@ impl Proxies {
             uptime: proxy.began.elapsed(),
             received: proxy.shelf.meter.own.received.get(),
             sent: proxy.shelf.meter.own.sent.get(),
-            kept: self.pieces.of(proxy.channel),
+            kept: proxy.shelf.kept(),
         };
         let mut running: Vec<Account> = proxies.iter().map(account).collect();
         running.sort_by_key(|account| account.channel);
@@ -202,6 +200,5 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.pump.abort();
         self.shelf.end(Failure::Closing);
-        self.pieces.retain(self.channel, |_| false);
     }
 }

@@ -18,13 +18,14 @@ pub(crate) struct Pieces {
     most: u64,
     held: Arc<AtomicU64>,
     clock: AtomicU64,
-    shelf: Mutex<HashMap<Key, Kept>>,
+    all: Mutex<HashMap<Key, Kept>>,
 }
 
 /// Which bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) channel: u32,
+    /// Whose it is. Not the channel: while the last viewers of one that has ended are still there, it may begin anew.
+    pub(crate) shelf: u64,
     /// The reference.
     pub(crate) name: String,
     /// `[start, end)` of the resource.
@@ -39,30 +40,35 @@ struct Kept {
 impl Pieces {
     /// At most so many bytes.
     pub(crate) fn new(most: u64) -> Arc<Self> {
-        Arc::new(Self { most, held: Arc::default(), clock: 0.into(), shelf: Mutex::default() })
+        Arc::new(Self { most, held: Arc::default(), clock: 0.into(), all: Mutex::default() })
     }
 
     /// A piece, and whether it is to be fetched: it is new, or has failed some time ago.
     pub(crate) fn take(&self, key: &Key) -> (Arc<Piece>, bool) {
         let used = self.clock.fetch_add(1, Ordering::Relaxed);
-        let mut shelf = self.shelf();
-        if let Some(kept) = shelf.get_mut(key).filter(|kept| !is_stale(&kept.piece)) {
+        let mut all = self.all();
+        if let Some(kept) = all.get_mut(key).filter(|kept| !is_stale(&kept.piece)) {
             kept.used = used;
             return (kept.piece.clone(), false);
         }
         let piece = Piece::new(self.held.clone());
-        shelf.insert(key.clone(), Kept { piece: piece.clone(), used });
+        all.insert(key.clone(), Kept { piece: piece.clone(), used });
         (piece, true)
     }
 
     /// A piece that is there or on its way.
     pub(crate) fn has(&self, key: &Key) -> bool {
-        self.shelf().get(key).is_some_and(|kept| !is_stale(&kept.piece))
+        self.all().get(key).is_some_and(|kept| !is_stale(&kept.piece))
     }
 
-    /// Forgets what `keep` does not want of one channel.
-    pub(crate) fn retain(&self, channel: u32, keep: impl Fn(&str) -> bool) {
-        self.shelf().retain(|key, _| key.channel != channel || keep(&key.name));
+    /// The number of a new shelf.
+    pub(crate) fn number(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Forgets what `keep` does not want of one shelf.
+    pub(crate) fn retain(&self, shelf: u64, keep: impl Fn(&str) -> bool) {
+        self.all().retain(|key, _| key.shelf != shelf || keep(&key.name));
     }
 
     /// Forgets what was not asked for longest, until the rest fits. What is on its way stays.
@@ -73,8 +79,8 @@ impl Pieces {
             return;
         };
         let mut gone = Vec::new();
-        let mut shelf = self.shelf();
-        let mut order: Vec<(u64, Key)> = shelf
+        let mut all = self.all();
+        let mut order: Vec<(u64, Key)> = all
             .iter()
             .filter(|(_, kept)| kept.piece.ended().is_some())
             .map(|(key, kept)| (kept.used, key.clone()))
@@ -84,18 +90,18 @@ impl Pieces {
             if over == 0 {
                 break;
             }
-            if let Some(kept) = shelf.remove(&key) {
+            if let Some(kept) = all.remove(&key) {
                 over = over.saturating_sub(kept.piece.size());
                 gone.push(kept);
             }
         }
-        drop(shelf);
+        drop(all);
     }
 
-    /// Bytes of one channel.
-    pub(crate) fn of(&self, channel: u32) -> usize {
-        let shelf = self.shelf();
-        let own = shelf.iter().filter(|(key, _)| key.channel == channel);
+    /// Bytes of one shelf.
+    pub(crate) fn of(&self, shelf: u64) -> usize {
+        let all = self.all();
+        let own = all.iter().filter(|(key, _)| key.shelf == shelf);
         own.map(|(_, kept)| usize::try_from(kept.piece.size()).unwrap_or(usize::MAX)).sum()
     }
 
@@ -104,8 +110,8 @@ impl Pieces {
         self.held.load(Ordering::Relaxed)
     }
 
-    fn shelf(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
-        self.shelf.lock().expect("nobody panics while holding this lock")
+    fn all(&self) -> MutexGuard<'_, HashMap<Key, Kept>> {
+        self.all.lock().expect("nobody panics while holding this lock")
     }
 }
 
@@ -122,8 +128,8 @@ fn is_stale(piece: &Piece) -> bool {
 mod tests {
     use super::*;
 
-    fn key(channel: u32, name: &str) -> Key {
-        Key { channel, name: name.into(), range: None }
+    fn key(shelf: u64, name: &str) -> Key {
+        Key { shelf, name: name.into(), range: None }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 use url::Url;
 
-use super::fetch::{Fetcher, Internet, is_gone};
+use super::fetch::{Fetcher, is_gone};
 use super::guard::Guard;
 use super::rewrite::{Given, Reading, read};
 use super::shelf::{Job, ROOT, Shelf};
@@ -21,7 +21,7 @@ use crate::refusal::Failure;
 use crate::remedy::{Next, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
-use crate::upstream::dial;
+use crate::upstream::{Internet, dial};
 
 /// How long a playlist may take.
 const PLAYLIST: Duration = Duration::from_secs(10);
@@ -116,7 +116,7 @@ impl Pump {
 
     /// Does what is to be done until the upstream is lost.
     async fn serve(&self, upstream: &Upstream, slot: &Slot, has_others: bool) -> Failure {
-        let line = match self.line(upstream, slot) {
+        let line = match self.line(upstream, slot).await {
             Ok(line) => line,
             Err(why) => return why,
         };
@@ -161,8 +161,8 @@ impl Pump {
         }
     }
 
-    fn line(&self, upstream: &Upstream, slot: &Slot) -> Result<Line<'_>, Failure> {
-        let origin = self.headend.dialler.origin(upstream, slot.login())?;
+    async fn line(&self, upstream: &Upstream, slot: &Slot) -> Result<Line<'_>, Failure> {
+        let origin = self.headend.dialler.origin(upstream, slot.login()).await?;
         let mut guard = Guard::new(origin.secrets.iter().map(String::as_str));
         guard.hide_address(&origin.url);
         let fetcher = Fetcher::new(origin, self.internet.clone(), &self.headend.settings)?;

@@ -41,6 +41,8 @@ pub(crate) struct Listed {
 
 struct Entry {
     link: Link,
+    /// It was listed without a range.
+    whole: bool,
     /// Its parts that were listed, newest last.
     ranges: Vec<(u64, u64)>,
     until: Instant,
@@ -57,9 +59,15 @@ impl References {
         self.entries.get(name).map(|entry| &entry.link)
     }
 
-    /// The parts of it that were listed lately; none if it is meant as a whole.
-    pub(crate) fn ranges(&self, name: &str) -> &[(u64, u64)] {
-        self.entries.get(name).map_or(&[], |entry| &entry.ranges)
+    /// What of it is fetched for somebody who wants `wanted` of it: the listed part that this begins in, or `Some(None)`, all
+    /// of it, if it was listed as a whole. `None` if nothing that was listed is meant: viewers must not choose what of a
+    /// large file keeps the one connection busy.
+    pub(crate) fn part(&self, name: &str, wanted: Option<(u64, u64)>) -> Option<Option<(u64, u64)>> {
+        let entry = self.entries.get(name)?;
+        let begins_in =
+            |range: &&(u64, u64)| wanted.is_some_and(|(start, _)| (range.0..range.1).contains(&start));
+        let part = entry.ranges.iter().rev().find(begins_in).copied();
+        (part.is_some() || entry.whole).then_some(part)
     }
 
     /// From where what is listed comes.
@@ -110,8 +118,14 @@ impl References {
         let until = now + LEAST.max(2 * lasts);
         for Listed { name, link } in &listed {
             let entry = self.entries.entry(name.clone());
-            let entry = entry.or_insert_with(|| Entry { link: link.clone(), ranges: Vec::new(), until });
+            let entry = entry.or_insert_with(|| Entry {
+                link: link.clone(),
+                whole: false,
+                ranges: Vec::new(),
+                until,
+            });
             (entry.link, entry.until) = (link.clone(), until);
+            entry.whole |= link.range.is_none();
             entry.ranges.extend(link.range.filter(|range| !entry.ranges.contains(range)));
             if entry.ranges.len() > RANGES {
                 entry.ranges.remove(0);

@@ -221,6 +221,7 @@ impl<'a> Reader<'a> {
     fn tag(&mut self, line: &str, tag: &Tag<'_>) -> Result<(), Failure> {
         match tag.act {
             Act::Keep => self.keep(line, tag),
+            Act::Version => self.version(line, tag),
             Act::Unless => {
                 let told = attributes(tag.value).iter().any(Attribute::names_an_address);
                 if told { self.leave_out() } else { self.keep(line, tag) }
@@ -266,6 +267,15 @@ impl<'a> Reader<'a> {
             return self.leave_out();
         }
         self.put(Line::Text(line.to_owned()), tag.scope == Scope::Segment);
+    }
+
+    /// What versions 8 to 11 add, variables and updates by parts, is not in what we write; and players must refuse a
+    /// version that they do not know (RFC 8216, 7).
+    fn version(&mut self, line: &str, tag: &Tag<'_>) {
+        match tag.value.trim().parse::<u32>() {
+            Ok(8..=11) => self.keep(&format!("#{}:7", tag.name), tag),
+            _ => self.keep(line, tag),
+        }
     }
 
     /// Puts a line; one that is about the next segment waits for it, and so does what comes after it.

@@ -34,7 +34,8 @@ const WANTS: usize = 256;
 
 /// One channel's playlists and pieces.
 pub(crate) struct Shelf {
-    channel: u32,
+    /// By which its pieces are told from those of others.
+    number: u64,
     pieces: Arc<Pieces>,
     books: Mutex<Books>,
     /// Tells the pump that there is something to do.
@@ -80,7 +81,7 @@ pub(crate) struct Found {
 }
 
 impl Shelf {
-    pub(super) fn new(channel: u32, key: ticket::Key, pieces: Arc<Pieces>, meter: Arc<Meter>) -> Arc<Self> {
+    pub(super) fn new(key: ticket::Key, pieces: Arc<Pieces>, meter: Arc<Meter>) -> Arc<Self> {
         let books = Books {
             references: References::new(key, ""),
             pages: HashMap::new(),
@@ -91,7 +92,7 @@ impl Shelf {
             resumed: None,
         };
         let (books, wanted, news) = (Mutex::new(books), Notify::new(), watch::Sender::new(0));
-        Arc::new(Self { channel, pieces, books, wanted, news, meter })
+        Arc::new(Self { number: pieces.number(), pieces, books, wanted, news, meter })
     }
 
     /// A playlist, the newest that can be had within a moment. The first state of it is waited for as long as `hold`.
@@ -134,13 +135,8 @@ impl Shelf {
         }
         let link = books.references.get(name).filter(|link| link.kind == kind && !link.gap);
         let link = link.cloned().ok_or_else(|| books.unknown())?;
-        let ranges = books.references.ranges(name);
-        let range = wanted.filter(|_| !ranges.is_empty()).map(|(start, end)| {
-            let holds = |range: &&(u64, u64)| range.0 <= start && start < range.1;
-            let whole = ranges.iter().rev().find(holds).copied();
-            whole.filter(|range| end <= range.1 || end == u64::MAX).unwrap_or((start, end))
-        });
-        let key = Key { channel: self.channel, name: name.to_owned(), range };
+        let range = books.references.part(name, wanted).ok_or_else(|| books.unknown())?;
+        let key = Key { shelf: self.number, name: name.to_owned(), range };
         let (piece, fresh) = self.pieces.take(&key);
         if fresh {
             if books.wants.len() >= WANTS {
@@ -168,10 +164,19 @@ impl Shelf {
 
     /// How long a player may be silent before it counts as gone.
     pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(15.max(3 * self.longest()))
+    }
+
+    /// How long a piece may take, however slowly it comes: everything else waits for it.
+    pub(super) fn deadline(&self) -> Duration {
+        Duration::from_secs((3 * self.longest()).clamp(10, 60))
+    }
+
+    /// Seconds that a segment lasts at most.
+    fn longest(&self) -> u64 {
         let books = self.books();
-        let longest =
-            books.pages.values().filter_map(|page| page.copy.as_ref()).map(|copy| copy.target).max();
-        Duration::from_secs(15.max(3 * longest.unwrap_or(0)))
+        let copies = books.pages.values().filter_map(|page| page.copy.as_ref());
+        copies.map(|copy| copy.target).max().unwrap_or(0)
     }
 
     /// Why the channel is over, if it is.
@@ -188,6 +193,7 @@ impl Shelf {
             std::mem::take(&mut books.wants)
         };
         wants.iter().for_each(|want| want.piece.end(Err(why.clone())));
+        self.pieces.retain(self.number, |_| false);
         self.news.send_modify(|news| *news += 1);
     }
 
@@ -291,13 +297,13 @@ impl Shelf {
         }
         page.put(copy, now);
         for Listed { name, link } in page.ahead() {
-            let key = Key { channel: self.channel, name, range: link.range };
+            let key = Key { shelf: self.number, name, range: link.range };
             if !self.pieces.has(&key) && !ahead.iter().any(|(known, _)| *known == key) {
                 ahead.push_back((key, link));
             }
         }
         ahead.retain(|(key, _)| references.get(&key.name).is_some());
-        self.pieces.retain(self.channel, |name| references.get(name).is_some());
+        self.pieces.retain(self.number, |name| references.get(name).is_some());
         drop(books);
         self.news.send_modify(|news| *news += 1);
         Ok(())
@@ -342,6 +348,11 @@ impl Shelf {
     /// Lets go of what has no room.
     pub(super) fn trim(&self) {
         self.pieces.trim();
+    }
+
+    /// Bytes in memory.
+    pub(super) fn kept(&self) -> usize {
+        self.pieces.of(self.number)
     }
 
     /// Where it comes from.

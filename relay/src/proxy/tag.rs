@@ -6,6 +6,8 @@
 pub(super) enum Act {
     /// Stays as it is.
     Keep,
+    /// The version, which is that of what stays.
+    Version,
     /// Goes.
     Drop,
     /// Its address becomes a reference; it may have none.
@@ -66,7 +68,7 @@ impl Kind {
 
 /// RFC 8216 and its second edition (draft-pantos-hls-rfc8216bis), and what players ask for besides.
 const TAGS: &[(&str, Act, Scope)] = &[
-    ("EXT-X-VERSION", Act::Keep, Scope::Any),
+    ("EXT-X-VERSION", Act::Version, Scope::Any),
     ("EXT-X-INDEPENDENT-SEGMENTS", Act::Keep, Scope::Any),
     ("EXT-X-START", Act::Keep, Scope::Any),
     ("EXT-X-DEFINE", Act::Define, Scope::Any),

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 
 use contract::bundle::Kind;
 use contract::user::User;
+use http::Method;
 use httpd::{Request, Response};
 
 use super::{Relay, may_watch};
 use crate::output::hls::Holder;
-use crate::proxy;
 use crate::refusal::Refusal;
 use crate::route::Part;
 use crate::seat::Client;
+use crate::{output, proxy};
 
 impl Relay {
     /// What a playlist leads to. Whoever comes with a genuine ticket and is not known (any more) begins anew with it, so
@@ -34,6 +35,12 @@ impl Relay {
                 let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
                 let (channel, client) =
                     (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
+                // Nothing is received for who only asks whether there is something.
+                match &part {
+                    _ if request.method() != Method::HEAD => {}
+                    Part::Index | Part::Reference { kind: 'p', .. } => return Ok(output::hls::head()),
+                    _ => return Err(Refusal::Missing),
+                }
                 let (_, form) = self.sessions.watch(&self.headend, channel, &user, &client).await?;
                 self.sessions.resume(text, &ticket, &user, &client);
                 form.resume().await?;

@@ -75,7 +75,7 @@ impl Relay {
             Api::Segment { session, number } => self.watches.segment(sessions, &session, number, headers),
             Api::Status { session } => self.watches.status(headend, sessions, &session),
             Api::Stop { session } => self.watches.stop(sessions, &session),
-            Api::Active => Ok(self.watches.active(&*guest().await?)),
+            Api::Active => Ok(self.watches.active(headend, &*guest().await?)),
             Api::Health => {
                 guest().await?;
                 Ok(self.watches.health(headend).await)
@@ -95,7 +95,9 @@ impl Relay {
         }
         match (params.get("username"), params.get("password")) {
             (Some(name), Some(password)) => self.user(name, password).await,
-            _ if ace::is_at_home(headers, peer) => Ok(self.unlisted.guest.clone()),
+            _ if ace::is_at_home(headers, peer, self.headend.settings.public.as_ref()) => {
+                Ok(self.unlisted.guest.clone())
+            }
             _ => Err(Refusal::Forbidden),
         }
     }

@@ -5,29 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use contract::bundle::Upstream;
-use contract::reach;
-use contract::source::{Source, USER_AGENT};
-use contract::vault::OPENING;
+use contract::source::{Source, Transport};
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::Response;
 use url::Url;
 
 use super::ace::Engine;
-use super::address::{self, PublicOnly};
+use super::address::Internet;
+use super::clients::Clients;
 use super::cookies::Cookies;
+use super::headers::Headers;
 use super::secrets::Secrets;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 
 /// Redirects that are followed for one stream. Real panels have one or two.
 const REDIRECTS: usize = 5;
-
-/// Who we are for providers that refuse the player most of them allow.
-const OTHER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A provider that wants to be left alone for longer than this is asked again all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(600);
@@ -37,10 +34,6 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// Dials the configured sources.
 pub(crate) struct Dialler {
-    /// For what is configured.
-    direct: Client,
-    /// For where public sources redirect to.
-    guarded: Client,
     sources: HashMap<String, Dialled>,
     pub(super) secrets: Secrets,
     pub(super) settings: Settings,
@@ -51,24 +44,30 @@ pub(crate) struct Dialler {
 /// A source, and which of its addresses answered last.
 struct Dialled {
     source: Source,
+    clients: Clients,
     reached: AtomicUsize,
-    /// It was asked as [`OTHER_AGENT`], which it let in, or is being asked so.
+    /// It was asked as another kind of player, which it let in, or is being asked so.
     disguised: AtomicBool,
 }
 
 impl Dialler {
-    pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> reqwest::Result<Self> {
-        let dialled =
-            |source| Dialled { source, reached: AtomicUsize::new(0), disguised: AtomicBool::new(false) };
-        let sources = sources.into_iter().map(|source| (source.name.as_str().to_owned(), dialled(source)));
-        Ok(Self {
-            direct: client(settings).build()?,
-            guarded: client(settings).dns_resolver(PublicOnly).build()?,
-            sources: sources.collect(),
-            secrets,
-            settings: settings.clone(),
-            engine: Engine::new(settings)?,
-        })
+    /// # Errors
+    /// The system gives no TLS, or the `proxy` of a source is no address.
+    pub(crate) fn new(settings: &Settings, sources: Vec<Source>, secrets: Secrets) -> anyhow::Result<Self> {
+        let usual = Clients::new(settings, &Transport::default())?;
+        let mut dialled = HashMap::new();
+        for source in sources {
+            let name = source.name.as_str().to_owned();
+            let clients = match Clients::is_usual(&source.transport) {
+                true => usual.clone(),
+                false => {
+                    Clients::new(settings, &source.transport).with_context(|| format!("source {name}"))?
+                }
+            };
+            let (reached, disguised) = (AtomicUsize::new(0), AtomicBool::new(false));
+            dialled.insert(name, Dialled { source, clients, reached, disguised });
+        }
+        Ok(Self { sources: dialled, secrets, settings: settings.clone(), engine: Engine::new(settings)? })
     }
 
     /// The source that `account` names.
@@ -90,7 +89,7 @@ impl Dialler {
     /// the other. Whether that is worth a try: an agent that the operator has chosen stays.
     pub(crate) fn disguise(&self, account: &str, disguised: bool) -> bool {
         let Some(dialled) = self.sources.get(account) else { return false };
-        let free = dialled.source.transport.user_agent == USER_AGENT;
+        let free = Headers::may_be_disguised(&dialled.source);
         if free {
             dialled.disguised.store(disguised, Ordering::Relaxed);
         }
@@ -122,21 +121,22 @@ impl Dialler {
         login: usize,
         range: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let Dialled { source, reached, disguised } =
+        let Dialled { source, clients, reached, disguised } =
             self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
-        let private = private(upstream);
-        let upstream = &self.secrets.reveal(upstream)?;
-        let headers = headers(source, upstream, disguised.load(Ordering::Relaxed));
+        let open = self.secrets.reveal(upstream).await?;
+        let disguised = disguised.load(Ordering::Relaxed);
         // SECURITY: who lists addresses may list those of our own house; what is configured is dialled as it is.
-        let guarded = source.xtream().is_none() && !source.transport.private_addresses;
+        let free = source.transport.private_addresses;
+        let guarded = source.xtream().is_none() && !free;
         let bases = source.xtream().map_or(1, |panel| panel.urls.len());
         let first = reached.load(Ordering::Relaxed);
         let mut answer = Err(Failure::NoSource);
         for base in (0..bases).map(|turn| (first + turn) % bases) {
-            let url = url(source, base, login, &upstream.path);
+            let url = url(source, base, login, &open.path);
             let url = url.ok_or(Failure::Dead("its address is no URL"))?;
-            let (headers, private, cookies) = (headers.clone(), private.clone(), Cookies::default());
-            let trail = Trail { url: url.clone(), headers, private, guarded, cookies };
+            let headers = Headers::new(source, upstream, &open, &url, disguised);
+            let (clients, cookies) = (clients.clone(), Cookies::default());
+            let trail = Trail { url: url.clone(), headers, clients, guarded, free, cookies };
             answer = self.follow(&trail, url, range).await;
             if !matches!(answer, Err(Failure::Dead(_))) {
                 reached.store(base, Ordering::Relaxed);
@@ -158,16 +158,14 @@ impl Dialler {
     ) -> Result<Answer, Failure> {
         let mut trail = trail.clone();
         trail.turn(url)?;
-        trail.headers.remove(header::RANGE);
-        if let Some(range) = range.and_then(|range| HeaderValue::try_from(range).ok()) {
-            trail.headers.insert(header::RANGE, range);
-        }
+        let range = range.and_then(|range| HeaderValue::try_from(range).ok());
         for _ in 0..=REDIRECTS {
-            let client = if trail.guarded { &self.guarded } else { &self.direct };
-            let request =
-                client.get(trail.url.clone()).headers(trail.cookies.added(&trail.url, trail.headers.clone()));
+            let mut headers = trail.cookies.added(&trail.url, trail.headers.all.clone());
+            headers.remove(header::RANGE); // nobody but we knows which part is wanted
+            headers.extend(range.clone().map(|range| (header::RANGE, range)));
+            let request = trail.clients.of(trail.guarded).get(trail.url.clone()).headers(headers);
             let response = request.send().await.map_err(|error| failure(&error))?;
-            trail.guarded |= reach::came_from_outside(response.remote_addr());
+            trail.guarded |= !trail.free && trail.clients.came_from_outside(&response);
             trail.cookies.keep(&trail.url, response.headers());
             match target(&response, &trail.url)? {
                 Some(next) => trail.turn(next)?,
@@ -189,73 +187,24 @@ pub(crate) struct Answer {
 pub(crate) struct Trail {
     /// Where the answer came from in the end: relative references are resolved against it (RFC 3986, 5.1.3).
     pub(crate) url: Url,
-    headers: HeaderMap,
-    /// Headers that go to no other host.
-    private: Vec<HeaderName>,
+    headers: Headers,
+    clients: Clients,
     /// Somebody outside has chosen where this leads.
     guarded: bool,
+    /// Nobody minds.
+    free: bool,
     cookies: Cookies,
 }
 
 impl Trail {
     fn turn(&mut self, next: Url) -> Result<(), Failure> {
-        if self.guarded && address::is_private_literal(&next) {
+        if self.guarded && Internet::default().leads_inside(&next) {
             return Err(Failure::Redirect("it leads into a private network"));
         }
-        if next.host() != self.url.host() {
-            // SECURITY: meant for the host that was configured, as credentials in its address are.
-            self.private.iter().for_each(|name| drop(self.headers.remove(name)));
-        }
+        self.headers.turn(&self.url, &next);
         self.url = next;
         Ok(())
     }
-}
-
-pub(crate) fn client(settings: &Settings) -> reqwest::ClientBuilder {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-    Client::builder()
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .http1_only()
-        // Providers' servers are what they are. With `ICY 200 OK` the head arrives as part of the body.
-        .http09_responses()
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        // A connection that is kept open counts against the account.
-        .pool_max_idle_per_host(0)
-        .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.first_byte)
-        // Containers without certificates of their own exist.
-        .tls_certs_merge(roots)
-}
-
-pub(super) fn headers(source: &Source, upstream: &Upstream, disguised: bool) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let asked = upstream.headers.iter().filter_map(|(name, value)| {
-        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
-    });
-    let agent = if disguised { OTHER_AGENT } else { &source.transport.user_agent };
-    if let Ok(agent) = HeaderValue::try_from(agent) {
-        headers.insert(header::USER_AGENT, agent);
-    }
-    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    headers.extend(asked);
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    headers
-}
-
-/// Headers that only the host which was listed may see: those whose values lie in the vault, and what is a credential
-/// by its name.
-pub(super) fn private(sealed: &Upstream) -> Vec<HeaderName> {
-    let in_vault = sealed.headers.iter().filter(|(_, value)| value.contains(OPENING));
-    let names = in_vault.filter_map(|(name, _)| HeaderName::try_from(name).ok());
-    names.chain([header::AUTHORIZATION, header::COOKIE]).collect()
 }
 
 /// The address of `path` at one of the source's addresses, with the credentials of one of its logins. Never logged, never
@@ -331,18 +280,28 @@ mod tests {
     }
 
     #[test]
-    fn another_host_sees_no_header_that_lies_in_the_vault() {
-        let headers = [("X-Token", "{secret:1}"), ("Referer", "http://h/"), ("bad name", "{secret:2}")];
-        let sealed = Upstream {
-            account: "list".into(),
-            path: "http://h/".into(),
-            protocol: contract::bundle::Protocol::Ts,
-            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            archive: 0,
-            past: None,
+    fn a_redirect_may_change_the_scheme_but_not_leave_the_web() {
+        let from = Url::parse("http://h:8080/live/a.ts").unwrap();
+        let target = |status: u16, location: &str, from: &Url| {
+            let answer =
+                http::Response::builder().status(status).header("Location", location).body("").unwrap();
+            target(&Response::from(answer), from).map(|next| next.map(String::from))
         };
-        let private: Vec<String> = private(&sealed).iter().map(|name| name.as_str().to_owned()).collect();
-        assert_eq!(private, ["x-token", "authorization", "cookie"]);
+        let secure = Url::parse("https://h/live/a.ts").unwrap();
+        for (status, location, from, next) in [
+            (302, "https://cdn/b.ts?t=1", &from, "https://cdn/b.ts?t=1"),
+            (301, "http://cdn/b.ts", &secure, "http://cdn/b.ts"),
+            (303, "//cdn/b.ts", &secure, "https://cdn/b.ts"),
+            (307, "/b.ts", &from, "http://h:8080/b.ts"),
+            (308, "b.ts?x", &from, "http://h:8080/live/b.ts?x"),
+        ] {
+            assert_eq!(target(status, location, from), Ok(Some(next.to_owned())), "{location}");
+        }
+        for elsewhere in ["ftp://h/", "file:///etc/passwd", "data:,x", "http://", "rtsp://h/"] {
+            assert!(target(302, elsewhere, &from).is_err(), "{elsewhere}");
+        }
+        assert_eq!(target(200, "http://cdn/", &from), Ok(None));
+        assert_eq!(target(304, "http://cdn/", &from), Ok(None));
     }
 
     #[test]
@@ -354,19 +313,16 @@ mod tests {
     #[test]
     fn what_somebody_outside_names_never_leads_into_our_house() {
         let url = |text: &str| Url::parse(text).unwrap();
-        let headers = HeaderMap::from_iter([(header::COOKIE, "a=b".parse().unwrap())]);
-        let (private, cookies) = (vec![header::COOKIE], Cookies::default());
-        let trail = Trail { url: url("http://8.8.8.8/list"), headers, private, guarded: true, cookies };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let clients = Clients::new(&Settings::default(), &Transport::default()).unwrap();
+        let (headers, cookies) = Default::default();
+        let trail =
+            Trail { url: url("http://8.8.8.8/list"), headers, clients, guarded: true, free: false, cookies };
         for inside in
             ["http://127.0.0.1/", "http://169.254.169.254/", "http://[::ffff:10.0.0.1]/", "http://0x7f.1/"]
         {
             assert!(trail.clone().turn(url(inside)).is_err(), "{inside}");
             assert!(Trail { guarded: false, ..trail.clone() }.turn(url(inside)).is_ok(), "{inside}");
         }
-        let mut beside = trail.clone();
-        beside.turn(url("http://8.8.8.8/segment")).unwrap();
-        assert!(beside.headers.contains_key(header::COOKIE));
-        beside.turn(url("http://8.8.4.4/segment")).unwrap();
-        assert!(!beside.headers.contains_key(header::COOKIE), "meant for the other host");
     }
 }

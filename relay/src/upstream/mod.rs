@@ -3,12 +3,15 @@
 pub(crate) mod ace;
 mod address;
 pub(crate) mod archive;
+mod clients;
 pub(crate) mod cookies;
 pub(crate) mod dial;
 pub(crate) mod file;
+pub(crate) mod headers;
 pub(crate) mod hls;
 mod origin;
 mod secrets;
+mod templated;
 mod ts;
 
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
+pub(crate) use address::Internet;
 pub(crate) use dial::Dialler;
 pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;

@@ -1,17 +1,20 @@
 //! What the vault has for addresses that name it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use contract::bundle::Upstream;
 use contract::vault::{OPENING, Vault};
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
 use crate::refusal::Failure;
 
 /// The vault, read again when its file changes.
 pub(crate) struct Secrets {
     path: PathBuf,
+    /// Who needs what is being read waits for it.
     read: Mutex<Option<(SystemTime, Arc<Vault>)>>,
 }
 
@@ -25,12 +28,12 @@ impl Secrets {
     ///
     /// # Errors
     /// The vault does not have it.
-    pub(crate) fn reveal(&self, upstream: &Upstream) -> Result<Upstream, Failure> {
+    pub(crate) async fn reveal(&self, upstream: &Upstream) -> Result<Upstream, Failure> {
         let sealed = |text: &String| text.contains(OPENING);
         if !sealed(&upstream.path) && !upstream.headers.values().any(sealed) {
             return Ok(upstream.clone());
         }
-        let vault = self.vault().ok_or(LOST)?;
+        let vault = self.vault().await.ok_or(LOST)?;
         let revealed = |text: &str| vault.reveal(&upstream.account, text).ok_or(LOST);
         let mut open = upstream.clone();
         open.path = revealed(&upstream.path)?;
@@ -40,18 +43,21 @@ impl Secrets {
         Ok(open)
     }
 
-    fn vault(&self) -> Option<Arc<Vault>> {
-        let changed = std::fs::metadata(&self.path).and_then(|it| it.modified()).ok()?;
-        let mut read = self.read.lock().expect("nobody panics with it");
-        if let Some((seen, vault)) = &*read
-            && *seen == changed
-        {
-            return Some(vault.clone());
+    /// The vault as it is now. It may be large, so that it is read where nobody is held up.
+    async fn vault(&self) -> Option<Arc<Vault>> {
+        let mut read = self.read.lock().await;
+        let (path, known) = (self.path.clone(), read.as_ref().map(|(seen, _)| *seen));
+        let reading = spawn_blocking(move || {
+            let changed = std::fs::metadata(&path)?.modified()?;
+            let vault = (known != Some(changed)).then(|| Vault::load(&path)).transpose()?;
+            Ok::<_, std::io::Error>((changed, vault))
+        });
+        let (changed, fresh) =
+            reading.await.ok()?.inspect_err(|error| tracing::warn!(%error, "no vault")).ok()?;
+        if let Some(vault) = fresh {
+            *read = Some((changed, Arc::new(vault)));
         }
-        let vault = Vault::load(&self.path).inspect_err(|error| tracing::warn!(%error, "no vault")).ok()?;
-        let vault = Arc::new(vault);
-        *read = Some((changed, vault.clone()));
-        Some(vault)
+        read.as_ref().map(|(_, vault)| vault.clone())
     }
 }
 
@@ -63,8 +69,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn an_address_is_completed_from_the_vault_as_it_is_now() {
+    #[tokio::test]
+    async fn an_address_is_completed_from_the_vault_as_it_is_now() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vault.json");
         let secrets = Secrets::new(path.clone());
@@ -78,10 +84,10 @@ mod tests {
             archive: 0,
             past: None,
         };
-        assert!(secrets.reveal(&upstream("http://h/")).is_err());
+        assert!(secrets.reveal(&upstream("http://h/")).await.is_err());
         vault.save(10).unwrap();
-        let open = secrets.reveal(&upstream(&format!("http://h/{token}"))).unwrap();
+        let open = secrets.reveal(&upstream(&format!("http://h/{token}"))).await.unwrap();
         assert_eq!((open.path.as_str(), open.headers["Cookie"].as_str()), ("http://h/t0ken", "t0ken"));
-        assert!(secrets.reveal(&upstream("http://h/{secret:2}")).is_err());
+        assert!(secrets.reveal(&upstream("http://h/{secret:2}")).await.is_err());
     }
 }

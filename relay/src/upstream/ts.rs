@@ -12,6 +12,10 @@ use crate::refusal::Failure;
 const ICY: &[u8] = b"ICY ";
 /// It is no longer than this.
 const ICY_HEAD: usize = 8 * 1024;
+/// What a playlist begins with (RFC 8216, 4.3.1.1),
+const PLAYLIST: &[u8] = b"#EXTM3U";
+/// and what some write before that.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A stream that is coming in.
 pub(crate) struct Stream {
@@ -38,9 +42,17 @@ impl Stream {
     /// # Errors
     /// None have come.
     pub(super) async fn is_playlist(&mut self) -> Result<bool, Failure> {
-        self.first = self.next().await?;
-        let first = self.first.as_deref().unwrap_or_default();
-        Ok(first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).starts_with(b"#EXTM3U"))
+        let mut first = self.next().await?.unwrap_or_default();
+        let found = loop {
+            if let Some(found) = begins_as_playlist(&first) {
+                break found;
+            }
+            // Some servers send a head of their own in little pieces.
+            let Some(more) = self.next().await? else { break false };
+            first = [first, more].concat().into();
+        };
+        self.first = (!first.is_empty()).then_some(first);
+        Ok(found)
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
@@ -66,6 +78,16 @@ impl Stream {
     }
 }
 
+/// Whether `bytes` are the beginning of a playlist; `None` if they are too few to tell.
+fn begins_as_playlist(bytes: &[u8]) -> Option<bool> {
+    let bare = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    if bare.starts_with(PLAYLIST) {
+        return Some(true);
+    }
+    let may_become_one = PLAYLIST.starts_with(bare) || MARK.starts_with(bytes);
+    (!may_become_one).then_some(false)
+}
+
 enum Icy {
     Undecided,
     No,
@@ -87,6 +109,25 @@ fn icy(head: &[u8]) -> Icy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_playlist_is_recognised_as_soon_as_it_can_be_told() {
+        for (bytes, found) in [
+            (&b""[..], None),
+            (b"#EXT", None),
+            (b"#EXTM3U", Some(true)),
+            (b"#EXTM3U\n#EXT", Some(true)),
+            (b"\xEF\xBB", None),
+            (b"\xEF\xBB\xBF#E", None),
+            (b"\xEF\xBB\xBF#EXTM3U\r\n", Some(true)),
+            (b"#EXTINF", Some(false)),
+            (b"\x47", Some(false)),
+            (b"\xEF\x00", Some(false)),
+            (b"\xEF\xBB\xBF\x47", Some(false)),
+        ] {
+            assert_eq!(begins_as_playlist(bytes), found, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn the_head_of_an_old_server_is_no_part_of_the_stream() {

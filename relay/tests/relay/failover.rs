@@ -145,7 +145,7 @@ async fn nobody_is_held_for_longer_than_was_said() {
     let seen = watch(&viewer.rest().await);
     assert!(seen.nulls > 0, "{seen:?}");
     let more = requests(&stage, LIVE) - before;
-    assert!((2..=6).contains(&more), "{more}");
+    assert!((1..=6).contains(&more), "it is asked for, and not hammered: {more}");
     eventually("nothing is left", || stage.relay.viewers("ann") == 0).await;
 }
 

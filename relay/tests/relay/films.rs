@@ -89,6 +89,8 @@ async fn the_ranges_of_one_client_share_a_slot_and_another_client_takes_one_more
     let mut plan = Plan { connections: 2, ..Plan::default() };
     plan.relay.film_linger = Duration::from_secs(60);
     let stage = Stage::with(plan).await;
+    // So that nobody has the whole film before the others ask.
+    stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Stall(10_000));
     let (first, second, third) =
         tokio::join!(play(&stage, "one", "0-"), play(&stage, "one", "-1000"), play(&stage, "one", "0-"),);
     assert_eq!([first.status(), second.status(), third.status()], [206; 3]);

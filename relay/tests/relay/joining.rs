@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use mpegts::Pid;
 use mpegts::check::{Checker, Limits};
 
-use crate::stage::{LIVE, Plan, Stage};
+use crate::provider::{giving, ok};
+use crate::stage::{DEAD, LIVE, Plan, Stage};
 use crate::viewer::{Viewer, assert_begins_well, eventually, watch};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,5 +156,94 @@ async fn radio_begins_with_tables_too() {
         let first = points.map(|point| point.packet).next();
         assert_eq!(first, Some(2), "PAT, PMT, and sound");
         assert!(tracker.program().unwrap().video().is_none());
+    }
+}
+
+/// The payloads of a PID, packet by packet.
+fn payloads(bytes: &[u8], pid: Pid) -> Vec<&[u8]> {
+    mpegts::packets(bytes)
+        .filter(|packet| packet.pid() == pid)
+        .map(|packet| packet.payload())
+        .filter(|payload| !payload.is_empty())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_joins_gets_what_the_others_get_packet_by_packet() {
+    let mut plan = Plan::default();
+    plan.station.bitrate = 4_000_000;
+    let stage = Stage::with(plan).await;
+    stage.station.set_fault_times(stage.there(LIVE), station::Fault::Cut(2_000_000), 1);
+    let mut first = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let (mut all, mut joined) = (Vec::new(), Vec::new());
+    for round in 0..4 {
+        all.extend(first.read(700_000).await);
+        let agent = format!("User-Agent: joins {round}\r\n");
+        joined.push(Viewer::ask(&stage, "GET", &Stage::path(LIVE), &agent).await);
+    }
+    let mut parts = Vec::new();
+    for viewer in &mut joined {
+        let mut part = viewer.read(1_000_000).await;
+        part.truncate(part.len() / mpegts::PACKET * mpegts::PACKET);
+        parts.push(part);
+    }
+    all.extend(first.read(2_500_000).await);
+    let mut tracker = mpegts::Tracker::new();
+    mpegts::packets(&all).for_each(|packet| drop(tracker.push(packet)));
+    let program = tracker.program().unwrap();
+    assert!(program.streams.len() >= 2);
+    for stream in &program.streams {
+        let whole = payloads(&all, stream.pid);
+        for (round, part) in parts.iter().enumerate() {
+            let part = payloads(part, stream.pid);
+            let from = whole.iter().position(|payload| *payload == part[0]).expect("what begins it is there");
+            assert!(part.len() > 50 && whole[from..].starts_with(&part), "{round} {}", stream.pid);
+        }
+    }
+    assert_eq!(stage.station.counts().channel(stage.there(LIVE)).requests, 2);
+}
+
+/// A provider whose address is good for one stream: it sends everybody elsewhere, each with a token of his own.
+async fn sending_away(there: std::net::SocketAddr, heads: Heads) -> std::net::SocketAddr {
+    giving(move |number, head| {
+        heads.lock().unwrap().push(head.to_owned());
+        let location = format!("//{there}/auth/{number}.ts?token={number}");
+        format!(
+            "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        .into()
+    })
+    .await
+}
+
+type Heads = std::sync::Arc<std::sync::Mutex<Vec<String>>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_lost_is_asked_for_where_it_is_configured_and_no_token_twice() {
+    let recorded = Stage::new().await;
+    let pictures = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(400_000).await;
+    let (configured, elsewhere) = (Heads::default(), Heads::default());
+    let seen = elsewhere.clone();
+    let there = giving(move |_, head| {
+        seen.lock().unwrap().push(head.to_owned());
+        ok(&pictures)
+    });
+    let provider = sending_away(there.await, configured.clone()).await;
+    let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+    let mut viewer =
+        Viewer::ask(&stage, "GET", &Stage::path(DEAD), "Range: bytes=0-\r\nVia: 1.1 x\r\n").await;
+    assert_eq!(viewer.status(), 200);
+    viewer.rest().await;
+    let (configured, elsewhere) = (configured.lock().unwrap().clone(), elsewhere.lock().unwrap().clone());
+    assert!(configured.len() >= 2 && configured.len() == elsewhere.len(), "each time from the beginning");
+    let agent =
+        |head: &String| head.lines().find(|line| line.starts_with("user-agent: ")).unwrap().to_owned();
+    let mut tokens = std::collections::BTreeSet::new();
+    for head in configured.iter().chain(&elsewhere) {
+        assert_eq!(agent(head), agent(&configured[0]), "the same all along");
+        assert!(!head.contains("range:") && !head.contains("via:") && !head.contains("referer:"), "{head}");
+    }
+    for head in &elsewhere {
+        assert!(tokens.insert(head.lines().next().unwrap()), "{head}");
     }
 }

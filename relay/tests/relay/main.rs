@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod ace;
+mod answers;
 mod catchup;
+mod catchup_source;
+mod engine;
 mod failover;
 mod failures;
 mod films;
 mod hls;
 mod joining;
+mod leaving;
 mod limits;
 mod operator;
 mod origins;
@@ -16,6 +20,7 @@ mod passed;
 mod pools;
 mod program;
 mod provider;
+mod proxied;
 mod sharing;
 mod stage;
 mod together;

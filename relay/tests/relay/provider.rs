@@ -42,6 +42,29 @@ pub(crate) async fn giving(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'sta
     address
 }
 
+/// Answers every request with what is made of its path: what is sent at once, and what is sent of it again and again, a
+/// little at a time, for as long as somebody takes it.
+pub(crate) async fn dripping(answer: fn(&str) -> (Vec<u8>, Vec<u8>)) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = vec![0; 4096];
+                let length = socket.read(&mut head).await.unwrap_or(0);
+                let head = String::from_utf8_lossy(&head[..length]);
+                let (first, drop) = answer(head.split(' ').nth(1).unwrap_or(""));
+                let _ = socket.write_all(&first).await;
+                while !drop.is_empty() && socket.write_all(&drop).await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                let _ = socket.shutdown().await;
+            });
+        }
+    });
+    address
+}
+
 /// Answers one connection, sends a little more after a while, and then is silent.
 pub(crate) async fn silent_after(answer: Vec<u8>, more: Vec<u8>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -99,6 +99,37 @@ async fn whoever_is_at_home_may_ask_and_everybody_else_with_a_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_name_was_changed_to_our_address_is_not_believed() {
+    let mut plan = Plan::default();
+    plan.relay.ace_open = true;
+    plan.relay.public = Some(BaseUrl::new("https://tv.example/coax").unwrap());
+    let stage = Stage::with(plan).await;
+    let id = stage.station.listed_id(0);
+    // As a browser asks for a page of the site that it is on.
+    let head = async |host: &str| {
+        let same = format!("Host: {host}\r\nSec-Fetch-Site: same-origin\r\nOrigin: http://{host}\r\n");
+        let request = format!("HEAD /ace/getstream?id={id} HTTP/1.1\r\n{same}\r\n");
+        Viewer::speak(&stage, &request).await.status()
+    };
+    for (host, status) in [
+        ("rebound.example:8080", 403),
+        ("rebound.example", 403),
+        ("127.0.0.1:8080", 200),
+        ("[::1]", 200),
+        ("localhost", 200),
+        ("tv.example", 200),
+    ] {
+        assert_eq!(head(host).await, status, "{host}");
+    }
+    let (_, answer) = ask(&stage, "POST", &format!("/api/streams/start/{id}"), "").await;
+    let session = &answer["session"];
+    let path = format!("/coax/api/streams/hls/{}/manifest.m3u8", session["id"].as_str().unwrap());
+    assert_eq!(session["hlsUrl"], path, "below where players reach us");
+    let (_, active) = ask(&stage, "GET", "/api/streams/active", "").await;
+    assert_eq!(active["sessions"][0]["hlsUrl"], path);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_player_gets_the_stream_as_from_an_engine_and_shares_it() {
     let stage = open().await;
     let (id, hash) = (stage.station.listed_id(0), stage.station.infohash(0));

@@ -4,6 +4,7 @@ use mpegts::{Pid, packets};
 
 use crate::hls::Player;
 use crate::stage::{ORIGIN, Plan, Stage};
+use crate::viewer::Viewer;
 
 /// Four times as fast as life.
 async fn stage(variants: &[&str]) -> Stage {
@@ -79,5 +80,35 @@ async fn what_is_lost_on_the_way_is_all_that_is_wrong_with_segments() {
         assert!(report.total > 0, "something is");
         let names: Vec<_> = report.findings.iter().map(|finding| finding.fault.name()).collect();
         assert!(names.iter().all(|name| ["counter", "clock_interval"].contains(name)), "{names:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_browsers_can_play_a_channel_is_known_from_its_first_pictures() {
+    let variants = [
+        ("recovery,latm", "h264", "aac_latm", "yes"),
+        ("mp2", "h264", "mp2", "no_audio"),
+        ("ac3", "h264", "ac3", "no_audio"),
+        ("mpeg2,mp2", "mpeg2video", "mp2", "no"),
+        ("hevc,ac3", "hevc", "ac3", "no"),
+        ("sound,mp2", "", "mp2", "no"),
+    ];
+    let stage = stage(&variants.map(|(variant, ..)| variant)).await;
+    let mut watching = Vec::new();
+    for (channel, (variant, ..)) in (ORIGIN..).zip(&variants) {
+        let agent = format!("User-Agent: {channel}\r\n");
+        let mut viewer = Viewer::ask(&stage, "GET", &Stage::path(channel), &agent).await;
+        assert_eq!(viewer.status(), 200, "{variant}");
+        viewer.read(100_000).await;
+        watching.push(viewer);
+    }
+    let mut status = Viewer::get(&stage, "/status.json").await;
+    let status: serde_json::Value = serde_json::from_slice(&status.rest().await).unwrap();
+    for (channel, (variant, video, audio, playable)) in (ORIGIN..).zip(&variants) {
+        let of = |one: &&serde_json::Value| one["id"] == channel;
+        let seen = status["channels"].as_array().unwrap().iter().find(of).unwrap();
+        assert_eq!(seen["video_codec"].as_str().unwrap_or(""), *video, "{variant}: {seen}");
+        assert_eq!(seen["audio_codecs"], serde_json::json!([audio]), "{variant}: {seen}");
+        assert_eq!(seen["browser_playable"], *playable, "{variant}: {seen}");
     }
 }

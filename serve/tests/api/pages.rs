@@ -59,6 +59,41 @@ async fn apart_from_relays_viewers_are_sent_to_the_one_that_has_the_channel() {
     assert_eq!(Ask::new("GET", "/live/u/p/101.ts").send(without.address).await.status, 404);
 }
 
+/// 76
+#[tokio::test]
+async fn viewers_are_sent_on_for_this_time_only_and_under_the_scheme_they_came_by() {
+    let relays = ["http://r1.example:8080", "https://r1.example"].map(|url| BaseUrl::new(url).unwrap());
+    let trusted_proxies = vec![serve::Network::parse("127.0.0.1").unwrap()];
+    let settings = Settings { relays: relays.into(), trusted_proxies, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    for path in [
+        "/live/u/p/1.ts",
+        "/live/u/p/1.m3u8",
+        "/u/p/1",
+        "/movie/u/p/2.mp4",
+        "/series/u/p/3.mkv",
+        "/timeshift/u/p/60/2025-10-09:08-00/1.ts",
+        "/live/u/p/1.ts?utc=1759990000&lutc=1759997400",
+        "/streaming/timeshift.php?username=u&password=p&stream=1&start=2025-10-09:08-00&duration=60",
+        "/tv/live/u/p/1.ts",
+    ] {
+        for method in ["GET", "HEAD"] {
+            for (proto, relay) in [("http", "http://r1.example:8080"), ("https", "https://r1.example")] {
+                let ask = Ask::new(method, path).header("X-Forwarded-Proto", proto);
+                let answer = ask.send(house.address).await;
+                assert_eq!(
+                    (answer.status, answer.header("cache-control")),
+                    (302, Some("no-store")),
+                    "{path}"
+                );
+                let there = format!("{relay}{}", path.trim_start_matches("/tv"));
+                assert_eq!(answer.header("location"), Some(&*there));
+                assert_eq!(answer.body, b"");
+            }
+        }
+    }
+}
+
 /// 25
 #[tokio::test]
 async fn while_releases_are_published_every_answer_is_of_one_of_them() {

@@ -1,5 +1,6 @@
 //! The words of this API, in which players are told what there is and what there is not.
 
+use contract::source::BaseUrl;
 use http::Response;
 use http::header::{self, HeaderValue};
 use httpd::reply;
@@ -8,13 +9,14 @@ use serde_json::{Value, json};
 use super::{Stage, Watch};
 use crate::refusal::{Ace, Failure, Refusal};
 
-/// A watch.
-pub(super) fn describe(id: &str, watch: &Watch) -> Value {
+/// A watch, whose playlist lies where `public` is.
+pub(super) fn describe(id: &str, watch: &Watch, public: Option<&BaseUrl>) -> Value {
+    let path = public.map_or("", BaseUrl::path);
     json!({
         "id": id,
         "aceId": watch.ace.hex(),
         "status": word(&watch.stage.borrow()),
-        "hlsUrl": format!("/api/streams/hls/{id}/manifest.m3u8"),
+        "hlsUrl": format!("{path}/api/streams/hls/{id}/manifest.m3u8"),
         "startedAt": watch.began,
     })
 }

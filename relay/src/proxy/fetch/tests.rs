@@ -1,11 +1,15 @@
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
+use contract::source::Transport;
 use http::header::HeaderValue;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::upstream::headers::Headers;
 
 /// Stands for all of the internet here; everything else on this machine is our own house.
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -70,12 +74,13 @@ fn to(location: &str) -> String {
 fn fetcher(url: &str, trust: Trust, names: &Names) -> Fetcher {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let internet = Internet { resolve: Arc::new(names.clone()), is_public };
-    let headers = HeaderMap::from_iter([
+    let all = HeaderMap::from_iter([
         (header::AUTHORIZATION, HeaderValue::from_static("Basic c2VjcmV0")),
         (header::USER_AGENT, HeaderValue::from_static("player")),
     ]);
-    let (url, private, secrets) = (url.parse().unwrap(), vec![header::AUTHORIZATION], Vec::new());
-    let origin = Origin { url, headers, private, trust, secrets };
+    let headers = Headers { all, private: vec![header::AUTHORIZATION] };
+    let (url, transport, secrets) = (url.parse().unwrap(), Transport::default(), Vec::new());
+    let origin = Origin { url, headers, transport, trust, secrets };
     Fetcher::new(origin, internet, &Settings::default()).unwrap()
 }
 
@@ -85,7 +90,7 @@ async fn get(fetcher: &Fetcher, url: &str) -> Result<StatusCode, Failure> {
 }
 
 /// What must not be reached from the internet, as addresses are written.
-const INSIDE: [&str; 12] = [
+const INSIDE: [&str; 17] = [
     "http://127.0.0.1/",
     "http://127.1/",
     "http://0x7f000001/",
@@ -98,6 +103,11 @@ const INSIDE: [&str; 12] = [
     "http://[::1]/",
     "http://[::ffff:10.0.0.1]/",
     "http://[fd00::1]/",
+    "http://[fec0::1]/",
+    "http://[64:ff9b::a00:1]/",
+    "http://[2002:a00:1::]/",
+    "http://198.18.0.1/",
+    "http://240.0.0.1/",
 ];
 
 #[tokio::test]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use contract::ace::Kind;
 use contract::source::BaseUrl;
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use url::Url;
 
 use super::answer::{self, Started, Stat};
+use crate::client;
 use crate::refusal::Ace;
 
 /// What the engine may take to be connected to,
@@ -54,17 +55,7 @@ pub(super) struct Session {
 impl Api {
     /// The engine at `base`, of which only host and port count. Called within the runtime that stops shall run in.
     pub(super) fn new(base: &BaseUrl) -> reqwest::Result<Self> {
-        let http = Client::builder()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .http1_only()
-            .pool_max_idle_per_host(0)
-            .connect_timeout(CONNECT)
-            .build()?;
+        let http = client::plain(CONNECT).http1_only().pool_max_idle_per_host(0).build()?;
         let engine = Url::parse(base.as_str()).expect("a base URL is one");
         Ok(Self { http, engine, runtime: Handle::current(), live: watch::Sender::default() })
     }

@@ -175,27 +175,28 @@ impl Drop for Receiver {
 
 impl Receiver {
     async fn run(mut self) {
-        let why = self.receive().await;
+        // Who has gone on with our session has said himself why that ended.
+        let Some(why) = self.receive().await else { return };
         info!(%why, "Ace Stream ended");
         self.engine.failed(&self.id, &why);
         self.shared.source.end(&Failure::Ace(why));
     }
 
-    /// One session after another; why that had to end.
-    async fn receive(&mut self) -> Ace {
+    /// One session after another; why that had to end. `None` when another channel has gone on with one, and has ended.
+    async fn receive(&mut self) -> Option<Ace> {
         loop {
             let why = match self.start().await {
                 Ok(Some(session)) => self.watch(session).await,
-                Ok(None) => return Ace::Gone, // another has gone on with it, and has ended
+                Ok(None) => return None,
                 Err(why) => why,
             };
             let given_up = self.lost.elapsed() > self.engine.give_up;
             let hopeless = why.is_refusal() || matches!(why, Ace::Unreachable | Ace::Answer(_));
             let Some(wait) = self.restarts.next(Instant::now()).filter(|_| !given_up && !hopeless) else {
-                return why;
+                return Some(why);
             };
             if why == Ace::Silent && self.shared.snapshot().ttfb_ms.is_none() {
-                return why; // it has had its time
+                return Some(why); // it has had its time
             }
             debug!(%why, "Ace Stream is started anew");
             {

@@ -123,6 +123,22 @@ async fn after_a_restart_of_the_relay_players_go_on_with_what_they_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_the_head_alone_of_what_is_gone_starts_nothing() {
+    let mut stage = stage("fmp4,master").await;
+    let master = Playlist::get(&stage, &address("ann")).await;
+    let list = Playlist::get(&stage, &master.references()[0]).await;
+    stage.restart().await;
+    let before = stage.station.counts().fetched;
+    for (path, status) in [(&list.path, 200), (&list.references()[0], 503)] {
+        let head = Viewer::ask(&stage, "HEAD", path, "").await;
+        assert_eq!(head.status(), status, "{path}");
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!((stage.relay.viewers("ann"), stage.station.counts().fetched), (0, before));
+    assert!(!bytes(&stage, &list.path).await.is_empty(), "who asks for it gets it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_stumbles_costs_its_viewers_nothing_that_they_can_ask_for_again() {
     let stage = stage("fmp4").await;
     let playlist = Playlist::get(&stage, &address("ann")).await;

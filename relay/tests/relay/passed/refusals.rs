@@ -1,6 +1,12 @@
 //! What is not given, and how that is said.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use contract::ticket::{Key, LIFETIME, Ticket};
+use contract::user::PasswordHash;
+
 use super::player::{CHANNEL, Playlist, address, bytes, plan, stage};
+use crate::provider::{dripping, ok};
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
@@ -47,6 +53,58 @@ async fn tickets_and_references_open_what_they_are_for_and_nothing_else() {
     stage.users.edit(|users| users.retain(|user| user.name != "ann")).unwrap();
     eventually("who is removed is out", || stage.relay.viewers("ann") == 0).await;
     assert_eq!(Viewer::get(&stage, &own).await.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_good_for_its_time_its_channel_and_its_viewer_and_nobody_is_asked_for_another() {
+    let mut plan = plan("fmp4");
+    plan.origins.push("fmp4".into());
+    let stage = Stage::with(plan).await;
+    let list = Playlist::get(&stage, &address("ann")).await;
+    let segment = list.references()[0].clone();
+    let own = segment.split('/').nth(2).unwrap().to_owned();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let (key, ann) = (Key::load(&stage.data.key()).unwrap(), stage.users.find("ann").unwrap());
+    let mut renamed = (*ann).clone();
+    renamed.name = "bob".into();
+    let before = stage.station.counts();
+    for (why, ticket, status) in [
+        ("its time is over", Ticket::new(&key, &ann, CHANNEL, now - u64::from(LIFETIME) - 1).sign(&key), 403),
+        ("signed by somebody else", Ticket::new(&key, &ann, CHANNEL, now).sign(&Key::random()), 403),
+        ("of nobody here", Ticket::new(&key, &renamed, CHANNEL, now).sign(&key), 403),
+        ("for something that is no channel", Ticket::new(&key, &ann, 77_777, now).sign(&key), 404),
+        ("for another channel", Ticket::new(&key, &ann, CHANNEL + 1, now).sign(&key), 503),
+    ] {
+        let viewer = Viewer::get(&stage, &segment.replace(&own, &ticket)).await;
+        assert_eq!(viewer.status(), status, "{why}");
+    }
+    let after = stage.station.counts();
+    let polls = |counts: &station::Counts| counts.channel(stage.origin(0)).requests;
+    assert!(polls(&after) <= polls(&before) + 8 && after.accounts["station"].peak <= 2, "{after:?}");
+    // A password that is changed ends what was given for the one before.
+    stage.users.edit(|users| users[0].password = PasswordHash::new("other")).unwrap();
+    eventually("it is noticed", || stage.users.check("ann", "other").is_some()).await;
+    let ticket = Ticket::new(&key, &ann, CHANNEL, now).sign(&key);
+    assert_eq!(Viewer::get(&stage, &segment.replace(&own, &ticket)).await.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_comes_byte_by_byte_holds_up_the_rest_for_a_while_and_not_for_ever() {
+    let provider = dripping(|path| match path {
+        "/list.m3u8" => {
+            let list = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n\
+                        #EXTINF:2,\nslow.m4s\n#EXTINF:2,\nquick.m4s\n";
+            (ok(list.as_bytes()), Vec::new())
+        }
+        "/slow.m4s" => (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".to_vec(), vec![0; 10]),
+        _ => (ok(b"a piece"), Vec::new()),
+    });
+    let plan = Plan { before: vec![provider.await], origins: vec!["/list.m3u8".into()], ..Plan::default() };
+    let stage = Stage::with(plan).await;
+    let playlist = Playlist::get(&stage, &address("ann")).await;
+    let [slow, quick] = &playlist.references()[..] else { panic!("{}", playlist.text) };
+    assert_eq!(Viewer::get(&stage, slow).await.status(), 200, "it begins");
+    assert_eq!(bytes(&stage, quick).await, b"a piece");
 }
 
 #[tokio::test(flavor = "multi_thread")]

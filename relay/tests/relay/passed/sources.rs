@@ -1,7 +1,12 @@
 //! Every way in which a provider may make its HLS.
 
+use std::sync::{Arc, Mutex};
+
+use hls_m3u8::MediaPlaylist;
+
 use super::player::{CHANNEL, Playlist, address, bytes, plan, stage, there, until};
-use crate::stage::{LIVE, Plan, Stage};
+use crate::provider::{giving, ok};
+use crate::stage::{DEAD, LIVE, Plan, Stage};
 use crate::viewer::Viewer;
 
 /// The segments of a channel are what the provider has under the same numbers.
@@ -94,8 +99,19 @@ async fn byte_ranges_play_and_their_resource_keeps_its_reference() {
             let said = format!("bytes {start}-{}/*", start + length - 1);
             assert_eq!(part.header("content-range"), Some(said.as_str()));
             assert_eq!(part.rest().await, there(&format!("{folder}{number}.m4s")).await, "{quirks} {number}");
+            // The answer ends where the listed part does.
+            let more = format!("Range: bytes={}-{}\r\n", start + 1, start + length + 999);
+            let mut more = Viewer::ask(&stage, "GET", &path, &more).await;
+            assert_eq!((more.status(), more.rest().await.len() as u64), (206, length - 1));
             (start, resource) = (start + length, path);
         }
+        let before = stage.station.counts().requests("segment");
+        for other in ["Range: bytes=9999999999-9999999999\r\n", "Range: bytes=-500\r\n", ""] {
+            let part = Viewer::ask(&stage, "GET", &resource, other).await;
+            assert_eq!(part.status(), 404, "{quirks}: {other}, which nothing lists");
+        }
+        let after = stage.station.counts().requests("segment");
+        assert!(after <= before + 3, "only what is fetched ahead: {before} {after}");
     }
 }
 
@@ -134,6 +150,9 @@ async fn low_latency_becomes_an_ordinary_list() {
         assert!(!playlist.text.contains(&format!("#EXT-X-{tag}")), "{}", playlist.text);
     }
     assert_eq!(playlist.tags("#EXTINF").len(), playlist.references().len());
+    let read =
+        MediaPlaylist::try_from(&*playlist.text).unwrap_or_else(|why| panic!("{why}: {}", playlist.text));
+    assert_eq!(read.segments.iter().count(), playlist.references().len());
     let query = format!("{}?_HLS_msn=99999999999&_HLS_part=1", playlist.path);
     assert!(!Playlist::get(&stage, &query).await.references().is_empty(), "nobody is made to wait");
 }
@@ -198,4 +217,63 @@ async fn an_hls_channel_is_no_transport_stream() {
     Playlist::get(&stage, &address("ann")).await;
     assert_eq!(Viewer::get(&stage, &path).await.status(), 415, "nor while somebody watches it");
     assert_eq!(stage.relay.viewers("ann"), 1);
+}
+
+/// Text in the framing of Brotli (RFC 7932, 9.2): one block that is not compressed, and an empty last one.
+fn brotli(text: &str) -> Vec<u8> {
+    let length = u32::try_from(text.len() - 1).unwrap();
+    assert!(length < 1 << 16);
+    // A window of 16 bits, not the last block, a length of four nibbles, not compressed.
+    let head = (length << 4 | 1 << 20).to_le_bytes();
+    [&head[..3], text.as_bytes(), &[3]].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_list_lists_is_beside_where_it_was_found_in_the_end() {
+    let list = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"init.mp4\"\n\
+                #EXTINF:2,\n1.m4s\n#EXTINF:2,\n../2.m4s\n#EXTINF:2,\n/3.m4s\n#EXTINF:2,\n?4\n";
+    for packed in [false, true] {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let there = giving(move |_, head| {
+            let path = head.split(' ').nth(1).unwrap().to_owned();
+            seen.lock().unwrap().push(head.to_owned());
+            match &*path {
+                "/deep/er/list?token=1" if packed && head.contains("accept-encoding: gzip,br") => {
+                    let body = brotli(list);
+                    let length = body.len();
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: {length}\r\n\r\n"
+                    );
+                    [head.as_bytes(), &body].concat()
+                }
+                "/deep/er/list?token=1" => ok(list.as_bytes()),
+                _ => ok(format!("what is at {path}").as_bytes()),
+            }
+        });
+        let there = there.await;
+        let location = format!("http://{there}/deep/er/list?token=1");
+        let here = giving(move |_, _| {
+            format!(
+                "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            .into()
+        });
+        let stage = Stage::with(Plan { dead: Some(here.await), ..Plan::default() }).await;
+        let playlist = Playlist::get(&stage, &format!("/live/ann/secret/{DEAD}.m3u8")).await;
+        let init = bytes(&stage, &playlist.uri("EXT-X-MAP").unwrap()).await;
+        assert_eq!(init, b"what is at /deep/er/init.mp4");
+        let expected = ["/deep/er/1.m4s", "/deep/2.m4s", "/3.m4s", "/deep/er/list?4"];
+        for (path, expected) in playlist.references().iter().zip(expected) {
+            assert_eq!(bytes(&stage, path).await, format!("what is at {expected}").as_bytes());
+        }
+        let asked = asked.lock().unwrap();
+        assert!(asked.iter().any(|head| head.contains("accept-encoding: gzip,br")), "{asked:?}");
+        let agent = |head: &str| head.lines().find(|line| line.starts_with("user-agent:")).map(str::to_owned);
+        assert!(
+            agent(&asked[0]).is_some() && asked.iter().all(|head| agent(head) == agent(&asked[0])),
+            "{asked:?}"
+        );
+        assert!(!asked.iter().any(|head| head.contains("player") || head.contains("ann")), "{asked:?}");
+    }
 }
