@@ -53,6 +53,8 @@ struct Parts {
     start: Option<i64>,
     /// It is fetched minute by minute, with rests between them.
     segmented: bool,
+    /// The provider has refused, perhaps because it still counted a part that was closed.
+    counted: bool,
     closed: bool,
 }
 
@@ -131,6 +133,9 @@ impl Play {
         let mut parts = self.parts();
         parts.requests -= 1;
         let part = parts.open.remove(&number);
+        if part.is_some() {
+            parts.slot.iter().for_each(Slot::part_closed);
+        }
         let last = parts.requests == 0 && parts.slot.is_some();
         drop(parts);
         drop(part);
@@ -178,6 +183,17 @@ impl Request {
         }
     }
 
+    /// Whether the provider may count another part of the film, or what came over this connection before.
+    pub(crate) fn still_counted(&self) -> bool {
+        let parts = self.play.parts();
+        parts.slot.as_ref().is_some_and(|slot| !parts.open.is_empty() || slot.still_counted())
+    }
+
+    /// The provider has refused, perhaps for that reason only, and is asked again.
+    pub(crate) fn asked_again(&self) {
+        self.play.parts().counted = true;
+    }
+
     /// From now on catch-up from `start` (Unix time, in seconds) is watched, as a whole or in segments, and nothing else
     /// of it.
     pub(crate) fn turn_to(&mut self, start: i64, segmented: bool) {
@@ -186,7 +202,11 @@ impl Request {
             let mut parts = self.play.parts();
             (parts.start, parts.segmented) = (self.start, segmented);
             let others = parts.open.extract_if(|_, part| part.start != Some(start));
-            others.map(|(_, part)| part).collect()
+            let closed: Vec<Part> = others.map(|(_, part)| part).collect();
+            if !closed.is_empty() {
+                parts.slot.iter().for_each(Slot::part_closed);
+            }
+            closed
         };
         closed.into_iter().filter_map(|part| part.waiting).for_each(Waker::wake);
     }
@@ -195,7 +215,8 @@ impl Request {
     pub(crate) fn open(&self, body: Body) {
         let mut parts = self.play.parts();
         if !parts.closed && parts.start == self.start {
-            parts.slot.iter().for_each(|slot| slot.accepted(false));
+            let again = std::mem::take(&mut parts.counted);
+            parts.slot.iter().for_each(|slot| slot.accepted(again));
             parts.open.insert(self.number, Part { start: self.start, body, waiting: None });
         }
     }

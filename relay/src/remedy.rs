@@ -8,6 +8,15 @@ use crate::refusal::Failure;
 /// says less is not believed.
 const LEAVE_ALONE: Duration = Duration::from_secs(30);
 
+/// Where a refusal may only mean that the provider still counts a connection that we have just closed, it is asked again
+/// after these many seconds each.
+pub(crate) const ASK_AGAIN: [u64; 3] = [1, 2, 4];
+
+/// Whether a refusal may only mean that the provider still counts a connection that was closed.
+pub(crate) fn may_be_counted(why: &Failure) -> bool {
+    matches!(why, Failure::Refused(403 | 406 | 456 | 458 | 503 | 509 | 513))
+}
+
 /// Where the picture is looked for next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {

@@ -224,6 +224,11 @@ impl Slot {
         released.is_some_and(|released| released.elapsed() < LONGEST_DELAY)
     }
 
+    /// One of several things that came over this connection one after the other is no more.
+    pub(crate) fn part_closed(&self) {
+        self.with(|login| login.released = Some(Instant::now()));
+    }
+
     /// The provider sends: the login is good. It had to be asked `again` because it still counted a connection that was
     /// closed, and no longer does.
     pub(crate) fn accepted(&self, again: bool) {

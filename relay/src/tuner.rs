@@ -21,17 +21,13 @@ use crate::cutter::Cutter;
 use crate::feed::{Feed, Limits};
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
-use crate::remedy::{Next, remedy};
+use crate::remedy::{ASK_AGAIN, Next, may_be_counted, remedy};
 use crate::seat::Asking;
 use crate::settings::Splice;
 use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
 use crate::upstream::Reception;
 use search::{Attempt, Search};
-
-/// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
-/// after these many seconds each.
-const ASK_AGAIN: [u64; 3] = [1, 2, 4];
 
 /// A channel on the air. Dropping it closes the upstream.
 pub(crate) struct Tuner {
@@ -208,11 +204,6 @@ impl Pump {
             self.wait(Duration::from_secs(*seconds)).await;
         }
     }
-}
-
-/// Whether a refusal may only mean that the provider still counts a connection that was closed.
-fn may_be_counted(why: &Failure) -> bool {
-    matches!(why, Failure::Refused(403 | 406 | 456 | 458 | 503 | 509 | 513))
 }
 
 /// Up to a fifth more or less.

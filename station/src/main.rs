@@ -79,6 +79,9 @@ struct Args {
     /// Every connection has time stamps of its own
     #[arg(long)]
     own_clocks: bool,
+    /// The extensions by which live channels are given; by another they are refused with 406
+    #[arg(long, value_delimiter = ',', default_value = "m3u8,ts")]
+    formats: Vec<String>,
     /// Answer ranges the way many panels do
     #[arg(long)]
     dirty_ranges: bool,
@@ -146,6 +149,7 @@ impl From<Args> for Settings {
             start: if args.start_at_key { Start::KeyPicture } else { Start::Anywhere },
             time_base: if args.own_clocks { TimeBase::Connection } else { TimeBase::Channel },
             tick: Duration::from_millis(args.tick),
+            formats: args.formats,
             redirects: args.redirects,
             dirty_ranges: args.dirty_ranges,
             faults: args.fault,

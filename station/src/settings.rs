@@ -57,6 +57,8 @@ pub struct Settings {
     pub speed: f64,
     /// How often a paced connection writes.
     pub tick: Duration,
+    /// The extensions by which accounts may have live channels; by another they are refused with 406.
+    pub formats: Vec<String>,
     /// Redirects with one-use tokens in front of every stream; real panels have one or two.
     pub redirects: u32,
     /// How long a redirect's token can be used.
@@ -106,6 +108,7 @@ impl Default for Settings {
             time_base: TimeBase::Channel,
             speed: 1.0,
             tick: Duration::from_millis(20),
+            formats: vec!["m3u8".into(), "ts".into()],
             redirects: 0,
             token_life: Duration::from_secs(10),
             segment_entries: 2,

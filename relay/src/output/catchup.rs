@@ -183,7 +183,7 @@ impl CatchUp {
                 }
                 Err(Refusal::Upstream(why)) => {
                     wish.headend.tally.failed(&why);
-                    ways.refused(&way, why);
+                    ways.refused(&way, why).await;
                 }
                 Err(refusal) => return Err(refusal),
             }

@@ -46,7 +46,7 @@ pub(crate) async fn answer(
             }
             Err(Refusal::Upstream(why)) => {
                 headend.tally.failed(&why);
-                ways.refused(&way, why);
+                ways.refused(&way, why).await;
             }
             Err(refusal) => return Err(refusal),
         }

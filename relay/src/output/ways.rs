@@ -1,11 +1,15 @@
 //! The ways to a film or to a part of the past: upstream after upstream, and where an account is a pool, login after
 //! login, until one of them gives it.
 
+use std::slice;
+use std::time::Duration;
+
 use contract::bundle::Upstream;
+use tokio::time::sleep;
 
 use crate::play::Request;
 use crate::refusal::Failure;
-use crate::remedy::{Next, remedy};
+use crate::remedy::{ASK_AGAIN, Next, may_be_counted, remedy};
 use crate::upstream::file::Way;
 
 /// The ways that have not been tried.
@@ -16,6 +20,8 @@ pub(super) struct Ways<'a> {
     upstreams: &'a [Upstream],
     /// Logins of its account that will not do.
     tried: Vec<usize>,
+    /// The waits that are left before a way is tried once more. All ways share them: a viewer waits only so long.
+    again: slice::Iter<'static, u64>,
     /// What went wrong first.
     why: Option<Failure>,
 }
@@ -23,7 +29,7 @@ pub(super) struct Ways<'a> {
 impl<'a> Ways<'a> {
     /// Those to what we call `id`, by `upstreams`, for a request.
     pub(super) fn new(request: &'a Request, id: u32, upstreams: &'a [Upstream]) -> Self {
-        Self { request, id, upstreams, tried: Vec::new(), why: None }
+        Self { request, id, upstreams, tried: Vec::new(), again: ASK_AGAIN.iter(), why: None }
     }
 
     /// The next way, for which there is a connection now.
@@ -40,8 +46,14 @@ impl<'a> Ways<'a> {
         None
     }
 
-    /// It was none.
-    pub(super) fn refused(&mut self, way: &Way, why: Failure) {
+    /// It was none; where that may only be so for the moment, it is the next one again, after a while.
+    pub(super) async fn refused(&mut self, way: &Way, why: Failure) {
+        let momentary = may_be_counted(&why) && self.request.still_counted();
+        if momentary && let Some(seconds) = self.again.next() {
+            self.request.asked_again();
+            sleep(Duration::from_secs(*seconds)).await;
+            return;
+        }
         let (next, blame) = remedy(&why);
         self.request.refused(self.id, blame, &why);
         match next {

@@ -18,7 +18,7 @@ use super::shelf::{Job, ROOT, Shelf};
 use super::{delivery, text};
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
-use crate::remedy::{Next, remedy};
+use crate::remedy::{ASK_AGAIN, Next, may_be_counted, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
 use crate::upstream::{Internet, dial};
@@ -31,9 +31,6 @@ const STALE: u32 = 3;
 const LOST: u32 = 4;
 /// A finished list that is shorter than this and has one segment is how panels say "not on air".
 const CLIP: Duration = Duration::from_secs(15);
-/// Where a refusal may only mean that the provider still counts the connection we have just closed, it is asked again
-/// after these many seconds each.
-const ASK_AGAIN: [u64; 3] = [1, 2, 4];
 
 /// What the task has.
 pub(super) struct Pump {
@@ -135,7 +132,8 @@ impl Pump {
                     };
                     debug!(account = upstream.account, %why, "a playlist cannot be read");
                     let (failures, time) = shelf.failed(&name);
-                    if let Some(seconds) = may_be_counted(&why, slot).then(|| again.next()).flatten()
+                    let counted = may_be_counted(&why) && slot.still_counted();
+                    if let Some(seconds) = counted.then(|| again.next()).flatten()
                         && first
                     {
                         sleep(Duration::from_secs(*seconds)).await;
@@ -172,12 +170,6 @@ impl Pump {
     fn received(&self) -> u64 {
         self.shelf.meter.own.received.get()
     }
-}
-
-/// Whether a refusal may only mean that the provider still counts a connection that was closed a moment ago.
-fn may_be_counted(why: &Failure, slot: &Slot) -> bool {
-    let Failure::Refused(status) = why else { return false };
-    !matches!(status, 401 | 404 | 410 | 451) && slot.still_counted()
 }
 
 impl Line<'_> {

@@ -1,12 +1,12 @@
 //! Asking a provider for a stream: the only place where its address and the account's credentials meet.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::Context;
-use contract::bundle::Upstream;
+use contract::bundle::{Protocol, Upstream};
 use contract::source::{Source, Transport};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
@@ -48,6 +48,8 @@ struct Dialled {
     reached: AtomicUsize,
     /// It was asked as another kind of player, which it let in, or is being asked so.
     disguised: AtomicBool,
+    /// In which form it gives channels, where it has refused the other one.
+    form: Mutex<Option<Protocol>>,
 }
 
 impl Dialler {
@@ -64,8 +66,8 @@ impl Dialler {
                     Clients::new(settings, &source.transport).with_context(|| format!("source {name}"))?
                 }
             };
-            let (reached, disguised) = (AtomicUsize::new(0), AtomicBool::new(false));
-            dialled.insert(name, Dialled { source, clients, reached, disguised });
+            let (reached, disguised, form) = Default::default();
+            dialled.insert(name, Dialled { source, clients, reached, disguised, form });
         }
         Ok(Self { sources: dialled, secrets, settings: settings.clone(), engine: Engine::new(settings)? })
     }
@@ -83,6 +85,25 @@ impl Dialler {
     /// Whether the source is asked as the other kind of player.
     pub(crate) fn is_disguised(&self, account: &str) -> bool {
         self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
+    }
+
+    /// A channel's upstream in the form in which its source gives channels.
+    pub(super) fn allowed(&self, upstream: &Upstream) -> Upstream {
+        let form = self.form(&upstream.account).and_then(|form| *form);
+        let other = form.and_then(|form| other_form(upstream).filter(|other| other.protocol == form));
+        other.unwrap_or_else(|| upstream.clone())
+    }
+
+    /// The source has refused a channel in one form, and has given it in this one.
+    pub(super) fn allows(&self, account: &str, form: Protocol) {
+        if let Some(mut known) = self.form(account) {
+            *known = Some(form);
+        }
+    }
+
+    fn form(&self, account: &str) -> Option<MutexGuard<'_, Option<Protocol>>> {
+        let dialled = self.sources.get(account)?;
+        Some(dialled.form.lock().expect("nobody panics while holding this lock"))
     }
 
     /// From now on the source is asked as the one or the other of two kinds of player: some providers refuse the one, some
@@ -121,7 +142,7 @@ impl Dialler {
         login: usize,
         range: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let Dialled { source, clients, reached, disguised } =
+        let Dialled { source, clients, reached, disguised, .. } =
             self.sources.get(&upstream.account).ok_or(Failure::NoSource)?;
         let open = self.secrets.reveal(upstream).await?;
         let disguised = disguised.load(Ordering::Relaxed);
@@ -221,6 +242,17 @@ pub(super) fn url(source: &Source, base: usize, login: usize, path: &str) -> Opt
     Url::parse(&format!("{}/{}", panel.urls.get(base)?, path.trim_start_matches('/'))).ok()
 }
 
+/// A channel by the other of the extensions by which panels give it, which say in what form it comes.
+pub(super) fn other_form(upstream: &Upstream) -> Option<Upstream> {
+    let (path, query) = upstream.path.split_at(upstream.path.find('?').unwrap_or(upstream.path.len()));
+    let (path, protocol) = match (path.strip_suffix(".ts"), path.strip_suffix(".m3u8")) {
+        (Some(path), _) => (format!("{path}.m3u8{query}"), Protocol::Hls),
+        (_, Some(path)) => (format!("{path}.ts{query}"), Protocol::Ts),
+        _ => return None,
+    };
+    Some(Upstream { path, protocol, ..upstream.clone() })
+}
+
 /// Where the response sends us; `None` if it is the answer itself.
 pub(crate) fn target(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
     let redirects = matches!(
@@ -277,6 +309,20 @@ mod tests {
         let (username, password) = (Secret::new("a b/c"), Secret::new("p?ss#w%rd"));
         let account = Login { username, password, max_connections: None };
         Source::panel(Name::new("acme").unwrap(), BaseUrl::new(url).unwrap(), account)
+    }
+
+    #[test]
+    fn a_channel_has_two_forms_and_a_film_one() {
+        let other = |path: &str| {
+            let (account, path) = ("acme".into(), path.into());
+            let upstream =
+                Upstream { account, path, protocol: Protocol::Ts, headers: Default::default(), archive: 0 };
+            other_form(&upstream).map(|other| (other.path, other.protocol))
+        };
+        assert_eq!(other("live/{username}/7.ts"), Some(("live/{username}/7.m3u8".into(), Protocol::Hls)));
+        assert_eq!(other("http://h/7.m3u8?a=.ts"), Some(("http://h/7.ts?a=.ts".into(), Protocol::Ts)));
+        assert_eq!(other("movie/7.mp4"), None);
+        assert_eq!(other("http://h/7?file=x.ts"), None);
     }
 
     #[test]

@@ -46,11 +46,33 @@ pub(crate) enum Reception {
 }
 
 impl Reception {
-    /// Connects, with one of the account's logins.
+    /// Connects, with one of the account's logins. What the provider does not give by one extension is asked for by the
+    /// other.
     ///
     /// # Errors
     /// Why nothing will come from there now.
     pub(crate) async fn open(
+        dialler: &Arc<Dialler>,
+        upstream: &bundle::Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
+        let upstream = &dialler.allowed(upstream);
+        let refused = match Self::connect(dialler, upstream, login).await {
+            Err(refused @ Failure::Refused(406)) => refused,
+            opened => return opened,
+        };
+        let Some(other) = dial::other_form(upstream) else { return Err(refused) };
+        let opened = Self::connect(dialler, &other, login).await;
+        match &opened {
+            Ok(_) | Err(Failure::Unsupported(_)) => {
+                dialler.allows(&other.account, other.protocol);
+                opened
+            }
+            Err(_) => Err(refused),
+        }
+    }
+
+    async fn connect(
         dialler: &Arc<Dialler>,
         upstream: &bundle::Upstream,
         login: usize,

@@ -40,6 +40,7 @@ impl Dialler {
     /// The configuration or the vault does not have what that needs.
     pub(crate) async fn origin(&self, upstream: &Upstream, login: usize) -> Result<Origin, Failure> {
         let source = self.source(&upstream.account).ok_or(Failure::NoSource)?;
+        let upstream = &self.allowed(upstream);
         let open = self.secrets.reveal(upstream).await?;
         let url = dial::url(source, self.reached(&upstream.account), login, &open.path)
             .ok_or(Failure::Dead("its address is no URL"))?;

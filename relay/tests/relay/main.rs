@@ -14,6 +14,7 @@ mod hls;
 mod joining;
 mod leaving;
 mod limits;
+mod momentary;
 mod operator;
 mod origins;
 mod passed;

@@ -87,7 +87,7 @@ pub(crate) struct Plan {
     /// The host that the provider is configured by, if it is not its address.
     pub(crate) named: Option<&'static str>,
     /// Channels that come from HLS origins with these quirks, as `variant/` and a variant of the station's transport
-    /// streams, or from a path that begins with a slash: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
+    /// streams, or from a path that begins with a slash, in which `{id}` is the provider's id: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
     /// that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
@@ -299,7 +299,7 @@ fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
         let quirks = called_ts.unwrap_or(quirks);
         let there = station.catalogue().live_id(place);
         let (path, protocol) = match (quirks.strip_prefix('/'), quirks.strip_prefix("variant/")) {
-            (Some(path), _) => (path.to_owned(), protocol),
+            (Some(path), _) => (path.replace("{id}", &there.to_string()), protocol),
             (_, Some(_)) => (format!("{quirks}/{{username}}/{{password}}/{there}.ts"), Protocol::Ts),
             _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };

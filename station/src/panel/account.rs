@@ -60,7 +60,9 @@ fn user(json: &mut Json<'_>, ask: &Ask) {
     };
     json.digits("is_trial", 0).either("active_cons", ask.provider.ledger.held(&account.username) as i64);
     json.digits("created_at", 1_700_000_000).digits("max_connections", account.max_connections);
-    json.key("allowed_output_formats").raw(r#"["m3u8","ts"]"#).close(b'}');
+    let formats: Vec<_> =
+        ask.provider.settings.formats.iter().map(|format| format!("\"{format}\"")).collect();
+    json.key("allowed_output_formats").raw(&format!("[{}]", formats.join(","))).close(b'}');
 }
 
 fn server(json: &mut Json<'_>, ask: &Ask) {

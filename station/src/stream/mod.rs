@@ -55,10 +55,12 @@ pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
     wish.admit()?;
     let catalogue = &wish.provider.catalogue;
     if catalogue.live_index(wish.id).is_some() {
+        let allowed =
+            |extension: &str| wish.provider.settings.formats.iter().any(|format| format == extension);
         return match form {
-            Form::Ts => wish.live(&Variant::default()),
-            Form::Hls => hls::playlist(wish),
-            Form::File => Err(refuse(StatusCode::NOT_ACCEPTABLE)),
+            Form::Ts if allowed("ts") => wish.live(&Variant::default()),
+            Form::Hls if allowed("m3u8") => hls::playlist(wish),
+            _ => Err(refuse(StatusCode::NOT_ACCEPTABLE)),
         };
     }
     let film = catalogue.film_index(wish.id).map(|index| catalogue.film(index).extension);
