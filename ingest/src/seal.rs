@@ -106,7 +106,8 @@ pub(crate) fn secrets(url: &str) -> Vec<Range<usize>> {
     let Some(authority) = url.find("://").map(|at| at + 3) else { return found };
     let part = |from: usize, ends: &[char]| url[from..].find(ends).map_or(url.len(), |at| from + at);
     let path = part(authority, &['/', '?', '#']);
-    if let Some(at) = url[authority..path].rfind('@') {
+    // There may be nobody before it: `udp://@239.0.0.1`.
+    if let Some(at) = url[authority..path].rfind('@').filter(|at| *at > 0) {
         found.push(authority..authority + at);
     }
     let query = part(path, &['?', '#']);

@@ -66,6 +66,7 @@ impl Unlisted {
             expires: None,
             state: State::Active,
             trial: false,
+            catchup_zone: Default::default(),
             created: 0,
         };
         Self { guest: Arc::new(guest), numbers: Mutex::default() }

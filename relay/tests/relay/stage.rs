@@ -246,6 +246,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
         expires: None,
         state: State::Active,
         trial: false,
+        catchup_zone: Default::default(),
         created: 1,
     }
 }

@@ -37,9 +37,7 @@ impl Event {
         }
         Some(match document["name"].as_str()? {
             "live_changed" => Self::LiveChanged,
-            "download_stopped" => {
-                Self::Stopped { option: document["params"]["reason"] == "missing_option" }
-            }
+            "download_stopped" => Self::Stopped { option: document["params"]["reason"] == "missing_option" },
             "segmenter_failed" => Self::SegmenterFailed,
             name => Self::Other(name.chars().filter(|letter| letter.is_ascii_graphic()).take(40).collect()),
         })
@@ -77,7 +75,8 @@ mod tests {
 
     #[test]
     fn events_are_read_in_both_forms_they_come_in() {
-        let stopped = json!({"name": "download_stopped", "params": {"reason": "missing_option", "option": "x"}});
+        let stopped =
+            json!({"name": "download_stopped", "params": {"reason": "missing_option", "option": "x"}});
         for (document, event) in [
             (json!({"name": "live_changed", "params": {"is_live": 1}}), Some(Event::LiveChanged)),
             (stopped.clone(), Some(Event::Stopped { option: true })),
