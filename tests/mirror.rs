@@ -66,6 +66,14 @@ impl House {
         write(&self.path("list.m3u"), &playlist);
     }
 
+    /// How many streams the account document says are open.
+    fn connections(&self) -> u64 {
+        let url = format!("{}/player_api.php?username=ann&password=watching", self.url());
+        let document: serde_json::Value =
+            serde_json::from_slice(&ffmpeg("curl", &["-sS", &url]).stdout).unwrap();
+        document["user_info"]["active_cons"].as_str().unwrap().parse().unwrap()
+    }
+
     /// The ids of our channels, by name.
     fn channel(&self, name: &str) -> Option<u64> {
         let url =
@@ -158,12 +166,19 @@ fn a_relay_without_the_disk_has_what_the_server_has_and_keeps_it_when_the_server
     });
     first.read_exact(&mut [0; 100_000]).unwrap();
     assert!(relay.status()["mirror"]["age_s"].as_u64() < Some(10));
+    eventually("the server hears of it", || (house.connections() == 1).then_some(()));
 
     // A new release, a new channel.
     house.list(&["One", "Two"]);
     assert!(ffmpeg("curl", &["-sS", "-X", "POST", &format!("{}/ingest/run", house.url())]).status.success());
     let two = eventually("a new release", || house.channel("Two"));
-    eventually("it is copied", || (relay.watch(two).0 == 200).then_some(()));
+    let second = eventually("it is copied", || {
+        let (status, stream) = relay.watch(two);
+        (status == 200).then_some(stream)
+    });
+    eventually("the server hears of both", || (house.connections() == 2).then_some(()));
+    drop(second);
+    eventually("and that one has left", || (house.connections() == 1).then_some(()));
 
     // A user who is removed.
     let began = Instant::now();
@@ -211,6 +226,8 @@ fn whoever_has_not_the_key_gets_words_and_where_there_is_none_there_is_nothing()
         assert!(refused.ends_with("401") && refused.contains("follow_key"), "{part}: {refused}");
         assert!(ask(house.url(), KEY, part).ends_with("200"), "{part}");
     }
+    assert!(ask(house.url(), "another-key-of-16", "/relay/seats").ends_with("401"));
+    assert!(ask(house.url(), KEY, "/relay/seats").ends_with("405"), "that is told, and not asked for");
     let users = ask(house.url(), KEY, "/relay/users.json");
     assert!(users.contains("$argon2id$") && !users.contains("watching"));
     let bundle = ask(house.url(), KEY, "/relay/bundle.json");
@@ -228,6 +245,7 @@ fn whoever_has_not_the_key_gets_words_and_where_there_is_none_there_is_nothing()
         assert!(ask(closed.url(), KEY, part).ends_with("404"), "{part}");
         assert!(ask(closed.url(), "", part).ends_with("404"), "{part}");
     }
+    assert!(ask(closed.url(), KEY, "/relay/seats").ends_with("404"));
     let relay = Relay::start(closed.url(), KEY);
     let trouble = eventually("trouble", || relay.status()["mirror"]["trouble"].as_str().map(str::to_owned));
     assert!(trouble.contains("there is nothing to copy"), "{trouble}");

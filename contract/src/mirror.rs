@@ -5,6 +5,7 @@
 //!        ◀── 304, or what there is now: State ──
 //!        ──GET /relay/vault.json, /relay/users.json, /relay/bundle.json──▶     what has changed, in this order
 //!        ──GET /relay/episodes/37.json──▶      when somebody asks for an id that the bundle does not have
+//!        ──POST /relay/seats, relay=NAME&user=ann&seats=2──▶      whenever that changes, and now and then
 //! ```
 //!
 //! Every request shows the key that both have in their configuration ([`crate::secret::SharedKey`]); where a server has
@@ -19,6 +20,9 @@ use serde::{Deserialize, Serialize};
 /// not break off an answer.
 pub const WAIT: Duration = Duration::from_secs(2);
 
+/// What a relay said of its seats holds for this long.
+pub const HOLDS: Duration = Duration::from_secs(15);
+
 /// Something that is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -32,6 +36,8 @@ pub enum Part {
     Vault,
     /// A block of [`crate::details::Episodes`].
     Episodes(u32),
+    /// The other way: how many streams users have open at a relay.
+    Seats,
 }
 
 impl Part {
@@ -47,6 +53,7 @@ impl Part {
             ["relay", "bundle.json"] => Some(Self::Bundle),
             ["relay", "users.json"] => Some(Self::Users),
             ["relay", "vault.json"] => Some(Self::Vault),
+            ["relay", "seats"] => Some(Self::Seats),
             ["relay", "episodes", name] => digits(name).map(Self::Episodes),
             _ => None,
         }
@@ -59,6 +66,7 @@ impl Part {
             Self::Bundle => "/relay/bundle.json".into(),
             Self::Users => "/relay/users.json".into(),
             Self::Vault => "/relay/vault.json".into(),
+            Self::Seats => "/relay/seats".into(),
             Self::Episodes(block) => format!("/relay/episodes/{block}.json"),
         }
     }
@@ -90,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_part_is_found_where_it_says_it_is() {
-        for part in [Part::State, Part::Bundle, Part::Users, Part::Vault, Part::Episodes(37)] {
+        for part in [Part::State, Part::Bundle, Part::Users, Part::Vault, Part::Episodes(37), Part::Seats] {
             let path = part.path();
             let segments: Vec<&str> = path.split('/').skip(1).collect();
             assert_eq!(Part::read(&segments), Some(part), "{path}");

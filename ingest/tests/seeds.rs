@@ -1,14 +1,13 @@
-//! The seeds of the fuzz targets, so that what fuzzing found stays found without the compiler that it needs.
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
+//! What fuzzing found stays found.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+#[path = "../../fuzz/tried.rs"]
+mod tried;
 
 use ingest::foreign;
+use tried::Target;
 
-type Target = fn(&[u8]);
-
-const TARGETS: [(&str, Target); 7] = [
+const TARGETS: &[Target] = &[
     ("address", foreign::address),
     ("date", foreign::date),
     ("guide", foreign::guide),
@@ -18,39 +17,12 @@ const TARGETS: [(&str, Target); 7] = [
     ("playlist", foreign::playlist),
 ];
 
-fn fuzz() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
-}
-
-fn names(folder: PathBuf) -> Vec<String> {
-    let entries =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = entries.filter(|name| !name.starts_with('.')).collect();
-    names.sort();
-    names
+#[test]
+fn what_is_made_of_every_seed_may_be_used() {
+    tried::every_seed_of(TARGETS);
 }
 
 #[test]
-fn what_is_parsed_of_every_seed_may_be_published() {
-    for (name, target) in TARGETS {
-        let folder = fuzz().join("seeds").join(name);
-        let seeds = names(folder.clone());
-        assert!(!seeds.is_empty(), "{name} has no seeds");
-        for seed in seeds {
-            println!("{name}/{seed}"); // shown when it is the one that fails
-            target(&fs::read(folder.join(seed)).unwrap());
-        }
-    }
-}
-
-#[test]
-fn every_target_has_its_file_and_its_seeds() {
-    let seeds = names(fuzz().join("seeds"));
-    let files: Vec<String> = seeds.iter().map(|name| format!("{name}.rs")).collect();
-    assert_eq!(names(fuzz().join("targets")), files);
-    let text = |name: &String| fs::read_to_string(fuzz().join("targets").join(format!("{name}.rs"))).unwrap();
-    let ours: Vec<&String> = seeds.iter().filter(|name| text(name).contains("ingest::")).collect();
-    assert_eq!(ours, TARGETS.map(|(name, _)| name), "others are another crate's");
-    let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).unwrap();
-    assert!(seeds.iter().all(|name| manifest.contains(&format!("name = \"{name}\""))));
+fn every_target_that_calls_this_crate_is_tried_here() {
+    tried::every_target_is_tried("ingest", TARGETS);
 }

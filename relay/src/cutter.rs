@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use memmap2::MmapMut;
 use mpegts::join::Trim;
 use mpegts::sync::Verdict;
 use mpegts::{AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker};
@@ -29,6 +30,9 @@ use crate::settings::{Settings, Splice};
 const PATIENCE: Duration = Duration::from_secs(12);
 /// The same when it carries neither picture nor sound, so that nothing is to be expected.
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+/// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
+/// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
+const PAGES: usize = 32 << 10;
 /// Points closer together than this are of no use to anybody.
 const SPACING: Duration = Duration::from_millis(200);
 
@@ -132,7 +136,7 @@ impl Cutter {
         if size == 0 || (size < self.chunk_bytes && !all) {
             return None;
         }
-        let bytes = Bytes::copy_from_slice(&self.pending[..size]); // exactly as large as it is: it will be kept
+        let bytes = kept(&self.pending[..size]);
         self.drop_first(size);
         let within = self.points.iter().take_while(|point| point.offset < size).count();
         let points = self.points.drain(..within).collect();
@@ -321,6 +325,18 @@ impl TimeLine {
 
     fn time(&self) -> Duration {
         Duration::from_micros(self.ticks.unsigned_abs() / (Pcr::HZ as u64 / 1_000_000))
+    }
+}
+
+/// A copy for the feed, exactly as large as it is.
+fn kept(bytes: &[u8]) -> Bytes {
+    let pages = (bytes.len() >= PAGES).then(|| MmapMut::map_anon(bytes.len()));
+    match pages {
+        Some(Ok(mut pages)) => {
+            pages.copy_from_slice(bytes);
+            Bytes::from_owner(pages)
+        }
+        Some(Err(_)) | None => Bytes::copy_from_slice(bytes), // too small, or too many mappings
     }
 }
 

@@ -293,11 +293,10 @@ impl Feed {
         let Some(next) = cursor.next.filter(|next| ring.chunk(*next).is_some()) else {
             return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
         };
-        let bytes = ring.chunk(next).map_or_else(Bytes::new, |chunk| chunk.bytes.slice(cursor.offset..));
+        let bytes = ring.chunk(next).map_or_else(Bytes::new, |chunk| cursor.read(&chunk.bytes));
         ring.counts.sent += bytes.len() as u64;
         drop(ring);
         self.tally.live.sent.add(bytes.len() as u64);
-        (cursor.next, cursor.offset) = (Some(next + 1), 0);
         Poll::Ready(Some(cursor.dress(bytes)))
     }
 

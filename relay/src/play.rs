@@ -49,6 +49,8 @@ struct Parts {
     last: u64,
     /// Requests that are being answered.
     requests: u32,
+    /// The provider has given something of it.
+    given: bool,
     /// Of catch-up: when what is being watched began, in Unix seconds.
     start: Option<i64>,
     /// It is fetched minute by minute, with rests between them.
@@ -128,7 +130,7 @@ impl Play {
     }
 
     /// A request has ended; to be called under the lock of the house. Whether it was the last one, and has left a
-    /// connection behind that is worth keeping.
+    /// connection behind that is worth keeping: what never gave anything is not.
     pub(crate) fn leave(&self, number: u64) -> bool {
         let mut parts = self.parts();
         parts.requests -= 1;
@@ -136,7 +138,7 @@ impl Play {
         if part.is_some() {
             parts.slot.iter().for_each(Slot::part_closed);
         }
-        let last = parts.requests == 0 && parts.slot.is_some();
+        let last = parts.requests == 0 && parts.slot.is_some() && parts.given;
         drop(parts);
         drop(part);
         last
@@ -217,6 +219,7 @@ impl Request {
         if !parts.closed && parts.start == self.start {
             let again = std::mem::take(&mut parts.counted);
             parts.slot.iter().for_each(|slot| slot.accepted(again));
+            parts.given = true;
             parts.open.insert(self.number, Part { start: self.start, body, waiting: None });
         }
     }

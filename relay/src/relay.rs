@@ -85,7 +85,10 @@ impl Relay {
         let data = mirror.data().clone();
         let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
         mirror.start(follower.clone(), users.clone());
-        Self::build(settings, sources, follower, users, Some(mirror), Box::new(unix_time))
+        let relay =
+            Self::build(settings, sources, follower, users, Some(mirror.clone()), Box::new(unix_time))?;
+        mirror.tell_seats(&relay.headend);
+        Ok(relay)
     }
 
     /// The same relay living by another clock, which tells Unix time in seconds.

@@ -11,7 +11,7 @@
 //! What a seat holds is let go the moment the seat is cut, not when the old connection notices: a player that has
 //! stopped reading would keep it for long.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -196,6 +196,16 @@ impl Seats {
 
     pub(crate) fn render(&self, page: &mut Page) {
         page.gauge("coax_relay_seats", "Streams that users have open.").value(self.taken());
+    }
+
+    /// Who has how many, in the order of their names.
+    pub(crate) fn by_user(&self) -> BTreeMap<String, usize> {
+        let users = self.users();
+        users
+            .iter()
+            .filter(|(_, seats)| !seats.is_empty())
+            .map(|(user, seats)| (user.clone(), seats.len()))
+            .collect()
     }
 
     /// Streams of a user.

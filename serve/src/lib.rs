@@ -19,6 +19,7 @@
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
 mod base;
+mod elsewhere;
 mod front;
 mod gzip;
 mod login;

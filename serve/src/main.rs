@@ -47,7 +47,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let data = config.data();
     let follower = Follower::start(data.clone());
     let users = Arc::new(Users::new(data.clone()));
-    // Streams are open at the relays, which do not tell us yet how many.
+    // Streams are open at the relays, which tell us how many.
     let nobody = |_: &str| 0;
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let server = Server::new(config.serve, config.public_base_url, follower, users, &data, nobody);

@@ -61,6 +61,7 @@ impl Mirror {
                 let release = follower.release().ok_or(Refusal::NotReady)?;
                 Ok(entity(vec![release.bundle.clone()], release.hash(BUNDLE).to_owned()).reply(headers))
             }
+            Part::Seats => Err(Refusal::Method), // is told, and not asked for
             Part::Users => read(&self.users.path).map(document),
             Part::Vault => read(&self.vault.path).map(document),
             Part::Episodes(block) => {

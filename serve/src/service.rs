@@ -12,10 +12,11 @@ use contract::release::Follower;
 use contract::source::BaseUrl;
 use contract::user::Users;
 use contract::wanted::Wanted;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
+use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
 use crate::prepared::Prepared;
@@ -28,6 +29,7 @@ pub struct Server {
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
     mirror: Mirror,
+    elsewhere: Elsewhere,
     public: Option<Base>,
     follower: Arc<Follower>,
     logins: Logins,
@@ -48,7 +50,7 @@ pub(crate) struct Asked {
 
 impl Server {
     /// A server over the releases that `follower` finds and the details in `data`. `public_base_url` overrides the
-    /// addresses that requests name. `viewers` says how many streams the user of a name has open now.
+    /// addresses that requests name. `viewers` says how many streams the user of a name has open here now.
     pub fn new(
         settings: Settings,
         public_base_url: Option<BaseUrl>,
@@ -62,6 +64,7 @@ impl Server {
             details: Details::new(data),
             wanted: Wanted::new(data),
             mirror: Mirror::new(data),
+            elsewhere: Elsewhere::default(),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
             logins: Logins::new(users),
@@ -101,18 +104,22 @@ impl Server {
                 let asked = ArchiveAddress::from_query(|name| params.get(name)).ok_or(Refusal::Unknown)?;
                 self.relayed(asked.channel.id, &request, peer)
             }
-            Route::Mirror(part) => self.mirrored(part, request.headers()).await,
+            Route::Mirror(part) => self.mirrored(part, request).await,
             Route::Unknown => Err(Refusal::Unknown),
         }
     }
 
-    /// What a relay copies, if it is one of ours.
-    async fn mirrored(&self, part: Part, headers: &HeaderMap) -> Result<Response, Refusal> {
+    /// What a relay copies or tells, if it is one of ours.
+    async fn mirrored(&self, part: Part, request: Request) -> Result<Response, Refusal> {
         let key = self.settings.relay_key.as_ref().ok_or(Refusal::Unknown)?;
-        match httpd::bearer(headers) {
-            Some(shown) if key.is(shown) => self.mirror.answer(part, &self.follower, headers).await,
-            _ => Err(Refusal::Key),
+        if !httpd::bearer(request.headers()).is_some_and(|shown| key.is(shown)) {
+            return Err(Refusal::Key);
         }
+        if part == Part::Seats && request.method() == Method::POST {
+            self.elsewhere.told(&Params::read(request).await);
+            return Ok(reply::empty(StatusCode::NO_CONTENT));
+        }
+        self.mirror.answer(part, &self.follower, request.headers()).await
     }
 
     /// Where the stream is.
@@ -158,9 +165,9 @@ impl Server {
         }
     }
 
-    /// Streams the user of this name has open.
+    /// Streams the user of this name has open, here and at relays elsewhere.
     pub(crate) fn viewers(&self, name: &str) -> u32 {
-        (self.viewers)(name)
+        (self.viewers)(name).saturating_add(self.elsewhere.of(name))
     }
 
     /// Unix time, in seconds.

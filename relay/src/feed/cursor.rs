@@ -4,6 +4,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use mpegts::PACKET;
 use mpegts::join::Trim;
 
 use super::Point;
@@ -13,6 +14,10 @@ use super::ring::Ring;
 const JUMPS: u32 = 5;
 /// in this time has a line that is too slow for the channel, and is let go.
 const JUMPS_IN: Duration = Duration::from_secs(60);
+
+/// How much is copied at a time for a viewer whose streams have not all begun: hundreds may join at once, and what is
+/// copied for those who do not read stays until they are let go.
+const DRESSED: usize = 87 * PACKET;
 
 /// One viewer's place in a feed.
 #[derive(Default)]
@@ -40,6 +45,18 @@ impl Cursor {
         (self.next, self.offset) = (Some(chunk), point.offset);
         let trim = point.program.as_deref().map(Trim::new);
         self.head = Some(Head { tables: point.tables, trim });
+    }
+
+    /// Goes on in the chunk at his place: to its end, unless it must be copied.
+    pub(super) fn read(&mut self, chunk: &Bytes) -> Bytes {
+        let most = if self.head.is_some() { DRESSED } else { chunk.len() };
+        let end = chunk.len().min(self.offset + most);
+        let bytes = chunk.slice(self.offset..end);
+        self.offset = end;
+        if end == chunk.len() {
+            (self.next, self.offset) = (self.next.map(|next| next + 1), 0);
+        }
+        bytes
     }
 
     /// Puts the tables before the first bytes, and takes out what belongs to units that began earlier.

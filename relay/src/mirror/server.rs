@@ -1,5 +1,6 @@
 //! Asking the server that is followed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -92,6 +93,21 @@ impl Server {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Trouble::Key),
             StatusCode::NOT_FOUND => Ok(Answer::Nothing),
             status if status.is_redirection() => Err(Trouble::Elsewhere),
+            status => Err(Trouble::Status(status.as_u16())),
+        }
+    }
+
+    /// Tells who has how many streams open at the relay of this name.
+    pub(super) async fn tell(&self, relay: &str, seats: &BTreeMap<String, usize>) -> Result<(), Trouble> {
+        let url = format!("{}{}", self.base, Part::Seats.path());
+        let mut form = vec![("relay", relay.to_owned())];
+        form.extend(
+            seats.iter().flat_map(|(user, seats)| [("user", user.clone()), ("seats", seats.to_string())]),
+        );
+        let request = self.client.post(url).bearer_auth(self.key.reveal()).form(&form);
+        let response = request.send().await.map_err(|error| dead(&error))?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
             status => Err(Trouble::Status(status.as_u16())),
         }
     }

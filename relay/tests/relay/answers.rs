@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use station::{Fault, Limit};
 
-use crate::stage::{ACE, DEAD, EPISODE, FILM, LIVE, Plan, Stage};
+use crate::provider::{giving, ok};
+use crate::stage::{ACE, DEAD, DEAD_FILM, EPISODE, FILM, LIVE, Plan, Stage};
 use crate::viewer::{Viewer, assert_begins_well, eventually};
 
 /// Head and body of an answer, without the date.
@@ -133,4 +134,78 @@ async fn nothing_is_sent_before_there_is_television_not_even_a_head() {
     stage.station.set_fault_times(stage.there(LIVE + 1), Fault::Slow(1500), 1);
     let mut viewer = Viewer::get(&stage, &Stage::path(LIVE + 1)).await;
     assert_begins_well(&viewer.read(100_000).await); // and not with filling
+}
+
+/// Two hours ago, as it stands in an address.
+fn earlier() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 60 * 60 - 7200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_asked_for_what_is_full_dead_or_silent_is_told_alike() {
+    let mut plan = Plan { connections: 1, ..Plan::default() };
+    plan.station.accounts[0].max_connections = 1;
+    plan.station.limit = Limit::Refuse(403);
+    plan.relay.first_byte = Duration::from_millis(700);
+    let stage = Stage::with(plan).await;
+    let film = stage.station.catalogue().film_id(0);
+    let forms = [
+        (LIVE + 1, "/live/ann/secret/2.ts".to_owned()),
+        (LIVE + 1, "/live/ann/secret/2.m3u8".into()),
+        (FILM, format!("/movie/ann/secret/{FILM}.mp4")),
+        (LIVE + 5, format!("/timeshift/ann/secret/60/{}/{}.ts", earlier(), LIVE + 5)),
+    ];
+    let asked = async |path: &str| {
+        let answer = Viewer::ask(&stage, "GET", path, "User-Agent: another\r\n").await;
+        let media = answer.header("content-type").unwrap_or("").starts_with("text/plain");
+        assert!(media && answer.header("cache-control") == Some("no-store"), "{path}: {}", answer.head);
+        (answer.status(), answer.header("retry-after").map(str::to_owned))
+    };
+    let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    viewer.read(10_000).await;
+    for (_, path) in &forms {
+        assert_eq!(asked(path).await, (503, Some("5".into())), "full: {path}");
+    }
+    drop(viewer);
+    eventually("he has left", || stage.station.counts().open == 0).await;
+    for (id, path) in &forms {
+        let there = if *id == FILM { film } else { stage.there(*id) };
+        stage.station.set_fault(there, Fault::Mute);
+        assert_eq!(asked(path).await, (504, None), "silent: {path}");
+    }
+    for path in [
+        Stage::path(DEAD),
+        format!("/live/ann/secret/{DEAD}.m3u8"),
+        format!("/movie/ann/secret/{DEAD_FILM}.mp4"),
+    ] {
+        assert_eq!(asked(&path).await, (502, None), "dead: {path}");
+    }
+    eventually("nothing is left", || stage.station.counts().open == 0 && stage.relay.viewers("ann") == 0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_list_of_one_short_segment_is_a_refusal_and_its_provider_is_not_hammered() {
+    let recorded = Stage::new().await;
+    let clip = Viewer::get(&recorded, &Stage::path(LIVE)).await.read(600_000).await;
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = asked.clone();
+    let provider = giving(move |_, head| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        match head.contains("/expired.ts") {
+            true => ok(&clip[..clip.len() / 188 * 188]),
+            false => ok(b"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:2,\n/expired.ts\n#EXT-X-ENDLIST\n"),
+        }
+    });
+    let mut plan = Plan { dead: Some(provider.await), ..Plan::default() };
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    let mut viewer = Viewer::get(&stage, &Stage::path(DEAD)).await;
+    viewer.rest().await; // ends
+    for form in ["ts", "m3u8", "ts"] {
+        let again = Viewer::get(&stage, &format!("/live/ann/secret/{DEAD}.{form}")).await;
+        assert_eq!(again.status(), 502, "{form}");
+    }
+    let asked = asked.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(asked <= 12, "{asked}");
 }

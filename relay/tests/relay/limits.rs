@@ -36,6 +36,35 @@ async fn a_user_at_his_limit_may_zap_but_not_watch_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_player_of_hls_at_his_limit_may_zap_from_either_form_to_either_and_has_only_the_last() {
+    let mut plan = one_connection();
+    plan.station.speed = 4.0;
+    let stage = Stage::with(plan).await;
+    let list = async |channel: u32, player: &str| {
+        let path = format!("/live/bob/secret/{channel}.m3u8");
+        Viewer::ask(&stage, "GET", &path, &format!("User-Agent: {player}\r\n")).await
+    };
+    let mut first = list(LIVE, "player").await;
+    let text = String::from_utf8(first.rest().await).unwrap();
+    let segment = text.lines().find(|line| line.ends_with(".ts")).unwrap().trim_start_matches("../");
+    let segment = format!("/{segment}");
+    assert_eq!(Viewer::get(&stage, &segment).await.status(), 200, "{segment}");
+    let other = list(LIVE + 1, "another").await;
+    assert_eq!((other.status(), other.header("retry-after")), (503, Some("5")));
+    assert_eq!(list(LIVE + 1, "player").await.status(), 200);
+    assert_eq!(Viewer::get(&stage, &segment).await.status(), 403, "what he had is over");
+    let mut stream = watch_as(&stage, "bob", LIVE + 2, "player").await;
+    assert_eq!(stream.status(), 200);
+    stream.read(10_000).await;
+    assert_eq!(list(LIVE, "player").await.status(), 200);
+    stream.rest().await; // ends
+    assert_eq!(stage.relay.viewers("bob"), 1);
+    eventually("one is received", || stage.station.counts().open == 1).await;
+    let account = stage.station.counts().accounts["station"];
+    assert_eq!((account.peak, account.refused, account.kicked), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_account_refuses_others_and_lets_the_same_client_zap() {
     let stage = Stage::with(one_connection()).await;
     let mut first = watch_as(&stage, "ann", LIVE, "player").await;

@@ -170,6 +170,27 @@ async fn segments_are_passed_on_in_real_time_and_not_as_they_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_the_burst_it_comes_as_fast_as_it_is_shown() {
+    let mut plan = plan(&["plain"]);
+    plan.station.segment_entries = 2; // two and a half seconds each
+    let stage = Stage::with(plan).await;
+    let mut viewer = Viewer::get(&stage, &path(0)).await;
+    let (began, mut passed) = (Instant::now(), 0.0);
+    // How far ahead of its time it is, second by second.
+    let mut ahead = Vec::new();
+    while passed < 20.0 {
+        passed += viewer.watch_for(1.0).await.1.passed;
+        ahead.push(passed - began.elapsed().as_secs_f64());
+    }
+    // A machine that has much to do is late for a moment; nothing ever comes early, and nothing is lost in the long run.
+    let burst = ahead[..8].iter().copied().fold(0.0, f64::max);
+    assert!((1.0..9.0).contains(&burst), "{ahead:?}");
+    let (early, late) =
+        ahead[8..].iter().fold((f64::MIN, f64::MAX), |(most, least), it| (most.max(*it), least.min(*it)));
+    assert!(early < burst + 1.0 && late > burst - 4.0, "{ahead:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_who_leaves_ends_the_requests() {
     let stage = Stage::with(plan(&["plain"])).await;
     let mut viewer = Viewer::get(&stage, &path(0)).await;

@@ -143,7 +143,7 @@ pub(crate) struct Seen {
 
 /// Looks at a stream as it comes, each byte once.
 #[derive(Default)]
-struct Eye {
+pub(crate) struct Eye {
     tracker: Tracker,
     clock: Option<Pcr>,
     seen: Seen,
@@ -152,7 +152,7 @@ struct Eye {
 }
 
 impl Eye {
-    fn look(&mut self, bytes: &[u8]) {
+    pub(crate) fn look(&mut self, bytes: &[u8]) {
         self.rest.extend(bytes);
         let whole: Vec<u8> = self.rest.drain(..self.rest.len() / PACKET * PACKET).collect();
         mpegts::packets(&whole).for_each(|packet| self.packet(packet));
@@ -174,7 +174,7 @@ impl Eye {
         seen.packets += 1;
     }
 
-    fn close(mut self) -> Seen {
+    pub(crate) fn close(mut self) -> Seen {
         let counts = self.tracker.counts();
         (self.seen.nulls, self.seen.continuity_errors) = (counts.null, counts.continuity_errors);
         self.seen

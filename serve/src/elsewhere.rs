@@ -1,0 +1,68 @@
+//! What relays on other machines say of the seats that are taken there ([`contract::mirror`]).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
+
+use contract::mirror::HOLDS;
+use httpd::Params;
+
+/// Relays that are believed at a time; what another one says is not heard.
+const MOST: usize = 256;
+
+/// Seats at relays, by relay.
+#[derive(Default)]
+pub(crate) struct Elsewhere(Mutex<HashMap<String, Told>>);
+
+struct Told {
+    when: Instant,
+    /// By user.
+    seats: HashMap<String, u32>,
+}
+
+impl Elsewhere {
+    /// A relay says who has how many streams open there: `relay=NAME`, and `user=` and `seats=` for each. Whoever is not
+    /// named has none.
+    pub(crate) fn told(&self, params: &Params) {
+        let Some(relay) = params.get("relay") else { return };
+        let seats = params.all("seats").map(|seats| seats.parse().unwrap_or(0));
+        let seats = params.all("user").map(str::to_owned).zip(seats).collect();
+        let mut relays = self.relays();
+        relays.retain(|_, told| told.when.elapsed() < HOLDS);
+        if relays.len() < MOST || relays.contains_key(relay) {
+            relays.insert(relay.to_owned(), Told { when: Instant::now(), seats });
+        }
+    }
+
+    /// How many a user has, at all of those who were heard of lately.
+    pub(crate) fn of(&self, user: &str) -> u32 {
+        let relays = self.relays();
+        let lately = relays.values().filter(|told| told.when.elapsed() < HOLDS);
+        lately.filter_map(|told| told.seats.get(user)).fold(0, |sum, seats| sum.saturating_add(*seats))
+    }
+
+    fn relays(&self) -> MutexGuard<'_, HashMap<String, Told>> {
+        self.0.lock().expect("nobody panics while holding this lock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_all_relays_said_last_is_added_up() {
+        let elsewhere = Elsewhere::default();
+        let says = |text: &str| elsewhere.told(&Params::from_query(Some(text)));
+        says("relay=a&user=ann&seats=2&user=bob&seats=1");
+        says("relay=b&user=ann&seats=3&user=eve&seats=x");
+        says("user=ann&seats=7");
+        let of = |user| elsewhere.of(user);
+        assert_eq!((of("ann"), of("bob"), of("eve"), of("tim")), (5, 1, 0, 0));
+        says("relay=a&user=bob&seats=4294967295");
+        says("relay=b&user=bob&seats=1");
+        assert_eq!((of("ann"), of("bob")), (0, u32::MAX));
+        (0..2 * MOST).for_each(|relay| says(&format!("relay={relay}&user=ann&seats=1")));
+        assert!(of("ann") <= u32::try_from(MOST).unwrap());
+    }
+}
