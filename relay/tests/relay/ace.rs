@@ -241,7 +241,9 @@ async fn a_backlog_is_read_at_full_speed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_the_engine_stops_for_want_of_an_option_is_not_started_again() {
-    let stage = Stage::new().await;
+    let mut plan = Plan::default();
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
     set(&stage, ACE, "lost-option");
     let mut viewer = Viewer::ask(&stage, "GET", &Stage::path(ACE), "Connection: close\r\n").await;
     assert_eq!(viewer.status(), 200);
