@@ -1,15 +1,20 @@
-//! Reading one source; its last good harvest stands in for one that is refused.
+//! Reading the sources; of each its last good harvest stands in for one that is refused.
 
 use contract::disk::Data;
 use contract::release::Outcome;
 use contract::source::{Origin, Source};
+use futures_util::{StreamExt as _, stream};
 
 use crate::fetch::Fetching;
 use crate::harvest::{self, Counts, Harvest};
+use crate::line_up::Part;
 use crate::progress::{Bar, Progress};
 use crate::report::SourceReport;
 use crate::source::{acestream, m3u, scrape, xmltv, xtream};
 use crate::{Settings, guide};
+
+/// Sources that are read at the same time; each of them answers one request after the other.
+const AT_ONCE: usize = 4;
 
 /// What is the same for all sources of a run.
 pub(crate) struct Gathering<'a> {
@@ -22,12 +27,31 @@ pub(crate) struct Gathering<'a> {
 }
 
 /// A source, read.
-pub(crate) struct Gathered {
+struct Gathered {
     /// What is used of it; `None` when there is nothing, new or old.
-    pub(crate) harvest: Option<Harvest>,
+    harvest: Option<Harvest>,
     /// Its guides, new or old, in its order.
-    pub(crate) guides: Vec<guide::Copy>,
-    pub(crate) report: SourceReport,
+    guides: Vec<guide::Copy>,
+    report: SourceReport,
+}
+
+/// What all sources gave.
+#[derive(Default)]
+pub(crate) struct Given {
+    /// Of each source, in their order; so are the hashes of their harvests, which are empty for those without one.
+    pub(crate) reports: Vec<SourceReport>,
+    pub(crate) hashes: Vec<String>,
+    /// Of those that have a harvest.
+    pub(crate) parts: Vec<Part>,
+    /// Each with its source, and the position of that among all.
+    pub(crate) guides: Vec<(usize, Source, guide::Copy)>,
+}
+
+impl Given {
+    /// Whether any source gave something that is taken.
+    pub(crate) fn is_any_taken(&self) -> bool {
+        self.reports.iter().any(|report| report.outcome == Some(Outcome::Taken))
+    }
 }
 
 /// What a source gave that nothing speaks against.
@@ -41,8 +65,23 @@ pub(crate) struct Taken {
 }
 
 impl Gathering<'_> {
+    /// Reads all sources.
+    pub(crate) async fn all(&self, sources: &[Source]) -> Given {
+        let reading: Vec<_> = sources.iter().map(|source| self.gather(source)).collect();
+        let gathered: Vec<Gathered> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+        let mut given = Given::default();
+        for (at, (gathered, source)) in gathered.into_iter().zip(sources).enumerate() {
+            let Gathered { harvest, guides, report } = gathered;
+            given.reports.push(report);
+            given.guides.extend(guides.into_iter().map(|copy| (at, source.clone(), copy)));
+            given.hashes.push(harvest.as_ref().map(|it| it.head.hash.clone()).unwrap_or_default());
+            given.parts.extend(harvest.map(|harvest| Part { source: source.clone(), harvest }));
+        }
+        given
+    }
+
     /// Reads one source.
-    pub(crate) async fn gather(&self, source: &Source) -> Gathered {
+    async fn gather(&self, source: &Source) -> Gathered {
         let bar = self.progress.source(source.name.as_str());
         match self.take(source, &bar).await {
             Ok(Taken { harvest, guides, notes }) => {

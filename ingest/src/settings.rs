@@ -61,6 +61,14 @@ pub struct Settings {
     pub details_pause: Duration,
     /// Days after which details are fetched again although the provider does not say that they changed.
     pub details_max_age: u32,
+    /// Requests in one run, at most, with which a panel that has no guide as a whole is asked for the programmes of its
+    /// channels, one after the other; the next run goes on where they ended. 0: none, for who has another guide.
+    pub guide_by_channel: usize,
+    /// How long a run waits for them, at most.
+    #[serde(deserialize_with = "seconds")]
+    pub guide_by_channel_time: Duration,
+    /// Hours after which a channel is asked for again.
+    pub guide_by_channel_age: u32,
     /// How channels find their guides.
     pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
@@ -99,6 +107,9 @@ impl Default for Settings {
             details_per_run: 20,
             details_pause: Duration::from_millis(500),
             details_max_age: 30,
+            guide_by_channel: 200,
+            guide_by_channel_time: Duration::from_secs(180),
+            guide_by_channel_age: 8,
             matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),

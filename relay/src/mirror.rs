@@ -7,9 +7,10 @@
 //! Whatever reads a data folder reads this one and knows nothing of servers. What was copied last stays when the server is
 //! gone. In the folder lie the hashes of passwords and what the addresses of providers need: it is its owner's alone.
 
+mod seats;
 mod server;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -27,9 +28,8 @@ use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
-use crate::headend::Headend;
 use crate::metrics::Page;
 use crate::settings::Settings;
 use server::{Answer, Here, Server, Trouble};
@@ -42,10 +42,6 @@ const AGAIN: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(5);
 /// Blocks of which that is remembered; when it is full, all are forgotten.
 const BLOCKS: usize = 4096;
-/// How often it is looked whether other seats are taken than the server was told of,
-const LOOK: Duration = Duration::from_secs(1);
-/// and how often it is told all the same, long before it takes us for gone.
-const REMIND: Duration = Duration::from_secs(5);
 /// How long a viewer waits for an episode to be looked for.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -141,31 +137,6 @@ impl Mirror {
                 mirror.tell(outcome);
                 drop(mirror);
                 sleep(pause).await;
-            }
-        });
-    }
-
-    /// Tells the server who has how many streams open here, for as long as somebody holds what `seats` are of.
-    pub(crate) fn tell_seats(self: &Arc<Self>, headend: &Arc<Headend>) {
-        let (mirror, headend) = (Arc::downgrade(self), Arc::downgrade(headend));
-        let name = format!("{:016x}", rand::random::<u64>());
-        tokio::spawn(async move {
-            let mut told: Option<(Instant, BTreeMap<String, usize>)> = None;
-            loop {
-                sleep(LOOK).await;
-                let (Some(mirror), Some(headend)) = (mirror.upgrade(), headend.upgrade()) else { break };
-                let seats = headend.seats.by_user();
-                drop(headend);
-                let known =
-                    told.as_ref().is_some_and(|(when, told)| *told == seats && when.elapsed() < REMIND);
-                if known {
-                    continue;
-                }
-                match mirror.server.tell(&name, &seats).await {
-                    Ok(()) => told = Some((Instant::now(), seats)),
-                    // What is wrong with the server is told by who copies from it.
-                    Err(why) => debug!(%why, "the server does not hear of seats"),
-                }
             }
         });
     }

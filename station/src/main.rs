@@ -31,6 +31,9 @@ struct Args {
     /// Days of guide back
     #[arg(long, default_value_t = 1)]
     guide_past_days: u32,
+    /// The guide as a whole has no programmes; they are told channel by channel only
+    #[arg(long)]
+    guide_by_channel: bool,
     /// Mean length of a programme
     #[arg(long, default_value_t = 60)]
     programme_minutes: u32,
@@ -138,6 +141,7 @@ impl From<Args> for Settings {
             seed: args.seed,
             guide_days: args.guide_days,
             guide_past_days: args.guide_past_days,
+            guide_by_channel: args.guide_by_channel,
             programme_minutes: args.programme_minutes,
             now: args.now,
             zone: args.zone,

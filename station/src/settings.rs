@@ -29,6 +29,8 @@ pub struct Settings {
     pub guide_days: u32,
     /// Days of guide before now, so that catch-up has titles.
     pub guide_past_days: u32,
+    /// Whether `xmltv.php` has the channels without their programmes, which are told channel by channel only.
+    pub guide_by_channel: bool,
     /// Length of a programme; single ones are up to a quarter longer or shorter. At least 10.
     pub programme_minutes: u32,
     /// The time the lists and the guide are about, in seconds since 1970. `None`: now, cut to the hour for the guide's
@@ -95,6 +97,7 @@ impl Default for Settings {
             shuffled: false,
             guide_days: 2,
             guide_past_days: 1,
+            guide_by_channel: false,
             programme_minutes: 60,
             now: None,
             zone: "UTC".into(),

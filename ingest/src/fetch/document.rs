@@ -172,6 +172,23 @@ struct Written {
 }
 
 impl Fresh {
+    /// A document that nobody sent: `write` makes it. It belongs at `place`. Waits for the disk.
+    ///
+    /// # Errors
+    /// The disk refuses, or what `write` says.
+    pub(crate) fn made(place: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
+        let (received, mut file) = scratch(place.parent().unwrap_or(Path::new(".")))?;
+        write(&mut file)?;
+        Ok(Self {
+            received,
+            _file: file,
+            place: place.to_owned(),
+            validators: None,
+            percent: None,
+            bare: false,
+        })
+    }
+
     /// The document, as received.
     pub(crate) fn path(&self) -> &Path {
         &self.received

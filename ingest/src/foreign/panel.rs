@@ -1,13 +1,15 @@
-//! What panels answer: lists, accounts, details of series.
+//! What panels answer: lists, accounts, details of films and series, programmes of channels.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 
 use contract::source::Source;
+use contract::zone::Zone;
 
-use super::{picture, readable, source};
+use super::{guide, picture, readable, source};
 use crate::harvest::{Category, Channel, Movie, Series};
 use crate::source::xtream::entries::{Context, Element};
+use crate::source::xtream::listings::{read, render};
 use crate::source::xtream::reading::Reading;
 use crate::source::xtream::{self, account, document};
 use crate::tidy;
@@ -38,6 +40,7 @@ pub fn panel(bytes: &[u8]) {
             .iter()
             .for_each(|it| series(it, &source)),
         b'v' => film(body, &source),
+        b'g' => listings(body, &source),
         _ => episodes(body, &source),
     }
 }
@@ -141,4 +144,24 @@ fn film(body: &[u8], source: &Source) {
     facts.backdrop_path.iter().chain([&facts.cover_big]).for_each(|address| picture(address, source));
     assert!(matches!(facts.release_date.len(), 0 | 10), "{facts:?}");
     assert!(facts.tmdb_id.bytes().all(|byte| byte.is_ascii_digit()), "{facts:?}");
+}
+
+/// The programmes of a channel, which become a guide.
+fn listings(body: &[u8], source: &Source) {
+    let zone = Zone::of("America/St_Johns").expect("it is a zone");
+    let found = document::read(body).and_then(|document| read(&document, &zone, source));
+    let found = match found {
+        Ok(found) => found,
+        Err(failure) => return readable(&failure.to_string(), source),
+    };
+    assert!(found.is_sorted_by_key(|listing| listing.start), "{found:?}");
+    for listing in &found {
+        assert!(listing.stop == 0 || listing.stop > listing.start, "{listing:?}");
+        let texts = [&listing.title, &listing.description, &listing.channel, &listing.language];
+        texts.into_iter().for_each(|text| readable(text, source));
+    }
+    let id = found.first().map(|listing| &*listing.channel).filter(|id| !id.is_empty()).unwrap_or("7.a");
+    let rendered = render(id, "Channel \"7\" & <8>", &found);
+    assert!(!rendered.contains('\n') && rendered.matches("<programme ").count() <= found.len(), "{rendered}");
+    guide(format!("<tv>\n{rendered}\n</tv>\n").as_bytes());
 }

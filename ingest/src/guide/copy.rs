@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use contract::disk::Data;
 use contract::source::Name;
 
+use super::{decoded, is_present};
 use crate::fetch::{Document, Failure, Fresh};
 
 /// A guide that breaks off counts if at least so much of it came, in percent.
@@ -67,6 +68,37 @@ impl Copy {
                 opened => opened.map(Some),
             },
         }
+    }
+
+    /// Takes what was made of other answers in its place.
+    pub(crate) fn renew(&mut self, made: Fresh) {
+        self.fresh = Some(made);
+    }
+
+    /// Whether it is one for `now`, in Unix seconds: the new one, or the last good one, which stands in for it. Waits for
+    /// the disk.
+    pub(crate) fn is_present(&self, now: u64) -> bool {
+        let files = [self.fresh.as_ref().map(Fresh::path), Some(&*self.kept)];
+        let read = |path: &Path| decoded(File::open(path).ok()?).ok();
+        files.into_iter().flatten().filter_map(read).any(|input| is_present(input, now))
+    }
+
+    /// Removes it, new and old: there is a better one.
+    pub(crate) fn remove(self) -> io::Result<()> {
+        [&self.kept, &self.count()].into_iter().try_for_each(|path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// Where the last good one is, if there is one.
+    pub(crate) fn place(&self) -> &Path {
+        &self.kept
+    }
+
+    /// Where it is written down how many programmes the last good one has.
+    pub(crate) fn count(&self) -> PathBuf {
+        self.kept.with_file_name(format!("programmes-{}", self.name()))
     }
 
     /// Its name below `state/<source>/`.

@@ -155,7 +155,7 @@ fn add(name: &mut Option<String>, text: &str) {
 }
 
 /// An attribute of the element that a piece is.
-fn attribute(piece: Piece<'_>, name: &str) -> Option<String> {
+pub(super) fn attribute(piece: Piece<'_>, name: &str) -> Option<String> {
     let Ok(Event::Start(element) | Event::Empty(element)) = parser(piece.text).read_event() else {
         return None;
     };

@@ -13,6 +13,7 @@ mod decode;
 pub(crate) mod index;
 #[cfg(test)]
 mod measure;
+mod present;
 mod read;
 mod scan;
 mod spool;
@@ -23,6 +24,7 @@ use std::ops::Range;
 
 pub(crate) use copy::Copy;
 pub(crate) use decode::{ahead, decoded};
+pub(crate) use present::is_present;
 pub(crate) use read::{Facts, GuideError, Reading, read};
 pub(crate) use spool::{Programme, Spool, programmes, shift};
 

@@ -1,7 +1,7 @@
 //! Reading the guides of a run: judged, spooled, and only what somebody watches.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -71,7 +71,7 @@ impl Reading<'_> {
         wanted: &Wanted,
         notes: &mut Vec<String>,
     ) -> anyhow::Result<Taken> {
-        let before = self.before(copy);
+        let before = Self::before(copy);
         let fresh = copy.is_fresh();
         match self.spool(copy, wanted) {
             Ok(None) => return Ok(Taken::default()),
@@ -81,7 +81,7 @@ impl Reading<'_> {
                     Ok(note) => {
                         notes.extend(note);
                         copy.keep().context("the guide cannot be kept")?;
-                        self.remember(copy, facts.all).context("the guide cannot be kept")?;
+                        Self::remember(copy, facts.all).context("the guide cannot be kept")?;
                         return Ok(Taken::of(Some((spool, facts)), false));
                     }
                     Err(why) => notes.push(format!("guide: {why}; the last one is kept")),
@@ -143,17 +143,12 @@ impl Reading<'_> {
         Ok(guide::Reading { window, clock, shift: times.shift, shifts: times.channel_shift.clone() })
     }
 
-    fn path(&self, copy: &guide::Copy) -> PathBuf {
-        let folder = self.data.state().join(self.source.name.as_str());
-        folder.join(format!("programmes-{}", copy.name()))
-    }
-
     /// How many programmes the last good guide had, whoever wanted them; 0 without one.
-    fn before(&self, copy: &guide::Copy) -> u64 {
-        std::fs::read_to_string(self.path(copy)).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    fn before(copy: &guide::Copy) -> u64 {
+        std::fs::read_to_string(copy.count()).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
-    fn remember(&self, copy: &guide::Copy, programmes: u64) -> io::Result<()> {
-        replace(&self.path(copy), programmes.to_string().as_bytes(), Access::Everybody)
+    fn remember(copy: &guide::Copy, programmes: u64) -> io::Result<()> {
+        replace(&copy.count(), programmes.to_string().as_bytes(), Access::Everybody)
     }
 }

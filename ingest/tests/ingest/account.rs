@@ -47,7 +47,8 @@ async fn a_release_tells_what_is_different_with_names_and_our_ids() {
 #[tokio::test(flavor = "multi_thread")]
 async fn channels_that_lose_their_programmes_are_told() {
     let full = station(station::Settings { live: 12, ..Default::default() }).await;
-    let bench = Bench::new();
+    let mut bench = Bench::new();
+    bench.settings.guide_by_channel = 0;
     let sources = [source("acme", &full)];
     full.set_fault(Target::Action("xmltv".into()), Fault::Status(404));
     bench.run(&sources).await;

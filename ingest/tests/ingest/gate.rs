@@ -107,7 +107,8 @@ async fn without_its_guide_a_source_is_taken_and_the_last_guide_stays() {
         assert!(report.sources[0].notes[0].ends_with("the last one is kept"), "{report}");
         assert!(artefacts(&bench) == before);
     }
-    let fresh = Bench::new();
+    let mut fresh = Bench::new();
+    fresh.settings.guide_by_channel = 0;
     let report = fresh.run(&sources).await;
     assert!(report.sources[0].notes[0].ends_with("there is none"), "{report}");
     let guide = String::from_utf8(fresh.release().guide.to_vec()).unwrap();

@@ -10,6 +10,7 @@ mod guides;
 mod hostile;
 mod identity;
 mod kill;
+mod listings;
 mod proxy;
 mod renumbering;
 mod rules;

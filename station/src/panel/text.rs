@@ -116,7 +116,8 @@ pub(super) fn guide(ask: Ask) -> Response {
     let head = "<?xml version=\"1.0\" encoding=\"utf-8\" ?><!DOCTYPE tv SYSTEM \"xmltv.dtd\">\n\
                 <tv generator-info-name=\"station\" generator-info-url=\"\">\n";
     let count = ask.provider.catalogue.live();
-    let known = ask.provider.catalogue.guide().known();
+    let told = !ask.provider.settings.guide_by_channel;
+    let known = if told { ask.provider.catalogue.guide().known() } else { 0..0 };
     let part = move |number: u32, out: &mut Vec<u8>| {
         let (index, programmes) = (number % count, number >= count);
         let channel = ask.provider.catalogue.channel(index);

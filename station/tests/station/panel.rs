@@ -195,6 +195,16 @@ async fn the_guide_file_names_every_channel_once_and_is_the_same_every_time() {
 }
 
 #[tokio::test]
+async fn programmes_may_be_told_channel_by_channel_only() {
+    let station = start(Settings { guide_by_channel: true, ..Settings::default() }).await;
+    let guide = text(&format!("{}/xmltv.php?username=station&password=station", station.url())).await;
+    assert!(guide.contains("<channel ") && !guide.contains("<programme ") && guide.ends_with("</tv>\n"));
+    let channel = &list(&station, "get_live_streams").await[0]["stream_id"];
+    let table = json(&station.api_url(&format!("get_simple_data_table&stream_id={channel}"))).await;
+    assert!(table["epg_listings"].as_array().unwrap().len() > 20);
+}
+
+#[tokio::test]
 async fn the_playlist_and_the_old_document_have_everything() {
     let station = panel(Dialect::Classic).await;
     let line = "username=station&password=station";

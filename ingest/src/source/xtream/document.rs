@@ -1,4 +1,4 @@
-//! Documents about one film or one series: asking for one, and the fields that they have in common.
+//! Documents about one film, one series or one channel: asking for one, and the fields that they have in common.
 
 use contract::source::Source;
 use serde::Deserialize;
@@ -31,16 +31,20 @@ pub(super) async fn ask(panel: &Panel<'_>, parameters: &[(&str, &str)]) -> Resul
 /// # Errors
 /// It is none, or another one.
 pub(crate) fn read(body: &[u8]) -> Result<Value, Failure> {
-    if body.trim_ascii().is_empty() {
-        return Err(Oddity::Empty.into());
+    match body.trim_ascii() {
+        b"" => return Err(Oddity::Empty.into()),
+        b"null" | b"false" | b"\"\"" => return Ok(Value::Null), // so PHP writes what is not there
+        _ => {}
     }
-    let json = body.iter().position(|byte| matches!(byte, b'{' | b'[')).ok_or(Oddity::Words)?;
+    let page = body.trim_ascii().starts_with(b"<");
+    let json = body.iter().position(|byte| matches!(byte, b'{' | b'['));
+    let json = json.ok_or(if page { Oddity::Page } else { Oddity::Words })?;
     // Warnings of PHP may follow as well as precede, so only the first value counts.
     let document = readable(&body[json..], |text| {
         let mut values = serde_json::Deserializer::from_str(text);
         Value::deserialize(&mut values)
     })
-    .map_err(|_| if body.trim_ascii().starts_with(b"<") { Oddity::Page } else { Oddity::Truncated })?;
+    .map_err(|_| if page { Oddity::Page } else { Oddity::Truncated })?;
     if document.get("user_info").is_some() {
         return Err(Failure::Refused("the panel answers with the account instead of a document".into()));
     }

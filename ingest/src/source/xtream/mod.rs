@@ -8,6 +8,7 @@ mod collect;
 pub(crate) mod document;
 pub(crate) mod entries;
 mod guide;
+pub(crate) mod listings;
 mod lists;
 pub(crate) mod movie;
 mod panel;
@@ -27,7 +28,6 @@ pub(crate) use series::{Episodes, SeasonFacts, series};
 use crate::fetch::Fetcher;
 use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
-use crate::guide::Copy;
 use crate::harvest::{Head, List};
 use crate::progress::Bar;
 
@@ -85,13 +85,8 @@ pub(crate) async fn gather(
     notes.extend(odd);
     notes.extend(judge(&harvest.head, last, gate, bar)?);
 
-    bar.step("guide");
-    let mut copy = Copy::last(run.data, &source.name, guide::NAME);
-    if let Err(why) = guide::guide(&panel, &mut copy).await {
-        let had = if copy.exists() { "the last one is kept" } else { "there is none" };
-        notes.push(format!("guide: {why}; {had}"));
-    }
-    Ok(Taken { harvest: Some(harvest.seen(run.now)), guides: vec![copy], notes })
+    let (harvest, guides) = guide::guides(run, panel, harvest.seen(run.now), bar, &mut notes).await;
+    Ok(Taken { harvest: Some(harvest), guides, notes })
 }
 
 fn disk(error: io::Error) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use contract::source::{BaseUrl, Login, Xtream};
+use contract::source::{BaseUrl, Login, Source, Xtream};
 use url::Url;
 
 pub(crate) use crate::fetch::{Answer, Failure};
@@ -49,6 +49,11 @@ impl<'a> Panel<'a> {
     /// The same panel, asked with another urgency.
     pub(crate) fn with(self, urgency: Urgency) -> Self {
         Self { urgency, ..self }
+    }
+
+    /// The source that it is.
+    pub(crate) const fn source(&self) -> &'a Source {
+        self.fetcher.source()
     }
 
     /// Its accounts, by number.
