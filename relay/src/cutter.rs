@@ -18,6 +18,7 @@
 //! is held back, since nobody can show it, and left out if the rest does not come.
 
 mod early;
+mod interlude;
 mod pending;
 
 use std::sync::Arc;
@@ -132,8 +133,10 @@ impl Cutter {
     /// Another connection begins. What was pending is forgotten: take it before, with [`Cutter::take`].
     pub(crate) fn begin(&mut self) {
         self.aligner.reset();
-        self.tracker.program().into_iter().for_each(|program| self.restamper.follow(program));
-        self.program = self.tracker.program().cloned().or(self.program.take());
+        self.program = self.program().cloned();
+        if self.running {
+            self.tracker.program().into_iter().for_each(|program| self.restamper.follow(program));
+        }
         self.tracker = Tracker::new();
         self.pending.clear();
         self.finished = 0;
@@ -196,6 +199,11 @@ impl Cutter {
     pub(crate) fn foreign_at_end(&self) -> Option<&'static str> {
         let nothing = self.aligner.verdict() != Verdict::Transport;
         nothing.then(|| mpegts::classify(self.aligner.head()).name())
+    }
+
+    /// What that which went out last is made of, if it is known.
+    pub(crate) fn program(&self) -> Option<&Arc<Program>> {
+        self.tracker.program().filter(|_| self.running).or(self.program.as_ref())
     }
 
     /// The piece has begun.
@@ -349,6 +357,11 @@ impl TimeLine {
             self.ticks +=
                 (now.duration_since(before).as_micros() as i64).min(1_000_000) * (Pcr::HZ / 1_000_000);
         }
+    }
+
+    /// It is `time`: what is not passed on has a clock, too.
+    fn reach(&mut self, time: Duration) {
+        self.ticks = time.as_micros() as i64 * (Pcr::HZ / 1_000_000);
     }
 
     fn time(&self) -> Duration {

@@ -23,6 +23,7 @@
 //! accounts allow), `seat` (what users may). What the operator sees: `status`, from `tally` (what was counted), `signal` (what a
 //! tuner is doing) and `picture` (what a channel is made of).
 
+mod card;
 mod client;
 mod cutter;
 mod feed;

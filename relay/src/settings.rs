@@ -80,6 +80,13 @@ pub struct Settings {
     /// How long viewers of a channel that was lost are held while it is received anew.
     #[serde(deserialize_with = "seconds")]
     pub give_up: Duration,
+    /// Whether viewers who could be held no longer see an error card, "No signal", instead of the end, and the channel
+    /// is looked for a little longer: it comes back where they see the card. Only where it is coded in H.264 and AAC, as
+    /// the card is, and `splice` is not "close".
+    pub error_card: bool,
+    /// How long they see it, and the attempt that is being made then.
+    #[serde(deserialize_with = "seconds")]
+    pub error_card_time: Duration,
     /// A channel that could not be received is not tried again for this long.
     #[serde(deserialize_with = "seconds")]
     pub failure_memory: Duration,
@@ -181,6 +188,8 @@ impl Default for Settings {
             silence: Duration::from_secs(3),
             splice: Splice::Restamp,
             give_up: Duration::from_secs(60),
+            error_card: false,
+            error_card_time: Duration::from_secs(30),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             hls_bytes: 256 * 1024 * 1024,

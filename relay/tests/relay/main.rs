@@ -4,6 +4,7 @@
 
 mod ace;
 mod answers;
+mod card;
 mod catchup;
 mod catchup_source;
 mod engine;
