@@ -6,6 +6,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use contract::disk::Data;
 use contract::user::{PasswordHash, State, User, Users, check_name, check_password};
+use contract::zone::Zone;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rand::seq::IndexedRandom;
 
@@ -24,6 +25,9 @@ pub(crate) enum Command {
         /// The last day (UTC) on which he may watch
         #[arg(long, value_name = "YYYY-MM-DD")]
         expires: Option<Date>,
+        /// By which clock his apps tell when a part of the past began: Europe/London, +05:30
+        #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+        catchup_zone: Zone,
     },
     /// Show all users
     List {
@@ -33,6 +37,14 @@ pub(crate) enum Command {
     },
     /// Let somebody watch no more
     Remove { name: String },
+    /// Say by which clock somebody's apps tell when a part of the past began; UTC, as in our lists, unless they take that
+    /// of the device
+    CatchupZone {
+        name: String,
+        /// UTC, Europe/London, +05:30
+        #[arg(value_parser = zone)]
+        zone: Zone,
+    },
     /// Give somebody a new password; prints it unless one is given
     Passwd {
         name: String,
@@ -46,11 +58,12 @@ pub(crate) enum Command {
 pub(crate) fn run(data: &Data, command: Command) -> anyhow::Result<()> {
     let users = Users::new(data.clone());
     match command {
-        Command::Add { name, password_stdin, max_connections, expires } => {
+        Command::Add { name, password_stdin, max_connections, expires, catchup_zone } => {
             check_name(&name).map_err(anyhow::Error::msg)?;
             let password = Password::obtain(password_stdin)?;
             let expires = expires.map(end_of).transpose()?;
             let user = new_user(&name, &password.text, max_connections, expires);
+            let user = User { catchup_zone, ..user };
             let added = users.edit(|all| {
                 let free = all.iter().all(|other| other.name != name);
                 if free {
@@ -73,6 +86,14 @@ pub(crate) fn run(data: &Data, command: Command) -> anyhow::Result<()> {
             })?;
             known(removed, &name)?;
             println!("removed {name}");
+        }
+        Command::CatchupZone { name, zone } => {
+            let changed = users.edit(|all| {
+                let his = all.iter_mut().filter(|user| user.name == name);
+                his.map(|user| user.catchup_zone = zone.clone()).count() > 0
+            })?;
+            known(changed, &name)?;
+            println!("the apps of {name} tell times by the clock of {zone}");
         }
         Command::Passwd { name, password_stdin } => {
             known(users.list()?.iter().any(|user| user.name == name), &name)?; // before a password is asked for
@@ -99,8 +120,13 @@ pub(crate) fn new_user(name: &str, password: &str, max_connections: u32, expires
         expires,
         state: State::Active,
         trial: false,
+        catchup_zone: Default::default(),
         created: Timestamp::now().as_second().unsigned_abs(),
     }
+}
+
+fn zone(text: &str) -> Result<Zone, &'static str> {
+    Zone::of(text).ok_or("a zone is UTC, a name such as Europe/London, or an offset such as +05:30")
 }
 
 fn known(is_there: bool, name: &str) -> anyhow::Result<()> {
@@ -163,7 +189,8 @@ fn list(users: &[User], json: bool) -> anyhow::Result<()> {
             .iter()
             .map(|user| {
                 serde_json::json!({"name": user.name, "status": user.standing(now).word(), "created": user.created,
-                                   "max_connections": user.max_connections, "expires": user.expires})
+                                   "max_connections": user.max_connections, "expires": user.expires,
+                                   "catchup_zone": user.catchup_zone})
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&rows)?);

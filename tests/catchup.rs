@@ -99,6 +99,7 @@ fn user() -> User {
         expires: None,
         state: State::Active,
         trial: false,
+        catchup_zone: Default::default(),
         created: 1,
     }
 }

@@ -5,15 +5,17 @@
 //! /movie/USER/PASS/9001.mkv    a film             /series/USER/PASS/12001.mp4    an episode
 //! ```
 //!
-//! [`ArchiveAddress`]: a part of a channel's past.
+//! [`ArchiveAddress`]: a part of a channel's past. [`Template`]: how a provider wants to be asked for one.
 
 mod past;
 mod start;
+mod template;
 
 use std::fmt;
 
 pub use past::{ArchiveAddress, Past};
 pub(crate) use start::instant;
+pub use template::Template;
 
 use crate::user::check_name;
 

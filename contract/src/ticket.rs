@@ -126,6 +126,7 @@ mod tests {
             expires: None,
             state: State::Active,
             trial: false,
+            catchup_zone: Default::default(),
             created: 1,
         }
     }

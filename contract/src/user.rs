@@ -13,6 +13,8 @@ mod remembered;
 
 use serde::{Deserialize, Serialize};
 
+use crate::zone::Zone;
+
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 
@@ -34,6 +36,10 @@ pub struct User {
     /// Shown to apps; changes nothing.
     #[serde(default)]
     pub trial: bool,
+    /// By which clock his apps tell when a part of the past began, where they do not say it: UTC, in which all our lists
+    /// are, for nearly all. Kodi's `xc` and some others take the clock of the device.
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    pub catchup_zone: Zone,
     /// Unix time, in seconds.
     pub created: u64,
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use contract::address::Template;
 use contract::vault::Vault;
 use url::form_urlencoded;
 
@@ -27,17 +28,7 @@ pub(crate) fn sealed(
     known: &[String],
     vault: &mut Vault,
 ) -> Option<Address> {
-    let closed = |text: &str, vault: &mut Vault| {
-        let mut closed = String::with_capacity(text.len());
-        let mut from = 0;
-        for secret in all_secrets(text, known) {
-            closed.push_str(&literal(&text[from..secret.start]));
-            closed.push_str(&vault.placeholder(source, &text[secret.clone()])?);
-            from = secret.end;
-        }
-        closed.push_str(&literal(&text[from..]));
-        Some(closed)
-    };
+    let closed = |text: &str, vault: &mut Vault| closed(text, &[], (source, known), vault);
     let url = closed(&address.url, vault)?;
     let mut headers = BTreeMap::new();
     for (name, value) in &address.headers {
@@ -48,6 +39,55 @@ pub(crate) fn sealed(
         headers.insert(name.clone(), value);
     }
     Some(Address { url, headers })
+}
+
+/// `past` of `source` as it may be published, likewise. Its places stay, also within what is secret.
+pub(crate) fn sealed_template(
+    past: &Template,
+    source: &str,
+    known: &[String],
+    vault: &mut Vault,
+) -> Option<Template> {
+    let places = Template::places(&past.text);
+    Some(Template { text: closed(&past.text, &places, (source, known), vault)?, ..*past })
+}
+
+/// `text` with placeholders where its secrets are, but for its `places`.
+fn closed(
+    text: &str,
+    places: &[Range<usize>],
+    (source, known): (&str, &[String]),
+    vault: &mut Vault,
+) -> Option<String> {
+    let secrets = all_secrets(text, known).into_iter().flat_map(|secret| without(secret, places));
+    let mut parts: Vec<(Range<usize>, bool)> = secrets.map(|secret| (secret, true)).collect();
+    parts.extend(places.iter().map(|place| (place.clone(), false)));
+    parts.sort_unstable_by_key(|(part, _)| part.start);
+    let mut closed = String::with_capacity(text.len());
+    let mut from = 0;
+    for (part, secret) in parts {
+        closed.push_str(&literal(&text[from..part.start]));
+        from = part.end;
+        match secret {
+            true => closed.push_str(&vault.placeholder(source, &text[part])?),
+            false => closed.push_str(&text[part]),
+        }
+    }
+    closed.push_str(&literal(&text[from..]));
+    Some(closed)
+}
+
+/// What is left of a range between `places`.
+fn without(range: Range<usize>, places: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::new();
+    let mut from = range.start;
+    for place in places.iter().filter(|place| place.start < range.end && range.start < place.end) {
+        left.push(from..place.start.max(from));
+        from = place.end;
+    }
+    left.push(from..range.end.max(from));
+    left.retain(|part| !part.is_empty());
+    left
 }
 
 /// Text without anything that the relay would take for a placeholder.
@@ -66,7 +106,8 @@ pub(crate) fn secrets(url: &str) -> Vec<Range<usize>> {
     let Some(authority) = url.find("://").map(|at| at + 3) else { return found };
     let part = |from: usize, ends: &[char]| url[from..].find(ends).map_or(url.len(), |at| from + at);
     let path = part(authority, &['/', '?', '#']);
-    if let Some(at) = url[authority..path].rfind('@') {
+    // There may be nobody before it: `udp://@239.0.0.1`.
+    if let Some(at) = url[authority..path].rfind('@').filter(|at| *at > 0) {
         found.push(authority..authority + at);
     }
     let query = part(path, &['?', '#']);
@@ -172,6 +213,36 @@ mod tests {
             (&*cookie, "key %7Bsecret:1%7D")
         );
         assert_eq!(vault.reveal("a", &sealed.url).unwrap(), "http://h/live/ann/pw/7.ts?x=%7Bsecret:1%7D");
+    }
+
+    #[test]
+    fn a_template_is_sealed_but_for_its_places() {
+        let mut vault = Vault::load(std::path::Path::new("/nowhere/vault.json")).unwrap();
+        let [ann, pw, token, rest] =
+            ["ann", "pw", "t0ken", "-x"].map(|it| vault.placeholder("a", it).unwrap());
+        for (text, expected) in [
+            (
+                "http://h/timeshift/ann/pw/{duration:60}/{Y}-{m}/7.ts?token=t0ken&utc={utc}",
+                &*format!(
+                    "http://h/timeshift/{ann}/{pw}/{{duration:60}}/{{Y}}-{{m}}/7.ts?token={token}&utc={{utc}}"
+                ),
+            ),
+            ("http://h/timeshift/{Y}/{m}/{d}/7.ts", "http://h/timeshift/{Y}/{m}/{d}/7.ts"),
+            (
+                "http://h/{secret:1}?session=${start}-x",
+                &*format!("http://h/%7Bsecret:1%7D?session=${{start}}{rest}"),
+            ),
+            ("http://h/dvr/ann/{utc}", &*format!("http://h/dvr/{ann}/{{utc}}")),
+        ] {
+            let template = Template { text: text.into(), correction: 7 };
+            let sealed = sealed_template(&template, "a", &["ann".to_owned()], &mut vault).unwrap();
+            assert_eq!((&*sealed.text, sealed.correction), (expected, 7));
+            // Sealed or not, the same is asked for.
+            let past = contract::address::Past { start: 1_759_996_800, minutes: 30 };
+            let [open, closed] = [&template, &sealed].map(|it| it.fill(past, past.end()));
+            let open = open.replace("{secret:1}", "%7Bsecret:1%7D");
+            assert_eq!(vault.reveal("a", &closed).unwrap(), open);
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn transport(bytes: &[u8]) {
         if let Some(point) = tracker.push(packet) {
             assert!((held..tracker.packets()).contains(&point.packet), "the point was let go");
             match point.packet % 2 {
-                0 => restamper.splice(&point),
+                0 => restamper.splice(&point, None),
                 _ => restamper.flag(&point, &mut announced),
             }
             point.tables(&mut announced);

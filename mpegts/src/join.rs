@@ -24,6 +24,11 @@ impl Trim {
         Self { waiting: others.collect(), left: PATIENCE }
     }
 
+    /// A stream has begun already: all of it passes.
+    pub fn admit(&mut self, pid: Pid) {
+        self.waiting.retain(|waiting| *waiting != pid);
+    }
+
     /// Whether every stream has begun.
     pub fn done(&self) -> bool {
         self.waiting.is_empty()

@@ -61,6 +61,7 @@ pub mod segment;
 pub mod sequence;
 pub mod sync;
 pub mod tracker;
+pub mod unfinished;
 
 pub use access::Proof;
 pub use classify::{Foreign, classify};
@@ -72,3 +73,4 @@ pub use restamp::Restamper;
 pub use segment::{Segment, Segmenter};
 pub use sync::Aligner;
 pub use tracker::{AccessPoint, Tracker};
+pub use unfinished::Unfinished;

@@ -218,6 +218,18 @@ impl<'a> PacketMut<'a> {
         self.0[3] = self.0[3] & 0xF0 | counter & 0x0F;
     }
 
+    /// Leaves nothing of the packet but its adaptation field, if it has one, so that a clock reference stays.
+    pub fn strip(&mut self) {
+        if self.view().adaptation().is_none() {
+            return;
+        }
+        let end = 5 + usize::from(self.0[4]);
+        self.0[3] = self.0[3] & !0x30 | 0x20;
+        self.0[1] &= !0x40; // nothing begins in it
+        self.0[4] = 183;
+        self.0[end.min(PACKET)..].fill(0xFF);
+    }
+
     /// Makes a null packet of it.
     pub fn blank(&mut self) {
         *self.0 = NULL_PACKET;

@@ -8,12 +8,14 @@
 //! ```
 //!
 //! Either way continuity counters go on per PID and versions of tables per table, in place. Restamped, PTS, DTS, PCR and
-//! OPCR are moved by one offset, so that the first unit is decoded one frame after the last; the rest of what was heard
-//! already is left out. Errors of the source inside a piece are passed on as they are.
+//! OPCR are moved by one offset, so that the first unit is decoded and shown one frame after the last: pictures come in
+//! the order in which they are decoded, and where a piece breaks off, one may be there that is shown behind some that are
+//! not. The rest of what was heard already is left out. Errors of the source inside a piece are passed on as they are.
 //!
 //! Not moved: a time in a PES header that goes on in the next packet ([`Restamper::unmoved`] counts them), and times
 //! inside payloads, such as those of SCTE 35.
 
+mod lead;
 mod version;
 
 use crate::clock::{Pcr, Timestamp};
@@ -22,6 +24,7 @@ use crate::pes;
 use crate::pid_map::PidMap;
 use crate::program::Program;
 use crate::tracker::AccessPoint;
+use lead::Lead;
 use version::Versions;
 
 /// The duration of a frame that is assumed until one was seen: 25 a second.
@@ -36,6 +39,10 @@ const LONGEST_STEP: i64 = Pcr::HZ / 10;
 const STEP: i64 = Pcr::HZ / 1000;
 /// Sound that would be heard a second time is left out, if it is no more than this.
 const LONGEST_OVERLAP: i64 = 2 * Timestamp::HZ;
+/// Times of units that follow each other may be rounded by this much: half a millisecond.
+const ROUNDING: i64 = Timestamp::HZ / 2000;
+/// A picture is shown at most this long after others that were decoded later: 16 pictures (ISO/IEC 14496-10, A.3.1).
+const LONGEST_REORDERING: i64 = 2 * Timestamp::HZ;
 
 /// Moves the clocks of a stream that is put together from pieces. Give it every packet that goes out.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +58,7 @@ pub struct Restamper {
     pat: Versions,
     pmt: Versions,
     last: Last,
+    lead: Option<Lead>,
     unmoved: u64,
 }
 
@@ -62,8 +70,10 @@ struct Line {
     last: Option<u8>,
     /// A piece has begun and no packet with payload has come since.
     fresh: bool,
-    /// When the last unit is decoded.
+    /// When the last unit is decoded,
     decode: Option<Timestamp>,
+    /// and how long after the one before it.
+    step: Option<i64>,
     overlap: Overlap,
 }
 
@@ -82,8 +92,17 @@ enum Overlap {
 #[derive(Clone, Copy, Debug, Default)]
 struct Last {
     decode: Option<Timestamp>,
-    frame: Option<i64>,
+    /// When the one that is shown last is shown.
+    shown: Option<Timestamp>,
+    /// The last two steps between units; one of them may have lost some.
+    steps: [Option<i64>; 2],
     pcr: Option<Pcr>,
+}
+
+/// The earliest times of a unit.
+struct Next {
+    decode: Timestamp,
+    shown: Timestamp,
 }
 
 impl Restamper {
@@ -102,25 +121,29 @@ impl Restamper {
     }
 
     /// The next packet is the first of another piece, whose first unit is that of `start`: it will be decoded one frame
-    /// after the last unit that went out. Where that would turn the clock reference back (the new source has it further
+    /// after the last unit that went out, and shown one frame after all of them. `sound` is when some unit of its sound is
+    /// heard, if that is known: the piece begins so much later that a unit of sound begins where the last one ended, if
+    /// that is half a unit at most. Where it would turn the clock reference back (the new source has it further
     /// ahead of its pictures), the piece begins as much later; where it would make it jump, it steps by less.
-    pub fn splice(&mut self, start: &AccessPoint) {
+    pub fn splice(&mut self, start: &AccessPoint, sound: Option<Timestamp>) {
         self.begin(start);
         self.lines.values_mut().for_each(|line| line.overlap = Overlap::Perhaps);
-        let frame = self.last.frame.unwrap_or(FRAME);
-        let (Some(last), Some(first)) = (self.last.decode, start.decode_time()) else { return };
-        let mut offset = last.plus(frame).since(first);
-        let mut too_far = 0;
-        if let (Some(last), Some(first)) = (self.last.pcr, start.pcr) {
-            let step = first.plus(offset * Pcr::PER_TIMESTAMP).since(last);
-            if (-LONGEST_DELAY..=0).contains(&step) {
-                offset += -step / Pcr::PER_TIMESTAMP + 1;
-            } else if (LONGEST_STEP..LONGEST_DELAY).contains(&step) {
-                too_far = step - STEP;
-            }
+        let (Some(next), Some(first)) = (self.last.next(), start.decode_time()) else { return };
+        let mut offset = next.decode.since(first);
+        let hidden = start.pts.map_or(0, |first| next.shown.since(first.plus(offset)));
+        if (0..LONGEST_REORDERING).contains(&hidden) {
+            offset += hidden;
         }
+        let clocks = self.last.pcr.zip(start.pcr);
+        let step =
+            |offset: i64| clocks.map(|(last, first)| first.plus(offset * Pcr::PER_TIMESTAMP).since(last));
+        if let Some(back) = step(offset).filter(|step| (-LONGEST_DELAY..=0).contains(step)) {
+            offset += -back / Pcr::PER_TIMESTAMP + 1;
+        }
+        offset += sound.and_then(|sound| self.early(start, sound.plus(offset))).unwrap_or(0);
         self.set_offset(offset);
-        self.clock_offset -= too_far;
+        let far = step(offset).filter(|step| (LONGEST_STEP..LONGEST_DELAY).contains(step));
+        self.clock_offset -= far.map_or(0, |step| step - STEP);
     }
 
     /// The same without moving any clock: the piece keeps its own, and `out` gets the packets that announce the jump,
@@ -155,7 +178,8 @@ impl Restamper {
         self.unmoved
     }
 
-    /// Rewrites whole packets in place. One that belongs to what was heard already becomes a null packet.
+    /// Rewrites whole packets in place. One that belongs to what was heard already, or to a
+    /// picture that cannot be decoded behind the seam, becomes a null packet.
     pub fn apply(&mut self, packets: &mut [u8]) {
         let (packets, _) = packets.as_chunks_mut::<PACKET>();
         packets.iter_mut().filter_map(PacketMut::new).for_each(|packet| self.packet(packet));
@@ -164,17 +188,27 @@ impl Restamper {
     /// Another source begins.
     fn begin(&mut self, start: &AccessPoint) {
         let now = &*start.program;
+        self.lead = Lead::of(start);
         if let Some(before) = self.program.take() {
             self.pat.go_on(&before.pat, &now.pat, false);
             self.pmt.go_on(&before.pmt, &now.pmt, before.pmt_pid != now.pmt_pid);
             let sound = [before.audio(), now.audio()].map(|stream| stream.map(|stream| stream.pid));
             if let [Some(before), Some(now)] = sound {
-                let decode = self.lines.get(before).and_then(|line| line.decode);
-                self.lines.entry(now).into_iter().for_each(|line| line.decode = decode);
+                let heard = self.lines.get(before).map(|line| (line.decode, line.step));
+                let line = self.lines.entry(now);
+                heard.zip(line).into_iter().for_each(|(heard, line)| (line.decode, line.step) = heard);
             }
         }
         self.follow(now);
         self.begin_piece();
+    }
+
+    /// How much too early a unit of the sound of `start` begins, if one of them is heard at `sound`: at most half a unit.
+    fn early(&self, start: &AccessPoint, sound: Timestamp) -> Option<i64> {
+        let line = self.lines.get(start.program.audio()?.pid)?;
+        let (end, step) = (line.decode?.plus(line.step?), line.step?);
+        let distance = Some(end.since(sound)).filter(|distance| distance.abs() < LONGEST_OVERLAP)?;
+        Some(distance.rem_euclid(step)).filter(|early| *early <= step / 2)
     }
 
     fn begin_piece(&mut self) {
@@ -196,6 +230,13 @@ impl Restamper {
         if let Some(line) = self.lines.entry(pid) {
             if !leads && !clock && line.repeats(packet.view(), self.offset) {
                 return packet.blank();
+            }
+            if leads && self.lead.as_mut().is_some_and(|lead| lead.drops(packet.view())) {
+                line.shift = line.shift.wrapping_sub(u8::from(packet.view().has_payload())) & 0x0F;
+                if packet.view().pcr().is_none() {
+                    return packet.blank();
+                }
+                packet.strip();
             }
             let counter = line.next(packet.view());
             packet.set_continuity_counter(counter);
@@ -219,9 +260,9 @@ impl Restamper {
         let moved = pes::shift(payload, self.offset);
         self.unmoved += u64::from(moved.is_none() && pes::has_times(payload));
         let Some(now) = moved.and_then(|header| header.decode_time()) else { return };
-        self.lines.entry(pid).into_iter().for_each(|line| line.decode = Some(now));
+        self.lines.entry(pid).into_iter().for_each(|line| line.unit(now));
         if leads {
-            self.last.unit(now);
+            self.last.unit(now, moved.and_then(|header| header.pts).unwrap_or(now));
         }
     }
 }
@@ -237,14 +278,19 @@ impl Line {
             self.fresh = false;
             self.shift = (last + 1).wrapping_sub(counter) & 0x0F;
         }
-        let counter = (counter + self.shift) & 0x0F;
+        let counter = counter.wrapping_add(self.shift) & 0x0F;
         if packet.has_payload() {
             self.last = Some(counter);
         }
         counter
     }
 
-    /// Whether the packet belongs to a unit that, moved by `offset`, is not later than the last one before the seam.
+    fn unit(&mut self, now: Timestamp) {
+        self.step = self.decode.map(|last| now.since(last)).filter(|step| (1..LONGEST_FRAME).contains(step));
+        self.decode = Some(now);
+    }
+
+    /// Whether the packet belongs to a unit that, moved by `offset`, begins before the last one of the old piece is over.
     fn repeats(&mut self, packet: Packet<'_>, offset: i64) -> bool {
         if self.overlap == Overlap::None || !packet.has_payload() {
             return false;
@@ -253,7 +299,8 @@ impl Line {
             let header = pes::Header::read(packet.payload());
             let now = header.and_then(|header| header.decode_time()).map(|time| time.plus(offset));
             let back = self.decode.zip(now).map(|(last, now)| last.since(now));
-            let heard = back.is_some_and(|back| (0..LONGEST_OVERLAP).contains(&back));
+            let length = self.step.unwrap_or(0);
+            let heard = back.is_some_and(|back| (ROUNDING..LONGEST_OVERLAP).contains(&(back + length)));
             self.overlap = if heard { Overlap::Here } else { Overlap::None };
         }
         self.overlap == Overlap::Here
@@ -261,10 +308,21 @@ impl Line {
 }
 
 impl Last {
-    fn unit(&mut self, now: Timestamp) {
+    fn unit(&mut self, now: Timestamp, shown: Timestamp) {
         let step = self.decode.map(|last| now.since(last)).filter(|step| (1..LONGEST_FRAME).contains(step));
-        self.frame = step.or(self.frame);
+        if step.is_some() {
+            self.steps = [self.steps[1], step];
+        }
         self.decode = Some(now);
+        // What is far ahead of it was the time before a jump of the source.
+        let behind = self.shown.filter(|last| (0..LONGEST_REORDERING).contains(&last.since(shown)));
+        self.shown = behind.or(Some(shown));
+    }
+
+    /// When the unit that comes next is decoded and shown at the earliest.
+    fn next(&self) -> Option<Next> {
+        let frame = self.steps.into_iter().flatten().min().unwrap_or(FRAME);
+        Some(Next { decode: self.decode?.plus(frame), shown: self.shown?.plus(frame) })
     }
 }
 

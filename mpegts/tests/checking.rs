@@ -331,6 +331,18 @@ fn decode_times_grow_and_do_not_jump() {
 }
 
 #[test]
+fn pictures_are_not_closer_together_than_pictures_are() {
+    let frame = FRAME as i64;
+    // One picture too soon after the one before it; one that two others are shown with.
+    assert_eq!(faults(&with_times(VIDEO, 20..50, -frame * 3 / 5)), ["decoded_too_soon", "shown_together"]);
+    assert!(faults(&with_times(VIDEO, 20..50, -frame / 2)).is_empty(), "two fields of a picture");
+    assert!(
+        faults(&with_times(AUDIO, 20..50, -frame * 3 / 5)).is_empty(),
+        "units of sound are of any length"
+    );
+}
+
+#[test]
 fn a_picture_is_not_shown_before_it_is_decoded() {
     let mut mux = Mux::of(&[(VIDEO, H264)]);
     let pcr = Some(Pcr::new(0));

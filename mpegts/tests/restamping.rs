@@ -54,10 +54,10 @@ fn a_clip_that_starts_again_for_ever_has_one_clock() {
 fn another_source_goes_on_one_frame_after_the_last() {
     let (mut old, new) = (television(5_000_000, 40, 25), television(77, 40, 25));
     let mut restamper = Restamper::new();
-    restamper.splice(&first_access_point(&old));
+    restamper.splice(&first_access_point(&old), None);
     restamper.apply(&mut old);
     let start = first_access_point(&new);
-    restamper.splice(&start);
+    restamper.splice(&start, None);
     let mut joined = Vec::new();
     start.tables(&mut joined);
     joined.extend_from_slice(&new[start.packet as usize * PACKET..]);
@@ -78,9 +78,9 @@ fn the_clock_reference_is_not_turned_back_by_a_source_that_is_less_ahead() {
     };
     let (mut old, mut new) = (source(2), source(20));
     let mut restamper = Restamper::new();
-    restamper.splice(&first_access_point(&old));
+    restamper.splice(&first_access_point(&old), None);
     restamper.apply(&mut old);
-    restamper.splice(&first_access_point(&new));
+    restamper.splice(&first_access_point(&new), None);
     restamper.apply(&mut new);
     let references: Vec<Pcr> = [old, new]
         .iter()
@@ -142,7 +142,7 @@ fn joined(pieces: &[Vec<u8>], flagged: bool) -> Vec<u8> {
         match (out.is_empty(), flagged) {
             (true, _) => restamper.follow(&start.program),
             (false, true) => restamper.flag(&start, &mut out),
-            (false, false) => restamper.splice(&start),
+            (false, false) => restamper.splice(&start, None),
         }
         let begin = out.len();
         start.tables(&mut out);
@@ -301,4 +301,54 @@ fn the_clock_steps_on_whatever_the_sources_have_it_ahead() {
     let found = report(&out(1, 51)).findings;
     let names: Vec<&str> = found.iter().map(|finding| finding.fault.name()).collect();
     assert_eq!(names, ["decoded_later", "decoded_later"], "pictures and sound");
+}
+
+/// Pictures with two B pictures between references, the first of which is decoded at `start`: times in frames.
+fn reordered(start: u64, open: bool) -> Vec<Unit<'static>> {
+    let unit = |number: u64| {
+        // Behind an open access point come two pictures that are shown before it.
+        let shown = match number {
+            0 if !open => 0,
+            number if number % 3 == u64::from(!open) => number + 2,
+            number => number - 1,
+        };
+        let payload: &[u8] = if number == 0 { &[0, 0, 1, 0x65, 9] } else { &[0, 0, 1, 0x41, 9] };
+        Unit {
+            pts: Some((start + shown + 1) * FRAME),
+            dts: Some((start + number) * FRAME),
+            pcr: Some(Pcr::from(Timestamp::new((start + number - 4) * FRAME))),
+            payload,
+            ..Unit::default()
+        }
+    };
+    (0..20).map(unit).collect()
+}
+
+fn written(units: &[Unit<'_>]) -> Vec<u8> {
+    let mut mux = Mux::of(&[(VIDEO, H264)]);
+    units.iter().for_each(|unit| mux.pes(unit));
+    mux.bytes
+}
+
+#[test]
+fn a_picture_behind_a_seam_is_shown_after_all_before_it_wherever_that_is() {
+    for (cut, open) in (4..20).flat_map(|cut| [(cut, false), (cut, true)]) {
+        let (old, new) = (reordered(1000, false), reordered(77_777, open));
+        let out = joined(&[written(&old[..cut]), written(&new)], false);
+        let times: Vec<(i64, i64)> = packets(&out)
+            .filter(|packet| packet.pid() == VIDEO && packet.unit_start())
+            .filter_map(|packet| pes::Header::read(packet.payload()))
+            .map(|header| (header.decode_time().unwrap().ticks() as i64, header.pts.unwrap().ticks() as i64))
+            .collect();
+        assert_eq!(times.len(), cut + 20 - if open { 2 } else { 0 }, "{cut} {open}");
+        let frame = FRAME as i64;
+        let steps = |times: &[i64]| times.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>();
+        let (decoded, mut shown): (Vec<i64>, Vec<i64>) = times.iter().copied().unzip();
+        assert!(steps(&decoded).iter().all(|step| (frame..=4 * frame).contains(step)), "{cut} {open}");
+        assert!(shown[..cut].iter().all(|before| *before + frame <= shown[cut]), "{cut} {open}");
+        shown.sort_unstable();
+        assert!(steps(&shown).iter().all(|step| (frame..=4 * frame).contains(step)), "{cut} {open}");
+        let names: Vec<_> = report(&out).findings.iter().map(|it| it.fault.name()).collect();
+        assert!(names.iter().all(|name| *name == "table_interval"), "{cut} {open}: {names:?}");
+    }
 }

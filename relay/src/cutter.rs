@@ -12,7 +12,12 @@
 //! unless the settings want their jumps announced instead.
 //!
 //! Everything is parsed once per channel, however many watch. `pending` is bounded by a chunk, one read of the
-//! upstream and [`mpegts::access::PACKET_LIMIT`] packets.
+//! upstream and [`mpegts::access::PACKET_LIMIT`] packets, or [`HELD_BYTES`].
+//!
+//! What goes out ends with whole units, so that a connection which breaks off tears nothing: a picture that is half there
+//! is held back, since nobody can show it, and left out if the rest does not come.
+
+mod early;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,15 +26,22 @@ use bytes::Bytes;
 use memmap2::MmapMut;
 use mpegts::join::Trim;
 use mpegts::sync::Verdict;
-use mpegts::{AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker};
+use mpegts::{
+    AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker, Unfinished, pes,
+};
 
 use crate::feed::{Cut, Point};
 use crate::settings::{Settings, Splice};
+use early::Early;
 
 /// A piece in which no access point is found for this long begins anywhere: scrambled, or of an unknown coding.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// The same when it carries neither picture nor sound, so that nothing is to be expected.
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+/// A unit that is under way is held back, but not for longer than this,
+const HELD_TIME: Duration = Duration::from_millis(500);
+/// and not if more than this waits for it: a large picture at 50 Mbit/s.
+const HELD_BYTES: usize = 2 << 20;
 /// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
 /// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
 const PAGES: usize = 32 << 10;
@@ -49,8 +61,21 @@ pub(crate) struct Cutter {
     trim: Option<Trim>,
     scratch: Vec<u8>,
     pending: Vec<u8>,
-    /// How much of `pending` was looked at (and, in a piece that has begun, restamped).
+    /// How much of `pending` was looked at.
     seen: usize,
+    /// How much of it needs nothing any more.
+    finished: usize,
+    /// The number of the first packet of `pending`, by which `unfinished` counts.
+    first: i64,
+    unfinished: Unfinished,
+    /// The unit that holds the others back: the number of its first packet, and when it was seen.
+    holding: Option<(i64, Instant)>,
+    /// When something came last.
+    now: Option<Instant>,
+    /// Sound that came before the first access point of a piece.
+    early: Early,
+    /// The same, and where in `pending` it is to go.
+    behind: Option<(usize, Vec<u8>)>,
     /// When the first byte of `pending` came.
     since: Option<Instant>,
     /// The packet that may turn out to begin an access point: its number, and where it is in `pending`.
@@ -64,6 +89,7 @@ pub(crate) struct Cutter {
     /// What the piece before was made of.
     program: Option<Arc<Program>>,
     changed: bool,
+    ended: bool,
     line: TimeLine,
 }
 
@@ -88,6 +114,13 @@ impl Cutter {
             scratch: Vec::new(),
             pending: Vec::new(),
             seen: 0,
+            finished: 0,
+            first: 0,
+            unfinished: Unfinished::default(),
+            holding: None,
+            now: None,
+            early: Early::default(),
+            behind: None,
             since: None,
             candidate: None,
             points: Vec::new(),
@@ -96,6 +129,7 @@ impl Cutter {
             pieces: 0,
             program: None,
             changed: false,
+            ended: false,
             line: TimeLine::default(),
         }
     }
@@ -107,18 +141,42 @@ impl Cutter {
         self.program = self.tracker.program().cloned().or(self.program.take());
         self.tracker = Tracker::new();
         self.pending.clear();
+        self.finished = 0;
         self.points.clear();
+        (self.unfinished, self.holding) = (Unfinished::default(), None);
+        self.early.clear();
         (self.seen, self.since, self.candidate, self.trim) = (0, None, None, None);
-        (self.opened, self.running) = (None, false);
+        (self.opened, self.running, self.ended) = (None, false, false);
         self.line.last = None;
+    }
+
+    /// The connection has ended, or is let go. What it has left unfinished is left out; where it was `whole`, a picture
+    /// whose length is not known is taken for finished. What remains may be taken.
+    pub(crate) fn end(&mut self, whole: bool) {
+        let torn = self.unfinished.units().iter().filter(|unit| !whole || unit.missing.is_some());
+        for unit in torn {
+            let begins =
+                usize::try_from(unit.begins - self.first).unwrap_or(usize::MAX).saturating_mul(PACKET);
+            for at in (begins..self.seen).step_by(PACKET) {
+                if view(&self.pending, at).is_some_and(|packet| packet.pid() == unit.pid) {
+                    self.pending[at..at + PACKET].copy_from_slice(&NULL_PACKET);
+                }
+            }
+            self.points.retain(|point| point.splice || point.offset != begins);
+        }
+        (self.unfinished, self.holding) = (Unfinished::default(), None);
+        self.candidate = None;
+        self.ended = true;
     }
 
     /// Takes the next bytes of the connection.
     pub(crate) fn push(&mut self, input: &[u8], now: Instant) {
+        self.now = Some(now);
         self.aligner.push(input, &mut self.pending);
         while self.seen + PACKET <= self.pending.len() {
             self.look();
             self.seen += PACKET;
+            self.insert_behind();
         }
         self.line.pass(now);
         if !self.running && !self.pending.is_empty() {
@@ -131,11 +189,11 @@ impl Cutter {
 
     /// The next chunk: of full size, or when `all` is asked for whatever may go out.
     pub(crate) fn take(&mut self, all: bool) -> Option<Cut> {
-        let held = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
-        let size = if self.running { held.min(self.chunk_bytes) } else { 0 };
+        let size = if self.running { self.ready().min(self.chunk_bytes) } else { 0 };
         if size == 0 || (size < self.chunk_bytes && !all) {
             return None;
         }
+        self.finish(size);
         let bytes = kept(&self.pending[..size]);
         self.drop_first(size);
         let within = self.points.iter().take_while(|point| point.offset < size).count();
@@ -143,6 +201,52 @@ impl Cutter {
         self.points.iter_mut().for_each(|point| point.offset -= size);
         self.since = None;
         Some(Cut { bytes, time: self.line.time(), points })
+    }
+
+    /// How much of what is pending may go out.
+    fn ready(&mut self) -> usize {
+        if self.ended {
+            return self.seen;
+        }
+        let held = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
+        let units = self.unfinished.units().iter().map(|unit| unit.begins);
+        let Some(begins) = units.filter(|begins| *begins >= self.first).min() else { return held };
+        let now = self.now.unwrap_or_else(Instant::now);
+        let since = self.holding.filter(|(number, _)| *number == begins).map_or(now, |(_, since)| since);
+        self.holding = Some((begins, since));
+        if now.duration_since(since) > HELD_TIME || self.seen > HELD_BYTES {
+            return held;
+        }
+        held.min((begins - self.first) as usize * PACKET)
+    }
+
+    /// Makes the first `size` bytes of what is pending what goes out.
+    fn finish(&mut self, size: usize) {
+        let mut points = std::mem::take(&mut self.points);
+        let mut ahead = points.iter_mut().peekable();
+        for at in (0..size).step_by(PACKET) {
+            while let Some(point) = ahead.next_if(|point| point.offset <= at) {
+                self.enter(point);
+            }
+            if at >= self.finished {
+                self.dress(at);
+            }
+        }
+        self.points = points;
+    }
+
+    /// What goes out from here on can be joined at `point`.
+    fn enter(&mut self, point: &mut Point) {
+        if point.tables.is_empty() {
+            return; // they are in the stream
+        }
+        point.program.iter().for_each(|program| self.restamper.follow(program));
+        if self.pieces > 1 {
+            // Counted as the source counts; a copy of the restamper counts them as they go out.
+            let mut tables = point.tables.to_vec();
+            self.restamper.clone().apply(&mut tables);
+            point.tables = tables.into();
+        }
     }
 
     /// When what is pending must go out, full or not.
@@ -203,8 +307,8 @@ impl Cutter {
                 self.access(place, &point);
             }
         }
-        if self.running {
-            self.dress(self.seen);
+        if let (Some(program), Some(packet)) = (self.tracker.program(), view(&self.pending, self.seen)) {
+            self.unfinished.push(self.first + (self.seen / PACKET) as i64, packet, program);
         }
     }
 
@@ -212,41 +316,66 @@ impl Cutter {
         if !self.running {
             return self.begin_piece(place, found);
         }
-        self.restamper.follow(&found.program);
         let time = self.line.time();
-        if self.points.last().is_some_and(|last| time.saturating_sub(last.time) < SPACING) {
+        let close = |last: &Point| time.saturating_sub(last.time) < SPACING;
+        if self.points.last().is_some_and(|last| close(last) && last.program.as_ref() == Some(&found.program))
+        {
             return;
         }
         let mut tables = Vec::new();
         found.tables(&mut tables);
-        if self.pieces > 1 {
-            // Counted as the source counts; a copy of the restamper counts them as they go out.
-            self.restamper.clone().apply(&mut tables);
-        }
         let program = Some(found.program.clone());
         self.points.push(Point { offset: place, time, tables: tables.into(), program, splice: false });
     }
 
     /// The first access point of a piece: tables and what follows go out, what came before does not.
     fn begin_piece(&mut self, place: usize, found: &AccessPoint) {
-        self.drop_first(place);
+        self.pass_over(place);
         let mut flags = Vec::new();
+        self.trim = Some(Trim::new(&found.program));
         match self.pieces {
             0 => self.restamper.follow(&found.program),
             _ if self.flagged => self.restamper.flag(found, &mut flags),
-            _ => self.restamper.splice(found),
+            _ => self.splice(found),
         }
         let mut tables = Vec::new();
         found.tables(&mut tables);
-        self.trim = Some(Trim::new(&found.program));
+        if let Some((behind, _)) = &mut self.behind {
+            *behind = tables.len() + PACKET;
+        }
         self.start(&tables, Some(found.program.clone()));
-        self.insert(&flags); // they are finished, and go before everything else
+        self.insert(&flags); // they go before everything else
+        self.finished = flags.len();
+    }
+
+    /// Clocks go on, and sound that came shortly before the first picture fills the gap to what was heard last, as far
+    /// as there is one: the restamper leaves out the rest. It comes behind the packet in which the picture begins.
+    fn splice(&mut self, found: &AccessPoint) {
+        let sound = found.program.video().and(found.program.audio());
+        let packets = sound.map_or_else(Vec::new, |sound| self.early.take(sound.pid, found));
+        let first = mpegts::packets(&packets).next();
+        let header = first.and_then(|packet| pes::Header::read(packet.payload()));
+        self.restamper.splice(found, header.and_then(|header| header.pts));
+        if let (Some(sound), Some(_)) = (sound, header) {
+            self.trim.iter_mut().for_each(|trim| trim.admit(sound.pid));
+            self.behind = Some((0, packets));
+        }
+    }
+
+    /// Puts the sound in its place, once the packet before it was looked at.
+    fn insert_behind(&mut self) {
+        let Some((behind, packets)) = self.behind.take() else { return };
+        self.pending.splice(behind..behind, packets.iter().copied());
+        self.seen += packets.len();
+        self.candidate =
+            self.candidate.map(|(number, at)| (number, if at < behind { at } else { at + packets.len() }));
+        self.count_again();
     }
 
     /// While no access point is known nothing goes out, and only what may begin one is kept.
     fn wait_for_access(&mut self, now: Instant) {
         let keep = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
-        self.drop_first(keep);
+        self.pass_over(keep);
         let program = self.tracker.program().cloned();
         let hopeless = program.as_ref().is_some_and(|program| program.leading().is_none());
         let patience = if hopeless { LITTLE_PATIENCE } else { PATIENCE };
@@ -268,13 +397,31 @@ impl Cutter {
         let splice = self.pieces > 0;
         self.pieces += 1;
         self.points.push(Point { offset: 0, time: self.line.time(), tables: Bytes::new(), program, splice });
-        (0..self.seen).step_by(PACKET).for_each(|at| self.dress(at));
+        self.count_again();
+    }
+
+    /// What is pending begins otherwise than it came.
+    fn count_again(&mut self) {
+        self.unfinished = Unfinished::default();
+        let Some(program) = self.tracker.program() else { return };
+        for (number, packet) in (self.first..).zip(mpegts::packets(&self.pending[..self.seen])) {
+            self.unfinished.push(number, packet, program);
+        }
+    }
+
+    /// Drops what came before an access point, but for the sound.
+    fn pass_over(&mut self, bytes: usize) {
+        if let (1.., false, Some(program)) = (self.pieces, self.flagged, self.tracker.program()) {
+            self.early.push(&self.pending[..bytes], program);
+        }
+        self.drop_first(bytes);
     }
 
     /// Puts `packets` before everything that is pending.
     fn insert(&mut self, packets: &[u8]) {
         self.pending.splice(..0, packets.iter().copied());
         self.seen += packets.len();
+        self.first -= (packets.len() / PACKET) as i64;
         self.candidate = self.candidate.map(|(number, at)| (number, at + packets.len()));
     }
 
@@ -297,6 +444,8 @@ impl Cutter {
     fn drop_first(&mut self, bytes: usize) {
         self.pending.drain(..bytes);
         self.seen -= bytes;
+        self.finished = self.finished.saturating_sub(bytes);
+        self.first += (bytes / PACKET) as i64;
         self.candidate = self.candidate.and_then(|(number, at)| Some((number, at.checked_sub(bytes)?)));
     }
 }

@@ -6,6 +6,7 @@
 mod window;
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -42,11 +43,22 @@ enum News {
     Scrambled,
 }
 
+/// The generation of the packager that began last in this process.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// A number that no other packager has: the time in seconds, so that sequence numbers grow over a restart as well, or
+/// more where one began within this second already.
+fn generation() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let after = |last: u64| Some(now.max(last + 1));
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_else(|last| last);
+    now.max(last + 1)
+}
+
 impl Packager {
     /// Begins to cut a feed into segments of about `target`.
     pub(crate) fn start(feed: Arc<Feed>, target: Duration) -> Arc<Self> {
-        let generation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let window = Mutex::new(Window::new(generation, target));
+        let window = Mutex::new(Window::new(generation(), target));
         let shelf = Arc::new(Shelf { window, news: watch::Sender::new(News::Warming) });
         let cutting = Cutting { segmenter: Segmenter::new(target), shelf: shelf.clone() };
         let task = tokio::spawn(cutting.run(feed)).abort_handle();

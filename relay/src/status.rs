@@ -47,14 +47,20 @@ struct Totals {
     hls_sessions: usize,
     bitrate_kbps: u64,
     buffer_bytes: usize,
-    /// Since the relay began, as all that follows.
+    #[serde(flatten)]
+    counted: Counted,
+    upstream_errors: u64,
+}
+
+/// What is counted since the relay began; of a channel, since it did.
+#[derive(Default, Serialize)]
+struct Counted {
     bytes_in: u64,
     bytes_out: u64,
     restarts: u64,
     lost_packets: u64,
     jumps: u64,
     stalls: u64,
-    upstream_errors: u64,
 }
 
 #[derive(Serialize)]
@@ -75,12 +81,8 @@ struct Channel {
     buffer_bytes: usize,
     uptime_s: u64,
     ttfb_ms: Option<u64>,
-    bytes_in: u64,
-    bytes_out: u64,
-    restarts: u64,
-    lost_packets: u64,
-    jumps: u64,
-    stalls: u64,
+    #[serde(flatten)]
+    counted: Counted,
     #[serde(flatten)]
     picture: Option<Picture>,
     /// What the Ace Stream engine said last, if the channel comes from there.
@@ -118,12 +120,14 @@ pub(crate) fn status(
         hls_sessions: channels.iter().map(|channel| channel.hls_sessions).sum(),
         bitrate_kbps: channels.iter().filter_map(|channel| channel.bitrate_kbps).sum(),
         buffer_bytes: channels.iter().map(|channel| channel.buffer_bytes).sum(),
-        bytes_in: tally.live.received.get() + tally.films.received.get(),
-        bytes_out: tally.live.sent.get() + tally.films.sent.get(),
-        restarts: tally.restarts.get(),
-        lost_packets: tally.lost_packets.get(),
-        jumps: tally.jumps.get(),
-        stalls: tally.stalls.get(),
+        counted: Counted {
+            bytes_in: tally.live.received.get() + tally.films.received.get(),
+            bytes_out: tally.live.sent.get() + tally.films.sent.get(),
+            restarts: tally.restarts.get(),
+            lost_packets: tally.lost_packets.get(),
+            jumps: tally.jumps.get(),
+            stalls: tally.stalls.get(),
+        },
         upstream_errors: tally.failures(),
     };
     let snapshot = Snapshot {
@@ -187,12 +191,14 @@ fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Optio
         buffer_bytes: buffer.bytes,
         uptime_s: now.began.elapsed().as_secs(),
         ttfb_ms: now.first_byte.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-        bytes_in: counts.received,
-        bytes_out: counts.sent,
-        restarts: counts.restarts,
-        lost_packets: counts.lost_packets,
-        jumps: counts.jumps,
-        stalls: counts.stalls,
+        counted: Counted {
+            bytes_in: counts.received,
+            bytes_out: counts.sent,
+            restarts: counts.restarts,
+            lost_packets: counts.lost_packets,
+            jumps: counts.jumps,
+            stalls: counts.stalls,
+        },
         picture,
         ace: now.upstream.and_then(|upstream| headend.dialler.engine.snapshot(&upstream)),
     }
@@ -213,12 +219,7 @@ fn passed_on(proxy: Account, release: Option<&Release>) -> Channel {
         buffer_bytes: proxy.kept,
         uptime_s: proxy.uptime.as_secs(),
         ttfb_ms: None,
-        bytes_in: proxy.received,
-        bytes_out: proxy.sent,
-        restarts: 0,
-        lost_packets: 0,
-        jumps: 0,
-        stalls: 0,
+        counted: Counted { bytes_in: proxy.received, bytes_out: proxy.sent, ..Counted::default() },
         picture: None,
         ace: None,
     }

@@ -211,7 +211,23 @@ impl Call {
             (Some(_), _) => "live",
             (None, _) => "film",
         };
+        if let Some(start) = self.params.get("utc").filter(|_| endpoint != "film") {
+            return self.shifted(username, password, id, form, start);
+        }
         self.deliver(endpoint, username, password, id, |wish| stream::stream(wish, form))
+    }
+
+    /// The channel's own address with a time in it, as players ask whose playlist says `catchup="shift"`.
+    fn shifted(&self, username: &str, password: &str, id: u32, form: Form, start: &str) -> Response {
+        if form != Form::Hls {
+            return self.archive(username, password, id, stream::Asked { form: "shift", start, minutes: "" });
+        }
+        if !self.redirected {
+            self.provider.ledger.past(format!("list {start}"));
+        }
+        let end = self.params.get("lutc").and_then(|end| end.parse().ok());
+        let start = start.parse().unwrap_or(0);
+        self.deliver("archive", username, password, id, |wish| stream::past(wish, start, end))
     }
 
     fn archive(&self, username: &str, password: &str, id: u32, asked: stream::Asked<'_>) -> Response {

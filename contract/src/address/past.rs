@@ -8,8 +8,9 @@
 
 use std::fmt;
 
-use super::start::instant;
+use super::start::{instant, read};
 use super::{Form, StreamAddress};
+use crate::zone::Zone;
 
 /// Minutes of those who say nothing that can be understood.
 const USUAL: u32 = 120;
@@ -32,6 +33,9 @@ pub struct ArchiveAddress {
     pub channel: StreamAddress,
     /// `None` where the start is none: an answer of its own, for those who may ask.
     pub past: Option<Past>,
+    /// By whose clock the start is told: nobody's, if it names its zone or counts seconds; else, unless something else is
+    /// known of the viewer, that of Greenwich, which is what `past` has.
+    pub by_a_clock: bool,
 }
 
 impl Past {
@@ -57,9 +61,14 @@ impl Past {
         Some(Self { start, minutes })
     }
 
+    /// How long it is.
+    pub fn seconds(self) -> i64 {
+        i64::from(self.minutes) * 60
+    }
+
     /// Unix time in seconds at which it ends.
     pub fn end(self) -> i64 {
-        self.start.saturating_add(i64::from(self.minutes) * 60)
+        self.start.saturating_add(self.seconds())
     }
 }
 
@@ -68,7 +77,7 @@ impl ArchiveAddress {
     pub fn read(segments: &[&str]) -> Option<Self> {
         let ["timeshift", user, password, minutes, start, name] = *segments else { return None };
         let channel = StreamAddress::of(Form::Live, user, password, name)?;
-        Some(Self { channel, past: Past::read(start, minutes) })
+        Some(Self { channel, past: Past::read(start, minutes), by_a_clock: is_by_a_clock(start) })
     }
 
     /// Whether the query of this path asks for a part of the past.
@@ -84,7 +93,9 @@ impl ArchiveAddress {
             name = format!("{name}.{}", extension.trim());
         }
         let channel = StreamAddress::of(Form::Live, value("username"), value("password"), &name)?;
-        Some(Self { channel, past: Past::read(value("start"), value("duration")) })
+        let start = value("start");
+        let (past, by_a_clock) = (Past::read(start, value("duration")), is_by_a_clock(start));
+        Some(Self { channel, past, by_a_clock })
     }
 
     /// What the parameters of a channel's address make of it, whatever its form: `None` for the channel as it is on
@@ -96,13 +107,27 @@ impl ArchiveAddress {
     ) -> Option<Self> {
         // Players write the parameters of a template without its values for the channel on the air.
         let utc = get("utc").filter(|utc| !utc.is_empty() && channel.form != Form::File)?;
-        Some(Self { channel: channel.clone(), past: Past::shifted(utc, get("lutc"), now) })
+        let (channel, past) = (channel.clone(), Past::shifted(utc, get("lutc"), now));
+        Some(Self { channel, past, by_a_clock: false })
     }
+
+    /// What is asked for by a viewer whose clock shows the time of `zone`.
+    pub fn past_in(&self, zone: &Zone) -> Option<Past> {
+        let past = self.past?;
+        if !self.by_a_clock || zone.is_utc() {
+            return Some(past);
+        }
+        zone.time(past.start).map(|start| Past { start, ..past })
+    }
+}
+
+fn is_by_a_clock(start: &str) -> bool {
+    read(start).is_some_and(|(_, everywhere)| !everywhere)
 }
 
 impl fmt::Debug for ArchiveAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { channel, past } = self;
+        let Self { channel, past, .. } = self;
         write!(f, "ArchiveAddress({channel:?}, {past:?})")
     }
 }
@@ -200,6 +225,21 @@ mod tests {
         }
         let film = StreamAddress::read(&["movie", "u", "p", "9.mp4"]).unwrap();
         assert_eq!(ArchiveAddress::shifted(&film, query(&[("utc", "1759996800")]), now), None);
+    }
+
+    #[test]
+    fn a_start_by_a_clock_is_that_of_the_viewers() {
+        let zone = Zone::of("Europe/London").unwrap(); // an hour ahead then
+        for (start, ahead) in [("2025-10-09:08-00", 3600), ("1759996800", 0), ("2025-10-09T08:00:00Z", 0)] {
+            let address = path(&format!("timeshift/u/p/60/{start}/5.ts")).unwrap();
+            let past = |start| Some(Past { start, minutes: 60 });
+            assert_eq!(address.past_in(&zone), past(START - ahead), "{start}");
+            assert_eq!(address.past_in(&Zone::default()), past(START), "{start}");
+            let query =
+                ArchiveAddress::from_query(query(&[("stream", "5"), ("start", start), ("duration", "60")]));
+            assert_eq!(query.unwrap().past_in(&zone), past(START - ahead), "{start}");
+        }
+        assert_eq!(path("timeshift/u/p/60/yesterday/5.ts").unwrap().past_in(&zone), None);
     }
 
     #[test]

@@ -7,25 +7,31 @@ use jiff::tz::{Offset, TimeZone};
 ///
 /// Panels tell times in their own zone and take the same back; ours is UTC, and so is a start that names none.
 pub(crate) fn instant(text: &str) -> Option<i64> {
+    read(text).map(|(time, _)| time)
+}
+
+/// The same, and whether it would be the same instant everywhere: it names its zone, or counts seconds.
+pub(super) fn read(text: &str) -> Option<(i64, bool)> {
     // Escaped twice by some, once too often.
     let text = text.trim().replace("%3A", ":").replace("%3a", ":");
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return match text.len() {
-            10 => text.parse().ok(),
-            13 => text[..10].parse().ok(), // milliseconds
-            _ => None,
+        let seconds = match text.len() {
+            10 | 13 => &text[..10], // 13: milliseconds
+            _ => return None,
         };
+        return seconds.parse().ok().map(|time| (time, true));
     }
     let mut text = Text(text.as_bytes());
     let (civil, zone) = if text.0.get(4) == Some(&b'-') { separated(&mut text)? } else { packed(&mut text)? };
     if !text.0.is_empty() {
         return None;
     }
-    civil.to_zoned(TimeZone::fixed(zone)).ok().map(|time| time.timestamp().as_second())
+    let time = civil.to_zoned(TimeZone::fixed(zone.unwrap_or(Offset::UTC))).ok()?;
+    Some((time.timestamp().as_second(), zone.is_some()))
 }
 
 /// `2025-10-09:08-00-00` and its like, and ISO 8601 with its zone.
-fn separated(text: &mut Text<'_>) -> Option<(DateTime, Offset)> {
+fn separated(text: &mut Text<'_>) -> Option<(DateTime, Option<Offset>)> {
     let year = text.digits(4)?;
     text.one_of(b"-")?;
     let month = text.digits(2)?;
@@ -40,16 +46,16 @@ fn separated(text: &mut Text<'_>) -> Option<(DateTime, Offset)> {
         Some(_) => text.digits(2)?,
         None => 0,
     };
-    let zone = if iso && between == b':' { zone(text)? } else { Offset::UTC };
+    let zone = if iso && between == b':' { zone(text)? } else { None };
     civil([year, month, day, hour, minute, second]).map(|civil| (civil, zone))
 }
 
 /// `20251009-08`
-fn packed(text: &mut Text<'_>) -> Option<(DateTime, Offset)> {
+fn packed(text: &mut Text<'_>) -> Option<(DateTime, Option<Offset>)> {
     let (year, month, day) = (text.digits(4)?, text.digits(2)?, text.digits(2)?);
     text.one_of(b"-")?;
     let hour = text.digits(2)?;
-    civil([year, month, day, hour, 0, 0]).map(|civil| (civil, Offset::UTC))
+    civil([year, month, day, hour, 0, 0]).map(|civil| (civil, None))
 }
 
 fn civil(parts: [i16; 6]) -> Option<DateTime> {
@@ -59,15 +65,16 @@ fn civil(parts: [i16; 6]) -> Option<DateTime> {
     DateTime::new(year, month, day, hour, small(minute)?, small(second)?, 0).ok()
 }
 
-/// What may follow a time of ISO 8601: a fraction, which does not matter here, and a zone.
-fn zone(text: &mut Text<'_>) -> Option<Offset> {
+/// What may follow a time of ISO 8601: a fraction, which does not matter here, and a zone, or none.
+fn zone(text: &mut Text<'_>) -> Option<Option<Offset>> {
     if text.one_of(b".").is_some() {
         text.digits(1)?;
         while text.digits(1).is_some() {}
     }
     // The plus of an address that was not escaped arrives as a blank.
     let sign = match text.one_of(b"Zz+- ") {
-        None | Some(b'Z' | b'z') => return Some(Offset::UTC),
+        None => return Some(None),
+        Some(b'Z' | b'z') => return Some(Some(Offset::UTC)),
         Some(b'-') => -1,
         Some(_) => 1,
     };
@@ -75,7 +82,7 @@ fn zone(text: &mut Text<'_>) -> Option<Offset> {
     text.one_of(b":");
     let minutes = text.digits(2).unwrap_or(0);
     let seconds = sign * (i32::from(hours) * 60 + i32::from(minutes)) * 60;
-    (hours < 24 && minutes < 60).then(|| Offset::from_seconds(seconds).ok())?
+    (hours < 24 && minutes < 60).then(|| Offset::from_seconds(seconds).ok().map(Some))?
 }
 
 /// What is still to be read.
@@ -137,6 +144,16 @@ mod tests {
             assert_eq!(instant(text), Some(1_759_996_800), "{text}");
         }
         assert_eq!(instant("2025-10-09:08-00-59"), Some(1_759_996_859));
+    }
+
+    #[test]
+    fn a_start_says_whether_it_depends_on_a_clock() {
+        for text in ["1759996800", "1759996800123", "2025-10-09T08:00Z", "2025-10-09T09:00:00+01:00"] {
+            assert_eq!(read(text), Some((1_759_996_800, true)), "{text}");
+        }
+        for text in ["2025-10-09:08-00", "2025-10-09 08:00:00", "20251009-08", "2025-10-09T08:00:00.5"] {
+            assert_eq!(read(text), Some((1_759_996_800, false)), "{text}");
+        }
     }
 
     #[test]

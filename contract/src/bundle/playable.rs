@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Template;
 use crate::zone::Zone;
 
 /// Where one guide channel stands in `guide.xml`, as byte ranges `[start, end)` of that file.
@@ -87,9 +88,12 @@ pub struct Upstream {
     /// Request headers that the source asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// Days of a channel's past that the account's panel has; 0 for none.
+    /// Days of a channel's past that can be had there; 0 for none.
     #[serde(default, skip_serializing_if = "none")]
     pub archive: u32,
+    /// How the past is asked for, where that is not as of panels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Box<Template>>,
 }
 
 fn none(days: &u32) -> bool {

@@ -202,6 +202,7 @@ mod tests {
             expires: Some(100),
             state: State::Active,
             trial: false,
+            catchup_zone: Default::default(),
             created: 1,
         }
     }

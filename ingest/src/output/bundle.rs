@@ -91,13 +91,11 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
 fn received(line_up: &LineUp, (part, entry): (u16, u32), vault: &mut Vault) -> io::Result<Upstream> {
     let part = &line_up.parts[usize::from(part)];
     let entry = &part.harvest.entries(Item::Channel)[entry as usize];
-    let Channel { address, archive, .. } = match entry.addressed || entry.archived {
+    let channel = match entry.addressed || entry.archived {
         true => part.harvest.whole(entry)?,
         false => Channel::default(),
     };
-    let upstream = upstream(&part.source, (Kind::Live, part.harvest.id(entry), "ts"), &address, vault);
-    // What is received elsewhere than below a panel has its past elsewhere, too.
-    Ok(Upstream { archive: if address.is_empty() { archive } else { 0 }, ..upstream })
+    Ok(crate::source::channel(&part.source, part.harvest.id(entry), &channel, vault))
 }
 
 /// What no relay can receive goes behind everything else.

@@ -18,6 +18,7 @@ use contract::vault::Vault;
 
 use crate::harvest::{Channel, Item};
 use crate::line_up::{LineUp, Placed};
+use crate::source::past;
 
 /// What the functions have to say to each other.
 #[derive(Debug)]
@@ -55,15 +56,17 @@ pub(crate) fn write(draft: &Draft, line_up: &LineUp, vault: &mut Vault) -> io::R
     Ok(facts)
 }
 
-/// Days of a channel's past that a relay can give: what the panels among its sources have. How playlists want to be asked
-/// for theirs no relay understands, and what is promised in vain ends on an error screen.
+/// Days of a channel's past that a relay can give: what is promised in vain ends on an error screen.
 fn archive(line_up: &LineUp, placed: &Placed) -> io::Result<u32> {
     let mut days = 0;
     for (part, entry) in placed.members() {
         let harvest = &line_up.parts[usize::from(part)].harvest;
         let entry = &harvest.entries(Item::Channel)[entry as usize];
-        if entry.archived && !entry.addressed {
-            days = days.max(harvest.whole::<Channel>(entry)?.archive);
+        if entry.archived {
+            let channel: Channel = harvest.whole(entry)?;
+            if channel.address.is_empty() || past::template(&channel).is_some() {
+                days = days.max(channel.archive);
+            }
         }
     }
     Ok(days)

@@ -4,11 +4,12 @@ use contract::bundle::{Kind, Protocol, Upstream};
 use contract::source::{Origin, Source};
 use contract::vault::Vault;
 
-use crate::harvest::Address;
-use crate::seal::sealed;
+use crate::harvest::{Address, Channel};
+use crate::seal::{sealed, sealed_template};
 
 pub(crate) mod acestream;
 pub(crate) mod m3u;
+pub(crate) mod past;
 pub(crate) mod scrape;
 pub(crate) mod xmltv;
 pub(crate) mod xtream;
@@ -29,12 +30,33 @@ pub(crate) fn upstream(
     match sealed(address, &account, &asked_with(source), vault) {
         Some(open) => {
             let protocol = protocol(kind, &address.url);
-            Upstream { account, path: open.url, protocol, headers: open.headers, archive: 0 }
+            Upstream { account, path: open.url, protocol, headers: open.headers, archive: 0, past: None }
         }
         None => {
             let headers = Default::default();
-            Upstream { account, path: String::new(), protocol: Protocol::Foreign, headers, archive: 0 }
+            Upstream {
+                account,
+                path: String::new(),
+                protocol: Protocol::Foreign,
+                headers,
+                archive: 0,
+                past: None,
+            }
         }
+    }
+}
+
+/// From where a channel can be received, and how its past is asked for: below a panel as of panels, elsewhere as its
+/// playlist says.
+pub(crate) fn channel(source: &Source, id: &str, channel: &Channel, vault: &mut Vault) -> Upstream {
+    let live = upstream(source, (Kind::Live, id, "ts"), &channel.address, vault);
+    if channel.address.is_empty() {
+        return Upstream { archive: channel.archive, ..live };
+    }
+    let past = past::template(channel).filter(|_| live.protocol != Protocol::Foreign);
+    match past.and_then(|past| sealed_template(&past, &live.account, &asked_with(source), vault)) {
+        Some(past) => Upstream { archive: channel.archive, past: Some(Box::new(past)), ..live },
+        None => live,
     }
 }
 
@@ -54,7 +76,7 @@ pub(crate) fn below_panel(source: &Source, kind: Kind, id: &str, container: &str
         Kind::Movie | Kind::Episode => Protocol::File,
     };
     let (account, path) = (source.name.as_str().to_owned(), xtream::path(kind, id, container));
-    Upstream { account, path, protocol, headers: Default::default(), archive: 0 }
+    Upstream { account, path, protocol, headers: Default::default(), archive: 0, past: None }
 }
 
 /// What is spoken at an address, as far as it can be seen from it.

@@ -141,7 +141,7 @@ async fn what_a_relay_needs_for_the_past_is_there_and_follows_the_panels_clock()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_past_is_promised_if_one_of_a_channels_panels_has_it_and_not_for_what_a_playlist_says() {
+async fn a_past_is_promised_for_as_many_days_as_the_one_of_a_channels_upstreams_has_that_has_most() {
     let station = station(sized(Dialect::Classic)).await;
     let place = (0..60).find(|place| station.catalogue().archive_days(*place) > 0).unwrap();
     let name = station.catalogue().live_name(place);
@@ -150,7 +150,7 @@ async fn a_past_is_promised_if_one_of_a_channels_panels_has_it_and_not_for_what_
     bench.settings.rule = toml::from_str::<ingest::Settings>(rule).unwrap().rule;
     let list = format!(
         "#EXTM3U\n#EXTINF:-1 timeshift=\"9\",{name}\nhttp://example.com/1.ts\n\
-         #EXTINF:-1 timeshift=\"9\",Nowhere Else\nhttp://example.com/2.ts\n"
+         #EXTINF:-1,Nowhere Else\nhttp://example.com/2.ts\n"
     );
     bench.write("list.m3u", &list);
     bench.run(&[bench.playlist("list", "list.m3u"), source("acme", &station)]).await;
@@ -158,9 +158,40 @@ async fn a_past_is_promised_if_one_of_a_channels_panels_has_it_and_not_for_what_
     let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
     let found = |name: &str| live.iter().find(|channel| channel.name == name).unwrap();
     let merged = found(&name);
-    assert_eq!(merged.tv_archive_duration, station.catalogue().archive_days(place));
+    assert_eq!(merged.tv_archive_duration, 9);
     let archives: Vec<u32> =
         release.playable(merged.stream_id).unwrap().upstreams.iter().map(|it| it.archive).collect();
-    assert_eq!(archives, [0, merged.tv_archive_duration]);
+    assert_eq!(archives, [9, station.catalogue().archive_days(place)]);
     assert_eq!(found("Nowhere Else").tv_archive_duration, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_of_a_playlist_is_published_if_a_relay_can_ask_for_it_and_without_its_secrets() {
+    let bench = Bench::new();
+    bench.write(
+        "list.m3u",
+        "#EXTM3U\n\
+         #EXTINF:-1 catchup=\"default\" catchup-days=\"4\" catchup-correction=\"-1\" \
+         catchup-source=\"http://h.example/dvr/7.ts?from={utc}&token=t0ken\",One\nhttp://h.example/7.ts?token=t0ken\n\
+         #EXTINF:-1 tvg-rec=\"3\",Two\nhttp://h.example/live/ann/hunter2/8.ts\n\
+         #EXTINF:-1 catchup=\"vod\" catchup-days=\"2\",Three\nhttp://h.example/9.ts\n",
+    );
+    bench.run(&[bench.playlist("list", "list.m3u")]).await;
+    let release = bench.release();
+    let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+    let days: Vec<(&str, bool, u32)> =
+        live.iter().map(|it| (&*it.name, it.tv_archive.0, it.tv_archive_duration)).collect();
+    assert_eq!(days, [("One", true, 4), ("Two", true, 3), ("Three", false, 0)]);
+    let upstream = |at: usize| release.playable(live[at].stream_id).unwrap().upstreams[0].clone();
+    let [one, two] = [0, 1].map(|at| upstream(at).past.unwrap());
+    let (place, end) = one.text.split_once("{secret:").unwrap();
+    assert_eq!((place, end.ends_with('}')), ("http://h.example/dvr/7.ts?from={utc}&token=", true));
+    assert_eq!((one.correction, upstream(0).archive), (-3600, 4));
+    assert!(two.text.starts_with("http://h.example/live/{secret:"), "{}", two.text);
+    assert!(two.text.ends_with("/8.ts?utc={utc}&lutc={lutc}"), "{}", two.text);
+    assert_eq!((upstream(2).past, upstream(2).archive), (None, 0));
+    let bundle = std::fs::read_to_string(bench.data.current().join("bundle.json")).unwrap();
+    assert!(!bundle.contains("t0ken") && !bundle.contains("hunter2"));
+    let playlist = String::from_utf8(release.live_m3u.to_vec()).unwrap();
+    assert_eq!(playlist.matches("catchup=\"shift\"").count(), 2);
 }

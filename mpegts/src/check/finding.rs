@@ -84,6 +84,17 @@ pub enum Fault {
         /// Ticks of 90 kHz, not positive.
         ticks: i64,
     },
+    /// A picture is to be decoded less than half its duration after the one before it.
+    DecodedTooSoon {
+        /// Ticks of 90 kHz.
+        ticks: i64,
+    },
+    /// Two pictures are to be shown less than half their duration apart: one hides the other, or players show them in
+    /// the wrong order.
+    ShownTogether {
+        /// Ticks of 90 kHz.
+        ticks: i64,
+    },
     /// A unit of picture or sound is to be decoded more than [`super::Limits::jump`] after the one before it.
     DecodedLater {
         /// Ticks of 90 kHz.
@@ -126,6 +137,8 @@ impl Fault {
             Self::ClockInterval { .. } => "clock_interval",
             Self::ClockJump { .. } => "clock_jump",
             Self::DecodedBackwards { .. } => "decoded_backwards",
+            Self::DecodedTooSoon { .. } => "decoded_too_soon",
+            Self::ShownTogether { .. } => "shown_together",
             Self::DecodedLater { .. } => "decoded_later",
             Self::ShownTooSoon { .. } => "shown_too_soon",
             Self::Late { .. } => "late",
@@ -161,6 +174,8 @@ impl fmt::Display for Fault {
             Self::ClockInterval { ticks } => write!(f, "clock references {:.3} s apart", clock(ticks)),
             Self::ClockJump { ticks } => write!(f, "clock jumps by {:.3} s unannounced", clock(ticks)),
             Self::DecodedBackwards { ticks } => write!(f, "decode time steps by {:.5} s", time(ticks)),
+            Self::DecodedTooSoon { ticks } => write!(f, "decode time steps by only {:.5} s", time(ticks)),
+            Self::ShownTogether { ticks } => write!(f, "shown only {:.5} s from another", time(ticks)),
             Self::DecodedLater { ticks } => write!(f, "decode time jumps by {:.3} s", time(ticks)),
             Self::ShownTooSoon { ticks } => write!(f, "shown {:.5} s before it is decoded", time(ticks)),
             Self::Late { ticks } => write!(f, "begins {:.5} s after its decode time", time(ticks)),

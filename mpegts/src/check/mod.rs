@@ -12,6 +12,7 @@
 //! [`crate::pid_map::PidMap::SIZE`] PIDs are followed and [`Limits::findings`] are kept.
 
 mod finding;
+mod pace;
 mod start;
 mod tables;
 mod unit;

@@ -1,5 +1,6 @@
 //! One PID: its counter, and its units with their times.
 
+use super::pace::Pace;
 use super::{Fault, Limits};
 use crate::clock::{Pcr, Timestamp};
 use crate::codec::Kind;
@@ -15,6 +16,8 @@ pub(super) struct Line {
     repeated: bool,
     unit: Option<Unit>,
     decode: Option<Timestamp>,
+    /// Of pictures.
+    pace: Pace,
     /// Scrambled payload was seen.
     pub(super) scrambled: bool,
     /// Not in time, and that was told.
@@ -77,7 +80,7 @@ impl Line {
 
     /// The clock of its program jumps, as was announced.
     pub(super) fn forget_time(&mut self) {
-        (self.decode, self.untimely) = (None, false);
+        (self.decode, self.pace, self.untimely) = (None, Pace::default(), false);
     }
 
     /// Nothing of what was there before counts any more.
@@ -127,12 +130,18 @@ impl Line {
     ) {
         let Some(decode) = header.decode_time() else { return };
         let steady = matches!(stream.codec.kind(), Kind::Video | Kind::Audio);
-        if let Some(ticks) = self.decode.replace(decode).map(|last| decode.since(last)) {
+        let step = self.decode.replace(decode).map(|last| decode.since(last));
+        if let Some(ticks) = step {
             if ticks <= 0 {
                 faults.push(Fault::DecodedBackwards { ticks });
             } else if steady && ticks * Pcr::PER_TIMESTAMP > limits.jump {
                 faults.push(Fault::DecodedLater { ticks });
             }
+        }
+        if step.is_some_and(|ticks| ticks <= 0) {
+            self.pace = Pace::default();
+        } else if stream.codec.kind() == Kind::Video {
+            self.pace.push(step, header.pts, faults);
         }
         if let Some(ticks) = header.pts.map(|shown| decode.since(shown)).filter(|ticks| *ticks > 0) {
             faults.push(Fault::ShownTooSoon { ticks });

@@ -66,6 +66,7 @@ impl Unlisted {
             expires: None,
             state: State::Active,
             trial: false,
+            catchup_zone: Default::default(),
             created: 0,
         };
         Self { guest: Arc::new(guest), numbers: Mutex::default() }
@@ -96,6 +97,7 @@ impl Unlisted {
             protocol: Protocol::Ace,
             headers: Default::default(),
             archive: 0,
+            past: None,
         };
         Playable { id: number, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] }
     }

@@ -79,26 +79,10 @@ impl Drop for Watch {
 }
 
 impl Watches {
-    /// Begins a watch of `channel`, and answers before it is there.
+    /// Begins a watch of `channel`, and returns its id before it is there.
     ///
     /// # Errors
     /// The engine does not answer, or there are too many.
-    pub(crate) async fn start(
-        &self,
-        headend: &Arc<Headend>,
-        sessions: &Arc<Sessions>,
-        ace: AceId,
-        channel: Playable,
-        user: &Arc<User>,
-    ) -> Result<httpd::Response, Refusal> {
-        let id = self.begin(headend, sessions, ace, channel, user).await?;
-        let (all, public) = (self.all(), headend.settings.public.as_ref());
-        let session = all.get(&id).map(|watch| describe(&id, watch, public));
-        let document = json!({ "success": true, "session": session });
-        Ok(reply::json(StatusCode::CREATED, document.to_string()))
-    }
-
-    /// The same; returns its id.
     pub(crate) async fn begin(
         &self,
         headend: &Arc<Headend>,
@@ -139,6 +123,14 @@ impl Watches {
         }
         all.insert(id.clone(), watch);
         Ok(id)
+    }
+
+    /// What who has begun a watch is told.
+    pub(crate) fn begun(&self, headend: &Headend, id: &str) -> httpd::Response {
+        let (all, public) = (self.all(), headend.settings.public.as_ref());
+        let session = all.get(id).map(|watch| describe(id, watch, public));
+        let document = json!({ "success": true, "session": session });
+        reply::json(StatusCode::CREATED, document.to_string())
     }
 
     /// The playlist of a watch.

@@ -213,7 +213,7 @@ impl CatchUp {
         let account = wish.accounts.iter().find(|known| known.name == way.upstream.account);
         let zone = account.map(|account| account.zone.clone()).unwrap_or_default();
         let past = title.past.unwrap_or(wish.past);
-        let search = Search { dialler: &headend.dialler, way, zone: &zone, past };
+        let search = Search { dialler: &headend.dialler, way, zone: &zone, past, now: wish.now };
         let Found { way, mut file } = search.open(&self.spellings, &ask).await?;
         if learning {
             let size = if let File::Open(open) = &file { open.size } else { None };

@@ -222,10 +222,6 @@ impl<'a> Reader<'a> {
         match tag.act {
             Act::Keep => self.keep(line, tag),
             Act::Version => self.version(line, tag),
-            Act::Unless => {
-                let told = attributes(tag.value).iter().any(Attribute::names_an_address);
-                if told { self.leave_out() } else { self.keep(line, tag) }
-            }
             Act::Drop => {}
             Act::Bare => {
                 let list = joined(self.bare(tag).into_iter().filter(|it| !it.names_an_address()));
@@ -250,7 +246,9 @@ impl<'a> Reader<'a> {
 
     /// The attributes of a tag that tell nothing.
     fn bare<'t>(&self, tag: &Tag<'t>) -> Vec<Attribute<'t>> {
-        let harmless = |attribute: &Attribute<'_>| attribute.is("URI") || !self.tells(attribute.value);
+        let harmless = |attribute: &Attribute<'_>| {
+            attribute.is("URI") || !self.tells(attribute.value) && !self.tells(attribute.name)
+        };
         attributes(tag.value).into_iter().filter(harmless).collect()
     }
 
@@ -263,7 +261,8 @@ impl<'a> Reader<'a> {
     }
 
     fn keep(&mut self, line: &str, tag: &Tag<'_>) {
-        if self.tells(line) {
+        let list = attributes(line.split_once(':').map_or("", |(_, list)| list));
+        if self.tells(line) || list.iter().any(Attribute::names_an_address) {
             return self.leave_out();
         }
         self.put(Line::Text(line.to_owned()), tag.scope == Scope::Segment);
@@ -331,7 +330,8 @@ impl<'a> Reader<'a> {
         let Some(at) = list.iter().position(|attribute| attribute.is("URI")) else {
             // A rendition that lies in the variants themselves.
             if kind == Kind::Playlist {
-                self.keep(&format!("#{}:{}", tag.name, joined(list)), tag);
+                let harmless = list.into_iter().filter(|attribute| !attribute.names_an_address());
+                self.keep(&format!("#{}:{}", tag.name, joined(harmless)), tag);
             }
             return Ok(());
         };

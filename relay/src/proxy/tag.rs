@@ -4,7 +4,7 @@
 /// What becomes of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Stays as it is.
+    /// Stays as it is, unless it names an address.
     Keep,
     /// The version, which is that of what stays.
     Version,
@@ -32,8 +32,6 @@ pub(super) enum Act {
     Server,
     /// Stays without the attributes that name addresses.
     Bare,
-    /// Stays unless it names an address.
-    Unless,
 }
 
 /// In which kind of playlist a tag makes sense.
@@ -78,7 +76,7 @@ const TAGS: &[(&str, Act, Scope)] = &[
     ("EXT-X-I-FRAME-STREAM-INF", Act::Link(Kind::Playlist), Scope::Master),
     ("EXT-X-IMAGE-STREAM-INF", Act::Link(Kind::Playlist), Scope::Master),
     ("EXT-X-SESSION-KEY", Act::Key, Scope::Master),
-    ("EXT-X-SESSION-DATA", Act::Unless, Scope::Master),
+    ("EXT-X-SESSION-DATA", Act::Keep, Scope::Master),
     ("EXT-X-CONTENT-STEERING", Act::Drop, Scope::Any), // it would lead past us
     // Media playlists.
     ("EXT-X-TARGETDURATION", Act::Target, Scope::Media),
@@ -122,7 +120,7 @@ impl<'a> Tag<'a> {
         let (name, value) = text.split_once(':').unwrap_or((text, ""));
         let name = name.trim_end();
         let known = TAGS.iter().find(|(known, ..)| *known == name);
-        let (act, scope) = known.map_or((Act::Unless, Scope::Any), |(_, act, scope)| (*act, *scope));
+        let (act, scope) = known.map_or((Act::Keep, Scope::Any), |(_, act, scope)| (*act, *scope));
         Some(Self { name, value, act, scope })
     }
 }
@@ -135,7 +133,7 @@ mod tests {
     fn tags_are_known_by_their_whole_name() {
         let act = |line| Tag::read(line).map(|tag| tag.act);
         assert_eq!(act("#EXT-X-PART:URI=\"x\""), Some(Act::Drop));
-        assert_eq!(act("#EXT-X-PARTY:URI=\"x\""), Some(Act::Unless));
+        assert_eq!(act("#EXT-X-PARTY:URI=\"x\""), Some(Act::Keep));
         assert_eq!(act("#EXTINF:4,"), Some(Act::Duration));
         assert_eq!(act("#EXT-X-ENDLIST"), Some(Act::Keep));
         assert_eq!(act("# EXTINF:4,"), None);

@@ -36,7 +36,7 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         let user = self.user(&asked.channel.user, &asked.channel.password).await?;
         let channel = &self.playable(&asked.channel).await?;
-        let past = asked.past.ok_or(Refusal::Start)?;
+        let past = asked.past_in(&user.catchup_zone).ok_or(Refusal::Start)?;
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
         let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
         let wish = Wish { headend, channel, past, user: &user, accounts, now };

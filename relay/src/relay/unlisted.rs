@@ -69,7 +69,8 @@ impl Relay {
             Api::Start { ace } => {
                 let (user, id) = (guest().await?, AceId::parse(&ace)?);
                 let channel = self.unlisted.channel(&id);
-                self.watches.start(headend, sessions, id, channel, &user).await
+                let watch = self.watches.begin(headend, sessions, id, channel, &user).await?;
+                Ok(self.watches.begun(headend, &watch))
             }
             Api::Playlist { session } => self.watches.playlist(sessions, &session, headers).await,
             Api::Segment { session, number } => self.watches.segment(sessions, &session, number, headers),
@@ -79,6 +80,10 @@ impl Relay {
             Api::Health => {
                 guest().await?;
                 Ok(self.watches.health(headend).await)
+            }
+            Api::EngineHealth => {
+                guest().await?;
+                Ok(self.watches.engine_health(headend).await)
             }
         }
     }

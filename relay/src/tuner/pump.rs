@@ -23,9 +23,23 @@ struct Heard {
 }
 
 impl Pump {
-    /// Feeds what comes in. One timer for the channel: when the pending chunk is due, or the viewers have heard nothing
-    /// for too long.
-    pub(super) async fn pump(&mut self, mut reception: Reception) -> Failure {
+    /// Feeds what comes in, to the end.
+    pub(super) async fn pump(&mut self, reception: Reception) -> Failure {
+        let why = self.feed_from(reception).await;
+        self.close_piece(false);
+        why
+    }
+
+    /// What came last goes out as far as it is `whole`.
+    fn close_piece(&mut self, whole: bool) {
+        if !self.cutter.changed() {
+            self.cutter.end(whole);
+            self.publish(true);
+        }
+    }
+
+    /// One timer for the channel: when the pending chunk is due, or the viewers have heard nothing for too long.
+    async fn feed_from(&mut self, mut reception: Reception) -> Failure {
         let began = Instant::now();
         let mut heard = Heard { when: began, packets: 0 };
         let mut timer = pin!(sleep(QUIET));
@@ -33,12 +47,11 @@ impl Pump {
             tokio::select! {
                 biased;
                 read = reception.next() => match read {
-                    Ok(Some(Received::Splice)) if self.headend.settings.splice == Splice::Close => {
-                        self.publish(true);
-                        return Failure::Changed;
-                    }
                     Ok(Some(Received::Splice)) => {
-                        self.publish(true);
+                        self.close_piece(true);
+                        if self.headend.settings.splice == Splice::Close {
+                            return Failure::Changed;
+                        }
                         self.cutter.begin();
                     }
                     Ok(Some(Received::Bytes(bytes))) => {
@@ -54,10 +67,7 @@ impl Pump {
                         }
                     }
                     Ok(None) => return self.ended(began),
-                    Err(why) => {
-                        self.publish(true);
-                        return why;
-                    }
+                    Err(why) => return why,
                 },
                 () = &mut timer => {
                     if self.silent(&reception, &mut heard) {
@@ -66,7 +76,9 @@ impl Pump {
                     let turn = if self.publish(true) {
                         self.next_turn()
                     } else {
-                        self.feed.fill();
+                        if heard.when.elapsed() >= QUIET {
+                            self.feed.fill();
+                        }
                         Instant::now() + QUIET // what is held back may be due, and stays so
                     };
                     timer.as_mut().reset(turn);
@@ -120,7 +132,6 @@ impl Pump {
     }
 
     fn ended(&mut self, began: Instant) -> Failure {
-        self.publish(true);
         match self.cutter.foreign_at_end() {
             Some(foreign) => Failure::Foreign(foreign),
             None if began.elapsed() < CLIP => Failure::Clip,

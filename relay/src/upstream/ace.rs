@@ -13,7 +13,9 @@
 mod answer;
 mod api;
 mod channel;
+mod events;
 mod pipe;
+mod poller;
 mod vigil;
 
 use std::collections::HashMap;

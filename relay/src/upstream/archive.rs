@@ -1,8 +1,8 @@
-//! A channel's past, as panels give it: in their own time, and in one of several spellings. Nobody says in which, so they
+//! A channel's past, as panels give it, where no playlist says how: in their own time, and in one of several spellings. Nobody says in which, so they
 //! are tried in the order in which they are common, and the one that was good is remembered.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use contract::address::Past;
@@ -12,6 +12,7 @@ use mpegts::PACKET;
 
 use super::dial::Dialler;
 use super::file::{Ask, File, Open, Way};
+use super::templated;
 use crate::refusal::Failure;
 
 /// A panel may be replaced by another one under the same name.
@@ -45,12 +46,14 @@ pub(crate) struct Spellings(Mutex<HashMap<String, (Spelling, Instant)>>);
 
 /// A part of a channel's past, at one of its upstreams.
 pub(crate) struct Search<'a> {
-    pub(crate) dialler: &'a Dialler,
+    pub(crate) dialler: &'a Arc<Dialler>,
     /// To the channel as it is on the air.
     pub(crate) way: &'a Way,
     /// By which clock the panel tells times.
     pub(crate) zone: &'a Zone,
     pub(crate) past: Past,
+    /// Unix time, in seconds.
+    pub(crate) now: i64,
 }
 
 /// Where it was found.
@@ -67,6 +70,9 @@ impl Search<'_> {
     /// The account is refused; or the provider is not well; or it has nothing in any spelling, which is
     /// [`Failure::Refused`] with 404 if it ever said so.
     pub(crate) async fn open(&self, spellings: &Spellings, ask: &Ask) -> Result<Found, Failure> {
+        if let Some(template) = &self.way.upstream.past {
+            return templated::open(self, template, ask).await;
+        }
         let account = &self.way.upstream.account;
         let known = spellings.get(account);
         let others = SPELLINGS.into_iter().filter(|spelling| Some(*spelling) != known);
@@ -130,6 +136,14 @@ async fn prove(open: &mut Open, spelling: Spelling) -> Result<(), Failure> {
     if matches!(spelling, Spelling::Query(_)) && open.size.is_none() {
         return Err(Failure::Foreign("the channel as it is on the air"));
     }
+    is_in_step(open).await
+}
+
+/// Whether it is a transport stream, by its first packets, which stay.
+///
+/// # Errors
+/// It is none, or nothing comes.
+pub(super) async fn is_in_step(open: &mut Open) -> Result<(), Failure> {
     let first = open.from.next_multiple_of(PACKET as u64) - open.from;
     let first = usize::try_from(first).expect("less than a packet");
     let head = open.body.peek(first + PACKET + 1).await?;

@@ -315,8 +315,14 @@ mod tests {
     fn a_channel_has_two_forms_and_a_film_one() {
         let other = |path: &str| {
             let (account, path) = ("acme".into(), path.into());
-            let upstream =
-                Upstream { account, path, protocol: Protocol::Ts, headers: Default::default(), archive: 0 };
+            let upstream = Upstream {
+                account,
+                path,
+                protocol: Protocol::Ts,
+                headers: Default::default(),
+                archive: 0,
+                past: None,
+            };
             other_form(&upstream).map(|other| (other.path, other.protocol))
         };
         assert_eq!(other("live/{username}/7.ts"), Some(("live/{username}/7.m3u8".into(), Protocol::Hls)));

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use contract::bundle::Upstream;
 use futures_util::{Stream, StreamExt, stream};
 use http::header::{self, HeaderMap, HeaderName};
-use reqwest::Response;
 
 use super::dial::{self, Dialler};
 use crate::refusal::Failure;
@@ -58,7 +57,7 @@ pub(crate) struct Ask {
 }
 
 /// Bytes that are coming in. Dropping it closes the connection.
-pub(crate) struct Body(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
+pub(crate) struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>);
 
 impl File {
     /// Asks for a file or a part of it.
@@ -80,7 +79,9 @@ impl File {
             status @ (200 | 206) => {
                 let (from, size) = place(status, headers)?;
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
-                Ok(Self::Open(Open { from, size, etag, ranges, body: Body::of(response) }))
+                let bytes = response.bytes_stream();
+                let body = Body::of(bytes.map(|bytes| bytes.map_err(|error| dial::failure(&error))));
+                Ok(Self::Open(Open { from, size, etag, ranges, body }))
             }
             _ => Err(dial::refused(&response)),
         }
@@ -88,12 +89,17 @@ impl File {
 }
 
 impl Body {
-    fn of(response: Response) -> Self {
-        Self(Box::pin(response.bytes_stream()))
+    pub(super) fn of(bytes: impl Stream<Item = Result<Bytes, Failure>> + Send + 'static) -> Self {
+        Self(Box::pin(bytes))
     }
 
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        self.0.as_mut().poll_next(cx).map_err(|error| dial::failure(&error))
+        self.0.as_mut().poll_next(cx)
+    }
+
+    /// The next bytes; `None` at their end.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, Failure>> {
+        self.0.next().await
     }
 
     /// The first `size` bytes or a few more, or all there are. They are read again afterwards.
@@ -105,7 +111,7 @@ impl Body {
         while head.len() < size
             && let Some(bytes) = self.0.next().await
         {
-            let bytes = bytes.map_err(|error| dial::failure(&error))?;
+            let bytes = bytes?;
             head.extend_from_slice(&bytes);
             read.push(Ok(bytes));
         }

@@ -115,7 +115,7 @@ mod tests {
     fn upstream(headers: &[(&str, &str)]) -> Upstream {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let (account, path) = ("acme".into(), "http://h/1".into());
-        Upstream { account, path, protocol: Protocol::Ts, headers: headers.collect(), archive: 0 }
+        Upstream { account, path, protocol: Protocol::Ts, headers: headers.collect(), archive: 0, past: None }
     }
 
     fn sent(headers: &HeaderMap) -> Vec<String> {

@@ -38,6 +38,8 @@ use crate::refusal::Failure;
 
 /// What is passed on at once at the beginning, at least.
 const LEAD: Duration = Duration::from_secs(2);
+/// What is no television of now is passed on as quickly as it is wanted: no past is longer.
+const AT_ONCE: Duration = Duration::from_secs(24 * 3600);
 /// A segment may take so many times as long as it lasts to be fetched,
 const SLOWEST: u32 = 4;
 /// and this long at least.
@@ -99,6 +101,20 @@ impl Stream {
         let (sender, queue) = mpsc::channel(1);
         let task = tokio::spawn(fetcher.run(sender)).abort_handle();
         Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new() })
+    }
+
+    /// The same for what was on the air once.
+    ///
+    /// # Errors
+    /// As of [`Stream::open`].
+    pub(super) async fn recorded(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
+        let mut stream = Self::open(dialler, upstream, login).await?;
+        stream.pace = Pace::new(AT_ONCE);
+        Ok(stream)
     }
 
     /// What comes next; `None` at the end. May be dropped while it waits.

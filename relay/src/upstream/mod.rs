@@ -11,6 +11,7 @@ pub(crate) mod headers;
 pub(crate) mod hls;
 mod origin;
 mod secrets;
+mod templated;
 mod ts;
 
 use std::sync::Arc;

@@ -82,6 +82,7 @@ mod tests {
             protocol: Protocol::Ts,
             headers: [("Cookie".to_owned(), token.clone())].into(),
             archive: 0,
+            past: None,
         };
         assert!(secrets.reveal(&upstream("http://h/")).await.is_err());
         vault.save(10).unwrap();

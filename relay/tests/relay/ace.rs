@@ -238,3 +238,19 @@ async fn a_backlog_is_read_at_full_speed() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_the_engine_stops_for_want_of_an_option_is_not_started_again() {
+    let mut plan = Plan::default();
+    plan.relay.failure_memory = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    set(&stage, ACE, "lost-option");
+    let mut viewer = Viewer::ask(&stage, "GET", &Stage::path(ACE), "Connection: close\r\n").await;
+    assert_eq!(viewer.status(), 200);
+    assert!(viewer.rest().await.len() > 100_000, "it is there for two seconds");
+    all_stopped(&stage).await;
+    assert_eq!(counts(&stage).starts, 1, "what its owner has not paid for does not come by asking again");
+    let metrics = Viewer::ask(&stage, "GET", "/metrics", "Connection: close\r\n").await.rest().await;
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(metrics.contains("engine_option_missing"), "{metrics}");
+}

@@ -349,3 +349,28 @@ async fn the_past_comes_with_the_next_login_when_the_first_is_refused() {
     assert!(viewer.read(SOME).await[..SOME] == television);
     assert_eq!(asked(&stage).len(), 2, "{:?}", asked(&stage));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_whose_apps_take_the_clock_of_the_device_gets_what_was_on_the_air_by_that() {
+    let stage = Stage::new().await;
+    let ahead = Zone::of("+05:30").unwrap();
+    stage.users.edit(|users| users.iter_mut().for_each(|user| user.catchup_zone = ahead.clone())).unwrap();
+    let start = earlier();
+    let by_the_device = ahead.shown(start, "%Y-%m-%d:%H-%M").unwrap();
+    let expected = format!("path {} 15", spelt(start, "%Y-%m-%d:%H-%M"));
+    for start in [by_the_device, start.to_string(), spelt(start, "%Y-%m-%dT%H:%M:00Z")] {
+        let path = format!("/timeshift/ann/secret/10/{start}/{CHANNEL}.ts");
+        // The file of users is looked at once a second.
+        let mut last = None;
+        for _ in 0..200 {
+            stage.station.reset();
+            assert!(matches!(Viewer::get(&stage, &path).await.status(), 200 | 404));
+            last = asked(&stage).last().cloned();
+            if last.as_ref() == Some(&expected) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(last.as_ref(), Some(&expected), "{start}");
+    }
+}

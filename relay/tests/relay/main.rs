@@ -5,6 +5,7 @@
 mod ace;
 mod answers;
 mod catchup;
+mod catchup_source;
 mod engine;
 mod failover;
 mod failures;

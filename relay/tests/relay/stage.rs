@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::address::Template;
 use contract::bundle::{self, Kind, Playable, Protocol, Section, Upstream, Writer};
 use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
-use contract::source::{Acestream, BaseUrl, Login, Name, Origin, Source, Transport, Xtream};
+use contract::source::{Acestream, BaseUrl, Location, Login, M3u, Name, Origin, Source, Transport, Xtream};
 use contract::user::{PasswordHash, State, User, Users};
 use contract::zone::Zone;
 use relay::{Relay, Settings};
@@ -39,6 +40,15 @@ pub(crate) const ACE: u32 = 821;
 pub(crate) const ORIGIN: u32 = 801;
 /// A channel with two upstreams that send, of the first and of the second channel.
 pub(crate) const TWO_UPSTREAMS: u32 = 705;
+/// The first of the channels of a playlist, one for each of [`TEMPLATES`].
+pub(crate) const TEMPLATED: u32 = 751;
+/// How the past of these is asked for, below the provider's address, of the channel `ID`.
+pub(crate) const TEMPLATES: [&str; 4] = [
+    "timeshift/station/station/{duration:60}/${start}/ID.ts",
+    "timeshift/station/station/{duration:60}/{Y}-{m}-{d}:{H}-{M}/ID.ts",
+    "live/station/station/ID.ts?utc={utc}&lutc={lutc}",
+    "live/station/station/ID.m3u8?utc={utc}&lutc={utcend}",
+];
 /// A film of the provider that is switched off.
 pub(crate) const DEAD_FILM: u32 = 9901;
 /// A film with an upstream at that provider before a living one.
@@ -137,6 +147,7 @@ impl Stage {
             Source { transport: plan.transport, ..source("station", &addresses, logins) },
             source("dead", &[closed.to_string()], vec![login(&station::Account::default())]),
             listed_by_hand(),
+            playlist(),
         ];
         let mut settings = plan.relay;
         settings.ace_engine = plan.engine.unwrap_or_else(|| BaseUrl::new(&station.engine_url()).unwrap());
@@ -207,6 +218,14 @@ fn source(name: &str, addresses: &[String], accounts: Vec<Login>) -> Source {
     Source { name: Name::new(name).unwrap(), origin, transport, gate }
 }
 
+/// A playlist whose provider is a neighbour.
+fn playlist() -> Source {
+    let from = Location::File("list.m3u".into());
+    let origin = Origin::M3u(M3u { from, guides: false, max_connections: 4 });
+    let transport = Transport { private_addresses: true, ..Transport::default() };
+    Source { name: Name::new("list").unwrap(), origin, transport, gate: Default::default() }
+}
+
 /// Where channels of Ace Stream are listed.
 fn listed_by_hand() -> Source {
     let origin = Origin::Acestream(Acestream { channels: Vec::new(), from: None });
@@ -227,6 +246,7 @@ pub(crate) fn user(name: &str, max_connections: u32) -> User {
         expires: None,
         state: State::Active,
         trial: false,
+        catchup_zone: Default::default(),
         created: 1,
     }
 }
@@ -260,6 +280,7 @@ pub(crate) fn publish(
                 .into_iter()
                 .chain(from_origins(station, origins))
                 .chain(from_engine(station))
+                .chain(from_playlist(station))
             {
                 bundle.push(Section::Playables, &playable).unwrap();
             }
@@ -297,6 +318,20 @@ fn from_engine(station: &Station) -> Vec<Playable> {
         Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
     };
     links.chain(hashes).zip(ACE..).map(channel).collect()
+}
+
+/// Channels of a playlist, with the past of the provider's sixth channel.
+fn from_playlist(station: &Station) -> Vec<Playable> {
+    let there = station.catalogue().live_id(5);
+    let channel = |(template, id): (&str, u32)| {
+        let url = station.url();
+        let text = format!("{url}/{}", template.replace("ID", &there.to_string()));
+        let live = upstream("list", &format!("{url}/live/station/station/{there}.ts"), Protocol::Ts);
+        let past = Some(Box::new(Template { text, correction: 0 }));
+        let upstreams = vec![Upstream { archive: 3, past, ..live }];
+        Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
+    };
+    TEMPLATES.into_iter().zip(TEMPLATED..).map(channel).collect()
 }
 
 fn playables(station: &Station) -> Vec<Playable> {
@@ -351,5 +386,12 @@ fn playables(station: &Station) -> Vec<Playable> {
 }
 
 pub(crate) fn upstream(account: &str, path: &str, protocol: Protocol) -> Upstream {
-    Upstream { account: account.into(), path: path.into(), protocol, headers: Default::default(), archive: 0 }
+    Upstream {
+        account: account.into(),
+        path: path.into(),
+        protocol,
+        headers: Default::default(),
+        archive: 0,
+        past: None,
+    }
 }

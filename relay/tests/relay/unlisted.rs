@@ -70,6 +70,7 @@ async fn nothing_of_it_is_there_unless_it_is_opened() {
         ("POST", format!("/api/streams/start/{id}")),
         ("GET", "/api/streams/active".into()),
         ("GET", "/api/health".into()),
+        ("GET", "/api/health/acestream".into()),
     ] {
         assert_eq!(ask(&stage, method, &path, "").await.0, 404, "{path}");
     }
@@ -253,7 +254,12 @@ async fn errors_have_one_form_and_tell_no_address() {
         assert!(error["error"].is_string() && error["details"].is_string() && error["timestamp"].is_string());
         assert!(!error.to_string().contains("http") && !error.to_string().contains("127.0.0.1"), "{error}");
     }
-    assert_eq!(ask(&stage, "GET", "/api/health", "").await.1["services"]["aceStream"]["status"], "healthy");
+    let (_, health) = ask(&stage, "GET", "/api/health", "").await;
+    assert_eq!(health["services"]["aceStream"]["status"], "healthy", "{health}");
+    let (status, engine) = ask(&stage, "GET", "/api/health/acestream", "").await;
+    assert_eq!((status, &engine), (200, &health["services"]["aceStream"]), "one question for both");
+    let code = engine["version_code"].as_u64().unwrap();
+    assert!(code > 3_000_000 && engine["last_check"].is_string(), "{engine}");
 
     // A channel that the engine does not find.
     let id = start(&stage, OF_NOBODY).await;
@@ -279,6 +285,8 @@ async fn an_engine_that_is_down_is_said_to_be() {
     assert_eq!((status, &error["code"]), (503, &"ENGINE_UNAVAILABLE".into()), "{error}");
     let (status, health) = ask(&stage, "GET", "/api/health", "").await;
     assert_eq!((status, &health["status"]), (503, &"degraded".into()), "{health}");
+    let (status, engine) = ask(&stage, "GET", "/api/health/acestream", "").await;
+    assert_eq!((status, &engine["error"]), (503, &"engine_unavailable".into()), "{engine}");
     assert!(!error.to_string().contains("127.0.0.1") && !health.to_string().contains("127.0.0.1"));
     let stream = Viewer::get(&stage, &format!("/ace/getstream?id={OF_NOBODY}")).await;
     assert_eq!(stream.status(), 503);

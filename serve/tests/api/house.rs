@@ -106,6 +106,7 @@ fn people() -> Vec<User> {
         expires,
         state,
         trial: false,
+        catchup_zone: Default::default(),
         created: 1_700_000_000,
     };
     vec![

@@ -24,7 +24,7 @@ const PIECE: u64 = 348 * PACKET as u64;
 /// A request for the past, as it came.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    /// `path` or `query`.
+    /// `path`, `query`, or `shift`: the channel's own address with a time, which goes on until now and says no length.
     pub(crate) form: &'static str,
     pub(crate) start: &'a str,
     pub(crate) minutes: &'a str,
@@ -53,7 +53,8 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
     let days = catalogue.live_index(wish.id).map_or(0, |index| catalogue.archive_days(index));
     let now = catalogue.guide().now();
     let minutes = minutes.parse().ok().filter(|minutes| (1..=480).contains(minutes)).unwrap_or(120);
-    let end = (start + minutes * 60).min(now - TRAIL);
+    let shifted = asked.form == "shift";
+    let end = if shifted { now - TRAIL } else { (start + minutes * 60).min(now - TRAIL) };
     if days == 0 || start < now - i64::from(days) * 86_400 - GRACE || start >= end {
         return Err(refuse(StatusCode::NOT_FOUND));
     }
@@ -67,7 +68,8 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
         return Err(refuse(StatusCode::NOT_FOUND));
     }
     let size = (last - first) * PACKET as u64;
-    let wanted = if settings.archive_ranges { range(wish.headers, size) } else { Range::Whole };
+    let ranges = settings.archive_ranges && !shifted;
+    let wanted = if ranges { range(wish.headers, size) } else { Range::Whole };
     let (status, from, to) = match wanted {
         Range::Whole => (StatusCode::OK, 0, size),
         Range::Part { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
@@ -92,12 +94,13 @@ pub(crate) fn archive(wish: &Wish<'_>, asked: Asked<'_>) -> Result<Response, Ref
         let piece = Bytes::from(out).slice(skip..skip + (until - from) as usize);
         Some((Ok(piece), (broadcast, seat, until)))
     });
+    if shifted {
+        return Ok(ts(Body::stream(pieces)));
+    }
     let mut answer = ts(Body::sized_stream(to - from, pieces));
     *answer.status_mut() = status;
     // What panels really say (RFC 9110 knows only `bytes` and `none`).
-    if settings.archive_ranges
-        && let Ok(accepted) = HeaderValue::try_from(format!("0-{size}"))
-    {
+    if ranges && let Ok(accepted) = HeaderValue::try_from(format!("0-{size}")) {
         answer.headers_mut().insert(header::ACCEPT_RANGES, accepted);
     }
     if let (StatusCode::PARTIAL_CONTENT, Ok(range)) =

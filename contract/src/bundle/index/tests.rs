@@ -29,6 +29,7 @@ fn lists_categories_and_entries_are_ranges_of_the_file() {
         protocol: Protocol::Ts,
         headers: Default::default(),
         archive: 0,
+        past: None,
     };
     let playable = Playable { id: 5, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] };
     let streams = [live(5, &[1]), live(3, &[1, 2]), live(9, &[2]), live(4, &[1])];

@@ -18,6 +18,8 @@ pub enum Api {
     Active,
     /// `/api/health`
     Health,
+    /// `/api/health/acestream`
+    EngineHealth,
 }
 
 impl Api {
@@ -37,6 +39,7 @@ impl Api {
             ["streams", "stop", session] => Self::Stop { session: text(session) },
             ["streams", "active"] => Self::Active,
             ["health"] => Self::Health,
+            ["health", "acestream"] => Self::EngineHealth,
             _ => return None,
         })
     }

@@ -65,8 +65,10 @@ impl Reader<'_> {
         let scheme = list[at].text().trim().split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("data" | "skd") if !self.given.guard.leaks(list[at].value) => {
-                let harmless = |it: &Attribute<'_>| it.is("URI") || !it.names_an_address();
-                let line = format!("#{}:{}", tag.name, joined(list.into_iter().filter(harmless)));
+                // Another address beside it would be the player's choice.
+                let numbered = list.into_iter().enumerate();
+                let harmless = numbered.filter(|(place, it)| *place == at || !it.names_an_address());
+                let line = format!("#{}:{}", tag.name, joined(harmless.map(|(_, attribute)| attribute)));
                 self.put(Line::Text(line), tag.scope == Scope::Segment);
             }
             _ => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ends, Line, Link, Place, Reader};
-use crate::proxy::attribute::Attribute;
+use crate::proxy::attribute::{Attribute, attributes};
 use crate::proxy::tag::{Kind, Tag};
 use crate::refusal::Failure;
 
@@ -84,7 +84,8 @@ impl Reader<'_> {
         let said = seconds(number);
         self.media_state.duration = said;
         // A title is for nobody, and tells much.
-        let title = if self.tells(title) { "" } else { title };
+        let names = attributes(title).iter().any(Attribute::names_an_address);
+        let title = if names || self.tells(title) { "" } else { title };
         let line = match said {
             Some(_) => format!("#EXTINF:{},{title}", number.trim()),
             // Lists of channels write -1; a player needs to know.

@@ -113,6 +113,19 @@ fn what_has_a_secret_in_it_loses_the_attribute_the_title_or_the_line() {
 }
 
 #[test]
+fn an_address_beside_the_one_that_stays_and_one_in_a_title_go() {
+    let text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n\
+                #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://one\",URI=\"http://keys.example/two\",KEY-URL=\"three\"\n\
+                #EXTINF:4,URI=\"1.ts\"\n1.ts\n#EXTINF:4,One=two\n2.ts\n";
+    let reading = reading(text, Shifted::default()).unwrap();
+    assert_eq!(
+        reading.write(&listed(&reading), "", 0),
+        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://one\"\n\
+         #EXTINF:4,\ns/0.ts\n#EXTINF:4,One=two\ns/1.ts\n"
+    );
+}
+
+#[test]
 fn a_short_list_does_not_become_an_endless_one() {
     let value = "x".repeat(60_000);
     let many = "#EXT-X-MINE:{$v}\n".repeat(10_000);

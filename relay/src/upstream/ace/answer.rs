@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
+use super::events::Event;
 use crate::refusal::Ace;
 
 /// What a start was answered with.
@@ -16,6 +17,8 @@ pub(super) struct Started {
     pub(super) playback: Url,
     pub(super) stat: Url,
     pub(super) command: Url,
+    /// Where it tells what happens; not every build has one.
+    pub(super) event: Option<Url>,
     /// Names the broadcast, whatever it was asked for by.
     pub(super) infohash: Option<AceId>,
 }
@@ -112,9 +115,18 @@ impl Started {
             playback: url("playback_url")?,
             stat: url("stat_url")?,
             command: url("command_url")?,
+            event: url("event_url").ok(),
             infohash: infohash.and_then(|hex| AceId::new(Kind::Infohash, hex).ok()),
         })
     }
+}
+
+/// Reads the answer to a question for events; `None` if it tells of none.
+///
+/// # Errors
+/// What the engine says instead.
+pub(super) fn event(body: &[u8]) -> Result<Option<Event>, Ace> {
+    Ok(Event::read(&response(body)?))
 }
 
 impl Stat {

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::answer::{self, Started, Stat};
+use super::events::Event;
 use crate::client;
 use crate::refusal::Ace;
 
@@ -19,6 +20,8 @@ use crate::refusal::Ace;
 const CONNECT: Duration = Duration::from_secs(3);
 /// for statistics or its version,
 const STAT: Duration = Duration::from_secs(3);
+/// to tell of an event, after which it is asked again,
+const EVENT: Duration = Duration::from_secs(15);
 /// to a stop,
 const STOP: Duration = Duration::from_secs(5);
 /// to a start by a content id,
@@ -73,7 +76,9 @@ impl Api {
         url.query_pairs_mut()
             .append_pair(selector, hex)
             .append_pair("format", "json")
-            .append_pair("pid", &player());
+            .append_pair("pid", &player())
+            .append_pair("use_api_events", "1")
+            .append_pair("use_stop_notifications", "1");
         let (answer, answered) = oneshot::channel();
         let (http, engine, live) = (self.http.clone(), self.engine.clone(), self.live.clone());
         let runtime = self.runtime.clone();
@@ -130,6 +135,17 @@ impl Api {
         let url = with(&session.stat, "skip_player_activity=1");
         let body = timeout(STAT, document(&self.http, url)).await.unwrap_or(Err(Ace::Silent))?;
         Stat::read(&body)
+    }
+
+    /// What happens next in a session; `None` if that is nothing for a while. Asking does not count as watching.
+    ///
+    /// # Errors
+    /// The session is no more, or the engine does not say.
+    pub(super) async fn event(&self, url: &Url) -> Result<Option<Event>, Ace> {
+        match timeout(EVENT, document(&self.http, url.clone())).await {
+            Ok(body) => answer::event(&body?),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The engine's version.

@@ -7,24 +7,22 @@ use contract::ace::{AceId, Kind};
 use futures_util::FutureExt;
 use reqwest::Response;
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{sleep, sleep_until};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info};
 
 use super::answer::Stat;
 use super::api::{self, Session};
+use super::events;
 use super::pipe::{Pipe, Source};
+use super::poller::Poller;
 use super::vigil::{Restarts, State, Vigil};
 use super::{Engine, Found};
 use crate::refusal::{Ace, Failure};
 
-/// How often statistics are asked for while peers are looked for,
-const WARMING: Duration = Duration::from_secs(1);
-/// and while bytes come.
-const STREAMING: Duration = Duration::from_secs(5);
-/// Statistics that could not be had so often in a row are old.
-const MISSES: u32 = 3;
+/// When media end, the engine may say why so much later.
+const PARTING: Duration = Duration::from_millis(300);
 
 /// A broadcast on the air. Dropping it stops its session.
 pub(super) struct Channel {
@@ -61,7 +59,7 @@ pub(crate) struct Snapshot {
     /// From the start to the first byte, in milliseconds.
     pub(crate) ttfb_ms: Option<u64>,
     #[serde(skip)]
-    asked: Option<Instant>,
+    pub(super) asked: Option<Instant>,
 }
 
 /// The task.
@@ -145,7 +143,7 @@ impl Drop for Channel {
 }
 
 impl Shared {
-    fn snapshot(&self) -> MutexGuard<'_, Snapshot> {
+    pub(super) fn snapshot(&self) -> MutexGuard<'_, Snapshot> {
         self.snapshot.lock().expect("nobody panics while holding this lock")
     }
 
@@ -306,6 +304,7 @@ impl Receiver {
         let engine = self.engine.clone();
         let media = engine.api.media(&session.started);
         let mut media = std::pin::pin!(media);
+        let mut stopped = std::pin::pin!(events::stopped(&engine.api, &session.started));
         let mut response: Option<Response> = None;
         loop {
             let now = Instant::now();
@@ -324,10 +323,13 @@ impl Receiver {
                         self.lost = Instant::now();
                         self.first_byte();
                         vigil.received(self.lost);
-                        poller.pace(STREAMING);
+                        poller.slow_down();
                         self.shared.source.bytes(&bytes);
                     }
-                    // Superseded, stopped or expired: only asking again tells.
+                    // Superseded, stopped or expired: only asking again tells, or an event in the same moment.
+                    Ok(None) if session.started.event.is_some() => {
+                        return timeout(PARTING, stopped).await.unwrap_or(Ace::Gone);
+                    }
                     Ok(None) => return Ace::Gone,
                     Err(error) => return match api::failure(&error) {
                         Ace::Unreachable => Ace::Gone,
@@ -338,6 +340,7 @@ impl Receiver {
                     Ok(stat) => vigil.polled(&stat, Instant::now()),
                     Err(why) => return why,
                 },
+                why = &mut stopped => return why,
                 () = sleep_until(vigil.next(now).into()) => {}
             }
         }
@@ -354,64 +357,6 @@ async fn chunk(response: &mut Option<Response>) -> reqwest::Result<Option<bytes:
     match response {
         Some(response) => response.chunk().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Asks for the statistics of one session, again and again, beside its media. Ends when it is dropped.
-struct Poller {
-    told: watch::Receiver<Option<Result<Stat, Ace>>>,
-    pace: watch::Sender<Duration>,
-    task: JoinHandle<()>,
-}
-
-impl Poller {
-    fn start(engine: &Arc<Engine>, session: &Session, shared: Arc<Shared>) -> Self {
-        let (tell, told) = watch::channel(None);
-        let (pace, mut wait) = watch::channel(WARMING);
-        let engine = engine.clone();
-        let started = session.started.clone();
-        let task = tokio::spawn(async move {
-            let mut misses = 0;
-            loop {
-                let answer = engine.api.stat(&started).await;
-                misses = if answer.is_ok() { 0 } else { misses + 1 };
-                {
-                    let mut snapshot = shared.snapshot();
-                    snapshot.stats_stale = misses >= MISSES;
-                    if let Ok(stat) = answer {
-                        (snapshot.stat, snapshot.asked) = (stat, Some(Instant::now()));
-                    }
-                }
-                if answer.is_ok() || answer == Err(Ace::Gone) {
-                    tell.send_replace(Some(answer));
-                }
-                let time = *wait.borrow_and_update();
-                sleep(time).await;
-            }
-        });
-        Self { told, pace, task }
-    }
-
-    fn pace(&self, time: Duration) {
-        self.pace.send_if_modified(|pace| std::mem::replace(pace, time) != time);
-    }
-
-    /// What the engine says next: statistics, or that the session is no more.
-    async fn next(&mut self) -> Result<Stat, Ace> {
-        loop {
-            if self.told.changed().await.is_err() {
-                std::future::pending().await
-            }
-            if let Some(answer) = *self.told.borrow_and_update() {
-                return answer;
-            }
-        }
-    }
-}
-
-impl Drop for Poller {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
