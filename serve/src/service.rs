@@ -123,8 +123,8 @@ impl Server {
             return Err(Refusal::Key);
         }
         if part == Part::Seats && request.method() == Method::POST {
-            self.elsewhere.told(&Params::read(request).await);
-            return Ok(reply::empty(StatusCode::NO_CONTENT));
+            let heard = self.elsewhere.told(&Params::read(request).await);
+            return Ok(reply::empty(if heard { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }));
         }
         self.mirror.answer(part, &self.follower, request.headers()).await
     }
