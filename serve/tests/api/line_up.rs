@@ -11,7 +11,7 @@ use contract::details::{
     Details, Episode, EpisodeInfo, Head, MovieFacts, Season, SeriesFacts, Stored, Subject,
 };
 use contract::disk::Data;
-use contract::playlist::literal;
+use contract::playlist::{CATCHUP, literal};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_xml::escape::escape;
@@ -155,6 +155,10 @@ impl LineUp {
             write!(text, " tvg-name=\"{name}\" tvg-chno=\"{}\" group-title=\"{group}\"", it.num).unwrap();
             if it.stream_type == StreamType::Radio {
                 text += " radio=\"true\"";
+            }
+            let days = it.tv_archive_duration;
+            if days > 0 {
+                write!(text, "{CATCHUP}{days}\" tvg-rec=\"{days}\"").unwrap();
             }
             writeln!(text, ",{name}\n{{base}}/live/{{username}}/{{password}}/{}.{{ext}}", it.stream_id)
                 .unwrap();
