@@ -212,7 +212,7 @@ fn xmltv_time(unix: u64) -> String {
     time.strftime("%Y%m%d%H%M%S +0000").to_string()
 }
 
-fn category(id: u64, name: &str) -> Category {
+pub(crate) fn category(id: u64, name: &str) -> Category {
     Category { category_id: Digits(id), category_name: name.into(), parent_id: 0 }
 }
 
