@@ -19,7 +19,9 @@
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
 mod base;
+mod client;
 mod elsewhere;
+mod failures;
 mod front;
 mod gzip;
 mod login;

@@ -13,7 +13,8 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     server.viewer(asked).await?;
     let prepared = server.prepared()?;
     let release = &prepared.release;
-    let file = asked.params.get("gzip").is_some_and(|gzip| matches!(gzip.trim(), "1" | "true" | "yes"));
+    let file =
+        asked.params.get("gzip").is_some_and(|gzip| matches!(gzip.trim(), "1" | "true" | "yes" | "gz"));
     let coded = !file && accepts_gzip(&asked.headers);
     let (bytes, hash) = match file || coded {
         true => (&release.guide_gz, release.hash(GUIDE_GZ)),

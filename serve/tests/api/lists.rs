@@ -294,6 +294,15 @@ async fn numbers_do_for_actions_too() {
         let by_number = house.api(&format!("action={number}")).await;
         assert_eq!(by_number.text(), house.api(&format!("action={action}")).await.text());
     }
+    for (number, action, of) in [
+        ("209", "get_vod_info", "vod_id=9001"),
+        ("204", "get_series_info", "series_id=77"),
+        ("205", "get_short_epg", "stream_id=101"),
+        ("207", "get_simple_data_table", "stream_id=101"),
+    ] {
+        let by_number = house.api(&format!("action={number}&{of}")).await;
+        assert_eq!(by_number.text(), house.api(&format!("action={action}&{of}")).await.text());
+    }
 }
 
 /// 11
