@@ -12,12 +12,13 @@
 //! unless the settings want their jumps announced instead.
 //!
 //! Everything is parsed once per channel, however many watch. `pending` is bounded by a chunk, one read of the
-//! upstream and [`mpegts::access::PACKET_LIMIT`] packets, or [`HELD_BYTES`].
+//! upstream and [`mpegts::access::PACKET_LIMIT`] packets, or [`pending::HELD_BYTES`].
 //!
 //! What goes out ends with whole units, so that a connection which breaks off tears nothing: a picture that is half there
 //! is held back, since nobody can show it, and left out if the rest does not come.
 
 mod early;
+mod pending;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,9 +27,7 @@ use bytes::Bytes;
 use memmap2::MmapMut;
 use mpegts::join::Trim;
 use mpegts::sync::Verdict;
-use mpegts::{
-    AccessPoint, Aligner, NULL_PACKET, PACKET, Packet, Pcr, Program, Restamper, Tracker, Unfinished, pes,
-};
+use mpegts::{AccessPoint, Aligner, PACKET, Packet, Pcr, Program, Restamper, Tracker, Unfinished, pes};
 
 use crate::feed::{Cut, Point};
 use crate::settings::{Settings, Splice};
@@ -38,10 +37,6 @@ use early::Early;
 const PATIENCE: Duration = Duration::from_secs(12);
 /// The same when it carries neither picture nor sound, so that nothing is to be expected.
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
-/// A unit that is under way is held back, but not for longer than this,
-const HELD_TIME: Duration = Duration::from_millis(500);
-/// and not if more than this waits for it: a large picture at 50 Mbit/s.
-const HELD_BYTES: usize = 2 << 20;
 /// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
 /// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
 const PAGES: usize = 16 << 10;
@@ -150,25 +145,6 @@ impl Cutter {
         self.line.last = None;
     }
 
-    /// The connection has ended, or is let go. What it has left unfinished is left out; where it was `whole`, a picture
-    /// whose length is not known is taken for finished. What remains may be taken.
-    pub(crate) fn end(&mut self, whole: bool) {
-        let torn = self.unfinished.units().iter().filter(|unit| !whole || unit.missing.is_some());
-        for unit in torn {
-            let begins =
-                usize::try_from(unit.begins - self.first).unwrap_or(usize::MAX).saturating_mul(PACKET);
-            for at in (begins..self.seen).step_by(PACKET) {
-                if view(&self.pending, at).is_some_and(|packet| packet.pid() == unit.pid) {
-                    self.pending[at..at + PACKET].copy_from_slice(&NULL_PACKET);
-                }
-            }
-            self.points.retain(|point| point.splice || point.offset != begins);
-        }
-        (self.unfinished, self.holding) = (Unfinished::default(), None);
-        self.candidate = None;
-        self.ended = true;
-    }
-
     /// Takes the next bytes of the connection.
     pub(crate) fn push(&mut self, input: &[u8], now: Instant) {
         self.now = Some(now);
@@ -201,52 +177,6 @@ impl Cutter {
         self.points.iter_mut().for_each(|point| point.offset -= size);
         self.since = None;
         Some(Cut { bytes, time: self.line.time(), points })
-    }
-
-    /// How much of what is pending may go out.
-    fn ready(&mut self) -> usize {
-        if self.ended {
-            return self.seen;
-        }
-        let held = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
-        let units = self.unfinished.units().iter().map(|unit| unit.begins);
-        let Some(begins) = units.filter(|begins| *begins >= self.first).min() else { return held };
-        let now = self.now.unwrap_or_else(Instant::now);
-        let since = self.holding.filter(|(number, _)| *number == begins).map_or(now, |(_, since)| since);
-        self.holding = Some((begins, since));
-        if now.duration_since(since) > HELD_TIME || self.seen > HELD_BYTES {
-            return held;
-        }
-        held.min((begins - self.first) as usize * PACKET)
-    }
-
-    /// Makes the first `size` bytes of what is pending what goes out.
-    fn finish(&mut self, size: usize) {
-        let mut points = std::mem::take(&mut self.points);
-        let mut ahead = points.iter_mut().peekable();
-        for at in (0..size).step_by(PACKET) {
-            while let Some(point) = ahead.next_if(|point| point.offset <= at) {
-                self.enter(point);
-            }
-            if at >= self.finished {
-                self.dress(at);
-            }
-        }
-        self.points = points;
-    }
-
-    /// What goes out from here on can be joined at `point`.
-    fn enter(&mut self, point: &mut Point) {
-        if point.tables.is_empty() {
-            return; // they are in the stream
-        }
-        point.program.iter().for_each(|program| self.restamper.follow(program));
-        if self.pieces > 1 {
-            // Counted as the source counts; a copy of the restamper counts them as they go out.
-            let mut tables = point.tables.to_vec();
-            self.restamper.clone().apply(&mut tables);
-            point.tables = tables.into();
-        }
     }
 
     /// When what is pending must go out, full or not.
@@ -362,16 +292,6 @@ impl Cutter {
         }
     }
 
-    /// Puts the sound in its place, once the packet before it was looked at.
-    fn insert_behind(&mut self) {
-        let Some((behind, packets)) = self.behind.take() else { return };
-        self.pending.splice(behind..behind, packets.iter().copied());
-        self.seen += packets.len();
-        self.candidate =
-            self.candidate.map(|(number, at)| (number, if at < behind { at } else { at + packets.len() }));
-        self.count_again();
-    }
-
     /// While no access point is known nothing goes out, and only what may begin one is kept.
     fn wait_for_access(&mut self, now: Instant) {
         let keep = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
@@ -400,53 +320,12 @@ impl Cutter {
         self.count_again();
     }
 
-    /// What is pending begins otherwise than it came.
-    fn count_again(&mut self) {
-        self.unfinished = Unfinished::default();
-        let Some(program) = self.tracker.program() else { return };
-        for (number, packet) in (self.first..).zip(mpegts::packets(&self.pending[..self.seen])) {
-            self.unfinished.push(number, packet, program);
-        }
-    }
-
     /// Drops what came before an access point, but for the sound.
     fn pass_over(&mut self, bytes: usize) {
         if let (1.., false, Some(program)) = (self.pieces, self.flagged, self.tracker.program()) {
             self.early.push(&self.pending[..bytes], program);
         }
         self.drop_first(bytes);
-    }
-
-    /// Puts `packets` before everything that is pending.
-    fn insert(&mut self, packets: &[u8]) {
-        self.pending.splice(..0, packets.iter().copied());
-        self.seen += packets.len();
-        self.first -= (packets.len() / PACKET) as i64;
-        self.candidate = self.candidate.map(|(number, at)| (number, at + packets.len()));
-    }
-
-    /// Makes the packet at `at` ready to go out.
-    fn dress(&mut self, at: usize) {
-        let Some(packet) = self.pending.get_mut(at..at + PACKET) else { return };
-        if let Some(trim) = &mut self.trim {
-            self.scratch.clear();
-            trim.push(packet, &mut self.scratch);
-            if self.scratch.is_empty() {
-                packet.copy_from_slice(&NULL_PACKET); // so that every packet keeps its place
-            }
-            if trim.done() {
-                self.trim = None;
-            }
-        }
-        self.restamper.apply(packet);
-    }
-
-    fn drop_first(&mut self, bytes: usize) {
-        self.pending.drain(..bytes);
-        self.seen -= bytes;
-        self.finished = self.finished.saturating_sub(bytes);
-        self.first += (bytes / PACKET) as i64;
-        self.candidate = self.candidate.and_then(|(number, at)| Some((number, at.checked_sub(bytes)?)));
     }
 }
 

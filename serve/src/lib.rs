@@ -37,3 +37,4 @@ mod xtream;
 pub use route::Route;
 pub use service::Server;
 pub use settings::{Network, Settings};
+pub use xtream::playlist::Catchup;

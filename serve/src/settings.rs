@@ -8,6 +8,8 @@ use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::Catchup;
+
 /// How the server answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,6 +36,10 @@ pub struct Settings {
     pub classic_refusals: bool,
     /// Answers `panel_api.php`, which old apps and set-top boxes ask for; else there is no such address.
     pub panel_api: bool,
+    /// How playlists say that the past of a channel can be watched, unless `&catchup=` says it.
+    pub catchup: Catchup,
+    /// Tells Kodi in playlists that channels are transport streams, which spares it a connection to find out.
+    pub kodi_mimetype: bool,
     /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
     pub gzip_cache: usize,
 }
@@ -65,6 +71,8 @@ impl Default for Settings {
             login_failures: 10,
             classic_refusals: false,
             panel_api: true,
+            catchup: Catchup::Shift,
+            kodi_mimetype: false,
             gzip_cache: 64 * 1024 * 1024,
         }
     }
