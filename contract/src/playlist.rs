@@ -16,7 +16,8 @@
 //! {base}/series/{username}/{password}/12001.mp4
 //! ```
 //!
-//! Radio entries carry `radio="true"` after `group-title`.
+//! Radio entries carry `radio="true"` after `group-title`. Channels whose past can be watched end their attributes with
+//! ` catchup="shift" catchup-days="3" tvg-rec="3"`, see [`CATCHUP`].
 
 /// Scheme, host, port and sub-path at which the viewer reached us, without a slash at its end.
 pub const BASE: &str = "{base}";
@@ -26,6 +27,10 @@ pub const USERNAME: &str = "{username}";
 pub const PASSWORD: &str = "{password}";
 /// `ts` or `m3u8`, as the viewer asked; only in the URLs of live channels.
 pub const EXT: &str = "{ext}";
+
+/// What stands before the number of days that a channel's past is kept. From here to the comma before the name the server
+/// may put other attributes, for players that understand others.
+pub const CATCHUP: &str = " catchup=\"shift\" catchup-days=\"";
 
 /// All tokens. Text that comes from a source must not hold one; see [`literal`].
 pub const TOKENS: [&str; 4] = [BASE, USERNAME, PASSWORD, EXT];

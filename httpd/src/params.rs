@@ -39,6 +39,12 @@ impl Params {
         params
     }
 
+    /// The same after others that stand somewhere else, which win.
+    #[must_use]
+    pub fn after(self, others: Vec<(String, String)>) -> Self {
+        Self(others.into_iter().chain(self.0).collect())
+    }
+
     /// Every value given for `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -112,5 +118,7 @@ mod tests {
     fn the_first_value_wins() {
         let params = Params::from_query(Some("a=1&a=2&b="));
         assert_eq!((params.get("a"), params.get("b"), params.get("c")), (Some("1"), Some(""), None));
+        let params = params.after(vec![("a".into(), "0".into())]);
+        assert_eq!((params.get("a"), params.all("a").count()), (Some("0"), 3));
     }
 }

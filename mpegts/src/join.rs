@@ -1,6 +1,8 @@
 //! The first bytes of a viewer who joins: no stream begins in the middle of a unit.
 
-use crate::packet::{Packet, Pid};
+use std::ops::Range;
+
+use crate::packet::{PACKET, Packet, Pid};
 use crate::program::Program;
 
 /// Packets after which everything passes: a stream that has not begun a unit by then hardly ever sends one.
@@ -14,6 +16,15 @@ const PATIENCE: usize = 8192;
 pub struct Trim {
     waiting: Vec<Pid>,
     left: usize,
+}
+
+/// What of some packets a viewer is to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Where these are, in bytes; empty if there are none.
+    pub kept: Range<usize>,
+    /// How many bytes are dealt with: those and what was dropped before and behind them.
+    pub seen: usize,
 }
 
 impl Trim {
@@ -35,9 +46,29 @@ impl Trim {
     }
 
     /// Appends what of `packets`, whole packets, the viewer is to get.
-    pub fn push(&mut self, packets: &[u8], out: &mut Vec<u8>) {
-        let packets = crate::packet::packets(packets).filter(|packet| self.passes(*packet));
-        packets.for_each(|packet| out.extend_from_slice(packet.bytes()));
+    pub fn push(&mut self, mut packets: &[u8], out: &mut Vec<u8>) {
+        while !packets.is_empty() {
+            let run = self.run(packets);
+            out.extend_from_slice(&packets[run.kept]);
+            packets = &packets[run.seen..];
+        }
+    }
+
+    /// The first of `packets`, whole packets, that the viewer is to get as they lie there, one after another. What
+    /// is behind them is to be asked for again.
+    pub fn run(&mut self, packets: &[u8]) -> Run {
+        let mut begin = None;
+        for (at, packet) in (0..).step_by(PACKET).zip(packets.as_chunks().0) {
+            if self.done() {
+                return Run { kept: begin.unwrap_or(at)..packets.len(), seen: packets.len() };
+            }
+            match (begin, Packet::new(packet).is_some_and(|packet| self.passes(packet))) {
+                (None, true) => begin = Some(at),
+                (Some(begin), false) => return Run { kept: begin..at, seen: at + PACKET },
+                (None, false) | (Some(_), true) => {}
+            }
+        }
+        Run { kept: begin.unwrap_or(packets.len())..packets.len(), seen: packets.len() }
     }
 
     fn passes(&mut self, packet: Packet<'_>) -> bool {

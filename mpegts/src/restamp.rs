@@ -123,8 +123,8 @@ impl Restamper {
     /// The next packet is the first of another piece, whose first unit is that of `start`: it will be decoded one frame
     /// after the last unit that went out, and shown one frame after all of them. `sound` is when some unit of its sound is
     /// heard, if that is known: the piece begins so much later that a unit of sound begins where the last one ended, if
-    /// that is half a unit at most. Where it would turn the clock reference back (the new source has it further
-    /// ahead of its pictures), the piece begins as much later; where it would make it jump, it steps by less.
+    /// that is half a unit at most. Where it would turn the clock reference back (the new source has it further ahead of
+    /// its pictures), the piece begins as much later; where it would make it jump, it steps by less.
     pub fn splice(&mut self, start: &AccessPoint, sound: Option<Timestamp>) {
         self.begin(start);
         self.lines.values_mut().for_each(|line| line.overlap = Overlap::Perhaps);
@@ -178,8 +178,8 @@ impl Restamper {
         self.unmoved
     }
 
-    /// Rewrites whole packets in place. One that belongs to what was heard already, or to a
-    /// picture that cannot be decoded behind the seam, becomes a null packet.
+    /// Rewrites whole packets in place. One that belongs to what was heard already, or to a picture that cannot be decoded
+    /// behind the seam, becomes a null packet.
     pub fn apply(&mut self, packets: &mut [u8]) {
         let (packets, _) = packets.as_chunks_mut::<PACKET>();
         packets.iter_mut().filter_map(PacketMut::new).for_each(|packet| self.packet(packet));

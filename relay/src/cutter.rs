@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 /// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
 /// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
-const PAGES: usize = 32 << 10;
+const PAGES: usize = 16 << 10;
 /// Points closer together than this are of no use to anybody.
 const SPACING: Duration = Duration::from_millis(200);
 

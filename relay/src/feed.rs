@@ -8,8 +8,8 @@
 //!              └── whoever falls behind `first` jumps to the newest point
 //! ```
 //!
-//! Chunks are whole packets and are shared by reference count: nothing is copied for a viewer but the packets before
-//! all his streams have begun. The mutex is held for an instant; wakers are called after it is released.
+//! Chunks are whole packets and are shared by reference count: nothing is copied for a viewer, who gets slices of the first
+//! ones until all his streams have begun. The mutex is held for an instant; wakers are called after it is released.
 //!
 //! Size: [`Limits::bytes`] or [`Limits::time`], whichever is reached first; the oldest chunk goes.
 
@@ -290,14 +290,18 @@ impl Feed {
             let (chunk, point) = ring.place(cursor.next.is_some(), &self.limits);
             cursor.begin(chunk, point);
         }
-        let Some(next) = cursor.next.filter(|next| ring.chunk(*next).is_some()) else {
-            return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
-        };
-        let bytes = ring.chunk(next).map_or_else(Bytes::new, |chunk| cursor.read(&chunk.bytes));
-        ring.counts.sent += bytes.len() as u64;
-        drop(ring);
-        self.tally.live.sent.add(bytes.len() as u64);
-        Poll::Ready(Some(cursor.dress(bytes)))
+        loop {
+            let Some(chunk) = cursor.next.and_then(|next| ring.chunk(next)) else {
+                return if ring.end.is_some() { Poll::Ready(None) } else { cursor.wait(&mut ring, cx) };
+            };
+            let bytes = cursor.read(&chunk.bytes);
+            if !bytes.is_empty() {
+                ring.counts.sent += bytes.len() as u64;
+                drop(ring);
+                self.tally.live.sent.add(bytes.len() as u64);
+                return Poll::Ready(Some(bytes));
+            }
+        }
     }
 
     /// The next chunk as it is, beginning with the oldest that is remembered; `None` at the end. For one who is always

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -41,14 +41,9 @@ impl Stream for Subscriber {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { feed, cursor, seat } = &mut *self;
-        loop {
-            if seat.is_cut() {
-                return Poll::Ready(None);
-            }
-            match ready!(feed.poll_next(cursor, cx)) {
-                Some(bytes) if bytes.is_empty() => {} // nothing of this chunk is for a viewer who has just begun
-                bytes => return Poll::Ready(bytes.map(Ok)),
-            }
+        if seat.is_cut() {
+            return Poll::Ready(None);
         }
+        feed.poll_next(cursor, cx).map(|bytes| bytes.map(Ok))
     }
 }

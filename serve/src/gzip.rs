@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::{Stream, stream};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::xtream::Selection;
@@ -17,6 +18,39 @@ const SMALL: usize = 1400;
 
 /// Answers compressed at once: compressing is CPU, and requests that need none must not wait for it.
 const AT_ONCE: usize = 2;
+
+/// Bytes that are compressed at a time while they are sent: less than a millisecond's work.
+const PIECE: usize = 32 * 1024;
+
+/// `pieces` compressed while they are sent, which takes the same little memory whatever they are.
+pub(crate) fn compressed(pieces: Vec<Bytes>) -> impl Stream<Item = io::Result<Bytes>> {
+    let encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    stream::unfold(Some((encoder, pieces.into_iter(), Bytes::new())), |state| async move {
+        let (mut encoder, mut pieces, mut rest) = state?;
+        loop {
+            let mut room = PIECE;
+            while room > 0 {
+                if rest.is_empty() {
+                    match pieces.next() {
+                        Some(piece) => rest = piece,
+                        None => return Some((encoder.finish().map(Bytes::from), None)),
+                    }
+                }
+                let now = room.min(rest.len());
+                if let Err(error) = encoder.write_all(&rest[..now]) {
+                    return Some((Err(error), None));
+                }
+                rest.advance(now);
+                room -= now;
+            }
+            let made = std::mem::take(encoder.get_mut());
+            if !made.is_empty() {
+                return Some((Ok(made.into()), Some((encoder, pieces, rest))));
+            }
+            tokio::task::yield_now().await; // what compresses well must not hold up others
+        }
+    })
+}
 
 /// The compressed answers of one release, within a number of bytes. When they are used up, what is not there yet is
 /// sent uncompressed for as long as the release lasts.

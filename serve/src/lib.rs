@@ -19,7 +19,9 @@
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
 mod base;
+mod client;
 mod elsewhere;
+mod failures;
 mod front;
 mod gzip;
 mod login;
@@ -35,3 +37,4 @@ mod xtream;
 pub use route::Route;
 pub use service::Server;
 pub use settings::{Network, Settings};
+pub use xtream::playlist::Catchup;

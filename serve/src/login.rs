@@ -1,17 +1,21 @@
 //! Who asks: the pair of name and password that comes with every request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context;
 use contract::user::{Standing, User, Users};
 use httpd::Params;
 use tokio::sync::Semaphore;
 
+use crate::failures::Failures;
 use crate::refusal::Refusal;
 
 /// Finds out who asks.
 pub(crate) struct Logins {
     users: Arc<Users>,
+    failures: Failures,
     /// SECURITY: a flood of wrong passwords waits here, where waiting costs nothing. In the pool of blocking threads
     /// it would keep everybody else from being answered.
     turn: Semaphore,
@@ -26,12 +30,13 @@ pub(crate) struct Login {
 }
 
 impl Logins {
-    pub(crate) fn new(users: Arc<Users>) -> Self {
-        Self { users, turn: Semaphore::new(1) }
+    /// Those of `users`, with so many wrong pairs a minute from each address; 0 is as many as they like.
+    pub(crate) fn new(users: Arc<Users>, failures: u32) -> Self {
+        Self { users, failures: Failures::new(failures), turn: Semaphore::new(1) }
     }
 
-    /// Verifies the pair in `params`; blanks around it do not count.
-    pub(crate) async fn verify(&self, params: &Params) -> Result<Login, Refusal> {
+    /// Verifies the pair in `params`, which came from `client`; blanks around it do not count.
+    pub(crate) async fn verify(&self, params: &Params, client: IpAddr) -> Result<Login, Refusal> {
         let sent = |name| params.get(name).unwrap_or("").trim().to_owned();
         let (name, password) = (sent("username"), sent("password"));
         if name.is_empty() || password.is_empty() {
@@ -40,13 +45,21 @@ impl Logins {
         if let Some(user) = self.users.recall(&name, &password) {
             return Ok(Login { user, name, password });
         }
+        let waits =
+            || self.failures.wait(client, Instant::now()).map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)));
+        waits()?;
         let _turn = self.turn.acquire().await.context("verifying a password")?;
+        waits()?; // those before it in the queue may have used up what the address has
         let users = self.users.clone();
         let hashing = tokio::task::spawn_blocking(move || {
             let user = users.check(&name, &password)?;
             Some(Login { user, name, password })
         });
-        hashing.await.context("verifying a password")?.ok_or(Refusal::Forbidden)
+        let login = hashing.await.context("verifying a password")?;
+        login.ok_or_else(|| {
+            self.failures.note(client, Instant::now());
+            Refusal::Forbidden
+        })
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) enum Refusal {
     /// Anything else was asked for with such a pair. A 2xx that is no list would empty the library of some apps.
     #[error("unknown pair of name and password")]
     Forbidden,
+    /// Too many wrong pairs came from this address: it may send others after so many seconds.
+    #[error("too many wrong pairs of name and password from there")]
+    TooMany(u32),
     /// A relay's key that is not ours.
     #[error("the relay's key is another one")]
     Key,
@@ -56,7 +59,7 @@ impl Refusal {
         match &self {
             Self::Failed(_) => error!(route, %peer, why = %self, "failed"),
             Self::NotReady => warn!(route, %peer, why = %self, "refused"),
-            Self::Stranger | Self::Forbidden | Self::Barred(_) | Self::Key => {
+            Self::Stranger | Self::Forbidden | Self::TooMany(_) | Self::Barred(_) | Self::Key => {
                 info!(route, %peer, why = %self, "refused")
             }
             Self::Host | Self::Unknown | Self::Method => debug!(route, %peer, why = %self, "refused"),
@@ -64,6 +67,7 @@ impl Refusal {
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
             Self::Forbidden => reply::json(StatusCode::FORBIDDEN, REJECTED),
+            Self::TooMany(seconds) => too_many(*seconds),
             Self::Key => unauthorized(),
             Self::Barred(standing) => {
                 let word = standing.word();
@@ -79,6 +83,22 @@ impl Refusal {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+
+    /// The same as old panels say it: whoever may not have a list gets the account's state in its place, as if that were
+    /// one.
+    pub(crate) fn classic(self, route: Route, peer: SocketAddr) -> httpd::Response {
+        let mut response = self.answer(route, peer);
+        if response.status() == StatusCode::FORBIDDEN {
+            *response.status_mut() = StatusCode::OK;
+        }
+        response
+    }
+}
+
+fn too_many(seconds: u32) -> httpd::Response {
+    let mut response = reply::json(StatusCode::TOO_MANY_REQUESTS, REJECTED);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 fn unauthorized() -> httpd::Response {

@@ -8,7 +8,9 @@ use contract::mirror::Part;
 pub enum Route {
     /// `/player_api.php`: account, lists, details, listings.
     PlayerApi,
-    /// `/get.php`: the line-up as a playlist.
+    /// `/panel_api.php`: account and channels in one document.
+    PanelApi,
+    /// `/get.php`, also `/playlist`: the line-up as a playlist.
     Playlist,
     /// `/xmltv.php`, also `/epg.php`, `/epg` and `/update/epg.php`: the guide.
     Guide,
@@ -27,6 +29,15 @@ pub enum Route {
     Unknown,
 }
 
+/// Pages that some apps ask for with the parameters in the path, as newer panels allow: `/player_api/u/p/get_series`,
+/// `/playlist/u/p/m3u_plus/ts`, `/epg/u/p/gz`. Name and password must be there, what follows them need not.
+const IN_PATH: &[(&str, Route, &[&str])] = &[
+    ("player_api", Route::PlayerApi, &["username", "password", "action"]),
+    ("panel_api", Route::PanelApi, &["username", "password"]),
+    ("playlist", Route::Playlist, &["username", "password", "type", "output"]),
+    ("epg", Route::Guide, &["username", "password", "gzip"]),
+];
+
 impl Route {
     /// Reads a path. Repeated and trailing slashes do not count, and neither does a missing `.php`.
     pub fn decode(path: &str) -> Self {
@@ -36,14 +47,16 @@ impl Route {
             [] => Self::Front,
             ["health"] => Self::Health,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
-            ["update", "epg.php"] => Self::Guide,
+            ["update", "epg" | "epg.php"] => Self::Guide,
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
                 "player_api" => Self::PlayerApi,
-                "get" => Self::Playlist,
+                "panel_api" => Self::PanelApi,
+                "get" | "playlist" => Self::Playlist,
                 "xmltv" | "epg" => Self::Guide,
                 _ => Self::Unknown,
             },
+            _ if in_path(&segments).is_some() => in_path(&segments).map_or(Self::Unknown, |(route, _)| route),
             _ => {
                 let past = || ArchiveAddress::read(&segments).map(|address| address.channel);
                 let stream = StreamAddress::read(&segments).or_else(past);
@@ -52,10 +65,19 @@ impl Route {
         }
     }
 
+    /// The parameters that stand in a path.
+    pub(crate) fn parameters(path: &str) -> Vec<(String, String)> {
+        let segments = httpd::segments(path);
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let Some((_, names)) = in_path(&segments) else { return Vec::new() };
+        names.iter().zip(&segments[1..]).map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
     /// The name under which the log knows it: a URL would show credentials.
     pub fn name(self) -> &'static str {
         match self {
             Self::PlayerApi => "player_api",
+            Self::PanelApi => "panel_api",
             Self::Playlist => "get",
             Self::Guide => "xmltv",
             Self::Health => "health",
@@ -66,6 +88,13 @@ impl Route {
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// The page of [`IN_PATH`] that a path asks for, and the names of what may follow it.
+fn in_path(segments: &[&str]) -> Option<(Route, &'static [&'static str])> {
+    let (page, rest) = segments.split_first()?;
+    let (_, route, names) = IN_PATH.iter().find(|(name, ..)| name == page)?;
+    (2..=names.len()).contains(&rest.len()).then_some((*route, *names))
 }
 
 #[cfg(test)]
@@ -103,10 +132,30 @@ mod tests {
             ("/hls/token/7.ts", Route::Unknown),
             ("/u/p/x", Route::Unknown),
             ("/u/p/1/2", Route::Unknown),
-            ("/panel_api.php", Route::Unknown),
+            ("/panel_api.php", Route::PanelApi),
+            ("/panel_api", Route::PanelApi),
+            ("/playlist", Route::Playlist),
+            ("/update/epg", Route::Guide),
+            ("/player_api/u/p", Route::PlayerApi),
+            ("/player_api/u/p/get_series", Route::PlayerApi),
+            ("/player_api/u/p/get_series/1", Route::Unknown),
+            ("/panel_api/u/p/", Route::PanelApi),
+            ("/playlist/u/p/m3u_plus", Route::Playlist),
+            ("/playlist/u/p/m3u_plus/ts", Route::Playlist),
+            ("/epg/u/p", Route::Guide),
+            ("/epg/u/p/gz", Route::Guide),
+            ("/epg/u", Route::Unknown),
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn parameters_may_stand_in_the_path() {
+        let found = Route::parameters("//playlist/ann/p%20w/m3u");
+        let expected = [("username", "ann"), ("password", "p w"), ("type", "m3u")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert!(Route::parameters("/live/ann/p/1.ts").is_empty() && Route::parameters("/epg").is_empty());
     }
 }

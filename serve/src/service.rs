@@ -1,6 +1,6 @@
 //! The server: every route has its answer here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,6 +16,7 @@ use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
+use crate::client::client;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
@@ -44,7 +45,9 @@ pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) params: Params,
-    /// From where it came to us, as far as it is told.
+    /// From where it came, as far as it is told.
+    client: IpAddr,
+    /// Where it came to, as far as it is told.
     base: Option<Base>,
 }
 
@@ -60,6 +63,7 @@ impl Server {
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
         Self {
+            logins: Logins::new(users, settings.login_failures),
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
@@ -67,7 +71,6 @@ impl Server {
             elsewhere: Elsewhere::default(),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
-            logins: Logins::new(users),
             viewers: Box::new(viewers),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())),
             prepared: Mutex::new(None),
@@ -87,13 +90,17 @@ impl Server {
             Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
             _ => Err(Refusal::Method),
         };
-        let answer = answer.unwrap_or_else(|refusal| refusal.answer(route, peer));
+        let answer = answer.unwrap_or_else(|refusal| {
+            let classic = self.settings.classic_refusals && route == Route::PlayerApi;
+            if classic { refusal.classic(route, peer) } else { refusal.answer(route, peer) }
+        });
         if matches!(route, Route::Mirror(_)) { answer } else { reply::cors(answer) }
     }
 
     async fn route(&self, route: Route, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
         match route {
             Route::PlayerApi => xtream::answer(self, &self.asked(request, peer).await).await,
+            Route::PanelApi => xtream::panel::answer(self, &self.asked(request, peer).await).await,
             Route::Playlist => xtream::playlist::answer(self, &self.asked(request, peer).await).await,
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
             Route::Health => Ok(front::health(self)),
@@ -116,8 +123,8 @@ impl Server {
             return Err(Refusal::Key);
         }
         if part == Part::Seats && request.method() == Method::POST {
-            self.elsewhere.told(&Params::read(request).await);
-            return Ok(reply::empty(StatusCode::NO_CONTENT));
+            let heard = self.elsewhere.told(&Params::read(request).await);
+            return Ok(reply::empty(if heard { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }));
         }
         self.mirror.answer(part, &self.follower, request.headers()).await
     }
@@ -130,7 +137,7 @@ impl Server {
 
     /// The address under which the client reached us.
     fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
-        let trusted = self.settings.trusted_proxies.iter().any(|network| network.holds(peer.ip()));
+        let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
     }
@@ -138,12 +145,15 @@ impl Server {
     async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
         let (method, headers) = (request.method().clone(), request.headers().clone());
         let base = self.base(&request, peer);
-        Asked { method, headers, base, params: Params::read(request).await }
+        let client = client(&headers, peer.ip(), |address| self.settings.trusts(address));
+        let in_path = Route::parameters(request.uri().path());
+        let params = Params::read(request).await.after(in_path);
+        Asked { method, headers, params, client, base }
     }
 
     /// Who asks, if the pair is known.
     pub(crate) async fn login(&self, asked: &Asked) -> Result<Login, Refusal> {
-        self.logins.verify(&asked.params).await
+        self.logins.verify(&asked.params, asked.client).await
     }
 
     /// Who asks, if he may watch.

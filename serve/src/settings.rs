@@ -8,12 +8,14 @@ use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::Catchup;
+
 /// How the server answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Proxies that are believed when they say (`X-Forwarded-Host`, `-Proto`, `-Port`, `-Prefix`) at which address a
-    /// client reached them: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
+    /// client reached them, and (`X-Forwarded-For`) from where: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
     /// send those headers.
     pub trusted_proxies: Vec<Network>,
     /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel
@@ -25,6 +27,19 @@ pub struct Settings {
     /// `COAX_RELAY_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
     pub relay_key: Option<SharedKey>,
+    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
+    /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
+    /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
+    pub login_failures: u32,
+    /// Refuses actions of `player_api.php` with 200 and the account's state, as old panels do, in place of 403. For
+    /// apps that take a 403 for an outage; others take a 200 that is no list for an empty one and drop their library.
+    pub classic_refusals: bool,
+    /// Answers `panel_api.php`, which old apps and set-top boxes ask for; else there is no such address.
+    pub panel_api: bool,
+    /// How playlists say that the past of a channel can be watched, unless `&catchup=` says it.
+    pub catchup: Catchup,
+    /// Tells Kodi in playlists that channels are transport streams, which spares it a connection to find out.
+    pub kodi_mimetype: bool,
     /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
     pub gzip_cache: usize,
 }
@@ -40,6 +55,11 @@ impl Settings {
         }
         Ok(())
     }
+
+    /// Whether what a peer at `address` says of its clients is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.holds(address))
+    }
 }
 
 impl Default for Settings {
@@ -48,6 +68,11 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             relays: Vec::new(),
             relay_key: None,
+            login_failures: 10,
+            classic_refusals: false,
+            panel_api: true,
+            catchup: Catchup::Shift,
+            kodi_mimetype: false,
             gzip_cache: 64 * 1024 * 1024,
         }
     }

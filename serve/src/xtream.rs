@@ -4,6 +4,7 @@ mod account;
 mod details;
 mod guide;
 mod lists;
+pub(crate) mod panel;
 pub(crate) mod playlist;
 pub(crate) mod xmltv;
 

@@ -116,6 +116,11 @@ impl Index {
         self.guide.get(channel)
     }
 
+    /// All channels of the guide, in no order.
+    pub fn guides(&self) -> impl Iterator<Item = &GuideRange> {
+        self.guide.values()
+    }
+
     /// The provider accounts, in configured order.
     pub fn accounts(&self) -> &[Account] {
         &self.accounts

@@ -25,7 +25,7 @@ pub struct Users {
     data: Data,
     known: Mutex<Known>,
     remembered: Remembered,
-    /// Hashing takes 19 MiB: a flood of wrong passwords must queue, not multiply them.
+    /// Hashing takes 7 MiB: a flood of wrong passwords must queue, not multiply them.
     hashing: Mutex<()>,
 }
 

@@ -23,7 +23,8 @@ pub fn playlist(bytes: &[u8]) {
     let pieces = harvest(bytes, 3, &source);
     let (harvest, pieces) = match (whole, pieces) {
         (Ok(whole), Ok(pieces)) => (whole, pieces),
-        (Err(why), Err(same)) => return assert_eq!(why, same),
+        // What is packed twice can be broken in both layers: which of them is met first depends on reading ahead.
+        (Err(_), Err(_)) => return,
         (whole, pieces) => panic!("read whole: {whole:?}; in pieces: {pieces:?}"),
     };
     assert_eq!(harvest.head.hash, pieces.head.hash, "it depends on how it is cut");

@@ -31,7 +31,7 @@ impl Doubt {
     }
 }
 
-/// The doubts about one source, by kind of list.
+/// The doubts about one source, by list.
 #[derive(Debug)]
 pub(super) struct Doubts {
     path: PathBuf,
@@ -55,7 +55,7 @@ impl Doubts {
         Self { path, lists: lists.unwrap_or_default(), changed: false }
     }
 
-    /// What is doubted about a kind of list.
+    /// What is doubted about a list.
     pub(super) fn of(&self, what: &str) -> Option<Doubt> {
         self.lists.get(what).copied()
     }

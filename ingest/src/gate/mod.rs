@@ -115,12 +115,27 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// Why it is refused, in words.
     pub(crate) fn judge(&self, what: &str, now: u64, before: u64) -> Result<Option<String>, String> {
+        self.judge_one(what, what, now, before)
+    }
+
+    /// The same of one of several lists of a kind. What is doubted about it is remembered by its `name`: that another one
+    /// is taken ends no doubt about this one.
+    ///
+    /// # Errors
+    /// Why it is refused, in words.
+    pub(crate) fn judge_one(
+        &self,
+        what: &str,
+        name: &str,
+        now: u64,
+        before: u64,
+    ) -> Result<Option<String>, String> {
         let mut doubts = Doubts::load(self.data, &self.source.name);
-        let ruling = rule(what, now, before, Rule::new(what, self.source, self.settings), doubts.of(what));
+        let ruling = rule(what, now, before, Rule::new(what, self.source, self.settings), doubts.of(name));
         match &ruling {
-            Ruling::Taken(None) => doubts.set(what, None),
+            Ruling::Taken(None) => doubts.set(name, None),
             Ruling::Taken(Some(_)) => {}
-            Ruling::Held(_, doubt) => doubts.set(what, *doubt),
+            Ruling::Held(_, doubt) => doubts.set(name, *doubt),
         }
         if let Err(error) = doubts.save() {
             tracing::warn!(source = %self.source.name, %error, "what is doubted cannot be kept");

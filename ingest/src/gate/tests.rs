@@ -88,3 +88,21 @@ fn every_kind_of_list_of_every_source_has_its_own_threshold() {
     assert!(of("live").confirm_empty);
     assert_eq!(Rule::new("live", &source(""), &settings), RULE);
 }
+
+#[test]
+fn a_guide_that_is_taken_ends_no_doubt_about_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, settings) = (Data::new(folder.path()), Settings::default());
+    let source: Source =
+        toml::from_str("name = 'a'\nurl = 'http://h'\nusername = 'u'\npassword = 'p'").unwrap();
+    let gate = Gate::new(&data, &source, &settings);
+    let mut last = Err(String::new());
+    for _ in 0..=settings.confirmations {
+        assert_eq!(gate.judge_one(PROGRAMMES, "guide", 0, 0), Ok(None));
+        last = gate.judge_one(PROGRAMMES, "guide-1", 20, 100);
+    }
+    assert!(
+        last.as_ref().is_ok_and(|note| note.as_deref().is_some_and(|it| it.contains("taken"))),
+        "{last:?}"
+    );
+}

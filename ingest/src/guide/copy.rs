@@ -21,12 +21,15 @@ pub(crate) struct Copy {
     fresh: Option<Fresh>,
     /// Where the last good one is, if there is one.
     kept: PathBuf,
+    /// How many programmes of the last good one the new one is compared with, if not with all.
+    comparable: Option<u64>,
 }
 
 impl Copy {
     /// The last good one of `source`, if there is one. A source has several; the names of all begin with `guide`.
     pub(crate) fn last(data: &Data, source: &Name, name: &str) -> Self {
-        Self { fresh: None, kept: data.state().join(source.as_str()).join(name) }
+        let kept = data.state().join(source.as_str()).join(name);
+        Self { fresh: None, kept, comparable: None }
     }
 
     /// All last good ones of `source`, in order of their names.
@@ -39,7 +42,7 @@ impl Copy {
         };
         let mut kept: Vec<PathBuf> = files.filter(named).collect();
         kept.sort();
-        kept.into_iter().map(|kept| Self { fresh: None, kept }).collect()
+        kept.into_iter().map(|kept| Self { fresh: None, kept, comparable: None }).collect()
     }
 
     /// Takes what was fetched under this one's name.
@@ -70,9 +73,15 @@ impl Copy {
         }
     }
 
-    /// Takes what was made of other answers in its place.
-    pub(crate) fn renew(&mut self, made: Fresh) {
-        self.fresh = Some(made);
+    /// Takes what was made of other answers in its place. The last one has so many `comparable` programmes: those of
+    /// channels that the new one is about, too.
+    pub(crate) fn renew(&mut self, made: Fresh, comparable: u64) {
+        (self.fresh, self.comparable) = (Some(made), Some(comparable));
+    }
+
+    /// How many programmes of the last good one the new one is compared with; `None` for all.
+    pub(crate) const fn comparable(&self) -> Option<u64> {
+        self.comparable
     }
 
     /// Whether it is one for `now`, in Unix seconds: the new one, or the last good one, which stands in for it. Waits for

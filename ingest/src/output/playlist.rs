@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use contract::playlist::{BASE, EXT, PASSWORD, USERNAME, literal};
+use contract::playlist::{BASE, CATCHUP, EXT, PASSWORD, USERNAME, literal};
 use contract::release::{Artefact, Draft, FULL_M3U, FileFact, LIVE_M3U};
 
 use super::Notes;
@@ -49,7 +49,7 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         }
         let days = super::archive(line_up, placed)?;
         if days > 0 {
-            write!(out, " catchup=\"shift\" catchup-days=\"{days}\" tvg-rec=\"{days}\"")?;
+            write!(out, "{CATCHUP}{days}\" tvg-rec=\"{days}\"")?;
         }
         writeln!(out, ",{name}\n{BASE}/live/{USERNAME}/{PASSWORD}/{}.{EXT}", placed.id)?;
     }

@@ -76,7 +76,7 @@ impl Reading<'_> {
         match self.spool(copy, wanted) {
             Ok(None) => return Ok(Taken::default()),
             Ok(Some((spool, facts))) => {
-                let judged = if fresh { self.judge(&facts, before) } else { Ok(None) };
+                let judged = if fresh { self.judge(copy.name(), &facts, before) } else { Ok(None) };
                 match judged {
                     Ok(note) => {
                         notes.extend(note);
@@ -107,11 +107,11 @@ impl Reading<'_> {
     }
 
     /// A guide that breaks off counts if it has about as much as the last one.
-    fn judge(&self, facts: &Facts, before: u64) -> Result<Option<String>, String> {
+    fn judge(&self, name: &str, facts: &Facts, before: u64) -> Result<Option<String>, String> {
         if !facts.enough(before) {
             return Err(format!("it breaks off after {} programmes of {before}", facts.all));
         }
-        Gate::new(self.data, self.source, self.settings).judge(PROGRAMMES, facts.all, before)
+        Gate::new(self.data, self.source, self.settings).judge_one(PROGRAMMES, name, facts.all, before)
     }
 
     fn spool(&self, copy: &guide::Copy, wanted: &Wanted) -> Result<Option<(Spool, Facts)>, Trouble> {
@@ -145,7 +145,8 @@ impl Reading<'_> {
 
     /// How many programmes the last good guide had, whoever wanted them; 0 without one.
     fn before(copy: &guide::Copy) -> u64 {
-        std::fs::read_to_string(copy.count()).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+        let counted = || std::fs::read_to_string(copy.count()).ok()?.parse().ok();
+        copy.comparable().or_else(counted).unwrap_or(0)
     }
 
     fn remember(copy: &guide::Copy, programmes: u64) -> io::Result<()> {

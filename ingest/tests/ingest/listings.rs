@@ -123,19 +123,36 @@ async fn a_run_asks_for_so_many_channels_and_the_next_one_goes_on() {
     assert_eq!(channels(&bench), all);
 }
 
+#[derive(serde::Deserialize)]
+struct Rules {
+    rule: Vec<Rule>,
+}
+
+fn rules(text: &str) -> Vec<Rule> {
+    toml::from_str::<Rules>(text).unwrap().rule
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guide_of_fewer_channels_is_not_held_back_for_those_that_are_published_no_more() {
+    let station = station(provider(true)).await;
+    let mut bench = Bench::new();
+    let sources = [source("acme", &station)];
+    let before = bench.run(&sources).await.sources[0].counts["programmes"];
+    bench.settings.rule = rules("[[rule]]\ndo = 'include'\nkind = 'live'\nname = '/^UK/'\n");
+    bench.settings.guide_by_channel_age = 0;
+    bench.run(&sources).await; // it is asked for what was published until now
+    let report = bench.run(&sources).await;
+    let now = report.sources[0].counts["programmes"];
+    assert!(now > 0 && now < before / 2, "{now} of {before}: {report}");
+    assert!(!report.to_string().contains("held back"), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_channels_that_are_published_are_asked_for_once_that_is_known() {
     let station = station(provider(true)).await;
     let mut bench = Bench::new();
-    let mut rule = |text: &str| {
-        #[derive(serde::Deserialize)]
-        struct Rules {
-            rule: Vec<Rule>,
-        }
-        bench.settings.rule = toml::from_str::<Rules>(text).unwrap().rule;
-        bench.settings.guide_by_channel = 1;
-    };
-    rule("[[rule]]\ndo = 'exclude'\nkind = 'live'\nname = '/^UK/'\n");
+    bench.settings.rule = rules("[[rule]]\ndo = 'exclude'\nkind = 'live'\nname = '/^UK/'\n");
+    bench.settings.guide_by_channel = 1;
     let sources = [source("acme", &station)];
     let report = bench.run(&sources).await;
     assert_eq!((report.verdict, asked(&station)), (Verdict::Published(1), 1), "{report}");

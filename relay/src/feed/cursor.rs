@@ -4,7 +4,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use mpegts::PACKET;
 use mpegts::join::Trim;
 
 use super::Point;
@@ -14,10 +13,6 @@ use super::ring::Ring;
 const JUMPS: u32 = 5;
 /// in this time has a line that is too slow for the channel, and is let go.
 const JUMPS_IN: Duration = Duration::from_secs(60);
-
-/// How much is copied at a time for a viewer whose streams have not all begun: hundreds may join at once, and what is
-/// copied for those who do not read stays until they are let go.
-const DRESSED: usize = 87 * PACKET;
 
 /// One viewer's place in a feed.
 #[derive(Default)]
@@ -47,35 +42,29 @@ impl Cursor {
         self.head = Some(Head { tables: point.tables, trim });
     }
 
-    /// Goes on in the chunk at his place: to its end, unless it must be copied.
+    /// What comes next in the chunk at his place, or before it: the tables, then what does not belong to units that
+    /// began earlier, and once all his streams have begun the rest as it is. May be empty.
     pub(super) fn read(&mut self, chunk: &Bytes) -> Bytes {
-        let most = if self.head.is_some() { DRESSED } else { chunk.len() };
-        let end = chunk.len().min(self.offset + most);
-        let bytes = chunk.slice(self.offset..end);
-        self.offset = end;
-        if end == chunk.len() {
+        let rest = chunk.slice(self.offset..);
+        let Some(head) = &mut self.head else { return self.seen(chunk, rest) };
+        if !head.tables.is_empty() {
+            return std::mem::take(&mut head.tables);
+        }
+        let Some(trim) = head.trim.as_mut().filter(|trim| !trim.done()) else {
+            self.head = None;
+            return self.seen(chunk, rest);
+        };
+        let run = trim.run(&rest);
+        self.seen(chunk, rest.slice(..run.seen)).slice(run.kept)
+    }
+
+    /// Goes on behind `bytes` of the chunk.
+    fn seen(&mut self, chunk: &Bytes, bytes: Bytes) -> Bytes {
+        self.offset += bytes.len();
+        if self.offset == chunk.len() {
             (self.next, self.offset) = (self.next.map(|next| next + 1), 0);
         }
         bytes
-    }
-
-    /// Puts the tables before the first bytes, and takes out what belongs to units that began earlier.
-    pub(super) fn dress(&mut self, bytes: Bytes) -> Bytes {
-        let Some(Head { tables, mut trim }) = self.head.take() else { return bytes };
-        let begun = trim.as_ref().is_none_or(Trim::done);
-        if begun && tables.is_empty() {
-            return bytes;
-        }
-        let mut dressed = Vec::with_capacity(tables.len() + bytes.len());
-        dressed.extend_from_slice(&tables);
-        match &mut trim {
-            Some(trim) => trim.push(&bytes, &mut dressed),
-            None => dressed.extend_from_slice(&bytes),
-        }
-        if trim.as_ref().is_some_and(|trim| !trim.done()) {
-            self.head = Some(Head { tables: Bytes::new(), trim });
-        }
-        dressed.into()
     }
 
     /// To be woken once, however often it is asked.

@@ -1,5 +1,6 @@
-//! A channel's past, as panels give it, where no playlist says how: in their own time, and in one of several spellings. Nobody says in which, so they
-//! are tried in the order in which they are common, and the one that was good is remembered.
+//! A channel's past, as panels give it, where no playlist says how: in their own time, and in one of several spellings.
+//! Nobody says in which, so they are tried in the order in which they are common, and the one that was good is
+//! remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -26,6 +26,9 @@ use crate::settings::Settings;
 /// Redirects that are followed for one stream. Real panels have one or two.
 const REDIRECTS: usize = 5;
 
+/// Hosts of one source of which it is remembered in which form they give channels; when it is full, all are forgotten.
+const HOSTS: usize = 1024;
+
 /// A provider that wants to be left alone for longer than this is asked again all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(600);
 
@@ -48,8 +51,9 @@ struct Dialled {
     reached: AtomicUsize,
     /// It was asked as another kind of player, which it let in, or is being asked so.
     disguised: AtomicBool,
-    /// In which form it gives channels, where it has refused the other one.
-    form: Mutex<Option<Protocol>>,
+    /// In which form its hosts give channels, where they have refused the other one: those of a list are none of each
+    /// other's business.
+    forms: Mutex<HashMap<String, Protocol>>,
 }
 
 impl Dialler {
@@ -66,8 +70,8 @@ impl Dialler {
                     Clients::new(settings, &source.transport).with_context(|| format!("source {name}"))?
                 }
             };
-            let (reached, disguised, form) = Default::default();
-            dialled.insert(name, Dialled { source, clients, reached, disguised, form });
+            let (reached, disguised, forms) = Default::default();
+            dialled.insert(name, Dialled { source, clients, reached, disguised, forms });
         }
         Ok(Self { sources: dialled, secrets, settings: settings.clone(), engine: Engine::new(settings)? })
     }
@@ -87,23 +91,26 @@ impl Dialler {
         self.sources.get(account).is_some_and(|dialled| dialled.disguised.load(Ordering::Relaxed))
     }
 
-    /// A channel's upstream in the form in which its source gives channels.
+    /// A channel's upstream in the form in which its host gives channels.
     pub(super) fn allowed(&self, upstream: &Upstream) -> Upstream {
-        let form = self.form(&upstream.account).and_then(|form| *form);
+        let forms = self.forms(&upstream.account);
+        let form = forms.and_then(|forms| forms.get(host(&upstream.path)).copied());
         let other = form.and_then(|form| other_form(upstream).filter(|other| other.protocol == form));
         other.unwrap_or_else(|| upstream.clone())
     }
 
-    /// The source has refused a channel in one form, and has given it in this one.
-    pub(super) fn allows(&self, account: &str, form: Protocol) {
-        if let Some(mut known) = self.form(account) {
-            *known = Some(form);
+    /// A channel was refused in one form, and given in this one.
+    pub(super) fn allows(&self, upstream: &Upstream) {
+        let Some(mut forms) = self.forms(&upstream.account) else { return };
+        if forms.len() >= HOSTS {
+            forms.clear();
         }
+        forms.insert(host(&upstream.path).to_owned(), upstream.protocol);
     }
 
-    fn form(&self, account: &str) -> Option<MutexGuard<'_, Option<Protocol>>> {
+    fn forms(&self, account: &str) -> Option<MutexGuard<'_, HashMap<String, Protocol>>> {
         let dialled = self.sources.get(account)?;
-        Some(dialled.form.lock().expect("nobody panics while holding this lock"))
+        Some(dialled.forms.lock().expect("nobody panics while holding this lock"))
     }
 
     /// From now on the source is asked as the one or the other of two kinds of player: some providers refuse the one, some
@@ -242,6 +249,13 @@ pub(super) fn url(source: &Source, base: usize, login: usize, path: &str) -> Opt
     Url::parse(&format!("{}/{}", panel.urls.get(base)?, path.trim_start_matches('/'))).ok()
 }
 
+/// An address up to its path; nothing of one below a panel.
+fn host(path: &str) -> &str {
+    let Some(authority) = path.find("://").map(|at| at + 3) else { return "" };
+    let end = path[authority..].find(['/', '?', '#']).map_or(path.len(), |at| authority + at);
+    &path[..end]
+}
+
 /// A channel by the other of the extensions by which panels give it, which say in what form it comes.
 pub(super) fn other_form(upstream: &Upstream) -> Option<Upstream> {
     let (path, query) = upstream.path.split_at(upstream.path.find('?').unwrap_or(upstream.path.len()));
@@ -300,6 +314,7 @@ pub(crate) fn failure(error: &reqwest::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use contract::config::{Config, Skip};
     use contract::secret::Secret;
     use contract::source::{BaseUrl, Login, Name};
 
@@ -329,6 +344,32 @@ mod tests {
         assert_eq!(other("http://h/7.m3u8?a=.ts"), Some(("http://h/7.ts?a=.ts".into(), Protocol::Ts)));
         assert_eq!(other("movie/7.mp4"), None);
         assert_eq!(other("http://h/7?file=x.ts"), None);
+    }
+
+    #[tokio::test]
+    async fn in_which_form_one_host_gives_channels_says_nothing_of_another_one_in_the_same_list() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let text = "[[source]]\nname='list'\nkind='m3u'\nurl='http://h/list'\n\
+                    [[source]]\nname='acme'\nurl='http://p'\nusername='u'\npassword='p'";
+        let sources = Config::<Skip, Skip, Skip>::parse(text, "coax.toml").unwrap().source;
+        let dialler = Dialler::new(&Settings::default(), sources, Secrets::new("vault.json".into())).unwrap();
+        let upstream = |account: &str, path: &str| {
+            let (account, path) = (account.into(), path.into());
+            let headers = Default::default();
+            Upstream { account, path, protocol: Protocol::Ts, headers, archive: 0, past: None }
+        };
+        for (account, path) in [("list", "http://one/7.ts"), ("acme", "live/{username}/7.ts")] {
+            dialler.allows(&other_form(&upstream(account, path)).unwrap());
+        }
+        for (account, path, allowed) in [
+            ("list", "http://one/8.ts?a=b", "http://one/8.m3u8?a=b"),
+            ("list", "http://two/7.ts", "http://two/7.ts"),
+            ("list", "http://one:81/7.ts", "http://one:81/7.ts"),
+            ("acme", "live/{username}/8.ts", "live/{username}/8.m3u8"),
+            ("acme", "http://one/8.ts", "http://one/8.ts"),
+        ] {
+            assert_eq!(dialler.allowed(&upstream(account, path)).path, allowed, "{account} {path}");
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Reception {
         let opened = Self::connect(dialler, &other, login).await;
         match &opened {
             Ok(_) | Err(Failure::Unsupported(_)) => {
-                dialler.allows(&other.account, other.protocol);
+                dialler.allows(&other);
                 opened
             }
             Err(_) => Err(refused),

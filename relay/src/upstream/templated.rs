@@ -11,7 +11,7 @@ use mpegts::{Aligner, PACKET, Packet, Pcr, Pid};
 
 use super::archive::{Found, Search, is_in_step};
 use super::file::{Ask, Body, File, Open, Way};
-use super::{Received, hls};
+use super::{Received, hls, ts};
 use crate::refusal::Failure;
 
 /// Steps of the clock that are longer are no steps.
@@ -29,7 +29,7 @@ pub(super) async fn open(search: &Search<'_>, template: &Template, ask: &Ask) ->
         let File::Open(mut file) = File::open(search.dialler, &way, ask).await? else {
             return Err(Failure::Foreign("no television"));
         };
-        if !is_list(&file.body.peek(LIST.len() + MARK.len()).await?) {
+        if ts::begins_as_playlist(&file.body.peek(ts::HEAD).await?) != Some(true) {
             is_in_step(&mut file).await?;
             if file.size.is_none() {
                 let seconds = search.past.seconds();
@@ -43,14 +43,6 @@ pub(super) async fn open(search: &Search<'_>, template: &Template, ask: &Ask) ->
     let body = Body::of(limited(Body::of(bytes(television)), search.past.seconds()));
     let file = File::Open(Open { from: 0, size: None, etag: None, ranges: false, body });
     Ok(Found { way, file })
-}
-
-const LIST: &[u8] = b"#EXTM3U";
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
-
-fn is_list(head: &[u8]) -> bool {
-    head.strip_prefix(MARK).unwrap_or(head).starts_with(LIST)
 }
 
 /// What comes in of HLS.

@@ -16,6 +16,8 @@ const ICY_HEAD: usize = 8 * 1024;
 const PLAYLIST: &[u8] = b"#EXTM3U";
 /// and what some write before that.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
+/// As many bytes tell whether it is one.
+pub(super) const HEAD: usize = MARK.len() + PLAYLIST.len();
 
 /// A stream that is coming in.
 pub(crate) struct Stream {
@@ -79,7 +81,7 @@ impl Stream {
 }
 
 /// Whether `bytes` are the beginning of a playlist; `None` if they are too few to tell.
-fn begins_as_playlist(bytes: &[u8]) -> Option<bool> {
+pub(super) fn begins_as_playlist(bytes: &[u8]) -> Option<bool> {
     let bare = bytes.strip_prefix(MARK).unwrap_or(bytes);
     if bare.starts_with(PLAYLIST) {
         return Some(true);

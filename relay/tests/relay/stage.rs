@@ -87,8 +87,8 @@ pub(crate) struct Plan {
     /// The host that the provider is configured by, if it is not its address.
     pub(crate) named: Option<&'static str>,
     /// Channels that come from HLS origins with these quirks, as `variant/` and a variant of the station's transport
-    /// streams, or from a path that begins with a slash, in which `{id}` is the provider's id: ids from [`ORIGIN`] on, in order. Behind `called-ts,` is a list
-    /// that the release calls a transport stream.
+    /// streams, or from a path that begins with a slash, in which `{id}` is the provider's id: ids from [`ORIGIN`] on, in
+    /// order. Behind `called-ts,` is a list that the release calls a transport stream.
     pub(crate) origins: Vec<String>,
 }
 

@@ -62,6 +62,14 @@ struct ServerInfo<'a> {
 
 /// Answers the call without an action. Needs no release, so that an app can log in while the first one is made.
 pub(super) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
+    let (_, document) = document(server, asked).await?;
+    let mut response = reply::json(StatusCode::OK, document);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Who asks, and his account: an object that ends with its last brace.
+pub(super) async fn document(server: &Server, asked: &Asked) -> Result<(Login, Vec<u8>), Refusal> {
     let login = server.login(asked).await.map_err(|refusal| match refusal {
         Refusal::Forbidden => Refusal::Stranger,
         other => other,
@@ -72,9 +80,7 @@ pub(super) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
         server_info: server_info(asked.base()?, now),
     };
     let document = serde_json::to_vec(&document).expect("plain fields become JSON");
-    let mut response = reply::json(StatusCode::OK, document);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok((login, document))
 }
 
 fn user_info(login: &Login, now: u64, viewers: u32) -> UserInfo<'_> {

@@ -1,18 +1,20 @@
 //! `get.php`: the line-up as a playlist, spliced for the viewer while it is sent.
 
-mod reduce;
+mod catchup;
+mod edit;
 mod splice;
 
 use http::Response;
 use http::header::{self, HeaderValue};
 use httpd::{Body, Params};
 
-use self::reduce::{Kinds, Reduction};
+pub use self::catchup::Catchup;
+use self::edit::{Edit, Kinds};
 pub(crate) use self::splice::Template;
 use self::splice::Values;
-use crate::Server;
 use crate::refusal::Refusal;
 use crate::service::Asked;
+use crate::{Server, Settings};
 
 /// What is asked of the playlist.
 struct Form {
@@ -21,21 +23,24 @@ struct Form {
     /// The extension of live addresses.
     extension: &'static str,
     kinds: Kinds,
+    catchup: Catchup,
+    mimetype: bool,
 }
 
 /// Answers `get.php`. The whole playlist is sent with its length, which is known from the number of places to fill;
-/// a reduced one is made while it is sent.
+/// an edited one is made while it is sent.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<httpd::Response, Refusal> {
     let login = server.viewer(asked).await?;
     let prepared = server.prepared()?;
-    let form = Form::decode(&asked.params);
+    let form = Form::decode(&asked.params, &server.settings);
     let values = Values::new(&asked.base()?.url(), &login.name, &login.password, form.extension);
     let (template, kinds) = match form.kinds == Kinds::LIVE {
         true => (&prepared.live_m3u, Kinds::LIVE),
         false => (&prepared.full_m3u, Kinds::ALL),
     };
-    let body = if !form.plus || form.kinds != kinds {
-        template.reduced(values, Reduction { plus: form.plus, kinds: form.kinds })
+    let edit = form.edit();
+    let body = if !edit.is_none(kinds) {
+        template.edited(values, edit)
     } else if asked.is_head() {
         template.promised(&values)
     } else {
@@ -60,7 +65,7 @@ fn attachment(body: Body, name: &str, plus: bool) -> httpd::Response {
 
 impl Form {
     /// What is not known means the usual: apps send the names of set-top boxes here.
-    fn decode(params: &Params) -> Self {
+    fn decode(params: &Params, settings: &Settings) -> Self {
         let lower = |name| params.get(name).unwrap_or("").trim().to_ascii_lowercase();
         Self {
             plus: lower("type") != "m3u",
@@ -69,6 +74,21 @@ impl Form {
                 _ => "ts",
             },
             kinds: Kinds::decode(&lower("key")),
+            catchup: Catchup::of(&lower("catchup")).unwrap_or(settings.catchup),
+            mimetype: settings.kodi_mimetype,
+        }
+    }
+
+    /// What makes the wanted playlist of the whole one.
+    fn edit(&self) -> Edit {
+        let stream = self.extension == "ts";
+        Edit {
+            plus: self.plus,
+            kinds: self.kinds,
+            catchup: self.catchup,
+            // Kodi knows the addresses of Xtream apps without an extension or with `.m3u8` alone.
+            bare: self.catchup == Catchup::Xc && stream,
+            mimetype: self.mimetype && stream,
         }
     }
 }

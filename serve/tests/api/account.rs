@@ -59,6 +59,53 @@ async fn the_path_may_be_written_carelessly_and_lie_below_a_sub_path() {
     );
 }
 
+/// 2, 7
+#[tokio::test]
+async fn behind_a_proxy_that_is_trusted_everything_names_the_address_that_was_typed() {
+    let trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+    let settings = Settings { trusted_proxies, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    let asked = async |page: &str| {
+        let ask = Ask::new("GET", &format!("/{page}.php?{ANN}"))
+            .header("X-Forwarded-Host", "tv.example, inner.example")
+            .header("X-Forwarded-Proto", "https")
+            .header("X-Forwarded-Port", "8443")
+            .header("X-Forwarded-Prefix", "/my/tv/");
+        ask.send(house.address).await
+    };
+    let info = asked("player_api").await.json()["server_info"].clone();
+    assert_eq!((&info["url"], &info["server_protocol"]), (&json!("tv.example"), &json!("https")));
+    assert_eq!((&info["port"], &info["https_port"]), (&json!("8443"), &json!("8443")));
+    let playlist = asked("get").await;
+    let base = "https://tv.example:8443/my/tv/";
+    assert!(playlist.text().lines().filter(|line| !line.starts_with('#')).all(|url| url.starts_with(base)));
+    assert!(playlist.text().starts_with(&format!("#EXTM3U url-tvg=\"{base}xmltv.php?")));
+}
+
+/// 1, 2: forms of newer panels.
+#[tokio::test]
+async fn parameters_may_stand_in_the_path() {
+    let house = House::new().await;
+    for (path, usual) in [
+        ("/player_api/ann/secret", "/player_api.php?"),
+        ("/player_api/ann/secret/get_series", "/player_api.php?action=get_series&"),
+        ("/tv//player_api/ann/secret/202/?category_id=1", "/player_api.php?action=202&category_id=1&"),
+        ("/panel_api/ann/secret", "/panel_api.php?"),
+        ("/playlist/ann/secret/m3u", "/get.php?type=m3u&"),
+        ("/playlist/ann/secret/m3u_plus/m3u8", "/get.php?type=m3u_plus&output=m3u8&"),
+        ("/epg/ann/secret", "/xmltv.php?"),
+        ("/epg/ann/secret/gz", "/xmltv.php?gzip=1&"),
+    ] {
+        let (answer, expected) = (house.get(path).await, house.get(&format!("{usual}{ANN}")).await);
+        assert_eq!((answer.status, expected.status), (200, 200), "{path}");
+        assert_eq!(answer.body, expected.body, "{path}");
+    }
+    let playlist = house.get(&format!("/playlist?{ANN}")).await;
+    assert_eq!(playlist.body, house.get(&format!("/get.php?{ANN}")).await.body);
+    assert_eq!(house.get("/player_api/ann/wrong").await.text(), r#"{"user_info":{"auth":0}}"#);
+    assert_eq!(house.get("/playlist/ann/wrong/m3u").await.status, 403);
+}
+
 /// 3
 #[tokio::test]
 async fn what_is_no_action_is_answered_with_the_account() {
@@ -88,6 +135,22 @@ async fn a_wrong_password_and_an_unknown_name_are_told_the_same_and_nothing_else
             );
         }
     }
+}
+
+/// 4, 5
+#[tokio::test]
+async fn for_apps_that_take_403_for_an_outage_lists_are_refused_with_200() {
+    let settings = Settings { classic_refusals: true, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    for (pair, expected) in [
+        ("username=ann&password=wrong", json!({"user_info": {"auth": 0}})),
+        ("username=late&password=secret", json!({"user_info": {"auth": 1, "status": "Expired"}})),
+    ] {
+        let answer = house.get(&format!("/player_api.php?action=get_live_streams&{pair}")).await;
+        assert_eq!((answer.status, answer.json()), (200, expected));
+        assert_eq!(house.get(&format!("/get.php?{pair}")).await.status, 403, "that is no document");
+    }
+    assert!(house.api("action=get_live_streams").await.json().is_array());
 }
 
 /// 5
@@ -188,4 +251,87 @@ async fn blanks_around_a_pair_do_not_count_and_its_case_does() {
     assert_eq!(auth("username=ann%20&password=+secret%0a").await["password"], "secret");
     assert_eq!(auth("username=Ann&password=secret").await, json!({"auth": 0}));
     assert_eq!(auth("username=ann&password=Secret").await, json!({"auth": 0}));
+}
+
+/// 13
+#[tokio::test]
+async fn ten_wrong_logins_a_minute_are_all_that_an_address_has() {
+    let trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+    let settings = Settings { trusted_proxies, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    let asked = async |client: &str, pair: &str| {
+        let ask = Ask::new("GET", &format!("/player_api.php?{pair}"));
+        ask.header("X-Forwarded-For", client).send(house.address).await
+    };
+    let (guesser, neighbour) = ("192.0.2.1", "192.0.2.2");
+    assert_eq!(asked(guesser, ANN).await.json()["user_info"]["auth"], 1);
+    // Half a pair is no guess.
+    for pair in ["", "username=ann", "password=secret"].repeat(5) {
+        assert_eq!(asked(guesser, pair).await.status, 200);
+    }
+    let guess = |n: usize| async move { asked(guesser, &format!("username=ann&password=guess{n}")).await };
+    let at_once = futures_util::future::join_all((0..15).map(guess)).await;
+    let refused = at_once.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!(refused, 5, "however many come at the same time");
+    let later = guess(16).await;
+    assert_eq!((later.status, later.text()), (429, r#"{"user_info":{"auth":0}}"#));
+    assert!((1..=60).contains(&later.header("retry-after").unwrap().parse().unwrap()));
+
+    assert_eq!(asked(guesser, ANN).await.json()["user_info"]["auth"], 1, "who was right before goes on");
+    assert_eq!(
+        asked(guesser, "username=bob&password=secret").await.status,
+        429,
+        "who was not may be guessing"
+    );
+    assert_eq!(asked(neighbour, "username=bob&password=secret").await.json()["user_info"]["auth"], 1);
+    assert_eq!(
+        asked(neighbour, "username=ann&password=wrong").await.json(),
+        json!({"user_info": {"auth": 0}})
+    );
+}
+
+/// 13
+#[tokio::test]
+async fn without_a_limit_and_by_proxies_nobody_knows_nothing_changes() {
+    let settings = Settings { login_failures: 0, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    for n in 0..12 {
+        let wrong = house.get(&format!("/player_api.php?username=ann&password=guess{n}")).await;
+        assert_eq!(wrong.status, 200);
+    }
+    let house = House::with(Settings { login_failures: 1, ..Settings::default() }, None, None).await;
+    let from = |client: &str| {
+        Ask::new("GET", "/player_api.php?username=ann&password=wrong")
+            .header("X-Forwarded-For", client)
+            .send(house.address)
+    };
+    assert_eq!((from("192.0.2.1").await.status, from("192.0.2.2").await.status), (200, 429));
+}
+
+/// 4
+#[tokio::test]
+async fn nothing_but_the_public_pages_answers_without_a_name_and_a_password() {
+    let house = House::new().await;
+    let actions =
+        ["get_live_categories", "get_vod_streams", "get_vod_info&vod_id=9001", "get_short_epg&stream_id=101"];
+    let actions = actions.map(|action| format!("/player_api.php?action={action}"));
+    let pages = ["/get.php", "/playlist", "/xmltv.php", "/xmltv?gzip=1&days=1", "/epg", "/update/epg.php"];
+    let in_path = ["/player_api/ann/guess/get_series", "/playlist/ann/guess/m3u", "/epg/ann/guess/gz"];
+    for page in actions.iter().map(String::as_str).chain(pages).chain(in_path) {
+        for method in ["GET", "HEAD", "POST"] {
+            let answer = Ask::new(method, page).send(house.address).await;
+            // Of guesses, ten a minute.
+            assert!(matches!(answer.status, 403 | 429), "{method} {page}: {}", answer.status);
+            assert!(method == "HEAD" || answer.text() == r#"{"user_info":{"auth":0}}"#, "{page}");
+        }
+    }
+    for (page, status) in
+        [("/relay/state", 404), ("/relay/users.json", 404), ("/users.json", 404), ("/data", 404)]
+    {
+        assert_eq!(house.get(page).await.status, status, "{page}");
+    }
+    for page in ["/", "/health"] {
+        let text = house.get(page).await;
+        assert!(text.status == 200 && !text.text().contains("ann"), "{page}");
+    }
 }

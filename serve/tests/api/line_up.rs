@@ -11,7 +11,7 @@ use contract::details::{
     Details, Episode, EpisodeInfo, Head, MovieFacts, Season, SeriesFacts, Stored, Subject,
 };
 use contract::disk::Data;
-use contract::playlist::literal;
+use contract::playlist::{CATCHUP, literal};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_xml::escape::escape;
@@ -156,6 +156,10 @@ impl LineUp {
             if it.stream_type == StreamType::Radio {
                 text += " radio=\"true\"";
             }
+            let days = it.tv_archive_duration;
+            if days > 0 {
+                write!(text, "{CATCHUP}{days}\" tvg-rec=\"{days}\"").unwrap();
+            }
             writeln!(text, ",{name}\n{{base}}/live/{{username}}/{{password}}/{}.{{ext}}", it.stream_id)
                 .unwrap();
         }
@@ -208,7 +212,7 @@ fn xmltv_time(unix: u64) -> String {
     time.strftime("%Y%m%d%H%M%S +0000").to_string()
 }
 
-fn category(id: u64, name: &str) -> Category {
+pub(crate) fn category(id: u64, name: &str) -> Category {
     Category { category_id: Digits(id), category_name: name.into(), parent_id: 0 }
 }
 

@@ -9,7 +9,7 @@ use serve::Settings;
 
 use crate::client::Ask;
 use crate::house::{ANN, House};
-use crate::line_up::{LineUp, live};
+use crate::line_up::{LineUp, category, live};
 
 const LISTS: [&str; 6] = [
     "get_live_categories",
@@ -294,6 +294,15 @@ async fn numbers_do_for_actions_too() {
         let by_number = house.api(&format!("action={number}")).await;
         assert_eq!(by_number.text(), house.api(&format!("action={action}")).await.text());
     }
+    for (number, action, of) in [
+        ("209", "get_vod_info", "vod_id=9001"),
+        ("204", "get_series_info", "series_id=77"),
+        ("205", "get_short_epg", "stream_id=101"),
+        ("207", "get_simple_data_table", "stream_id=101"),
+    ] {
+        let by_number = house.api(&format!("action={number}&{of}")).await;
+        assert_eq!(by_number.text(), house.api(&format!("action={action}&{of}")).await.text());
+    }
 }
 
 /// 11
@@ -363,4 +372,26 @@ async fn head_tells_what_get_would_and_makes_nothing() {
         }
         assert_eq!(head.header("content-encoding"), get.header("content-encoding"));
     }
+}
+
+/// 18, 27: some apps ask for all categories at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_categories_at_once_are_together_the_whole_list() {
+    let mut line_up = LineUp::empty();
+    line_up.live_categories = (1..=200).map(|id| category(id, &format!("Group {id}"))).collect();
+    line_up.live = (1..=20_000).map(|id| live(id, id, "One of many", "", &[1 + id / 101])).collect();
+    let house = House::with(Settings::default(), None, Some(line_up)).await;
+    let house = &house;
+    let ask = |id: u32| async move { house.api(&format!("action=get_live_streams&category_id={id}")).await };
+    let answers = futures_util::future::join_all((1..=200).map(ask)).await;
+    let ids = answers.iter().flat_map(|answer| {
+        let entries = answer.json();
+        entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["stream_id"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    });
+    assert!(ids.eq(1..=20_000), "in order, each once");
 }

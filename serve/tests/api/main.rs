@@ -12,6 +12,7 @@ mod line_up;
 mod listings;
 mod lists;
 mod pages;
+mod panel;
 mod playlist;
 mod program;
 mod xmltv;

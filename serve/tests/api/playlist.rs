@@ -1,7 +1,10 @@
 //! The line-up as a playlist.
 
+use serve::{Catchup, Settings};
+
 use crate::client::{Answer, Ask};
 use crate::house::{ANN, House};
+use crate::line_up::LineUp;
 
 /// An entry as a player reads it: its attributes, its name, its address.
 struct Entry<'a> {
@@ -143,4 +146,77 @@ async fn a_posted_playlist_is_the_same() {
     let posted = Ask::new("POST", &format!("/get.php?{ANN}&output=m3u8")).body("{}");
     let posted = posted.send(house.address).await;
     assert_eq!(posted.text(), playlist(&house, "&output=m3u8").await.text());
+}
+
+/// The attributes by which an entry says how its past is asked for.
+fn catchup<'a>(entry: &Entry<'a>) -> &'a str {
+    let (_, rest) = entry.attributes.split_once("group-title=").unwrap();
+    rest.splitn(3, '"').nth(2).unwrap().trim()
+}
+
+/// 55
+#[tokio::test]
+async fn a_playlist_says_in_one_way_how_the_past_is_asked_for() {
+    let house = House::new().await;
+    let base = format!("http://{}", house.address);
+    let source = |ext| {
+        format!(
+            "catchup=\"default\" catchup-days=\"3\" \
+             catchup-source=\"{base}/timeshift/ann/secret/{{duration:60}}/{{utc}}/101.{ext}\""
+        )
+    };
+    let shift = "catchup=\"shift\" catchup-days=\"3\" tvg-rec=\"3\"".to_owned();
+    let xc = "catchup=\"xc\" catchup-days=\"3\"".to_owned();
+    for (query, expected, end) in [
+        ("", shift.clone(), ".ts"),
+        ("&catchup=shift", shift.clone(), ".ts"),
+        ("&catchup=nonsense&output=hls", shift.clone(), ".m3u8"),
+        ("&catchup=default", source("ts"), ".ts"),
+        ("&catchup=Default&output=hls&key=live", source("m3u8"), ".m3u8"),
+        ("&catchup=xc", xc.clone(), ""),
+        ("&catchup=xc&output=m3u8", xc, ".m3u8"),
+        ("&catchup=panel", "timeshift=\"3\"".to_owned(), ".ts"),
+    ] {
+        let answer = playlist(&house, query).await;
+        let entries = entries(&answer);
+        assert_eq!((catchup(&entries[0]), entries[0].name), (&*expected, "UK: One"), "{query}");
+        let live = entries.iter().filter(|entry| entry.address.contains("/live/"));
+        for (id, entry) in (101..).zip(live) {
+            assert_eq!(entry.address, format!("{base}/live/ann/secret/{id}{end}"), "{query}");
+            assert!(id == 101 || !catchup(entry).contains("catchup"), "{query}: it has no past");
+        }
+        let rest = entries.iter().filter(|entry| !entry.address.contains("/live/"));
+        assert!(rest.clone().all(|entry| entry.address.ends_with(".mkv") || entry.address.ends_with(".mp4")));
+        assert_eq!(rest.count(), if query.contains("key") { 0 } else { 5 }, "{query}");
+    }
+    let plain = playlist(&house, "&type=m3u&catchup=xc").await;
+    assert!(plain.text().contains("#EXTINF:-1,UK: One\n") && plain.text().contains("/secret/101\n"));
+}
+
+/// 55
+#[tokio::test]
+async fn the_configuration_says_how_unless_the_address_does() {
+    let settings = Settings { catchup: Catchup::Panel, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    let answer = playlist(&house, "").await;
+    assert_eq!(catchup(&entries(&answer)[0]), "timeshift=\"3\"");
+    let answer = playlist(&house, "&catchup=shift").await;
+    assert!(catchup(&entries(&answer)[0]).starts_with("catchup=\"shift\""));
+}
+
+/// 46
+#[tokio::test]
+async fn kodi_is_told_the_type_of_transport_streams_when_that_is_wanted() {
+    let settings = Settings { kodi_mimetype: true, ..Settings::default() };
+    let house = House::with(settings, None, Some(LineUp::usual())).await;
+    let told = "\n#KODIPROP:mimetype=video/mp2t\nhttp://";
+    for (query, count) in
+        [("", 4), ("&catchup=xc", 4), ("&output=hls", 0), ("&type=m3u", 0), ("&key=movie,series", 0)]
+    {
+        let answer = playlist(&house, query).await;
+        assert_eq!(answer.text().matches(told).count(), count, "{query}");
+        assert_eq!(answer.text().matches("#KODIPROP").count(), count, "{query}");
+    }
+    let without = playlist(&House::new().await, "").await;
+    assert!(!without.text().contains("KODIPROP"));
 }

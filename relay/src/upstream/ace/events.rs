@@ -1,6 +1,6 @@
 //! What the engine says of a session by itself: one event for each long question.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::time::sleep;
@@ -50,8 +50,10 @@ pub(super) async fn stopped(api: &Api, session: &Started) -> Ace {
     let Some(url) = &session.event else { return std::future::pending().await };
     let mut logged = 0;
     loop {
+        let asked = Instant::now();
         match api.event(url).await {
-            Ok(None) => continue, // nothing has happened for a while
+            Ok(None) if asked.elapsed() >= REST => continue, // nothing has happened for a while
+            Ok(None) => {}
             Ok(Some(Event::Stopped { option: true })) => return Ace::Option,
             Ok(Some(Event::Stopped { option: false })) => return Ace::Gone,
             Ok(Some(Event::Other(name))) if logged < LOGGED => {
@@ -69,7 +71,14 @@ pub(super) async fn stopped(api: &Api, session: &Started) -> Ace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use contract::source::BaseUrl;
     use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -91,5 +100,32 @@ mod tests {
         ] {
             assert_eq!(Event::read(&document), event, "{document}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_says_at_once_that_nothing_has_happened_is_not_hurried() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let engine = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let _ = socket.read(&mut [0; 4096]).await;
+                let nothing =
+                    b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"response\":null,\"error\":null}";
+                let _ = socket.write_all(nothing).await;
+                let _ = socket.shutdown().await;
+            }
+        });
+        let api = Api::new(&BaseUrl::new(&engine).unwrap()).unwrap();
+        let url = |path| format!("{engine}{path}").parse().unwrap();
+        let [playback, stat, command] = ["/ace/r/1", "/ace/stat/1", "/ace/cmd/1"].map(url);
+        let event = Some(url("/ace/event/1"));
+        let session = Started { playback, stat, command, event, infohash: None };
+        assert!(timeout(REST * 5 / 2, stopped(&api, &session)).await.is_err());
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((1..=3).contains(&asked), "{asked}");
     }
 }

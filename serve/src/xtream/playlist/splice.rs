@@ -11,7 +11,7 @@ use memchr::{memchr, memchr_iter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::OnceCell;
 
-use super::reduce::Reduction;
+use super::edit::Edit;
 
 /// A piece of an answer is about this long.
 const PIECE: usize = 64 * 1024;
@@ -49,9 +49,9 @@ impl Template {
         }
     }
 
-    /// What is left of it.
-    pub(super) fn reduced(&self, values: Values, reduction: Reduction) -> Body {
-        Body::stream(Spliced::new(self, values, Some(reduction)).stream())
+    /// What becomes of it.
+    pub(super) fn edited(&self, values: Values, edit: Edit) -> Body {
+        Body::stream(Spliced::new(self, values, Some(edit)).stream())
     }
 }
 
@@ -116,12 +116,12 @@ struct Spliced {
     text: Bytes,
     at: usize,
     values: Values,
-    reduction: Option<Reduction>,
+    edit: Option<Edit>,
 }
 
 impl Spliced {
-    fn new(template: &Template, values: Values, reduction: Option<Reduction>) -> Self {
-        Self { text: template.text.clone(), at: 0, values, reduction }
+    fn new(template: &Template, values: Values, edit: Option<Edit>) -> Self {
+        Self { text: template.text.clone(), at: 0, values, edit }
     }
 
     /// The pieces as the body of an answer.
@@ -148,16 +148,16 @@ impl Iterator for Spliced {
             return None;
         }
         let mut out = Vec::with_capacity(PIECE + PIECE / 8);
-        // Pieces end where lines end, so no token is cut; of reduced playlists, where entries end.
-        self.at += match &self.reduction {
+        // Pieces end where lines end, so no token is cut; of edited playlists, where entries end.
+        self.at += match &self.edit {
             None => {
                 let end = line_end(rest, PIECE);
                 self.values.splice(&rest[..end], &mut out);
                 end
             }
-            Some(reduction) => {
+            Some(edit) => {
                 let mut give = |template: &[u8]| self.values.splice(template, &mut out);
-                reduction.copy(rest, PIECE, self.at == 0, &mut give)
+                edit.copy(rest, PIECE, self.at == 0, &mut give)
             }
         };
         Some(out.into())
@@ -180,7 +180,7 @@ mod tests {
         let playlist = Bytes::from(line.repeat(5000));
         let values = Values::new("http://h:8080/x", "ann", "p w/ä", "m3u8");
         let length = values.length(playlist.len(), &Tokens::count(&playlist));
-        let spliced = Spliced { text: playlist, at: 0, values, reduction: None };
+        let spliced = Spliced { text: playlist, at: 0, values, edit: None };
         let pieces: Vec<Bytes> = spliced.collect();
         assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.ends_with(b"\n")));
         let expected = "http://h:8080/x/live/ann/p%20w%2F%C3%A4/1.m3u8 {other} { {m3u8 {\n".repeat(5000);

@@ -49,6 +49,7 @@ struct Line {
     is_new: bool,
     at: u64,
     length: usize,
+    programmes: u64,
 }
 
 impl Document {
@@ -72,6 +73,11 @@ impl Document {
         self.lines.values().any(|line| line.length > 0)
     }
 
+    /// How many programmes there are of these channels.
+    pub(super) fn programmes(&self, keys: impl Iterator<Item = Key>) -> u64 {
+        keys.filter_map(|key| self.lines.get(&key)).map(|line| line.programmes).sum()
+    }
+
     /// A channel was asked for at `asked`, and nothing came: what is known of it stays.
     pub(super) fn failed(&mut self, key: Key, asked: u64) {
         self.lines.entry(key).or_default().asked = asked;
@@ -80,7 +86,8 @@ impl Document {
     /// A channel was asked for at `asked`, and this is its guide, as [`render`] gives it.
     pub(super) fn put(&mut self, key: Key, asked: u64, text: &str) -> io::Result<()> {
         self.new.write_all_at(text.as_bytes(), self.length)?;
-        let line = Line { asked, is_new: true, at: self.length, length: text.len() };
+        let (at, length, programmes) = (self.length, text.len(), programmes(text.as_bytes()));
+        let line = Line { asked, is_new: true, at, length, programmes };
         self.lines.insert(key, line);
         self.length += text.len() as u64;
         Ok(())
@@ -119,8 +126,8 @@ fn lines(file: &File) -> io::Result<HashMap<Key, Line>> {
             return Ok(found);
         }
         if let Some((key, asked, begin)) = comment(&text) {
-            let length = text.trim_ascii_end().len() - begin;
-            found.insert(key, Line { asked, is_new: false, at: at + begin as u64, length });
+            let (length, programmes) = (text.trim_ascii_end().len() - begin, programmes(&text));
+            found.insert(key, Line { asked, is_new: false, at: at + begin as u64, length, programmes });
         }
         at += read as u64;
     }
@@ -133,6 +140,10 @@ fn comment(line: &[u8]) -> Option<(Key, u64, usize)> {
     let end = memchr::memmem::find(rest, END)?;
     let asked = std::str::from_utf8(rest[..end].strip_prefix(b" ")?).ok()?.parse().ok()?;
     Some((*key, asked, line.len() - rest.len() + end + END.len()))
+}
+
+fn programmes(text: &[u8]) -> u64 {
+    memchr::memmem::find_iter(text, b"<programme ").count() as u64
 }
 
 /// A channel and its programmes as XMLTV, without a line break; nothing if there are none.
@@ -209,11 +220,17 @@ mod tests {
         let mut second = Document::new(kept(), folder.path()).unwrap();
         assert_eq!([one, two, three].map(|key| second.asked(&key)), [7, 7, 8]);
         assert!(second.has_any());
+        let programmes = |document: &Document, keys: &[Key]| document.programmes(keys.iter().copied());
+        assert_eq!(
+            (programmes(&second, &[one, two, three]), programmes(&second, &[two, key("four")])),
+            (2, 0)
+        );
         assert_eq!(written_out(&second, &[two, three, one]), text, "nobody was asked for anything");
         second.failed(one, 9);
         let failed = written_out(&second, &[two, three, one]);
         assert_eq!(failed, text.replace(" 7 --><channel", " 9 --><channel"), "only the time is another");
         second.put(one, 10, &render("one", "One", &[listing(180, "C")])).unwrap();
+        assert_eq!(programmes(&second, &[one]), 1);
         let text = written_out(&second, &[one]);
         assert!(
             text.contains("C</title>") && !text.contains("A &amp; B") && text.lines().count() == 4,

@@ -51,6 +51,7 @@ pub(super) async fn gather(
     let (harvest, prepared) = prepare(run, &panel, harvest, &copy).await;
     let renewed = async {
         let (roster, mut document) = prepared?;
+        let known = document.programmes(roster.iter().map(|subject| subject.key));
         let due = due(&roster, &document, run);
         let mut asking = Asking::new(run, panel.with(Urgency::Background), harvest.head.zone.clone());
         let stopped = asking.all(&due, &mut document, bar).await?;
@@ -64,7 +65,8 @@ pub(super) async fn gather(
             let place = copy.place().to_owned();
             let write = move |out: &mut File| document.write(roster.iter().map(|subject| subject.key), out);
             let made = spawn_blocking(move || Fresh::made(&place, write));
-            copy.renew(made.await.map_err(io::Error::other)??);
+            // Channels that are no longer published are missed by nobody.
+            copy.renew(made.await.map_err(io::Error::other)??, known);
         }
         io::Result::Ok(())
     };

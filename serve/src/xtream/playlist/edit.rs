@@ -1,8 +1,9 @@
-//! Playlists of some kinds only, or without attributes, made from the whole one entry by entry.
+//! Playlists of some kinds only, without attributes, or with others, made from the whole one entry by entry.
 
-use contract::playlist::BASE;
-use memchr::{memmem, memrchr};
+use contract::playlist::{BASE, CATCHUP, EXT};
+use memchr::{memchr, memmem, memrchr};
 
+use super::catchup::Catchup;
 use super::splice::line_end;
 
 /// Kinds of entries.
@@ -37,17 +38,29 @@ impl Kinds {
     }
 }
 
-/// What is left of a playlist.
+/// What becomes of a playlist.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reduction {
+pub(super) struct Edit {
     /// Entries keep their attributes, and the first line too.
     pub(super) plus: bool,
     /// Other entries are left out.
     pub(super) kinds: Kinds,
+    /// The attributes of channels whose past can be watched.
+    pub(super) catchup: Catchup,
+    /// Addresses of channels lose their extension.
+    pub(super) bare: bool,
+    /// Kodi is told that channels are transport streams, which spares it a look at the beginning of each.
+    pub(super) mimetype: bool,
 }
 
-impl Reduction {
-    /// Gives what is left of about `length` bytes of `text`, which begins with an entry (at the very beginning, with
+impl Edit {
+    /// Whether nothing is changed of a playlist that holds `kinds`.
+    pub(super) fn is_none(&self, kinds: Kinds) -> bool {
+        let Self { plus, kinds: left, catchup, bare, mimetype } = *self;
+        plus && left == kinds && catchup == Catchup::Shift && !bare && !mimetype
+    }
+
+    /// Gives what becomes of about `length` bytes of `text`, which begins with an entry (at the very beginning, with
     /// the playlist's first line). Returns how much of `text` that was: whole entries.
     pub(super) fn copy(
         &self,
@@ -66,16 +79,42 @@ impl Reduction {
             let (head, address) = (&text[at..at + head], &text[at + head..at + end]);
             if self.kinds.holds(kind(head, address)) {
                 if self.plus {
-                    give(head);
+                    self.attributes(head, address, give);
                 } else {
                     give(b"#EXTINF:-1");
                     give(name(head));
                 }
-                give(address);
+                self.address(address, give);
             }
             at += end;
         }
         at
+    }
+
+    /// The lines before an address.
+    fn attributes(&self, head: &[u8], address: &[u8], give: &mut impl FnMut(&[u8])) {
+        match days(head).filter(|_| self.catchup != Catchup::Shift) {
+            None => give(head),
+            Some((start, days)) => {
+                give(&head[..start]);
+                self.catchup.attributes(days, file(address), give);
+                give(name(head));
+                give(&head[line_end(head, 0)..]);
+            }
+        }
+        if self.mimetype && is_channel(address) {
+            give(b"#KODIPROP:mimetype=video/mp2t\n");
+        }
+    }
+
+    fn address(&self, address: &[u8], give: &mut impl FnMut(&[u8])) {
+        match channel(address).filter(|_| self.bare) {
+            Some(bare) => {
+                give(bare);
+                give(b"\n");
+            }
+            None => give(address),
+        }
     }
 }
 
@@ -86,6 +125,28 @@ fn entry(text: &[u8]) -> (usize, usize) {
         at = line_end(text, at);
     }
     (at, line_end(text, at))
+}
+
+/// Where the attributes of catch-up begin, and the days in them.
+fn days(head: &[u8]) -> Option<(usize, &[u8])> {
+    let start = memmem::find(&head[..line_end(head, 0)], CATCHUP.as_bytes())?;
+    let days = &head[start + CATCHUP.len()..];
+    Some((start, &days[..memchr(b'"', days)?]))
+}
+
+/// The address of a channel, without its extension; `None` for those of films and episodes, which have one of their own.
+fn channel(address: &[u8]) -> Option<&[u8]> {
+    address.trim_ascii_end().strip_suffix(EXT.as_bytes())?.strip_suffix(b".")
+}
+
+fn is_channel(address: &[u8]) -> bool {
+    channel(address).is_some()
+}
+
+/// What stands behind the last slash of an address.
+fn file(address: &[u8]) -> &[u8] {
+    let address = address.trim_ascii_end();
+    &address[memrchr(b'/', address).map_or(0, |slash| slash + 1)..]
 }
 
 /// The address tells what an entry is, and an attribute which of the live ones are radio.
@@ -126,20 +187,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_reduced_by_nothing_is_the_same(lines in prop::collection::vec("[#,\"{a-z/=:-]{0,12}", 0..40), length in 1usize..200) {
+        fn what_is_edited_by_nothing_is_the_same(lines in prop::collection::vec("[#,\"{a-z/=:-]{0,12}", 0..40), length in 1usize..200) {
             let text = format!("#EXTM3U x\n{}", lines.join("\n")).into_bytes();
             let (mut at, mut copied) = (0, Vec::new());
-            let reduction = Reduction { plus: true, kinds: Kinds::ALL };
+            let edit = Edit { plus: true, kinds: Kinds::ALL, catchup: Catchup::Shift, bare: false, mimetype: false };
             while at < text.len() {
-                at += reduction.copy(&text[at..], length, at == 0, &mut |piece| copied.extend_from_slice(piece));
+                at += edit.copy(&text[at..], length, at == 0, &mut |piece| copied.extend_from_slice(piece));
             }
             prop_assert_eq!(copied, text);
         }
 
         #[test]
-        fn arbitrary_bytes_are_no_panic(text in prop::collection::vec(any::<u8>(), 1..300), key in "[a-z,]{0,20}") {
-            let reduction = Reduction { plus: false, kinds: Kinds::decode(&key) };
-            prop_assert_eq!(reduction.copy(&text, usize::MAX, true, &mut |_| {}), text.len());
+        fn arbitrary_bytes_are_no_panic(text in prop::collection::vec(any::<u8>(), 1..300), key in "[a-z,]{0,20}", plus: bool) {
+            let text = [&text[..], CATCHUP.as_bytes(), &text].concat();
+            let edit = Edit { plus, kinds: Kinds::decode(&key), catchup: Catchup::Default, bare: true, mimetype: true };
+            prop_assert_eq!(edit.copy(&text, usize::MAX, true, &mut |_| {}), text.len());
         }
     }
 }
