@@ -81,8 +81,8 @@ pub struct Settings {
     #[serde(deserialize_with = "seconds")]
     pub give_up: Duration,
     /// Whether viewers who could be held no longer see an error card, "No signal", instead of the end, and the channel
-    /// is looked for a little longer: it comes back where they see the card. Only where it is coded in H.264 and AAC, as
-    /// the card is, and `splice` is not "close".
+    /// is looked for a little longer: it comes back where they see the card. Not where it is radio or coded unusually, nor
+    /// where `splice` is "close".
     pub error_card: bool,
     /// How long they see it, and the attempt that is being made then.
     #[serde(deserialize_with = "seconds")]

@@ -24,13 +24,13 @@ impl Cutter {
             }
             // The tables are in the clip.
             let (tables, program) = (Bytes::new(), Some(part.card.start().program.clone()));
-            points.push(Point { offset: 0, time: self.line.time(), tables, program, splice: round == 0 });
+            points.push(Point { offset: 0, time: part.time.start, tables, program, splice: round == 0 });
         }
         let ready = bytes.len(); // announcements of a jump
         bytes.extend_from_slice(part.packets);
         self.restamper.apply(&mut bytes[ready..]);
-        self.line.reach(part.time);
-        Some(Cut { bytes: bytes.into(), time: self.line.time(), points })
+        self.line.reach(part.time.end);
+        Some(Cut { bytes: bytes.into(), time: part.time.end, points })
     }
 
     /// The channel's own time, up to now.

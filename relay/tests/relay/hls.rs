@@ -228,7 +228,17 @@ async fn a_second_viewer_begins_at_once_with_what_the_feed_remembers() {
         passed = access.last().unwrap_or(&0) - access.first().unwrap_or(&0);
     }
     let text = playlist(&stage, "/ann/secret/1.m3u8").await;
-    assert!(text.matches("#EXTINF").count() >= 2, "{text}");
+    assert!(text.matches("#EXTINF").count() >= 3, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_playlist_of_a_channel_lasts_until_a_player_asks_for_the_next() {
+    let stage = Stage::with(quick()).await;
+    let text = playlist(&stage, "/ann/secret/1.m3u8").await;
+    let list = MediaPlaylist::try_from(&*text).unwrap();
+    let lasts: Duration = list.segments.iter().map(|(_, segment)| segment.duration.duration()).sum();
+    assert!(lasts > list.target_duration, "RFC 8216, 6.3.4: {text}");
+    assert!(list.segments.iter().count() >= 2, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
