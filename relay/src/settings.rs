@@ -84,7 +84,7 @@ pub struct Settings {
     /// is looked for a little longer: it comes back where they see the card. Not where it is radio or coded unusually, nor
     /// where `splice` is "close".
     pub error_card: bool,
-    /// How long they see it, and the attempt that is being made then.
+    /// How long they see it; an attempt that is under way by then is still waited for.
     #[serde(deserialize_with = "seconds")]
     pub error_card_time: Duration,
     /// A channel that could not be received is not tried again for this long.

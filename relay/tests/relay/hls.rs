@@ -198,7 +198,8 @@ impl Player {
         assert_eq!(last - first + 1, self.segments.len(), "no number is left out");
         if breaks == 0 {
             let clock = report.passed as f64 / 27e6;
-            assert!((played.as_secs_f64() - clock).abs() < 0.2, "{played:?} of {clock}");
+            // Pictures come more or less early before they are decoded.
+            assert!((played.as_secs_f64() - clock).abs() < 0.5, "{played:?} of {clock}");
         }
         breaks
     }
