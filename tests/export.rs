@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -37,12 +37,16 @@ impl Nginx {
         );
         let path = folder.join("whole.conf");
         File::create(&path).unwrap().write_all(whole.as_bytes()).unwrap();
-        let child = Command::new("nginx").arg("-c").arg(&path).stderr(Stdio::null()).spawn();
+        let child = Command::new("nginx")
+            .arg("-c")
+            .arg(&path)
+            .stderr(File::create(folder.join("said")).unwrap())
+            .spawn();
         let mut child =
             child.unwrap_or_else(|error| panic!("nginx is needed (scripts/check installs it): {error}"));
         let begin = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let log = || fs::read_to_string(folder.join("nginx.log")).unwrap_or_default();
+            let log = || fs::read_to_string(folder.join("said")).unwrap_or_default();
             assert!(child.try_wait().unwrap().is_none(), "nginx does not take it: {}", log());
             assert!(begin.elapsed() < Duration::from_secs(30), "{}", log());
             sleep(Duration::from_millis(20));

@@ -34,7 +34,7 @@ map $arg_action $coax_action {
     ~^get_(live_streams|vod_streams|series)$ $arg_action;
     ~^get_(vod_info|series_info|short_epg|simple_data_table)$ $arg_action;
 }
-map $arg_category_id $coax_category { default none; "" all; 0 all; "*" all; "%2A" all; "%2a" all; all all; "~^[1-9][0-9]{0,9}$" $arg_category_id; }
+map $arg_category_id $coax_category { default none; "" all; 0 all; "*" all; "%2A" all; all all; "~^[1-9][0-9]{0,9}$" $arg_category_id; }
 map $arg_vod_id $coax_film { default none; "~^[1-9][0-9]{0,9}$" $arg_vod_id; }
 map $arg_series_id $coax_series { default none; "~^[1-9][0-9]{0,9}$" $arg_series_id; }
 map $arg_stream_id $coax_channel { default none; "~^[1-9][0-9]{0,9}$" $arg_stream_id; }
