@@ -19,9 +19,7 @@
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
 mod base;
-mod client;
 mod elsewhere;
-mod failures;
 mod front;
 mod gzip;
 mod login;
@@ -34,7 +32,8 @@ mod service;
 mod settings;
 mod xtream;
 
+pub use contract::network::Network;
 pub use route::Route;
 pub use service::Server;
-pub use settings::{Network, Settings};
+pub use settings::Settings;
 pub use xtream::playlist::Catchup;

@@ -16,7 +16,6 @@ use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 
 use crate::base::Base;
-use crate::client::client;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
@@ -85,6 +84,7 @@ impl Server {
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
+        let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
@@ -92,7 +92,7 @@ impl Server {
         };
         let answer = answer.unwrap_or_else(|refusal| {
             let classic = self.settings.classic_refusals && route == Route::PlayerApi;
-            if classic { refusal.classic(route, peer) } else { refusal.answer(route, peer) }
+            if classic { refusal.classic(route, client) } else { refusal.answer(route, client) }
         });
         if matches!(route, Route::Mirror(_)) { answer } else { reply::cors(answer) }
     }
@@ -142,10 +142,15 @@ impl Server {
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
     }
 
+    /// From where a request came, as far as it is told.
+    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+        httpd::client(headers, peer.ip(), |address| self.settings.trusts(address))
+    }
+
     async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
         let (method, headers) = (request.method().clone(), request.headers().clone());
         let base = self.base(&request, peer);
-        let client = client(&headers, peer.ip(), |address| self.settings.trusts(address));
+        let client = self.client(&headers, peer);
         let in_path = Route::parameters(request.uri().path());
         let params = Params::read(request).await.after(in_path);
         Asked { method, headers, params, client, base }
