@@ -27,12 +27,17 @@ impl Params {
     ///
     /// A body that is no form (some apps post `{}`), is over 64 KiB or does not arrive within 10 s adds nothing.
     pub async fn read(request: Request) -> Self {
+        Self::read_up_to(MAX_FORM, request).await
+    }
+
+    /// The same for somebody who is known and may post a form of as many bytes.
+    pub async fn read_up_to(most: usize, request: Request) -> Self {
         let mut params = Self::from_query(request.uri().query());
         if request.method() != http::Method::POST {
             return params;
         }
         let (parts, body) = request.into_parts();
-        let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, MAX_FORM).collect()).await;
+        let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, most).collect()).await;
         if let Ok(Ok(body)) = body {
             params.0.extend(form(&parts.headers, &body.to_bytes()));
         }

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
-use contract::mirror::Part;
+use contract::mirror::{Part, SEATS};
 use contract::release::Follower;
 use contract::source::BaseUrl;
 use contract::user::Users;
@@ -123,7 +123,7 @@ impl Server {
             return Err(Refusal::Key);
         }
         if part == Part::Seats && request.method() == Method::POST {
-            let heard = self.elsewhere.told(&Params::read(request).await);
+            let heard = self.elsewhere.told(&Params::read_up_to(SEATS, request).await);
             return Ok(reply::empty(if heard { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }));
         }
         self.mirror.answer(part, &self.follower, request.headers()).await
