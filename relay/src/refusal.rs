@@ -76,6 +76,9 @@ pub(crate) enum Ace {
     /// It finds no such content, by either kind of id.
     #[error("the Ace Stream engine does not find this channel")]
     Unknown,
+    /// It may have the content, but not as one transport stream.
+    #[error("the Ace Stream engine gives this channel in segments only")]
+    Segmented,
     /// Nobody shares the content.
     #[error("nobody shares this channel now")]
     NoPeers,
@@ -97,7 +100,7 @@ impl Ace {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Silent | Self::NoPeers => StatusCode::GATEWAY_TIMEOUT,
-            Self::Answer(_) | Self::Option => StatusCode::BAD_GATEWAY,
+            Self::Answer(_) | Self::Option | Self::Segmented => StatusCode::BAD_GATEWAY,
             Self::Unknown => StatusCode::NOT_FOUND,
         }
     }
@@ -109,6 +112,7 @@ impl Ace {
             Self::Answer(_) => "engine_bad_response",
             Self::Option => "engine_option_missing",
             Self::Unknown => "content_not_found",
+            Self::Segmented => "engine_segments_only",
             Self::NoPeers => "no_peers",
             Self::Superseded => "session_superseded",
             Self::Gone => "session_gone",
