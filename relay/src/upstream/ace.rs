@@ -20,6 +20,7 @@ mod events;
 mod media;
 mod pipe;
 mod poller;
+mod session;
 mod vigil;
 
 use std::collections::HashMap;

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::answer::{self, Started, Stat};
 use super::events::Event;
+use super::session::Session;
 use crate::client;
 use crate::refusal::{Ace, Failure};
 
@@ -23,7 +24,7 @@ const STAT: Duration = Duration::from_secs(3);
 /// to tell of an event, after which it is asked again,
 const EVENT: Duration = Duration::from_secs(15);
 /// to a stop,
-const STOP: Duration = Duration::from_secs(5);
+pub(super) const STOP: Duration = Duration::from_secs(5);
 /// to a start by a content id,
 const BY_CONTENT_ID: Duration = Duration::from_secs(12);
 /// by an infohash, of which it looks for what it does not know for half a minute,
@@ -53,15 +54,6 @@ pub(super) enum Form {
     Stream,
     /// A list of segments.
     Segments,
-}
-
-/// A session at the engine. Dropping it stops it, once, in the background.
-pub(super) struct Session {
-    pub(super) started: Started,
-    http: Client,
-    runtime: Handle,
-    live: watch::Sender<Vec<String>>,
-    stopped: bool,
 }
 
 impl Api {
@@ -210,52 +202,8 @@ impl Api {
     }
 }
 
-impl Session {
-    fn new(started: Started, http: Client, runtime: Handle, live: watch::Sender<Vec<String>>) -> Self {
-        live.send_modify(|live| live.push(name(&started)));
-        Self { started, http, runtime, live, stopped: false }
-    }
-
-    /// Stops it and waits for that.
-    pub(super) async fn stop(mut self) {
-        if let Some(stop) = self.stopping() {
-            let _ = self.runtime.spawn(stop).await; // which goes on if nobody waits
-        }
-    }
-
-    /// What stops it; nothing the second time.
-    fn stopping(&mut self) -> Option<impl Future<Output = ()> + Send + 'static> {
-        if std::mem::replace(&mut self.stopped, true) {
-            return None;
-        }
-        let url = with(&self.started.command, "method=stop");
-        let (http, live, name) = (self.http.clone(), self.live.clone(), name(&self.started));
-        Some(async move {
-            // Whatever the answer: that there is no such session any more is as good.
-            let _ = timeout(STOP, document(&http, url)).await;
-            live.send_modify(|live| {
-                if let Some(place) = live.iter().position(|known| *known == name) {
-                    live.swap_remove(place);
-                }
-            });
-        })
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stopping() {
-            self.runtime.spawn(stop);
-        }
-    }
-}
-
-/// What broadcast a session is of, or else what it alone is called.
-fn name(started: &Started) -> String {
-    started.infohash.as_ref().map_or_else(|| started.command.path().to_owned(), |id| id.hex().to_owned())
-}
-
-fn with(url: &Url, query: &str) -> Url {
+/// `url` with this in its query, too.
+pub(super) fn with(url: &Url, query: &str) -> Url {
     let mut url = url.clone();
     let before = url.query().filter(|before| !before.is_empty()).map(|before| format!("{before}&"));
     url.set_query(Some(&format!("{}{query}", before.unwrap_or_default())));
@@ -272,7 +220,7 @@ fn player() -> String {
 }
 
 /// The body of an answer with status 200.
-async fn document(http: &Client, url: Url) -> Result<Vec<u8>, Ace> {
+pub(super) async fn document(http: &Client, url: Url) -> Result<Vec<u8>, Ace> {
     let response = http.get(url).send().await.map_err(|error| failure(&error))?;
     match response.status().as_u16() {
         200 => whole(response, DOCUMENT).await,

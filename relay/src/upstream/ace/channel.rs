@@ -12,11 +12,12 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info};
 
 use super::answer::Stat;
-use super::api::{Form, Session};
+use super::api::Form;
 use super::events;
 use super::media::Media;
 use super::pipe::{Pipe, Source};
 use super::poller::Poller;
+use super::session::Session;
 use super::vigil::{Budget, Restarts, State, Vigil};
 use super::{Engine, Found, Received};
 use crate::refusal::{Ace, Failure};
