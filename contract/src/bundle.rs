@@ -16,6 +16,7 @@ mod playable;
 mod scalar;
 mod scan;
 mod section;
+mod view;
 mod write;
 
 pub use index::{Entry, Index, IndexError};
@@ -24,6 +25,7 @@ pub use playable::{Account, GuideRange, Kind, Playable, Protocol, Upstream};
 pub use scalar::{Blank, Digits, Flag, rating};
 pub use scan::{Scan, Scanned};
 pub use section::Section;
+pub use view::View;
 pub use write::Writer;
 
 /// The version of the format; a program refuses a newer one than it knows.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 
 use crate::Request;
 
@@ -27,16 +29,26 @@ impl Params {
     ///
     /// A body that is no form (some apps post `{}`), is over 64 KiB or does not arrive within 10 s adds nothing.
     pub async fn read(request: Request) -> Self {
-        Self::read_up_to(MAX_FORM, request).await
+        let (parts, body) = request.into_parts();
+        Self::of(&parts, body).await
     }
 
-    /// The same for somebody who is known and may post a form of as many bytes.
+    /// The same of somebody who is known, and may post a form of so many bytes.
     pub async fn read_up_to(most: usize, request: Request) -> Self {
-        let mut params = Self::from_query(request.uri().query());
-        if request.method() != http::Method::POST {
+        let (parts, body) = request.into_parts();
+        Self::within(most, &parts, body).await
+    }
+
+    /// The same of a request that was taken apart.
+    pub async fn of(parts: &Parts, body: Incoming) -> Self {
+        Self::within(MAX_FORM, parts, body).await
+    }
+
+    async fn within(most: usize, parts: &Parts, body: Incoming) -> Self {
+        let mut params = Self::from_query(parts.uri.query());
+        if parts.method != http::Method::POST {
             return params;
         }
-        let (parts, body) = request.into_parts();
         let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, most).collect()).await;
         if let Ok(Ok(body)) = body {
             params.0.extend(form(&parts.headers, &body.to_bytes()));

@@ -183,7 +183,7 @@ impl Default for Settings {
             login_failures: 10,
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
-            chunk_bytes: 128 * 1024,
+            chunk_bytes: 256 * 1024,
             chunk_time: Duration::from_millis(100),
             linger: Duration::from_secs(15),
             film_linger: Duration::from_secs(4),

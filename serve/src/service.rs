@@ -19,6 +19,7 @@ use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
+use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::{Route, Settings, front, relays, xtream};
@@ -35,6 +36,9 @@ pub struct Server {
     logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// For compressed lists.
+    room: Room,
+    pub(crate) presses: Presses,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -62,6 +66,8 @@ impl Server {
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
         Self {
+            room: Room::new(settings.packed_lists),
+            presses: Presses::default(),
             logins: Logins::new(users, settings.login_failures),
             settings,
             details: Details::new(data),
@@ -148,12 +154,12 @@ impl Server {
     }
 
     async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
-        let (method, headers) = (request.method().clone(), request.headers().clone());
         let base = self.base(&request, peer);
-        let client = self.client(&headers, peer);
+        let client = self.client(request.headers(), peer);
         let in_path = Route::parameters(request.uri().path());
-        let params = Params::read(request).await.after(in_path);
-        Asked { method, headers, params, client, base }
+        let (parts, body) = request.into_parts();
+        let params = Params::of(&parts, body).await.after(in_path);
+        Asked { method: parts.method, headers: parts.headers, params, client, base }
     }
 
     /// Who asks, if the pair is known.
@@ -173,7 +179,7 @@ impl Server {
         match &*newest {
             Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
             _ => {
-                let prepared = Arc::new(Prepared::new(release, self.settings.gzip_cache));
+                let prepared = Arc::new(Prepared::new(release, self.room.clone()));
                 *newest = Some(prepared.clone());
                 Ok(prepared)
             }
@@ -199,5 +205,11 @@ impl Asked {
 
     pub(crate) fn is_head(&self) -> bool {
         self.method == Method::HEAD
+    }
+
+    /// `Cache-Control` of what is the same for everybody who may have it. Name and password stand in the address, so a
+    /// cache between us and the client gives it to nobody else; by POST they do not.
+    pub(crate) fn shared(&self) -> &'static str {
+        if self.method == Method::POST { "private, max-age=60" } else { "public, max-age=60" }
     }
 }

@@ -1,11 +1,13 @@
 //! The Xtream API: what `player_api.php` is asked for, decoded once, and one file per family of answers.
 
-mod account;
-mod details;
-mod guide;
+pub(crate) mod account;
+pub(crate) mod details;
+mod document;
+pub(crate) mod guide;
 mod lists;
 pub(crate) mod panel;
 pub(crate) mod playlist;
+mod search;
 pub(crate) mod xmltv;
 
 use contract::bundle::Section;
@@ -67,14 +69,17 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     }
     server.viewer(asked).await?;
     let prepared = server.prepared()?;
+    let lists = &prepared.everything;
     match action {
         Action::Account => {
             unreachable!("answered above: it needs no release, and tells those who are barred so")
         }
-        Action::Categories(section) => lists::answer(&prepared, Selection::all(section), asked).await,
-        Action::List(section) => lists::answer(&prepared, lists::selection(section, asked), asked).await,
-        Action::MovieInfo => details::movie(server, &prepared, asked).await,
-        Action::SeriesInfo => details::series(server, &prepared, asked).await,
+        Action::Categories(section) => lists::answer(&prepared, lists, Selection::all(section), asked).await,
+        Action::List(section) => {
+            lists::answer(&prepared, lists, lists::selection(section, asked), asked).await
+        }
+        Action::MovieInfo => details::movie(server, &prepared, lists, asked).await,
+        Action::SeriesInfo => details::series(server, &prepared, lists, asked).await,
         Action::ShortListings => guide::short(server, prepared, asked).await,
         Action::AllListings => guide::all(server, prepared, asked).await,
     }

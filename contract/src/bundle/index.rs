@@ -90,15 +90,25 @@ impl Index {
 
     /// The entries of one category as the JSON array of an answer; `[]` for a category that has none.
     pub fn category(&self, bundle: &Bytes, section: Section, category: u32) -> Vec<Bytes> {
-        let runs = self.lists(section).and_then(|list| list.categories.get(&category));
-        self.array(bundle, section, runs.map_or(&[], Vec::as_slice))
+        self.array(bundle, section, self.runs(section, category))
+    }
+
+    /// The runs of entries that belong to a category.
+    pub(super) fn runs(&self, section: Section, category: u32) -> &[Range<u32>] {
+        self.lists(section).and_then(|list| list.categories.get(&category)).map_or(&[], Vec::as_slice)
     }
 
     /// The entry with this id, as JSON.
     pub fn find(&self, bundle: &Bytes, section: Section, id: u32) -> Option<Bytes> {
+        let at = self.position(section, id)?;
+        Some(bundle.slice(self.entries(section)[at as usize].range()))
+    }
+
+    /// The place of the entry with this id among [`Index::entries`].
+    pub(super) fn position(&self, section: Section, id: u32) -> Option<u32> {
         let list = self.lists(section)?;
         let place = list.by_id.binary_search_by_key(&id, |at| list.entries[*at as usize].id).ok()?;
-        Some(bundle.slice(list.entries[list.by_id[place] as usize].range()))
+        Some(list.by_id[place])
     }
 
     /// From where `id` can be received.
@@ -130,7 +140,8 @@ impl Index {
         self.lists.get(slot(section)?)
     }
 
-    fn array(&self, bundle: &Bytes, section: Section, runs: &[Range<u32>]) -> Vec<Bytes> {
+    /// Runs of entries as a JSON array.
+    pub(super) fn array(&self, bundle: &Bytes, section: Section, runs: &[Range<u32>]) -> Vec<Bytes> {
         let entries = self.entries(section);
         let mut pieces = vec![Bytes::from_static(b"[")];
         for run in runs.iter().filter(|run| !run.is_empty()) {

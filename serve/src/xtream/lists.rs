@@ -3,11 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use contract::bundle::Section;
+use contract::bundle::{Section, View};
+use contract::release::Release;
 use futures_util::stream;
-use httpd::{Body, Entity, Response, accepts_gzip, reply};
+use httpd::{Body, Coding, Entity, Response, reply};
 
-use crate::prepared::Prepared;
+use crate::packed::CODINGS;
+use crate::prepared::{Lists, Prepared};
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -57,25 +59,30 @@ pub(super) fn selection(section: Section, asked: &Asked) -> Selection {
 /// the length.
 pub(super) async fn answer(
     prepared: &Prepared,
+    lists: &Lists,
     selection: Selection,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    let pieces = pieces(prepared, selection);
-    let compressed = match accepts_gzip(&asked.headers) {
-        false => Some(None),
-        true if asked.is_head() => prepared.gzipped.ready(selection, &pieces),
-        true => Some(prepared.gzipped.get(selection, &pieces).await),
+    let pieces = pieces(&prepared.release, &lists.view, selection);
+    let coding = Coding::preferred(&asked.headers, &CODINGS);
+    let packed = match asked.is_head() {
+        true => lists.packed.ready(selection, coding, &pieces),
+        false => Some(lists.packed.get(selection, coding, &pieces).await),
     };
-    let unknown = compressed.is_none();
-    let compressed = compressed.flatten();
+    let unknown = packed.is_none();
+    let (coding, chunks) = match packed {
+        None => (coding, Vec::new()),
+        Some(None) => (Coding::Identity, pieces),
+        Some(Some(made)) => (coding, vec![made]),
+    };
     let hash = prepared.release.hash(contract::release::BUNDLE);
-    let coding = if compressed.is_some() { "-gz" } else { "" };
+    let (hash, name) = (hash.get(..16).unwrap_or(hash), &lists.name);
     let entity = Entity {
-        gzip: compressed.is_some(),
-        etag: format!("{}-{selection}{coding}", hash.get(..16).unwrap_or(hash)),
-        chunks: compressed.map_or(pieces, |made| vec![made]),
+        chunks,
         content_type: reply::JSON,
-        cache: "private, max-age=60",
+        etag: format!("{hash}{name}-{selection}{}", coding.suffix()),
+        coding,
+        cache: asked.shared(),
         ranges: false,
     };
     let mut response = entity.reply(&asked.headers);
@@ -85,11 +92,11 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-fn pieces(prepared: &Prepared, Selection { section, part }: Selection) -> Vec<Bytes> {
-    let (index, bundle) = (&prepared.release.index, &prepared.release.bundle);
+fn pieces(release: &Release, view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
+    let (index, bundle) = (&release.index, &release.bundle);
     match part {
-        Part::Everything => index.list(bundle, section),
-        Part::Category(id) => index.category(bundle, section, id),
+        Part::Everything => view.list(index, bundle, section),
+        Part::Category(id) => view.category(index, bundle, section, id),
         Part::Nothing => vec![Bytes::from_static(b"[]")],
     }
 }

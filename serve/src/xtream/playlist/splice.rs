@@ -11,7 +11,8 @@ use memchr::{memchr, memchr_iter};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::OnceCell;
 
-use super::edit::Edit;
+use super::edit::{Edit, Kinds};
+use crate::packed::Press;
 
 /// A piece of an answer is about this long.
 const PIECE: usize = 64 * 1024;
@@ -53,6 +54,11 @@ impl Template {
     pub(super) fn edited(&self, values: Values, edit: Edit) -> Body {
         Body::stream(Spliced::new(self, values, Some(edit)).stream())
     }
+
+    /// All of it, or what becomes of it, compressed.
+    pub(super) fn packed(&self, values: Values, edit: Option<Edit>, press: Press) -> Body {
+        Body::stream(press.gzip(Spliced::new(self, values, edit)))
+    }
 }
 
 /// What goes into the places of a playlist, in the order of [`TOKENS`].
@@ -62,6 +68,17 @@ impl Values {
     pub(super) fn new(base: &str, name: &str, password: &str, extension: &str) -> Self {
         let escape = |text| utf8_percent_encode(text, ESCAPED).to_string();
         Self([base.into(), escape(name), escape(password), extension.into()])
+    }
+
+    /// Tells a playlist with these values from others of the same `template`.
+    pub(super) fn name(&self, template: &str, edit: &Edit) -> String {
+        let mut hash = blake3::Hasher::new();
+        hash.update(format!("{template} {edit:?}").as_bytes());
+        // No value holds a line feed.
+        for value in &self.0 {
+            hash.update(value.as_bytes()).update(b"\n");
+        }
+        hash.finalize().to_hex()[..32].to_owned()
     }
 
     /// The length of a playlist of `template` bytes with these values in its places.
@@ -106,6 +123,25 @@ impl Tokens {
     }
 }
 
+/// The first line of a playlist, and the others.
+pub(super) fn halves(playlist: Bytes) -> (Bytes, Bytes) {
+    let end = line_end(&playlist, 0);
+    (playlist.slice(..end), playlist.slice(end..))
+}
+
+/// A piece of a playlist with its places filled.
+pub(super) fn filled(piece: &[u8], values: &Values) -> Bytes {
+    let mut out = Vec::new();
+    values.splice(piece, &mut out);
+    out.into()
+}
+
+/// What becomes of entries.
+pub(super) fn edited(entries: Bytes, values: Values, edit: Edit) -> impl Iterator<Item = Bytes> {
+    let edit = (!edit.is_none(Kinds::ALL)).then_some(edit);
+    Spliced { text: entries, at: 0, begun: true, values, edit }
+}
+
 /// Which of [`TOKENS`] `text` begins with.
 fn token(text: &[u8]) -> Option<usize> {
     TOKENS.iter().position(|token| text.starts_with(token.as_bytes()))
@@ -115,13 +151,15 @@ fn token(text: &[u8]) -> Option<usize> {
 struct Spliced {
     text: Bytes,
     at: usize,
+    /// The first line is not to come any more.
+    begun: bool,
     values: Values,
     edit: Option<Edit>,
 }
 
 impl Spliced {
     fn new(template: &Template, values: Values, edit: Option<Edit>) -> Self {
-        Self { text: template.text.clone(), at: 0, values, edit }
+        Self { text: template.text.clone(), at: 0, begun: false, values, edit }
     }
 
     /// The pieces as the body of an answer.
@@ -157,7 +195,7 @@ impl Iterator for Spliced {
             }
             Some(edit) => {
                 let mut give = |template: &[u8]| self.values.splice(template, &mut out);
-                edit.copy(rest, PIECE, self.at == 0, &mut give)
+                edit.copy(rest, PIECE, !std::mem::replace(&mut self.begun, true), &mut give)
             }
         };
         Some(out.into())
@@ -180,7 +218,7 @@ mod tests {
         let playlist = Bytes::from(line.repeat(5000));
         let values = Values::new("http://h:8080/x", "ann", "p w/ä", "m3u8");
         let length = values.length(playlist.len(), &Tokens::count(&playlist));
-        let spliced = Spliced { text: playlist, at: 0, values, edit: None };
+        let spliced = Spliced { text: playlist, at: 0, begun: false, values, edit: None };
         let pieces: Vec<Bytes> = spliced.collect();
         assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.ends_with(b"\n")));
         let expected = "http://h:8080/x/live/ann/p%20w%2F%C3%A4/1.m3u8 {other} { {m3u8 {\n".repeat(5000);
