@@ -1,9 +1,11 @@
 //! `[relay]` of `coax.toml`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use contract::config::{ConfigError, seconds, variable};
+use contract::network::Network;
 use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
@@ -31,6 +33,13 @@ pub struct Settings {
     /// The folder that the copy is kept in, so that a relay that is started anew has it when the server is gone. Empty: a
     /// temporary one.
     pub cache: PathBuf,
+    /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes: addresses, or networks such as
+    /// `10.0.0.0/8`. For the program `relay` alone: `coax up` believes those of `[serve]`.
+    pub trusted_proxies: Vec<Network>,
+    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
+    /// over (429), unless its pair is one that was right before. 0: as many as it likes. For the program `relay` alone:
+    /// `coax up` has that of `[serve]`, and counts together what is sent to either.
+    pub login_failures: u32,
     /// Bytes that the feed of one channel remembers at most. Whatever the bitrate, a channel costs no more memory than
     /// this (and what slow viewers still hold on to, at most 64 KiB and a chunk each).
     pub feed_bytes: usize,
@@ -156,6 +165,11 @@ impl Settings {
         }
         Ok(())
     }
+
+    /// Whether what a peer at `address` says of its clients is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.holds(address))
+    }
 }
 
 /// An address that need not be there: an empty one is none.
@@ -172,6 +186,8 @@ impl Default for Settings {
             follow: None,
             follow_key: None,
             cache: PathBuf::new(),
+            trusted_proxies: Vec::new(),
+            login_failures: 10,
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
             chunk_bytes: 256 * 1024,

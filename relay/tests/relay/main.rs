@@ -11,6 +11,7 @@ mod engine;
 mod failover;
 mod failures;
 mod films;
+mod following;
 mod hls;
 mod joining;
 mod leaving;
