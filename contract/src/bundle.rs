@@ -12,6 +12,7 @@
 
 mod index;
 mod item;
+mod list;
 mod playable;
 mod scalar;
 mod scan;
@@ -20,6 +21,7 @@ mod write;
 
 pub use index::{Entry, Index, IndexError};
 pub use item::{Category, LiveStream, Movie, Series, SeriesWord, StreamType, VodStream};
+pub use list::List;
 pub use playable::{Account, GuideRange, Kind, Playable, Protocol, Upstream};
 pub use scalar::{Blank, Digits, Flag, rating};
 pub use scan::{Scan, Scanned};

@@ -90,15 +90,13 @@ impl Index {
 
     /// The entries of one category as the JSON array of an answer; `[]` for a category that has none.
     pub fn category(&self, bundle: &Bytes, section: Section, category: u32) -> Vec<Bytes> {
-        let runs = self.lists(section).and_then(|list| list.categories.get(&category));
-        self.array(bundle, section, runs.map_or(&[], Vec::as_slice))
+        self.array(bundle, section, self.runs(section, category))
     }
 
     /// The entry with this id, as JSON.
     pub fn find(&self, bundle: &Bytes, section: Section, id: u32) -> Option<Bytes> {
-        let list = self.lists(section)?;
-        let place = list.by_id.binary_search_by_key(&id, |at| list.entries[*at as usize].id).ok()?;
-        Some(bundle.slice(list.entries[list.by_id[place] as usize].range()))
+        let at = self.position(section, id)?;
+        Some(self.slice(bundle, section, at..at + 1))
     }
 
     /// From where `id` can be received.
@@ -109,6 +107,25 @@ impl Index {
     /// The entries of a list section in file order; none for the sections that are no lists.
     pub fn entries(&self, section: Section) -> &[Entry] {
         self.lists(section).map_or(&[], |list| &list.entries)
+    }
+
+    /// Where an entry stands in its list.
+    pub(crate) fn position(&self, section: Section, id: u32) -> Option<u32> {
+        let list = self.lists(section)?;
+        let place = list.by_id.binary_search_by_key(&id, |at| list.entries[*at as usize].id).ok()?;
+        Some(list.by_id[place])
+    }
+
+    /// The runs of entries that belong to a category.
+    pub(crate) fn runs(&self, section: Section, category: u32) -> &[Range<u32>] {
+        let runs = self.lists(section).and_then(|list| list.categories.get(&category));
+        runs.map_or(&[], Vec::as_slice)
+    }
+
+    /// Neighbouring entries, with what stands between them. The run must be within the list, and not empty.
+    pub(crate) fn slice(&self, bundle: &Bytes, section: Section, run: Range<u32>) -> Bytes {
+        let entries = self.entries(section);
+        bundle.slice(entries[run.start as usize].range().start..entries[run.end as usize - 1].range().end)
     }
 
     /// Where a guide channel stands in `guide.xml`.
@@ -131,15 +148,12 @@ impl Index {
     }
 
     fn array(&self, bundle: &Bytes, section: Section, runs: &[Range<u32>]) -> Vec<Bytes> {
-        let entries = self.entries(section);
         let mut pieces = vec![Bytes::from_static(b"[")];
         for run in runs.iter().filter(|run| !run.is_empty()) {
             if pieces.len() > 1 {
                 pieces.push(Bytes::from_static(b","));
             }
-            let first = entries[run.start as usize].start as usize;
-            let last = entries[run.end as usize - 1].end as usize;
-            pieces.push(bundle.slice(first..last));
+            pieces.push(self.slice(bundle, section, run.clone()));
         }
         pieces.push(Bytes::from_static(b"]"));
         pieces
