@@ -48,6 +48,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::user::Command,
     },
+    /// Write what is published into a folder that any web server can serve
+    Export {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::export::Arguments,
+    },
     /// Read the configuration and say what is wrong with it
     CheckConfig {
         #[command(flatten)]

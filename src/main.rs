@@ -7,11 +7,12 @@
 //! ```
 //!
 //! This package composes the programs and knows nothing they know: [`up`] runs them together, [`demo`] puts a
-//! synthetic provider before them, [`user`] edits who may watch.
+//! synthetic provider before them, [`user`] edits who may watch, [`export`] makes files of what is served.
 
 mod announce;
 mod cli;
 mod demo;
+mod export;
 mod run_now;
 mod up;
 mod user;
@@ -44,6 +45,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::User { place, json, command } => {
             user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)
         }
+        Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments),
         Command::CheckConfig { place } => cli::check_config(&place),
     }
 }

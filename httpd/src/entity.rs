@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
-use crate::{Body, Range};
+use crate::{Body, Coding, Range};
 
 /// Bytes that can be sent as they are, with what a client or a cache needs to know of them.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub struct Entity {
     pub content_type: &'static str,
     /// A strong validator without its quotes; one per coding (RFC 9110 section 8.8.3). Empty: none.
     pub etag: String,
-    /// Set when `chunks` are gzip of what the type says.
-    pub gzip: bool,
+    /// How `chunks` are coded.
+    pub coding: Coding,
     /// `Cache-Control`.
     pub cache: &'static str,
     /// Whether parts may be asked for.
@@ -40,8 +40,8 @@ impl Entity {
             }
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        if self.gzip {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(coding) = self.coding.name() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
         if self.ranges {
             headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -106,7 +106,7 @@ mod tests {
             chunks: vec![Bytes::from_static(b"abc"), Bytes::from_static(b"defg")],
             content_type: "text/plain",
             etag: "77".into(),
-            gzip: false,
+            coding: Coding::Identity,
             cache: "no-cache",
             ranges: true,
         }

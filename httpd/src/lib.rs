@@ -27,7 +27,7 @@ mod socket;
 pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine};
 pub use body::Body;
 pub use content::content;
-pub use encoding::accepts_gzip;
+pub use encoding::Coding;
 pub use entity::Entity;
 pub use limit::raise_file_limit;
 pub use listen::{Settings, serve, terminated};

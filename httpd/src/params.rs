@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 
 use crate::Request;
 
@@ -27,11 +29,16 @@ impl Params {
     ///
     /// A body that is no form (some apps post `{}`), is over 64 KiB or does not arrive within 10 s adds nothing.
     pub async fn read(request: Request) -> Self {
-        let mut params = Self::from_query(request.uri().query());
-        if request.method() != http::Method::POST {
+        let (parts, body) = request.into_parts();
+        Self::of(&parts, body).await
+    }
+
+    /// The same of a request that was taken apart.
+    pub async fn of(parts: &Parts, body: Incoming) -> Self {
+        let mut params = Self::from_query(parts.uri.query());
+        if parts.method != http::Method::POST {
             return params;
         }
-        let (parts, body) = request.into_parts();
         let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, MAX_FORM).collect()).await;
         if let Ok(Ok(body)) = body {
             params.0.extend(form(&parts.headers, &body.to_bytes()));

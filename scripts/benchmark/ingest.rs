@@ -10,6 +10,19 @@ use super::process::{Process, Watched, watch};
 use super::runs::{PROVIDER, configure, document, figures, panel as station, run};
 use super::table::{median, row};
 
+/// What a big provider has.
+const BIG: [&str; 10] = [
+    "--live",
+    "20000",
+    "--films",
+    "60000",
+    "--series",
+    "10000",
+    "--guide-days",
+    "7",
+    "--programme-minutes",
+    "180",
+];
 /// Rounds of which the one in the middle counts.
 const ROUNDS: usize = 3;
 /// Channels of the large guide, and those of them that a playlist names.
@@ -18,20 +31,23 @@ const WATCHED: u64 = 2000;
 /// What memory may be taken, as it stands in the table.
 const AIM: &str = "at most 200 MB";
 
-/// A big provider with a guide; if `lists`, its lists against nginx, too.
-pub(crate) fn provider(folder: &Path, lists: bool) {
-    let size = ["--live", "20000", "--films", "60000", "--series", "10000", "--guide-days", "7"];
-    let arguments = [&PROVIDER[..], &size, &["--programme-minutes", "180"]].concat();
-    let panel = Process::start("station", &arguments);
+/// A big provider with a guide.
+pub(crate) fn provider(folder: &Path) {
+    let panel = Process::start("station", &[&PROVIDER[..], &BIG].concat());
     let sources = station(&panel);
     anew(folder, "20 000 / 60 000 / 10 000 of a panel, with 7 days of guide", &sources);
-    let config = configure(folder, "lists", &sources);
+    let config = configure(folder, "again", &sources);
     run(&config);
     again(&config, "the same again, nothing changed");
+}
+
+/// What is published of a big provider, against nginx.
+pub(crate) fn lists(folder: &Path) {
+    let panel = Process::start("station", &[&PROVIDER[..], &BIG].concat());
+    let config = configure(folder, "lists", &(station(&panel) + &lists::groups(folder)));
+    run(&config);
     drop(panel);
-    if lists {
-        lists::against_nginx(folder, &config);
-    }
+    lists::against_nginx(folder, &config);
 }
 
 /// A panel with very long lists.

@@ -1,103 +1,154 @@
 //! One server's answers against the same bytes from nginx: how many of them in a second, and what each costs.
 
-use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
-use std::thread::sleep;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 
 use super::SPAN;
+use super::nginx::Nginx;
 use super::process::Process;
 use super::table::{median, row};
 
-/// Connections that ask at the same time.
-const CLIENTS: usize = 4;
+const ROUNDS: usize = 3;
+
+/// Something that is asked for again and again, on so many connections that stay open.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) coding: &'a str,
+    pub(crate) connections: usize,
+    pub(crate) span: Duration,
+}
+
+/// What a server did for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    /// Answers in a second; those that were not complete at the end count as far as they were.
+    pub(crate) rate: f64,
+    pub(crate) cpu_ms: f64,
+}
 
 /// What `server` answers at `path` (which is asked for before each round), again and again; `what` it is called.
 pub(crate) fn against_nginx(folder: &Path, what: &str, server: &Process, path: impl Fn() -> String) {
-    let folder = folder.join(what);
-    fs::create_dir_all(folder.join("www")).unwrap();
-    let nginx = nginx(&folder);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let nginx = Nginx::start(&folder.join(what));
+    let runtime = Runtime::new().unwrap();
     let (mut rounds, mut size) = (Vec::new(), 0);
-    for _ in 0..3 {
+    for _ in 0..ROUNDS {
         let path = path();
-        let body = runtime.block_on(fetch(server.address, &path));
-        fs::write(folder.join("www/body.json"), &body).unwrap();
+        let body = runtime.block_on(fetch(server.address, &path, "identity"));
+        nginx.put("body", &body);
         size = body.len();
-        rounds.push((requests(&runtime, server, &path), requests(&runtime, &nginx, "/body.json")));
+        let asked = Asked { path: &path, coding: "identity", connections: 4, span: SPAN / 2 };
+        let theirs = Asked { path: "/body", ..asked };
+        rounds.push((requests(&runtime, server, asked), requests(&runtime, &nginx.process, theirs)));
     }
+    told(&format!("{what}, {:.1} MB", size as f64 / 1e6), &rounds);
+}
+
+/// The medians of rounds with ours and theirs, as a row of the table.
+pub(crate) fn told(work: &str, rounds: &[(Load, Load)]) {
     let pick = |of: &dyn Fn(&(Load, Load)) -> f64| median(rounds.iter().map(of));
     let (ours, theirs) = (pick(&|round| round.0.rate), pick(&|round| round.1.rate));
+    let (cpu, their_cpu) = (pick(&|round| round.0.cpu_ms), pick(&|round| round.1.cpu_ms));
+    let figures = |rate: f64, cpu: f64| {
+        let digits = if rate < 20.0 { 1 } else { 0 };
+        format!("{rate:.digits$}/s, {cpu:.3} ms of CPU each")
+    };
     row(
-        &format!("{what}, {:.1} MB: requests/s", size as f64 / 1e6),
-        &format!("{ours:.0}"),
-        &format!("{theirs:.0} (nginx, same bytes)"),
-        &format!("{:.2}", ours / theirs),
+        work,
+        &figures(ours, cpu),
+        &format!("{} (nginx, same bytes)", figures(theirs, their_cpu)),
+        &format!("{:.2}; CPU {:.2}", ours / theirs, cpu / their_cpu),
     );
-    let (ours, theirs) = (pick(&|round| round.0.cpu_ms), pick(&|round| round.1.cpu_ms));
-    let figures = (format!("{ours:.2}"), format!("{theirs:.2} (nginx)"), format!("{:.2}", ours / theirs));
-    row("the same: CPU ms per request", &figures.0, &figures.1, &figures.2);
 }
 
-struct Load {
-    rate: f64,
-    cpu_ms: f64,
+/// Asks and counts.
+pub(crate) fn requests(runtime: &Runtime, server: &Process, asked: Asked<'_>) -> Load {
+    let counts: Arc<[Count]> = (0..asked.connections).map(|_| Count::default()).collect();
+    let size = runtime.block_on(length(server.address, asked.path, asked.coding));
+    let mut clients = Vec::new();
+    for at in 0..asked.connections {
+        let (counts, request) = (counts.clone(), request(asked.path, asked.coding));
+        clients.push(runtime.spawn(client(server.address, request, counts, at)));
+    }
+    std::thread::sleep(asked.span / 5); // until all are connected
+    let done = || counts.iter().map(|count| count.0.load(Relaxed)).sum::<u64>();
+    let (begin, cpu, before) = (Instant::now(), server.cpu(), done());
+    std::thread::sleep(asked.span);
+    let (seconds, cpu, bytes) = (begin.elapsed().as_secs_f64(), server.cpu() - cpu, done() - before);
+    assert!(clients.iter().all(|client| !client.is_finished()), "a client was let down");
+    clients.iter().for_each(|client| client.abort());
+    let answers = bytes as f64 / size as f64;
+    Load { rate: answers / seconds, cpu_ms: cpu * 1e3 / answers }
 }
 
-fn requests(runtime: &tokio::runtime::Runtime, server: &Process, path: &str) -> Load {
-    let (cpu, begin) = (server.cpu(), Instant::now());
-    let done = runtime.block_on(async {
-        let clients =
-            (0..CLIENTS).map(|_| tokio::spawn(client(server.address, path.to_owned(), begin + SPAN / 2)));
-        let mut done = 0;
-        for client in clients.collect::<Vec<_>>() {
-            done += client.await.unwrap();
-        }
-        done
-    });
-    Load {
-        rate: f64::from(done) / begin.elapsed().as_secs_f64(),
-        cpu_ms: (server.cpu() - cpu) * 1e3 / f64::from(done),
+/// Bytes of bodies that a client was sent, where no other client counts.
+#[derive(Default)]
+#[repr(align(128))]
+struct Count(AtomicU64);
+
+async fn client(server: SocketAddr, request: String, counts: Arc<[Count]>, at: usize) {
+    let mut socket = TcpStream::connect(server).await.unwrap();
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        answer(&mut socket, &request, &mut buffer, |bytes| {
+            counts[at].0.fetch_add(bytes.len() as u64, Relaxed);
+        })
+        .await;
     }
 }
 
-/// Asks again and again on one connection; how often it was answered before `end`.
-async fn client(server: SocketAddr, path: String, end: Instant) -> u32 {
+/// What is behind a path, in this coding.
+pub(crate) async fn fetch(server: SocketAddr, path: &str, coding: &str) -> Vec<u8> {
     let mut socket = TcpStream::connect(server).await.unwrap();
-    let mut buffer = vec![0; 1 << 18];
-    let mut done = 0;
-    while Instant::now() < end {
-        answer(&mut socket, &path, &mut buffer, |_| ()).await;
-        done += 1;
-    }
-    done
+    // As of old: without chunks, until the connection ends.
+    let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\nAccept-Encoding: {coding}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let text = std::str::from_utf8(&answer[..head]).unwrap();
+    assert!(text.split(' ').nth(1) == Some("200"), "{text}");
+    answer.split_off(head)
 }
 
-pub(crate) async fn fetch(server: SocketAddr, path: &str) -> Vec<u8> {
+/// Bytes that are behind a path, in this coding.
+async fn length(server: SocketAddr, path: &str, coding: &str) -> u64 {
     let mut socket = TcpStream::connect(server).await.unwrap();
-    let mut body = Vec::new();
-    answer(&mut socket, path, &mut vec![0; 1 << 18], |bytes| body.extend_from_slice(bytes)).await;
-    body
+    let mut size = 0;
+    let request = request(path, coding);
+    answer(&mut socket, &request, &mut vec![0; 1 << 17], |bytes| size += bytes.len() as u64).await;
+    size
 }
 
-/// One request and its answer, whose length must be given.
-async fn answer(socket: &mut TcpStream, path: &str, buffer: &mut [u8], mut take: impl FnMut(&[u8])) {
-    socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+fn request(path: &str, coding: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {coding}\r\n\r\n")
+}
+
+/// One request and its answer, which has a length or comes in chunks.
+async fn answer(socket: &mut TcpStream, request: &str, buffer: &mut [u8], mut take: impl FnMut(&[u8])) {
+    socket.write_all(request.as_bytes()).await.unwrap();
     let mut have = 0;
     let head = loop {
-        have += socket.read(&mut buffer[have..]).await.unwrap();
+        let read = socket.read(&mut buffer[have..]).await.unwrap();
+        assert!(read > 0, "no answer");
+        have += read;
         if let Some(end) = buffer[..have].windows(4).position(|four| four == b"\r\n\r\n") {
             break end + 4;
         }
     };
-    let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-    assert!(text.starts_with("http/1.1 200"), "{text}");
-    let length = text.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0;
+    let text = std::str::from_utf8(&buffer[..head]).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    let Some(length) = header(text, "content-length") else {
+        take(&buffer[head..have]);
+        return until_last_chunk(socket, buffer, head..have, take).await;
+    };
     let mut left = length.parse::<usize>().unwrap() - (have - head);
     take(&buffer[head..have]);
     while left > 0 {
@@ -108,24 +159,25 @@ async fn answer(socket: &mut TcpStream, path: &str, buffer: &mut [u8], mut take:
     }
 }
 
-fn nginx(folder: &Path) -> Process {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let here = folder.display();
-    let config = format!(
-        "daemon off; master_process off; pid {here}/nginx.pid; error_log {here}/nginx.log;\n\
-         events {{ worker_connections 512; }}\n\
-         http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;\n\
-         types {{ application/json json; }}\n\
-         client_body_temp_path {here}/t1; proxy_temp_path {here}/t2; fastcgi_temp_path {here}/t3;\n\
-         uwsgi_temp_path {here}/t4; scgi_temp_path {here}/t5;\n\
-         server {{ listen 127.0.0.1:{port}; root {here}/www; }} }}\n"
-    );
-    let path = folder.join("nginx.conf");
-    fs::write(&path, config).unwrap();
-    let child = Command::new("nginx").arg("-c").arg(&path).spawn().unwrap();
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    while std::net::TcpStream::connect(address).is_err() {
-        sleep(Duration::from_millis(20));
+/// Reads on until what ends a body in chunks: their own bytes are counted with the others, being very few.
+async fn until_last_chunk(
+    socket: &mut TcpStream,
+    buffer: &mut [u8],
+    have: std::ops::Range<usize>,
+    mut take: impl FnMut(&[u8]),
+) {
+    const LAST: &[u8] = b"0\r\n\r\n";
+    let mut end = buffer[have].to_vec();
+    while !end.ends_with(LAST) {
+        let read = socket.read(buffer).await.unwrap();
+        assert!(read > 0, "the answer was cut");
+        take(&buffer[..read]);
+        end.extend_from_slice(&buffer[read.saturating_sub(LAST.len())..read]);
+        end.drain(..end.len().saturating_sub(LAST.len()));
     }
-    Process { child, address }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let lines = head.split("\r\n").filter_map(|line| line.split_once(": "));
+    lines.into_iter().find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

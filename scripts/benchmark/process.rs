@@ -35,6 +35,20 @@ pub(crate) fn watch(command: &mut Command) -> Watched {
     Watched { cpu, wall: begin.elapsed().as_secs_f64(), peak }
 }
 
+/// What a process holds, in MB: what is its own, and the files that it has mapped, which the system takes back when it
+/// needs the room, as it does with those that others read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Memory {
+    pub(crate) own: f64,
+    pub(crate) mapped: f64,
+}
+
+impl Memory {
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self { own: self.own.max(other.own), mapped: self.mapped.max(other.mapped) }
+    }
+}
+
 /// A server that says `ready http://ADDRESS`, ended with the benchmark.
 pub(crate) struct Process {
     pub(crate) child: Child,
@@ -62,8 +76,22 @@ impl Process {
         Self { child, address }
     }
 
+    /// Seconds of the processor, with those of the processes it has started.
     pub(crate) fn cpu(&self) -> f64 {
-        cpu_seconds(self.child.id()).unwrap()
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|child| cpu_seconds(child.parse().ok()?));
+        cpu_seconds(id).unwrap() + children.sum::<f64>()
+    }
+
+    /// What it holds now.
+    pub(crate) fn memory(&self) -> Memory {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let of = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0 / 1e6
+        };
+        Memory { own: of("RssAnon:"), mapped: of("RssFile:") }
     }
 }
 

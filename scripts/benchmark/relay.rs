@@ -52,7 +52,7 @@ pub(crate) fn segments(folder: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     load::against_nginx(folder, "a segment of HLS", &relay.process, || {
         sleep(Duration::from_secs(5)); // for a playlist with more than its first segment
-        let text = runtime.block_on(load::fetch(relay.process.address, &playlist));
+        let text = runtime.block_on(load::fetch(relay.process.address, &playlist, "identity"));
         let text = String::from_utf8(text).unwrap();
         let newest = text.lines().rfind(|line| !line.starts_with('#')).unwrap();
         format!("/{}", newest.trim_start_matches("../"))

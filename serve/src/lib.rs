@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Nothing is parsed and nothing is serialised for a list: the objects stand in the release as clients get them, and
-//! an answer is a few slices of the mapped file. What has to be made (gzip) is made once per release and kept beside
-//! it in [`prepared`]; the next release begins with nothing made, and the old one goes when the last answer from it is
+//! an answer is a few slices of the mapped file. What has to be made (gzip, zstd) is made once per release and kept
+//! beside it in [`prepared`]; the next release begins with nothing made, and the old one goes when the last answer from it is
 //! sent. An answer is therefore always of one release.
 //!
 //! A request that is not answered is a [`refusal`]: one place knows statuses, and logs.
@@ -21,11 +21,12 @@
 mod base;
 mod client;
 mod elsewhere;
+mod export;
 mod failures;
 mod front;
-mod gzip;
 mod login;
 mod mirror;
+mod packed;
 mod prepared;
 mod refusal;
 mod relays;
@@ -34,6 +35,7 @@ mod service;
 mod settings;
 mod xtream;
 
+pub use export::{Counts, Told, Wanted, export};
 pub use route::Route;
 pub use service::Server;
 pub use settings::{Network, Settings};

@@ -14,7 +14,7 @@ use contract::disk::Data;
 use contract::mirror::{Part, State, WAIT, hash};
 use contract::release::{BUNDLE, Follower};
 use http::HeaderMap;
-use httpd::{Entity, Response};
+use httpd::{Coding, Entity, Response};
 
 use crate::refusal::Refusal;
 
@@ -135,5 +135,5 @@ fn patience(headers: &HeaderMap) -> Duration {
 fn entity(chunks: Vec<Bytes>, etag: String) -> Entity {
     // SECURITY: no cache between us and a relay may keep it.
     let cache = "private, no-store";
-    Entity { chunks, content_type: httpd::reply::JSON, etag, gzip: false, cache, ranges: false }
+    Entity { chunks, content_type: httpd::reply::JSON, etag, coding: Coding::Identity, cache, ranges: false }
 }

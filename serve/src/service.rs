@@ -8,7 +8,7 @@ use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
 use contract::mirror::Part;
-use contract::release::Follower;
+use contract::release::{Follower, View};
 use contract::source::BaseUrl;
 use contract::user::Users;
 use contract::wanted::Wanted;
@@ -20,6 +20,7 @@ use crate::client::client;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
+use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::{Route, Settings, front, relays, xtream};
@@ -36,6 +37,9 @@ pub struct Server {
     logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// For compressed lists.
+    room: Room,
+    pub(crate) presses: Presses,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -63,6 +67,8 @@ impl Server {
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
         Self {
+            room: Room::new(settings.packed_lists),
+            presses: Presses::default(),
             logins: Logins::new(users, settings.login_failures),
             settings,
             details: Details::new(data),
@@ -143,12 +149,12 @@ impl Server {
     }
 
     async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
-        let (method, headers) = (request.method().clone(), request.headers().clone());
         let base = self.base(&request, peer);
-        let client = client(&headers, peer.ip(), |address| self.settings.trusts(address));
+        let client = client(request.headers(), peer.ip(), |address| self.settings.trusts(address));
         let in_path = Route::parameters(request.uri().path());
-        let params = Params::read(request).await.after(in_path);
-        Asked { method, headers, params, client, base }
+        let (parts, body) = request.into_parts();
+        let params = Params::of(&parts, body).await.after(in_path);
+        Asked { method: parts.method, headers: parts.headers, params, client, base }
     }
 
     /// Who asks, if the pair is known.
@@ -161,6 +167,11 @@ impl Server {
         self.login(asked).await?.active(self.now())
     }
 
+    /// What `login` may see of the newest release, to be held until the answer is complete.
+    pub(crate) async fn seen_by(&self, login: &Login) -> Result<Arc<Prepared>, Refusal> {
+        Ok(self.prepared()?.seen(&login.user.sees).await?)
+    }
+
     /// The newest release, to be held until the answer is complete.
     pub(crate) fn prepared(&self) -> Result<Arc<Prepared>, Refusal> {
         let mut newest = self.prepared.lock().expect("nobody panics while holding this lock");
@@ -168,7 +179,7 @@ impl Server {
         match &*newest {
             Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
             _ => {
-                let prepared = Arc::new(Prepared::new(release, self.settings.gzip_cache));
+                let prepared = Arc::new(Prepared::new(View::whole(release), self.room.clone()));
                 *newest = Some(prepared.clone());
                 Ok(prepared)
             }
@@ -194,5 +205,11 @@ impl Asked {
 
     pub(crate) fn is_head(&self) -> bool {
         self.method == Method::HEAD
+    }
+
+    /// `Cache-Control` of what is the same for everybody who may have it. Name and password stand in the address, so a
+    /// cache between us and the client gives it to nobody else; by POST they do not.
+    pub(crate) fn shared(&self) -> &'static str {
+        if self.method == Method::POST { "private, max-age=60" } else { "public, max-age=60" }
     }
 }

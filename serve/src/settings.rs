@@ -40,8 +40,8 @@ pub struct Settings {
     pub catchup: Catchup,
     /// Tells Kodi in playlists that channels are transport streams, which spares it a connection to find out.
     pub kodi_mimetype: bool,
-    /// Bytes of compressed lists kept in memory for each release. What does not fit is sent uncompressed.
-    pub gzip_cache: usize,
+    /// Bytes of compressed lists kept in memory. What does not fit is sent uncompressed.
+    pub packed_lists: usize,
 }
 
 impl Settings {
@@ -73,7 +73,7 @@ impl Default for Settings {
             panel_api: true,
             catchup: Catchup::Shift,
             kodi_mimetype: false,
-            gzip_cache: 64 * 1024 * 1024,
+            packed_lists: 24 * 1024 * 1024,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The Xtream API: what `player_api.php` is asked for, decoded once, and one file per family of answers.
 
-mod account;
-mod details;
-mod guide;
+pub(crate) mod account;
+pub(crate) mod details;
+mod document;
+pub(crate) mod guide;
 mod lists;
 pub(crate) mod panel;
 pub(crate) mod playlist;
+mod search;
 pub(crate) mod xmltv;
 
 use contract::bundle::Section;
@@ -65,8 +67,8 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     if action == Action::Account {
         return account::answer(server, asked).await;
     }
-    server.viewer(asked).await?;
-    let prepared = server.prepared()?;
+    let login = server.viewer(asked).await?;
+    let prepared = server.seen_by(&login).await?;
     match action {
         Action::Account => {
             unreachable!("answered above: it needs no release, and tells those who are barred so")

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -16,7 +15,6 @@ use crate::user::Sight;
 /// What one sight shows of one release. Costs little memory: groups stand together, and so do what is seen of them.
 pub(super) struct Seen {
     parts: [Part; 3],
-    guide: OnceLock<Vec<Range<usize>>>,
 }
 
 /// What it shows of one list.
@@ -43,7 +41,7 @@ struct Grouped<'a> {
 
 impl Seen {
     pub(super) fn new(release: &Release, sight: &Sight) -> Self {
-        Self { parts: List::ALL.map(|list| Part::new(release, sight, list)), guide: OnceLock::new() }
+        Self { parts: List::ALL.map(|list| Part::new(release, sight, list)) }
     }
 
     /// The whole list, as far as it is shown.
@@ -104,24 +102,6 @@ impl Seen {
             found.extend(range.map(|range| (range.channel.0, range)));
         }
         found.into_values().collect()
-    }
-
-    /// The guide with those channels and no others: pieces of the whole one.
-    pub(super) fn guide(&self, release: &Release) -> Vec<Bytes> {
-        let ranges = self.guide.get_or_init(|| {
-            let mut shown = self.guides(release);
-            let channels: Vec<_> = shown.iter().map(|guide| guide.channel).collect();
-            shown.sort_unstable_by_key(|guide| guide.programmes);
-            let programmes = shown.iter().map(|guide| guide.programmes);
-            let all = || release.index.guides();
-            let length = release.guide.len() as u64;
-            let head = all().map(|guide| guide.channel.0).min().unwrap_or(length);
-            // Programmes follow the channels; without any, the tail follows the channels.
-            let tail = all().map(|guide| guide.programmes.1.max(guide.channel.1)).max().unwrap_or(length);
-            let wanted = [(0, head)].into_iter().chain(channels).chain(programmes).chain([(tail, length)]);
-            joined(wanted.map(|(start, end)| place(start, length)..place(end, length)))
-        });
-        ranges.iter().map(|range| release.guide.slice(range.clone())).collect()
     }
 
     /// The names of the groups of an entry that is shown without others; `None` if it is sent as it stands.
@@ -241,16 +221,11 @@ fn without_others(entry: &Bytes, shown: &BTreeSet<u32>) -> Option<Bytes> {
     Some(out.into())
 }
 
-/// A place in a file of `length` bytes: what ends later was written for another.
-fn place(at: u64, length: u64) -> usize {
-    usize::try_from(at.min(length)).unwrap_or(usize::MAX)
-}
-
 /// Runs in order, with those made one that touch or overlap.
-fn joined<T: Ord + Copy>(runs: impl IntoIterator<Item = Range<T>>) -> Vec<Range<T>> {
-    let mut runs: Vec<Range<T>> = runs.into_iter().filter(|run| run.start < run.end).collect();
-    runs.sort_unstable_by_key(|run| (run.start, run.end));
-    let mut joined: Vec<Range<T>> = Vec::new();
+fn joined(mut runs: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    runs.retain(|run| run.start < run.end);
+    runs.sort_unstable_by_key(|run| run.start);
+    let mut joined: Vec<Range<u32>> = Vec::new();
     for run in runs {
         match joined.last_mut() {
             Some(last) if run.start <= last.end => last.end = last.end.max(run.end),

@@ -90,14 +90,6 @@ impl View {
         }
     }
 
-    /// The guide: pieces of `guide.xml`.
-    pub fn guide(&self) -> Vec<Bytes> {
-        match &self.seen {
-            None => vec![self.release.guide.clone()],
-            Some(seen) => seen.guide(&self.release),
-        }
-    }
-
     /// What is shown of `text`, which is one of the release's playlists: pieces of whole entries, the first of which begins
     /// with the playlist's first line. Goes through all of it, unless everything is shown.
     pub fn playlist(&self, text: &Bytes) -> Vec<Bytes> {

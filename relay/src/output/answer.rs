@@ -7,7 +7,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{self, HeaderMap, HeaderValue};
-use httpd::Entity;
+use httpd::{Coding, Entity};
 
 /// Shorter playlists are not worth packing.
 const WORTH: usize = 1024;
@@ -16,18 +16,20 @@ const WORTH: usize = 1024;
 pub(crate) fn playlist(text: String, request: &HeaderMap) -> httpd::Response {
     let mut hasher = DefaultHasher::new();
     hasher.write(text.as_bytes());
-    let gzip = text.len() > WORTH && httpd::accepts_gzip(request);
-    let etag = format!("{:016x}{}", hasher.finish(), if gzip { "-gzip" } else { "" });
-    let bytes = if gzip { packed(text.as_bytes()) } else { text.into_bytes() };
+    let offered: &[Coding] = if text.len() > WORTH { &[Coding::Gzip] } else { &[] };
+    let coding = Coding::preferred(request, offered);
+    let etag = format!("{:016x}{}", hasher.finish(), coding.suffix());
+    let bytes = if coding == Coding::Gzip { packed(text.as_bytes()) } else { text.into_bytes() };
     let (chunks, content_type) = (vec![bytes.into()], "application/vnd.apple.mpegurl");
     // No ranges: half a playlist that has changed meanwhile is no use to anybody.
-    Entity { chunks, content_type, etag, gzip, cache: "no-store", ranges: false }.reply(request)
+    Entity { chunks, content_type, etag, coding, cache: "no-store", ranges: false }.reply(request)
 }
 
 /// A segment, which never changes and is of use for `span` seconds.
 pub(crate) fn segment(bytes: Bytes, name: String, span: u64, request: &HeaderMap) -> httpd::Response {
     let (chunks, content_type) = (vec![bytes], "video/mp2t");
-    let entity = Entity { chunks, content_type, etag: name, gzip: false, cache: "private", ranges: true };
+    let entity =
+        Entity { chunks, content_type, etag: name, coding: Coding::Identity, cache: "private", ranges: true };
     let mut response = entity.reply(request);
     let cache =
         HeaderValue::try_from(format!("private, max-age={span}, immutable")).expect("words and digits");

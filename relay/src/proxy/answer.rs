@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
-use httpd::{Body, Entity, Range};
+use httpd::{Body, Coding, Entity, Range};
 
 use super::shelf::{Found, Shelf};
 use super::tag::Kind;
@@ -70,7 +70,8 @@ fn whole(found: &Found, name: &str, headers: &HeaderMap, shelf: &Shelf) -> httpd
     };
     shelf.meter.sent(sent);
     let (etag, content_type) = (name.to_owned(), media_type(found));
-    Entity { chunks, content_type, etag, gzip: false, cache: "no-store", ranges: true }.reply(headers)
+    Entity { chunks, content_type, etag, coding: Coding::Identity, cache: "no-store", ranges: true }
+        .reply(headers)
 }
 
 /// The beginning of something whose end is still on its way.

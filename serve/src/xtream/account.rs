@@ -74,13 +74,15 @@ pub(super) async fn document(server: &Server, asked: &Asked) -> Result<(Login, V
         Refusal::Forbidden => Refusal::Stranger,
         other => other,
     })?;
-    let now = server.now();
-    let document = Document {
-        user_info: user_info(&login, now, server.viewers(&login.user.name)),
-        server_info: server_info(asked.base()?, now),
-    };
-    let document = serde_json::to_vec(&document).expect("plain fields become JSON");
+    let document = written(&login, asked.base()?, server.now(), server.viewers(&login.user.name));
     Ok((login, document))
+}
+
+/// The document at `now`, for one who has so many streams open and reached us at `base`.
+pub(crate) fn written(login: &Login, base: &Base, now: u64, viewers: u32) -> Vec<u8> {
+    let document =
+        Document { user_info: user_info(login, now, viewers), server_info: server_info(base, now) };
+    serde_json::to_vec(&document).expect("plain fields become JSON")
 }
 
 fn user_info(login: &Login, now: u64, viewers: u32) -> UserInfo<'_> {

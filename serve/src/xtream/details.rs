@@ -8,12 +8,11 @@ use bytes::Bytes;
 use contract::bundle::{Blank, Digits, Section, Series, SeriesWord, VodStream};
 use contract::details::{Kept, MovieData, MovieFacts, MovieInfo, NOTHING_FOR, Subject};
 use contract::wanted::Wish;
-use http::StatusCode;
-use http::header::{self, HeaderValue};
-use httpd::{Response, reply};
+use httpd::Response;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::document;
 use crate::Server;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
@@ -25,37 +24,48 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How panels say that there is no such film.
-const NO_MOVIE: &str = r#"{"info":[]}"#;
+pub(crate) const NO_MOVIE: &str = r#"{"info":[]}"#;
 
 /// `get_vod_info`.
 pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
     let Some((id, entry)) = listed(prepared, Section::VodStreams, asked.params.get("vod_id")) else {
-        return Ok(document(NO_MOVIE));
+        return Ok(document::answer(vec![NO_MOVIE.into()], asked));
     };
     let entry: VodStream = serde_json::from_slice(&entry).context("a film of the bundle")?;
     let found = found(server, Subject::Movie(id), entry.added.0).await?;
-    // What cannot be understood was written by another version.
-    let facts = found.and_then(|found| serde_json::from_slice(&found).ok()).unwrap_or_default();
-    Ok(document(serde_json::to_vec(&movie_of(entry, facts)).context("a film's details")?))
+    Ok(document::answer(vec![movie_document(entry, found)?], asked))
 }
 
 /// `get_series_info`.
 pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
     let Some((id, entry)) = listed(prepared, Section::Series, asked.params.get("series_id")) else {
-        return Ok(document(no_series().to_string()));
+        return Ok(document::answer(vec![no_series().to_string().into()], asked));
     };
     let info: Series = serde_json::from_slice(&entry).context("a series of the bundle")?;
     let found = found(server, Subject::Series(id), info.last_modified.0).await?;
-    let found = found.unwrap_or(Bytes::from_static(br#"{"seasons":[],"episodes":{}}"#));
-    // Both are objects, and neither is empty.
-    let members = found.strip_prefix(b"{").context("details of a series")?;
-    Ok(document([br#"{"info":"#, &entry[..], b",", members].concat()))
+    Ok(document::answer(series_document(entry, found)?, asked))
 }
 
-/// The id and the list entry, if the release has it: details of what is not listed are nobody's business.
+/// What is answered of a film of which there is this beyond its list entry.
+pub(crate) fn movie_document(entry: VodStream, found: Option<Bytes>) -> anyhow::Result<Bytes> {
+    // What cannot be understood was written by another version.
+    let facts = found.and_then(|found| serde_json::from_slice(&found).ok()).unwrap_or_default();
+    Ok(serde_json::to_vec(&movie_of(entry, facts)).context("a film's details")?.into())
+}
+
+/// What is answered of a series with this list entry, of which there is this beyond it: both in pieces as they are.
+pub(crate) fn series_document(entry: Bytes, found: Option<Bytes>) -> anyhow::Result<Vec<Bytes>> {
+    let found = found.unwrap_or(Bytes::from_static(br#"{"seasons":[],"episodes":{}}"#));
+    // Both are objects, and neither is empty.
+    let members = found.strip_prefix(b"{").map(|members| found.slice_ref(members));
+    let members = members.context("details of a series")?;
+    Ok(vec![Bytes::from_static(br#"{"info":"#), entry, Bytes::from_static(b","), members])
+}
+
+/// The id and the list entry, if those who ask see it: details of what is not listed are nobody's business.
 fn listed(prepared: &Prepared, section: Section, id: Option<&str>) -> Option<(u32, Bytes)> {
     let id = id?.trim().parse().ok()?;
-    Some((id, prepared.release.find(section, id)?))
+    Some((id, prepared.view.find(section, id)?))
 }
 
 /// What is known of `subject` beyond its list entry, which was changed at `modified`. Waits for it when nobody has
@@ -106,13 +116,6 @@ async fn wish(server: &Server, subject: Subject) -> Result<Wish, Refusal> {
     }))
 }
 
-fn document(text: impl Into<Bytes>) -> Response {
-    let mut response = reply::json(StatusCode::OK, text);
-    let cache = HeaderValue::from_static("private, max-age=60");
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
-    response
-}
-
 /// The whole document: what is known of the film, and what the list knows where that says nothing.
 fn movie_of(entry: VodStream, facts: MovieFacts) -> MovieInfo {
     let or = |found: String, listed: &str| if found.is_empty() { listed.to_owned() } else { found };
@@ -145,7 +148,7 @@ fn movie_of(entry: VodStream, facts: MovieFacts) -> MovieInfo {
 }
 
 /// How panels say that there is no such series: a name of null, the only null that clients ever get.
-fn no_series() -> Value {
+pub(crate) fn no_series() -> Value {
     let nothing = Series {
         num: 0,
         name: String::new(),

@@ -3,20 +3,21 @@
 mod programme;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use contract::bundle::{Digits, Flag, Section};
-use http::StatusCode;
-use http::header::{self, HeaderValue};
-use httpd::{Response, reply};
+use contract::release::View;
+use httpd::Response;
 use serde::{Deserialize, Serialize};
 
 use self::programme::{Programme, programmes};
 use super::account::date_time;
+use super::{document, search};
 use crate::Server;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
@@ -26,6 +27,9 @@ use crate::service::Asked;
 const LIMIT: usize = 4;
 const MOST: usize = 1000;
 
+/// As many are read without leaving the thread: that would take longer than reading them.
+const BRIEF: usize = 16;
+
 /// Channels that are answered at once.
 const MOST_CHANNELS: usize = 256;
 
@@ -33,7 +37,7 @@ const DAY: u64 = 24 * 60 * 60;
 
 /// What is asked of a channel's listings.
 #[derive(Clone, Copy)]
-enum Extent {
+pub(crate) enum Extent {
     /// What is on, and what follows: so many.
     Next(usize),
     /// Past and future, with the flags that tell what can be watched.
@@ -106,19 +110,28 @@ async fn answer(
     let several = asked_for.contains(',') || asked.params.get("multi") == Some("1");
     let ids: Vec<u32> =
         asked_for.split(',').filter_map(|id| id.trim().parse().ok()).take(MOST_CHANNELS).collect();
-    let reading = tokio::task::spawn_blocking(move || {
-        let of = |id: &u32| listings(&prepared, *id, extent, now);
+    let brief = ids.len() <= 1 && matches!(extent, Extent::Next(limit) if limit <= BRIEF);
+    let read = move || {
+        let of = |id: &u32| listings(&prepared.view, *id, extent, now);
         match several {
-            false => document(&ids.first().map_or_else(Vec::new, of)),
-            true => document(&ids.iter().map(|id| (*id, of(id))).collect::<BTreeMap<_, _>>()),
+            false => written(&ids.first().map_or_else(Vec::new, of)),
+            true => written(&ids.iter().map(|id| (*id, of(id))).collect::<BTreeMap<_, _>>()),
         }
-    });
-    let mut response = reply::json(StatusCode::OK, reading.await.context("reading the guide")?);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    };
+    let document = match brief {
+        true => read(),
+        false => tokio::task::spawn_blocking(read).await.context("reading the guide")?,
+    };
+    Ok(document::answer(vec![document.into()], asked))
 }
 
-fn document(epg_listings: &impl Serialize) -> Vec<u8> {
+/// The document about one channel, at `now`.
+pub(crate) fn document_of(view: &View, id: u32, extent: Extent, now: u64) -> Bytes {
+    written(&listings(view, id, extent, now)).into()
+}
+
+/// The whole document.
+fn written(epg_listings: &impl Serialize) -> Vec<u8> {
     #[derive(Serialize)]
     struct Document<'a, T> {
         epg_listings: &'a T,
@@ -127,46 +140,46 @@ fn document(epg_listings: &impl Serialize) -> Vec<u8> {
 }
 
 /// The listings of one channel; none for an unknown one, or one without a guide.
-fn listings(prepared: &Prepared, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
-    let release = &prepared.release;
-    let Some(entry) = release.find(Section::LiveStreams, id) else { return Vec::new() };
+fn listings(view: &View, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
+    let release = view.release();
+    let Some(entry) = view.find(Section::LiveStreams, id) else { return Vec::new() };
     let Ok(channel) = serde_json::from_slice::<Channel<'_>>(&entry) else { return Vec::new() };
     let Some(range) = release.index.guide(&channel.epg_channel_id) else { return Vec::new() };
+    let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
     let (start, end) = range.programmes;
-    let xml = release.guide.get(start as usize..end as usize).unwrap_or_default();
-    let programmes = programmes(std::str::from_utf8(xml).unwrap_or_default());
-
-    let channel_id = channel.epg_channel_id.to_string();
-    let ids = ids(&channel_id, &programmes);
-    let all = programmes.iter().zip(ids);
+    let xml = release.guide.get(place(start)..place(end)).unwrap_or_default();
+    let channel_id = &*channel.epg_channel_id;
+    let first_id = first_id(channel_id);
+    let read = |xml| programmes(std::str::from_utf8(xml).unwrap_or_default());
+    let listing = |programme: Programme<'_>, flags| listing(first_id, &programme, channel_id, flags);
     match extent {
-        Extent::All => all
-            .map(|(programme, id)| {
-                let flags = flags(programme, &channel, now);
-                listing(id, programme, channel_id.clone(), Some(flags))
+        Extent::All => read(xml)
+            .map(|programme| {
+                let flags = flags(&programme, &channel, now);
+                listing(programme, Some(flags))
             })
             .collect(),
-        Extent::Next(limit) => all
-            .filter(|(programme, _)| programme.stop > now)
-            .take(limit)
-            .map(|(programme, id)| listing(id, programme, channel_id.clone(), None))
-            .collect(),
+        Extent::Next(limit) => {
+            let now = search::written(now);
+            let next = &xml[search::first_of(xml, search::STOP, |stop| stop > now.as_bytes())..];
+            read(search::first(next, limit)).map(|programme| listing(programme, None)).collect()
+        }
     }
 }
 
-fn listing(id: u32, programme: &Programme<'_>, channel_id: String, flags: Option<Flags>) -> Listing {
-    let text = programme.text();
+fn listing(first_id: u64, programme: &Programme<'_>, channel_id: &str, flags: Option<Flags>) -> Listing {
+    let (text, id) = (programme.text(), id(first_id, programme));
     let end = date_time(programme.stop);
     Listing {
-        id: Digits(id.into()),
-        epg_id: Digits(id.into()),
+        id,
+        epg_id: id,
         title: STANDARD.encode(text.title),
         lang: text.lang,
         start: date_time(programme.start),
         stop: end.clone(),
         end,
         description: STANDARD.encode(text.description),
-        channel_id,
+        channel_id: channel_id.to_owned(),
         start_timestamp: Digits(programme.start),
         stop_timestamp: Digits(programme.stop),
         flags,
@@ -182,20 +195,13 @@ fn flags(programme: &Programme<'_>, channel: &Channel<'_>, now: u64) -> Flags {
     }
 }
 
-/// Ids that survive a restart and the next guide: made of channel and start, positive, in 31 bits, unique within the
-/// channel.
-fn ids(channel: &str, programmes: &[Programme<'_>]) -> Vec<u32> {
-    let mut taken = HashSet::with_capacity(programmes.len());
-    let id = |programme: &Programme<'_>| {
-        let mut hash = blake3::Hasher::new();
-        hash.update(channel.as_bytes()).update(&programme.start.to_le_bytes());
-        let [a, b, c, d, ..] = *hash.finalize().as_bytes();
-        let most = contract::ids::MAX;
-        let mut id = 1 + u32::from_le_bytes([a, b, c, d]) % most;
-        while !taken.insert(id) {
-            id = 1 + id % most;
-        }
-        id
-    };
-    programmes.iter().map(id).collect()
+/// Where the ids of a channel's programmes begin to count, one for each second: they survive a restart and the next guide,
+/// are positive, in 31 bits, and unique within the channel, whose programmes do not begin together.
+fn first_id(channel: &str) -> u64 {
+    let [a, b, c, d, ..] = *blake3::hash(channel.as_bytes()).as_bytes();
+    u32::from_le_bytes([a, b, c, d]).into()
+}
+
+fn id(first: u64, programme: &Programme<'_>) -> Digits {
+    Digits(1 + first.wrapping_add(programme.start) % u64::from(contract::ids::MAX))
 }

@@ -4,9 +4,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use contract::bundle::Section;
+use contract::release::View;
 use futures_util::stream;
-use httpd::{Body, Entity, Response, accepts_gzip, reply};
+use httpd::{Body, Coding, Entity, Response, reply};
 
+use crate::packed::CODINGS;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
@@ -60,22 +62,26 @@ pub(super) async fn answer(
     selection: Selection,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    let pieces = pieces(prepared, selection);
-    let compressed = match accepts_gzip(&asked.headers) {
-        false => Some(None),
-        true if asked.is_head() => prepared.gzipped.ready(selection, &pieces),
-        true => Some(prepared.gzipped.get(selection, &pieces).await),
+    let pieces = pieces(&prepared.view, selection);
+    let coding = Coding::preferred(&asked.headers, &CODINGS);
+    let packed = match asked.is_head() {
+        true => prepared.packed.ready(selection, coding, &pieces),
+        false => Some(prepared.packed.get(selection, coding, &pieces).await),
     };
-    let unknown = compressed.is_none();
-    let compressed = compressed.flatten();
+    let unknown = packed.is_none();
+    let (coding, chunks) = match packed {
+        None => (coding, Vec::new()),
+        Some(None) => (Coding::Identity, pieces),
+        Some(Some(made)) => (coding, vec![made]),
+    };
     let hash = prepared.release.hash(contract::release::BUNDLE);
-    let coding = if compressed.is_some() { "-gz" } else { "" };
+    let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
     let entity = Entity {
-        gzip: compressed.is_some(),
-        etag: format!("{}-{selection}{coding}", hash.get(..16).unwrap_or(hash)),
-        chunks: compressed.map_or(pieces, |made| vec![made]),
+        chunks,
         content_type: reply::JSON,
-        cache: "private, max-age=60",
+        etag: format!("{hash}{mark}-{selection}{}", coding.suffix()),
+        coding,
+        cache: asked.shared(),
         ranges: false,
     };
     let mut response = entity.reply(&asked.headers);
@@ -85,11 +91,10 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-fn pieces(prepared: &Prepared, Selection { section, part }: Selection) -> Vec<Bytes> {
-    let (index, bundle) = (&prepared.release.index, &prepared.release.bundle);
+fn pieces(view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
     match part {
-        Part::Everything => index.list(bundle, section),
-        Part::Category(id) => index.category(bundle, section, id),
+        Part::Everything => view.list(section),
+        Part::Category(id) => view.category(section, id),
         Part::Nothing => vec![Bytes::from_static(b"[]")],
     }
 }

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use contract::release::{GUIDE, GUIDE_GZ};
 use futures_util::stream;
 use http::StatusCode;
-use httpd::{Body, Entity, Response, accepts_gzip};
+use httpd::{Body, Coding, Entity, Response};
 
 use self::window::Window;
 use crate::Server;
-use crate::gzip::compressed;
+use crate::packed::Press;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
@@ -28,61 +28,78 @@ enum Form {
 
 /// Answers `xmltv.php`.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
-    server.viewer(asked).await?;
-    let prepared = server.prepared()?;
+    let login = server.viewer(asked).await?;
+    let prepared = server.seen_by(&login).await?;
     let file = |gzip: &str| matches!(gzip.trim(), "1" | "true" | "yes" | "gz");
     let form = match asked.params.get("gzip").is_some_and(file) {
         true => Form::File,
-        false if accepts_gzip(&asked.headers) => Form::Coded,
+        false if Coding::preferred(&asked.headers, &[Coding::Gzip]) == Coding::Gzip => Form::Coded,
         false => Form::Plain,
     };
-    match Window::asked(&asked.params, server.now()) {
-        None => Ok(whole(&prepared, form).reply(&asked.headers)),
-        Some(window) => part(&prepared, form, window, asked).await,
-    }
+    let window = Window::asked(&asked.params, server.now());
+    let Some(window) = window.or_else(|| (!prepared.view.is_whole()).then(Window::default)) else {
+        return Ok(whole(&prepared, form, asked).reply(&asked.headers));
+    };
+    let (form, press) = match form {
+        _ if asked.is_head() => (form, None),
+        Form::Plain => (form, None),
+        Form::File => (form, Some(server.presses.wait().await)),
+        Form::Coded => match server.presses.free() {
+            Some(press) => (form, Some(press)),
+            None => (Form::Plain, None),
+        },
+    };
+    part(&prepared, form, press, window, asked).await
 }
 
-fn whole(prepared: &Prepared, form: Form) -> Entity {
+fn whole(prepared: &Prepared, form: Form, asked: &Asked) -> Entity {
     let release = &prepared.release;
     let (bytes, hash) = match form {
         Form::Plain => (&release.guide, release.hash(GUIDE)),
         Form::Coded | Form::File => (&release.guide_gz, release.hash(GUIDE_GZ)),
     };
-    entity(form, vec![bytes.clone()], hash.get(..32).unwrap_or(hash).to_owned())
+    entity(form, vec![bytes.clone()], hash.get(..32).unwrap_or(hash).to_owned(), asked)
 }
 
 /// Cut out for the one who asks, and compressed while it is sent, so that no number of different parts fills the memory.
-async fn part(prepared: &Prepared, form: Form, window: Window, asked: &Asked) -> Result<Response, Refusal> {
+async fn part(
+    prepared: &Prepared,
+    form: Form,
+    press: Option<Press>,
+    window: Window,
+    asked: &Asked,
+) -> Result<Response, Refusal> {
     let hash = prepared.release.hash(GUIDE);
     let coding = if form == Form::Plain { "" } else { "-gz" };
-    let etag = format!("{}-{}{coding}", hash.get(..16).unwrap_or(hash), window.name());
+    let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
+    let etag = format!("{hash}{mark}-{}{coding}", window.name());
     let chunks = match asked.is_head() {
         true => Vec::new(),
         false => {
-            let release = prepared.release.clone();
-            let cutting = tokio::task::spawn_blocking(move || window.cut(&release));
+            let view = prepared.view.clone();
+            let cutting = tokio::task::spawn_blocking(move || window.cut(&view));
             cutting.await.context("cutting the guide")?
         }
     };
     let made = asked.is_head() || form != Form::Plain;
     let sent = if made { Vec::new() } else { chunks.clone() };
-    let mut response = Entity { ranges: !made, ..entity(form, sent, etag) }.reply(&asked.headers);
+    let mut response = Entity { ranges: !made, ..entity(form, sent, etag, asked) }.reply(&asked.headers);
     if made && response.status() == StatusCode::OK {
-        *response.body_mut() = match asked.is_head() {
-            true => Body::stream(stream::empty()),
-            false => Body::stream(compressed(chunks)),
+        *response.body_mut() = match press {
+            None => Body::stream(stream::empty()),
+            Some(press) => Body::stream(press.gzip(chunks.into_iter())),
         };
     }
     Ok(response)
 }
 
-fn entity(form: Form, chunks: Vec<Bytes>, etag: String) -> Entity {
+fn entity(form: Form, chunks: Vec<Bytes>, etag: String, asked: &Asked) -> Entity {
     Entity {
         chunks,
         content_type: if form == Form::File { "application/gzip" } else { "application/xml; charset=utf-8" },
         etag,
-        gzip: form == Form::Coded,
-        cache: "private, max-age=60",
+        coding: if form == Form::Coded { Coding::Gzip } else { Coding::Identity },
+        cache: asked.shared(),
         ranges: true,
     }
 }

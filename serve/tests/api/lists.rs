@@ -315,21 +315,29 @@ async fn lists_are_compressed_only_on_request_and_known_ones_are_not_sent_again(
     };
     let plain = ask("identity").send(house.address).await;
     let packed = ask("gzip, br").send(house.address).await;
+    let smaller = ask("gzip;q=0.8, br, zstd").send(house.address).await;
+    assert_eq!(smaller.header("content-encoding"), Some("zstd"));
+    assert_eq!(zstd::decode_all(smaller.body.as_slice()).unwrap(), plain.body);
     assert!(plain.header("content-encoding").is_none() && packed.header("content-encoding") == Some("gzip"));
     let mut unpacked = Vec::new();
     MultiGzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
     assert!(unpacked == plain.body && packed.body.len() * 5 < plain.body.len());
-    for answer in [&plain, &packed] {
+    for answer in [&plain, &packed, &smaller] {
         assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
-        assert_eq!(answer.header("cache-control"), Some("private, max-age=60"));
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
         assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     }
     let (plain_tag, packed_tag) = (plain.header("etag").unwrap(), packed.header("etag").unwrap());
-    assert_ne!(plain_tag, packed_tag);
-    for (coding, tag, status) in
-        [("gzip", packed_tag, 304), ("identity", plain_tag, 304), ("identity", packed_tag, 200)]
-    {
+    let smaller_tag = smaller.header("etag").unwrap();
+    assert!(plain_tag != packed_tag && packed_tag != smaller_tag);
+    for (coding, tag, status) in [
+        ("gzip", packed_tag, 304),
+        ("zstd", smaller_tag, 304),
+        ("identity", plain_tag, 304),
+        ("identity", packed_tag, 200),
+        ("gzip", smaller_tag, 200),
+    ] {
         let answer = ask(coding).header("If-None-Match", tag).send(house.address).await;
         assert_eq!((answer.status, answer.body.is_empty()), (status, status == 304), "{coding}");
     }
@@ -343,9 +351,76 @@ async fn lists_are_compressed_only_on_request_and_known_ones_are_not_sent_again(
     assert_eq!(renewed.status, 200, "a new release is a new answer");
 }
 
+/// A cache in front of us tells clients apart by the address, in which name and password stand, and by POST they do not.
+#[tokio::test]
+async fn what_is_the_same_for_everybody_may_be_kept_by_caches_and_what_is_not_may_not() {
+    let house = House::new().await;
+    let api = |query: &str| format!("/player_api.php?{ANN}&{query}");
+    for target in [
+        api("action=get_live_streams"),
+        api("action=get_series_categories"),
+        api("action=get_vod_info&vod_id=9001"),
+        api("action=get_short_epg&stream_id=101"),
+        format!("/xmltv.php?{ANN}"),
+        format!("/xmltv.php?{ANN}&days=1"),
+    ] {
+        for (method, expected) in [("GET", "public, max-age=60"), ("POST", "private, max-age=60")] {
+            let answer = Ask::new(method, &target).send(house.address).await;
+            assert_eq!(
+                (answer.status, answer.header("cache-control")),
+                (200, Some(expected)),
+                "{method} {target}"
+            );
+            assert_eq!(answer.header("vary"), Some("Accept-Encoding"), "{target}");
+        }
+    }
+    for target in [api(""), format!("/get.php?{ANN}"), format!("/panel_api.php?{ANN}"), "/health".into()] {
+        assert_eq!(house.get(&target).await.header("cache-control"), Some("no-store"), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn documents_are_compressed_on_request_too_and_known_ones_are_not_sent_again() {
+    let house = House::new().await;
+    for query in [
+        "action=get_series_info&series_id=77",
+        "action=get_vod_info&vod_id=9001",
+        "action=get_simple_data_table&stream_id=101",
+        "action=get_short_epg&stream_id=101",
+    ] {
+        let ask = |coding: &str| {
+            Ask::new("GET", &format!("/player_api.php?{ANN}&{query}")).header("Accept-Encoding", coding)
+        };
+        let plain = ask("identity").send(house.address).await;
+        for coding in ["identity", "gzip", "zstd"] {
+            let answer = ask(coding).send(house.address).await;
+            let body = match answer.header("content-encoding") {
+                Some("zstd") => zstd::decode_all(answer.body.as_slice()).unwrap(),
+                Some("gzip") => {
+                    let mut unpacked = Vec::new();
+                    MultiGzDecoder::new(answer.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+                    unpacked
+                }
+                coded => {
+                    assert_eq!(coded, None);
+                    answer.body.clone()
+                }
+            };
+            assert!(body == plain.body, "{query} {coding}");
+            assert_eq!(
+                answer.header("content-encoding").is_some(),
+                coding != "identity" && body.len() > 1400
+            );
+            let tag = answer.header("etag").unwrap();
+            let known = ask(coding).header("If-None-Match", tag).send(house.address).await;
+            assert_eq!((known.status, known.body.len()), (304, 0), "{query} {coding}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_room_for_compressed_answers_lists_are_sent_as_they_are() {
-    let settings = Settings { gzip_cache: 100, ..Settings::default() };
+    let settings = Settings { packed_lists: 100, ..Settings::default() };
     let house = House::with(settings, None, Some(LineUp::long())).await;
     for _ in 0..2 {
         let asked = Ask::new("GET", &format!("/player_api.php?{ANN}&action=get_live_streams"));

@@ -1,5 +1,9 @@
 //! The line-up as a playlist.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
 use serve::{Catchup, Settings};
 
 use crate::client::{Answer, Ask};
@@ -137,6 +141,52 @@ async fn head_has_the_headers_and_makes_nothing() {
         assert!(before.header(name).is_some() && before.header(name) == get.header(name), "{name}");
     }
     assert_eq!(after.header("content-length"), get.header("content-length"));
+}
+
+#[tokio::test]
+async fn a_playlist_is_compressed_on_request_and_a_known_one_is_not_sent_again() {
+    let house = House::new().await;
+    for query in ["", "&output=m3u8", "&key=movie", "&type=m3u&key=live"] {
+        let ask = |coding: &str| {
+            Ask::new("GET", &format!("/get.php?{ANN}{query}")).header("Accept-Encoding", coding)
+        };
+        let plain = ask("identity").send(house.address).await;
+        let packed = ask("gzip").send(house.address).await;
+        assert_eq!(packed.header("content-encoding"), Some("gzip"));
+        let mut unpacked = Vec::new();
+        MultiGzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain.body, "{query}");
+        let head = Ask::new("HEAD", &format!("/get.php?{ANN}{query}")).header("Accept-Encoding", "gzip");
+        let head = head.send(house.address).await;
+        assert_eq!(head.header("etag"), packed.header("etag"));
+        assert_eq!((head.header("content-encoding"), head.body.len()), (Some("gzip"), 0));
+        let tags = [plain.header("etag").unwrap(), packed.header("etag").unwrap()];
+        assert_ne!(tags[0], tags[1]);
+        for (coding, tag, status) in
+            [("identity", tags[0], 304), ("gzip", tags[1], 304), ("gzip", tags[0], 200)]
+        {
+            let answer = ask(coding).header("If-None-Match", tag).send(house.address).await;
+            assert_eq!((answer.status, answer.body.is_empty()), (status, status == 304), "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn playlists_that_differ_are_told_apart() {
+    let house = House::new().await;
+    let tag = async |target: &str, host: &str| {
+        let answer = Ask::new("GET", target).header("Host", host).send(house.address).await;
+        (answer.header("etag").unwrap().to_owned(), answer.body)
+    };
+    let mut seen = BTreeMap::new();
+    for query in ["", "&output=hls", "&type=m3u", "&key=live", "&catchup=xc", "&catchup=default"] {
+        for (user, host) in [(ANN, "a"), (ANN, "b"), ("username=bob&password=secret", "a")] {
+            let (tag, body) = tag(&format!("/get.php?{user}{query}"), host).await;
+            assert_eq!(seen.insert(tag, body), None, "{query} {user} {host}");
+        }
+    }
+    let bodies: BTreeSet<_> = seen.values().collect();
+    assert_eq!(bodies.len(), seen.len());
 }
 
 /// 1: some apps post an empty document here, with everything in the query.

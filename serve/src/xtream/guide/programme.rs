@@ -26,24 +26,24 @@ pub(super) struct Text {
 }
 
 /// The programmes in `xml`, a run of `<programme>` elements; those without a readable time are passed over.
-pub(super) fn programmes(xml: &str) -> Vec<Programme<'_>> {
+pub(super) fn programmes(xml: &str) -> impl Iterator<Item = Programme<'_>> {
     let mut reader = Reader::from_str(xml);
-    let mut found = Vec::new();
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(element) if element.name().as_ref() == "programme" => {
-                let Ok(inside) = reader.read_to_end(element.name()) else { break };
-                let content = xml.get(inside.start as usize..inside.end as usize).unwrap_or("");
-                let time = |name| attribute(&element, name).and_then(|time| unix(&time));
-                if let (Some(start), Some(stop)) = (time("start"), time("stop")) {
-                    found.push(Programme { start, stop, content });
+    std::iter::from_fn(move || {
+        loop {
+            match reader.read_event().ok()? {
+                Event::Start(element) if element.name().as_ref() == "programme" => {
+                    let inside = reader.read_to_end(element.name()).ok()?;
+                    let content = xml.get(inside.start as usize..inside.end as usize).unwrap_or("");
+                    let time = |name| attribute(&element, name).and_then(|time| unix(&time));
+                    if let (Some(start), Some(stop)) = (time("start"), time("stop")) {
+                        return Some(Programme { start, stop, content });
+                    }
                 }
+                Event::Eof => return None,
+                _ => {}
             }
-            Event::Eof => break,
-            _ => {}
         }
-    }
-    found
+    })
 }
 
 impl Programme<'_> {
@@ -131,7 +131,7 @@ mod tests {
                    <sub-title>Folge&#160;1</sub-title><desc><![CDATA[a ]] > b]]> &unknown;</desc><icon src=\"x\"/>\n\
                    </programme>\n<programme start=\"20251009093000 +0100\" stop=\"20251009100000 +0000\">\
                    <title/></programme><programme start=\"soon\" stop=\"later\"><title>x</title></programme>";
-        let found = programmes(xml);
+        let found: Vec<_> = programmes(xml).collect();
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].start, found[0].stop), (1_759_996_800, 1_759_998_600));
         assert_eq!(found[1].start, found[0].stop);
@@ -145,7 +145,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_text_is_no_panic(text in "(<programme start=\"20251009080000 \\+0000\"|<title>|</|<!\\[CDATA\\[|\\]\\]>|&#?[a-z0-9]{0,4};?|.|>){0,40}") {
-            programmes(&text).iter().for_each(|programme| drop(programme.text()));
+            programmes(&text).for_each(|programme| drop(programme.text()));
             drop(Programme { start: 0, stop: 1, content: &text }.text());
         }
     }

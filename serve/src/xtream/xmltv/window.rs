@@ -1,10 +1,11 @@
 //! A part of the guide: programmes from so many days ago until so many from now.
 
 use bytes::Bytes;
-use contract::release::Release;
+use contract::bundle::GuideRange;
+use contract::release::View;
 use httpd::Params;
-use jiff::Timestamp;
-use memchr::memmem;
+
+use crate::xtream::search::{START, STOP, first_of, written};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
@@ -12,13 +13,8 @@ const DAY: u64 = 24 * HOUR;
 /// More days than any guide has.
 const MOST: u64 = 10_000;
 
-/// How every programme of our guide begins, and where its times stand behind that: `START +0000" stop="STOP +0000"`.
-const BEGIN: &[u8] = b"<programme start=\"";
-const START: usize = BEGIN.len();
-const STOP: usize = START + "20251009080000 +0000\" stop=\"".len();
-
 /// Times between which programmes are wanted, as they stand in the guide: `20251009080000`, in UTC.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Window {
     /// Those that end later.
     from: Option<String>,
@@ -44,19 +40,24 @@ impl Window {
         format!("{}-{}", end(&self.from), end(&self.to))
     }
 
-    /// The guide with all channels and those programmes: slices of the whole one.
-    pub(super) fn cut(&self, release: &Release) -> Vec<Bytes> {
-        let guide = &release.guide;
+    /// The guide with the channels of a view and those of their programmes: slices of the whole one.
+    pub(super) fn cut(&self, view: &View) -> Vec<Bytes> {
+        let (guide, index) = (&view.release().guide, &view.release().index);
         let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(guide.len());
-        let ranges =
-            release.index.guides().map(|range| (place(range.programmes.0), place(range.programmes.1)));
-        let mut ranges: Vec<(usize, usize)> = ranges.filter(|(start, end)| start < end).collect();
-        ranges.sort_unstable();
-        let (Some((first, _)), Some((_, last))) = (ranges.first(), ranges.last()) else {
-            return vec![guide.clone()];
+        let range = |(start, end): (u64, u64)| (place(start), place(end));
+        let first = index.guides().map(|it| range(it.channel).0).min();
+        let last = index.guides().map(|it| range(it.channel).1.max(range(it.programmes).1)).max();
+        let (Some(first), Some(last)) = (first, last) else { return vec![guide.clone()] };
+        let (head, tail) = ((0, first), (last, guide.len()));
+        let shown = view.guides();
+        let ranges = |of: fn(&GuideRange) -> (u64, u64)| {
+            let ranges = shown.iter().map(|it| range(of(it)));
+            let mut ranges: Vec<(usize, usize)> = ranges.filter(|(start, end)| start < end).collect();
+            ranges.sort_unstable();
+            ranges
         };
-        let (head, tail) = ((0, *first), (*last, guide.len()));
-        let wanted = ranges.iter().map(|(start, end)| {
+        let (channels, programmes) = (ranges(|it| it.channel), ranges(|it| it.programmes));
+        let wanted = programmes.iter().map(|(start, end)| {
             let programmes = &guide[*start..*end];
             let from = self
                 .from
@@ -67,7 +68,7 @@ impl Window {
                 to.map_or(programmes.len(), |to| first_of(programmes, START, |start| start >= to.as_bytes()));
             (start + from, start + to.max(from))
         });
-        joined([head].into_iter().chain(wanted).chain([tail]))
+        joined([head].into_iter().chain(channels).chain(wanted).chain([tail]))
             .map(|(start, end)| guide.slice(start..end))
             .collect()
     }
@@ -85,46 +86,9 @@ fn joined(ranges: impl Iterator<Item = (usize, usize)>) -> impl Iterator<Item = 
     joined.into_iter()
 }
 
-/// Where the first of `programmes` begins whose time at `offset` `is` so, as is that of all that follow: they are sorted,
-/// and do not overlap. Looks at a few of them only.
-fn first_of(programmes: &[u8], offset: usize, is: impl Fn(&[u8]) -> bool) -> usize {
-    // No programme that begins before `low` is so; all that begin at `high` or later are.
-    let (mut low, mut high) = (0, programmes.len());
-    let mut found = programmes.len();
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let until = (high + BEGIN.len() - 1).min(programmes.len());
-        match memmem::find(&programmes[middle..until], BEGIN).map(|at| middle + at) {
-            Some(at) if !is(programmes.get(at + offset..at + offset + 14).unwrap_or_default()) => {
-                low = at + 1
-            }
-            Some(at) => (found, high) = (at, middle),
-            None => high = middle,
-        }
-    }
-    found
-}
-
-fn written(unix: u64) -> String {
-    let time = i64::try_from(unix).ok().and_then(|unix| Timestamp::from_second(unix).ok());
-    time.unwrap_or_default().strftime("%Y%m%d%H%M%S").to_string()
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn programmes(count: u64, text: &str) -> String {
-        let one = |n: u64| {
-            let (start, stop) = (written(n * HOUR), written((n + 1) * HOUR));
-            format!(
-                "<programme start=\"{start} +0000\" stop=\"{stop} +0000\" channel=\"a\">{text}</programme>\n"
-            )
-        };
-        (0..count).map(one).collect()
-    }
 
     #[test]
     fn ends_are_full_hours_and_what_is_no_number_is_no_end() {
@@ -135,20 +99,6 @@ mod tests {
         assert!(asked("days=18446744073709551615&prev_days=99999").is_some());
         for none in ["", "days=0", "days=&prev_days=", "days=x", "days=-1"] {
             assert_eq!(asked(none), None, "{none}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_first_is_found_wherever_it_is(count in 0u64..40, at in 0u64..45, text in "[a-z<>&\"]{0,60}") {
-            let xml = programmes(count, &text.replace("<p", ""));
-            let found = first_of(xml.as_bytes(), START, |start| start >= written(at * HOUR).as_bytes());
-            prop_assert_eq!(found, programmes(at.min(count), &text.replace("<p", "")).len());
-        }
-
-        #[test]
-        fn arbitrary_bytes_are_no_panic(text in "(<programme start=\"|2025|x){0,20}") {
-            prop_assert!(first_of(text.as_bytes(), STOP, |stop| stop > b"2".as_slice()) <= text.len());
         }
     }
 }
