@@ -8,6 +8,7 @@
 //! pair that was verified once is remembered as a keyed digest, under a key that dies with the process.
 
 mod change;
+mod failures;
 mod file;
 mod password;
 mod profile;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::zone::Zone;
 
 pub use change::{Change, NewPassword};
+pub use failures::Failures;
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 pub use profile::Profile;

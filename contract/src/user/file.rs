@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::remembered::Remembered;
-use super::{PasswordHash, Token, User};
+use super::{Failures, PasswordHash, Token, User};
 use crate::disk::{Access, Data, replace};
 
 /// Since 2 there is something that a program which does not know it must not pass over: what a user may not see.
@@ -31,6 +31,7 @@ pub struct Users {
     hashing: Mutex<()>,
     /// Nothing is written.
     is_copy: bool,
+    failures: Failures,
 }
 
 struct Known {
@@ -85,13 +86,9 @@ impl Users {
     /// The users in `data`; a file that does not exist holds none.
     pub fn new(data: Data) -> Self {
         let known = Known { people: Arc::default(), stamp: None, looked: None };
-        Self {
-            data,
-            known: Mutex::new(known),
-            remembered: Remembered::new(),
-            hashing: Mutex::new(()),
-            is_copy: false,
-        }
+        let (remembered, known) = (Remembered::new(), Mutex::new(known));
+        let (hashing, failures) = Default::default();
+        Self { data, known, remembered, hashing, is_copy: false, failures }
     }
 
     /// The users in `data`, which is a copy: whatever changes, changes where it is copied from.
@@ -159,6 +156,11 @@ impl Users {
                 user
             }
         }
+    }
+
+    /// From where wrong pairs came; for those who call [`Users::check`] to ask before it, and to tell after it.
+    pub const fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// The user of this name as the file has him now, for limits that must hold while a stream runs.

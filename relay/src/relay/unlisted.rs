@@ -100,7 +100,7 @@ impl Relay {
         }
         match (params.get("username"), params.get("password")) {
             (Some(name), Some(password)) => {
-                let user = self.user(name, password).await?;
+                let user = self.user((name, password), headers, peer).await?;
                 // What is in no list is for those who may see everything.
                 if user.sees.is_everything() { Ok(user) } else { Err(Refusal::Unknown) }
             }
