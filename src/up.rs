@@ -88,7 +88,12 @@ async fn serve(
     let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
     let public = settings.public_base_url;
-    let streams = relay::Settings { public: public.clone(), ..settings.relay };
+    let streams = relay::Settings {
+        public: public.clone(),
+        trusted_proxies: settings.serve.trusted_proxies.clone(),
+        login_failures: settings.serve.login_failures,
+        ..settings.relay
+    };
     let relay = Relay::new(streams, settings.source, follower.clone(), users.clone())?;
     let viewers = {
         let relay = relay.clone();

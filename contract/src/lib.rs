@@ -20,6 +20,7 @@
 //! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
 //! - [`mirror`]: what a relay without the disk copies
+//! - [`network`]: which proxies are believed
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
 //! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
@@ -45,6 +46,7 @@ pub mod library;
 pub mod log;
 mod map;
 pub mod mirror;
+pub mod network;
 pub mod playlist;
 pub mod reach;
 pub mod release;

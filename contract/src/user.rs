@@ -7,6 +7,7 @@
 //! Xtream clients send name and password with *every* request, and a good password hash takes 20 ms and 7 MiB. So a
 //! pair that was verified once is remembered as a keyed digest, under a key that dies with the process.
 
+mod failures;
 mod file;
 mod password;
 mod remembered;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
+pub use failures::Failures;
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 

@@ -4,7 +4,7 @@ mod hls;
 mod past;
 mod unlisted;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use contract::release::Follower;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
-use http::Method;
+use http::{HeaderMap, Method};
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -163,6 +163,7 @@ impl Relay {
             Some(Route::Past(past)) => Some(past.channel.id),
             _ => None,
         };
+        let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
@@ -176,8 +177,8 @@ impl Relay {
         };
         let answer = answer.inspect_err(|refusal| self.headend.tally.refused(refusal));
         let answer = answer.unwrap_or_else(|refusal| match route {
-            Some(Route::Api(_)) => api::refused(refusal),
-            _ => refusal.answer(id),
+            Some(Route::Api(_)) => api::refused(refusal, client),
+            _ => refusal.answer(id, client),
         });
         if matches!(route, Some(Route::Status | Route::Metrics)) { answer } else { reply::cors(answer) }
     }
@@ -208,7 +209,7 @@ impl Relay {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
             Some(Route::Hls { ticket, part }) => self.hls(&ticket, part, request, peer).await,
             Some(Route::Within { user, password, path }) => {
-                let user = self.user(&user, &password).await?;
+                let user = self.user((&user, &password), request.headers(), peer).await?;
                 self.within(&user, &path, request, peer).await
             }
             Some(Route::Past(past)) => {
@@ -245,7 +246,7 @@ impl Relay {
         if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
             return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
         }
-        let user = self.user(&asked.user, &asked.password).await?;
+        let user = self.user((&asked.user, &asked.password), request.headers(), peer).await?;
         let playable = self.playable(&asked).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
@@ -282,21 +283,42 @@ impl Relay {
         Ok(output::ts::stream(subscriber))
     }
 
-    /// Who asks, if he may watch.
-    async fn user(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
-        let known = self.users.recall(name, password);
-        let user = match known {
-            Some(user) => Some(user),
-            None => self.verified(name, password).await,
+    /// Who asks with this pair of name and password, if he may watch.
+    async fn user(
+        &self,
+        (name, password): (&str, &str),
+        headers: &HeaderMap,
+        peer: SocketAddr,
+    ) -> Result<Arc<User>, Refusal> {
+        let user = match self.users.recall(name, password) {
+            Some(user) => user,
+            None => self.verified(name, password, self.client(headers, peer)).await?,
         };
-        user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
+        if may_watch(&user) { Ok(user) } else { Err(Refusal::Forbidden) }
     }
 
-    /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
-    async fn verified(&self, name: &str, password: &str) -> Option<Arc<User>> {
-        let _turn = self.verifying.acquire().await.ok()?;
+    /// Verifies a pair that `client` has sent, which takes much memory: one after the other, and each on the same few
+    /// threads.
+    async fn verified(&self, name: &str, password: &str, client: IpAddr) -> Result<Arc<User>, Refusal> {
+        let waits = || {
+            let allowed = self.headend.settings.login_failures;
+            let wait = self.users.failures().wait(client, allowed, Instant::now());
+            wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
+        };
+        waits()?;
+        let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
+        waits()?; // those before it in the queue may have used up what the address has
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
-        tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
+        let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
+        verified.unwrap_or_default().ok_or_else(|| {
+            self.users.failures().note(client, Instant::now());
+            Refusal::Forbidden
+        })
+    }
+
+    /// From where a request came, as far as it is told.
+    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+        httpd::client(headers, peer.ip(), |address| self.headend.settings.trusts(address))
     }
 
     /// What is asked for, if it is what the address says.

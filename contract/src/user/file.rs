@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::remembered::Remembered;
-use super::{PasswordHash, User};
+use super::{Failures, PasswordHash, User};
 use crate::disk::{Access, Data, replace};
 
 const VERSION: u32 = 1;
@@ -27,6 +27,7 @@ pub struct Users {
     remembered: Remembered,
     /// Hashing takes 7 MiB: a flood of wrong passwords must queue, not multiply them.
     hashing: Mutex<()>,
+    failures: Failures,
 }
 
 struct Known {
@@ -69,7 +70,8 @@ impl Users {
     /// The users in `data`; a file that does not exist holds none.
     pub fn new(data: Data) -> Self {
         let known = Known { users: Arc::default(), stamp: None, looked: None };
-        Self { data, known: Mutex::new(known), remembered: Remembered::new(), hashing: Mutex::new(()) }
+        let (remembered, known) = (Remembered::new(), Mutex::new(known));
+        Self { data, known, remembered, hashing: Mutex::new(()), failures: Failures::default() }
     }
 
     /// The user, if this pair was verified before: fast, and the way to ask first. Blanks around what apps send are
@@ -98,6 +100,11 @@ impl Users {
         let user = user.filter(|_| right)?;
         self.remembered.add(name, password, user.password.clone());
         Some(user)
+    }
+
+    /// From where wrong pairs came; for those who call [`Users::check`] to ask before it, and to tell after it.
+    pub const fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// The user of this name as the file has him now, for limits that must hold while a stream runs.

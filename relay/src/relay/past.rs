@@ -34,7 +34,8 @@ impl Relay {
         path: &str,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
-        let user = self.user(&asked.channel.user, &asked.channel.password).await?;
+        let pair = (&*asked.channel.user, &*asked.channel.password);
+        let user = self.user(pair, headers, peer).await?;
         let channel = &self.playable(&asked.channel).await?;
         let past = asked.past_in(&user.catchup_zone).ok_or(Refusal::Start)?;
         let release = self.follower.release().ok_or(Refusal::NotReady)?;

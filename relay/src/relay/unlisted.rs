@@ -99,7 +99,7 @@ impl Relay {
             return Err(Refusal::Unknown);
         }
         match (params.get("username"), params.get("password")) {
-            (Some(name), Some(password)) => self.user(name, password).await,
+            (Some(name), Some(password)) => self.user((name, password), headers, peer).await,
             _ if ace::is_at_home(headers, peer, self.headend.settings.public.as_ref()) => {
                 Ok(self.unlisted.guest.clone())
             }

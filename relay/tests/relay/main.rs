@@ -4,12 +4,14 @@
 
 mod ace;
 mod answers;
+mod card;
 mod catchup;
 mod catchup_source;
 mod engine;
 mod failover;
 mod failures;
 mod films;
+mod following;
 mod hls;
 mod joining;
 mod leaving;

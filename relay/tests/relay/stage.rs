@@ -194,7 +194,11 @@ impl Stage {
     }
 }
 
-async fn serve(relay: &Arc<Relay>, settings: httpd::Settings) -> (tokio::task::JoinHandle<()>, SocketAddr) {
+/// Answers for `relay`, at which address.
+pub(crate) async fn serve(
+    relay: &Arc<Relay>,
+    settings: httpd::Settings,
+) -> (tokio::task::JoinHandle<()>, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let answering = relay.clone();

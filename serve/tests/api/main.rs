@@ -15,4 +15,5 @@ mod pages;
 mod panel;
 mod playlist;
 mod program;
+mod seats;
 mod xmltv;
