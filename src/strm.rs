@@ -34,9 +34,9 @@ pub(crate) struct Arguments {
     /// The folder, which becomes `Movies` and `Shows`
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Whose films and series; his password is read from standard input
+    /// Whose films and series; his password is read from standard input, or a token if nobody is named
     #[arg(long, value_name = "NAME")]
-    user: String,
+    user: Option<String>,
     /// Where streams are, as the media server reaches them; `public_base_url` unless it is said
     #[arg(long, value_name = "URL", value_parser = crate::export::url)]
     url: Option<BaseUrl>,
@@ -59,21 +59,27 @@ pub(crate) struct Arguments {
 pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> anyhow::Result<()> {
     let url = arguments.url.or_else(|| config.public_base_url.clone());
     let url = url.context("say where streams are: --url http://192.168.1.5:8080")?;
-    let (data, name, password) = (config.data(), arguments.user, password()?);
-    let user = Users::new(data.clone()).check(&name, &password);
-    let user =
-        user.context("there is no user of this name and password; `coax user list` tells who there is")?;
+    let (data, shown) = (config.data(), password()?);
+    let name = arguments.user.unwrap_or_default(); // none for a token
+    let user = Users::new(data.clone()).check(&name, &shown);
+    let user = user.with_context(|| match &*name {
+        "" => "there is no such token; with a password say --user as well",
+        _ => "there is no user of this name and password; `coax user list` tells who there is",
+    })?;
     match user.standing(now()) {
         Standing::Active => {}
-        other => bail!("{name} may not watch ({}); `coax user list` tells until when one may", other.word()),
+        other => bail!("{} may not watch ({}); `coax user show` tells until when", user.name, other.word()),
     }
-    let line_up = LineUp::open(&data)?;
+    let line_up = LineUp::open(&data, &user.sees)?;
     let tree = Tree::open(&arguments.folder)
         .with_context(|| format!("{} cannot be used", arguments.folder.display()))?;
     let writing = Writing {
         line_up: &line_up,
         details: Details::new(&data),
-        place: format!("{url}/{{form}}/{name}/{password}/"),
+        place: match &*name {
+            "" => format!("{url}/{{form}}/{shown}/"),
+            _ => format!("{url}/{{form}}/{name}/{shown}/"),
+        },
         style: arguments.style,
         nfo: !arguments.no_nfo,
         access: if arguments.group { 0o640 } else { 0o600 },

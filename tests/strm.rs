@@ -23,9 +23,14 @@ struct Library {
 impl Library {
     /// Runs `coax strm`, and answers its summary.
     fn write(&self, more: &[&str]) -> Value {
+        self.write_as(&[&["--user", "demo"], more].concat(), "demo")
+    }
+
+    /// The same for whoever shows this.
+    fn write_as(&self, more: &[&str], shown: &str) -> Value {
         let paths = [&self.folder, &self.data].map(|path| path.to_str().unwrap());
-        let usual = ["strm", paths[0], "--data", paths[1], "--user", "demo", "--url", &self.url, "--json"];
-        let output = run(&[&usual[..], more].concat(), "demo\n", &self.data);
+        let usual = ["strm", paths[0], "--data", paths[1], "--url", &self.url, "--json"];
+        let output = run(&[&usual[..], more].concat(), shown, &self.data);
         assert!(output.status.success(), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -107,6 +112,7 @@ fn a_media_server_finds_films_and_series_and_only_what_has_changed_is_written() 
     again(&library, &files);
     by_hand(&library, &files);
     otherwise(&library);
+    of_another(&library, &films);
 }
 
 /// Every film and every episode has an address that plays, and a document that says what it is.
@@ -230,4 +236,37 @@ fn otherwise(library: &Library) {
         &library.data,
     );
     assert!(!output.status.success() && text(&output.stderr).contains("/dev/null/x cannot be used"));
+}
+
+/// A user sees what he may, and a token stands for him; what he sees no more is removed.
+fn of_another(library: &Library, films: &[Value]) {
+    let data = library.data.to_str().unwrap();
+    let category = &films[0]["category_id"];
+    let all = list(&library.url, "get_vod_categories");
+    let group = all.as_array().unwrap().iter().find(|of| of["category_id"] == *category).unwrap();
+    let group = group["category_name"].as_str().unwrap();
+    let user = |arguments: &[&str]| {
+        let output = run(&[&["user", "--data", data], arguments].concat(), "kid\n", &library.data);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    user(&["add", "kid", "--password-stdin", "--list", "movies", "--group", group]);
+    let token = user(&["token", "add", "kid", "library", "--json"]);
+    let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();
+    let few =
+        Library { folder: library.data.join("few"), data: library.data.clone(), url: library.url.clone() };
+    let everything = few.write(&[]);
+    let his = few.write_as(&["--user", "kid"], "kid");
+    let number = Value::from(category.as_str().unwrap().parse::<u32>().unwrap());
+    let seen = films.iter().filter(|film| film["category_ids"].as_array().unwrap().contains(&number)).count();
+    assert_eq!((&his["films"], &his["series"]), (&seen.into(), &0.into()));
+    assert_eq!(his["removed"].as_u64().unwrap() + 2 * seen as u64, everything["written"].as_u64().unwrap());
+    assert!(!few.folder.join("Shows").exists());
+    few.write_as(&[], &token);
+    let file = few.files().into_keys().find(|name| name.ends_with(".strm")).unwrap();
+    let address = few.read(&file);
+    assert!(address.starts_with(&format!("{}/movie/{token}/", few.url)), "{file}");
+    let asked =
+        ["-sS", "--max-time", "20", "-r", "0-1", "-o", "/dev/null", "-w", "%{http_code}", address.trim_end()];
+    assert_eq!(text(&ffmpeg("curl", &asked).stdout), "206");
 }

@@ -20,6 +20,7 @@ mod momentary;
 mod operator;
 mod origins;
 mod passed;
+mod permitted;
 mod pools;
 mod program;
 mod provider;
