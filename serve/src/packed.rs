@@ -23,8 +23,9 @@ const SMALL: usize = 1400;
 /// More pieces than this are put together: more than go out in one write.
 const MANY: usize = 12;
 
-/// Answers compressed at once: compressing is CPU, and requests that need none must not wait for it.
-const AT_ONCE: usize = 2;
+/// Answers compressed at once: compressing is CPU, and requests that need none must not wait for it. Of one it takes up to
+/// ten megabytes.
+const AT_ONCE: usize = 1;
 
 /// Bytes that are compressed at a time while they are sent: less than a millisecond's work.
 const PIECE: usize = 32 * 1024;
