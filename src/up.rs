@@ -88,7 +88,12 @@ async fn serve(
     let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
     let public = settings.public_base_url;
-    let streams = relay::Settings { public: public.clone(), ..settings.relay };
+    let streams = relay::Settings {
+        public: public.clone(),
+        trusted_proxies: settings.serve.trusted_proxies.clone(),
+        login_failures: settings.serve.login_failures,
+        ..settings.relay
+    };
     let relay = Relay::new(streams, settings.source, follower.clone(), users.clone())?;
     let viewers = {
         let relay = relay.clone();
@@ -154,7 +159,7 @@ fn user_of_the_environment(users: &Users) -> anyhow::Result<Option<String>> {
     if users.check(&name, &password).is_some() {
         return Ok(Some(name));
     }
-    let user = new_user(&name, &password, 0, None);
+    let user = new_user(&name, &password, 0);
     users.edit(|all| match all.iter_mut().find(|known| known.name == name) {
         Some(known) => known.password = user.password,
         None => all.push(user),

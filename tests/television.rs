@@ -164,6 +164,27 @@ fn it_stops_when_asked_while_somebody_watches() {
 }
 
 #[test]
+fn wrong_passwords_for_lists_and_for_streams_are_counted_together() {
+    let demo = Program::demo(&[]);
+    let status = |path: &str| {
+        text(
+            &ffmpeg(
+                "curl",
+                &["-sS", "-o", "/dev/null", "-w", "%{http_code} ", &format!("{}{path}", demo.url)],
+            )
+            .stdout,
+        )
+    };
+    let lists = status("/get.php?username=demo&password=wrong[1-5]");
+    let streams = status("/live/demo/wrong[1-5]/1.ts");
+    assert_eq!((lists, streams), ("403 ".repeat(5), "403 ".repeat(5)));
+    assert_eq!(
+        (&*status("/get.php?username=demo&password=wrong"), &*status("/live/demo/wrong/1.ts")),
+        ("429 ", "429 ")
+    );
+}
+
+#[test]
 fn no_log_line_holds_a_credential() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();

@@ -23,6 +23,10 @@ pub const WAIT: Duration = Duration::from_secs(2);
 /// What a relay said of its seats holds for this long.
 pub const HOLDS: Duration = Duration::from_secs(15);
 
+/// Bytes of the form in which a relay says it, at most: some 90 000 users with names of 64 characters. A relay that has more
+/// leaves the last ones out; a longer form is not heard.
+pub const SEATS: usize = 8 * 1024 * 1024;
+
 /// Something that is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

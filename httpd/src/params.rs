@@ -33,13 +33,23 @@ impl Params {
         Self::of(&parts, body).await
     }
 
+    /// The same of somebody who is known, and may post a form of so many bytes.
+    pub async fn read_up_to(most: usize, request: Request) -> Self {
+        let (parts, body) = request.into_parts();
+        Self::within(most, &parts, body).await
+    }
+
     /// The same of a request that was taken apart.
     pub async fn of(parts: &Parts, body: Incoming) -> Self {
+        Self::within(MAX_FORM, parts, body).await
+    }
+
+    async fn within(most: usize, parts: &Parts, body: Incoming) -> Self {
         let mut params = Self::from_query(parts.uri.query());
         if parts.method != http::Method::POST {
             return params;
         }
-        let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, MAX_FORM).collect()).await;
+        let body = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, most).collect()).await;
         if let Ok(Ok(body)) = body {
             params.0.extend(form(&parts.headers, &body.to_bytes()));
         }

@@ -12,6 +12,9 @@
 mod again;
 mod before;
 mod entry;
+mod head;
+mod held;
+mod item;
 mod kept;
 mod writer;
 
@@ -21,7 +24,10 @@ pub(crate) use again::again;
 pub(crate) use before::{Past, before};
 use contract::bundle::Kind;
 pub(crate) use entry::{Address, Catchup, Category, Channel, Episode, Movie, Places, Series};
-pub(crate) use kept::{Entry, Harvest, Head, Item, first_line, head, remove_damaged};
+pub(crate) use head::{Head, first_line};
+pub(crate) use held::Entry;
+pub(crate) use item::Item;
+pub(crate) use kept::{Harvest, head, remove_damaged};
 use serde::{Deserialize, Serialize};
 pub(crate) use writer::{Pushed, Writer};
 

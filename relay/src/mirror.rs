@@ -52,6 +52,8 @@ pub struct Mirror {
     episodes: Episodes,
     /// When blocks of episodes were looked for.
     looked: Mutex<HashMap<u32, Instant>>,
+    /// When the server last did not answer who looked for one.
+    silent: Mutex<Option<Instant>>,
     looking: Semaphore,
     condition: Mutex<Condition>,
     /// The folder, if nobody else wants it.
@@ -115,6 +117,7 @@ impl Mirror {
             episodes: Episodes::new(&data),
             data,
             looked: Mutex::default(),
+            silent: Mutex::default(),
             looking: Semaphore::new(2),
             condition: Mutex::new(Condition { heard: None, trouble: None }),
             _folder: folder,
@@ -143,18 +146,28 @@ impl Mirror {
 
     /// Looks whether the server knows the episode `id`, which became known after the release.
     pub(crate) async fn look_for(&self, id: u32) {
-        let block = Episodes::block_of(id);
-        // The turn is waited for as patiently as the answer: a server that is gone holds nobody up for longer.
-        match tokio::time::timeout(PATIENCE, self.look(block)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => warn!(%why, "episodes are not copied"),
-            Err(_) => warn!("episodes are not copied in time"),
+        if self.is_silent() {
+            return;
         }
+        // The turn is waited for as patiently as the answer: a server that is gone holds nobody up for longer.
+        let looked = tokio::time::timeout(PATIENCE, self.look(Episodes::block_of(id))).await;
+        let Err(why) = looked.unwrap_or(Err(Trouble::Dead("it is silent"))) else { return };
+        if matches!(why, Trouble::Dead(_)) {
+            *lock(&self.silent) = Some(Instant::now());
+        }
+        warn!(%why, "episodes are not copied");
+    }
+
+    /// Whether the server has not answered a moment ago: whoever asks next need not wait for that again, whatever he
+    /// looks for.
+    fn is_silent(&self) -> bool {
+        lock(&self.silent).is_some_and(|when| when.elapsed() < FRESH)
     }
 
     async fn look(&self, block: u32) -> Result<(), Trouble> {
         let Ok(_turn) = self.looking.acquire().await else { return Ok(()) };
-        if lock(&self.looked).get(&block).is_some_and(|when| when.elapsed() < FRESH) {
+        let known = lock(&self.looked).get(&block).is_some_and(|when| when.elapsed() < FRESH);
+        if known || self.is_silent() {
             return Ok(());
         }
         let copying = async {

@@ -1,5 +1,6 @@
 //! Why somebody gets no picture, and what he is told instead. The one place that knows statuses, and logs.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -75,6 +76,9 @@ pub(crate) enum Ace {
     /// It finds no such content, by either kind of id.
     #[error("the Ace Stream engine does not find this channel")]
     Unknown,
+    /// It may have the content, but not as one transport stream.
+    #[error("the Ace Stream engine gives this channel in segments only")]
+    Segmented,
     /// Nobody shares the content.
     #[error("nobody shares this channel now")]
     NoPeers,
@@ -96,7 +100,7 @@ impl Ace {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Silent | Self::NoPeers => StatusCode::GATEWAY_TIMEOUT,
-            Self::Answer(_) | Self::Option => StatusCode::BAD_GATEWAY,
+            Self::Answer(_) | Self::Option | Self::Segmented => StatusCode::BAD_GATEWAY,
             Self::Unknown => StatusCode::NOT_FOUND,
         }
     }
@@ -108,6 +112,7 @@ impl Ace {
             Self::Answer(_) => "engine_bad_response",
             Self::Option => "engine_option_missing",
             Self::Unknown => "content_not_found",
+            Self::Segmented => "engine_segments_only",
             Self::NoPeers => "no_peers",
             Self::Superseded => "session_superseded",
             Self::Gone => "session_gone",
@@ -167,6 +172,9 @@ pub(crate) enum Refusal {
     /// A pair nobody has, or a user who may not watch now.
     #[error("credentials")]
     Forbidden,
+    /// Too many wrong pairs came from this address: it may send others after so many seconds.
+    #[error("too many wrong pairs of name and password from there")]
+    TooMany(u32),
     /// No such id, or not for this user, or not in this form; nobody can tell which.
     #[error("no such stream")]
     Unknown,
@@ -219,6 +227,7 @@ impl Refusal {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Forbidden => "credentials",
+            Self::TooMany(_) => "too_many",
             Self::Unknown => "unknown",
             Self::NotReady => "not_ready",
             Self::Seats => "seats",
@@ -238,7 +247,7 @@ impl Refusal {
     }
 
     /// What the client gets; and the line in the log.
-    pub(crate) fn answer(self, id: Option<u32>) -> httpd::Response {
+    pub(crate) fn answer(self, id: Option<u32>, client: IpAddr) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
             Self::NotReady
@@ -248,8 +257,9 @@ impl Refusal {
             | Self::Missing
             | Self::Scrambled
             | Self::NoRanges
+            | Self::TooMany(_)
             | Self::Key => {
-                info!(id, why = %self, "refused")
+                info!(id, %client, why = %self, "refused")
             }
             Self::Forbidden
             | Self::Unknown
@@ -258,11 +268,12 @@ impl Refusal {
             | Self::Session
             | Self::Method
             | Self::Range(_) => {
-                debug!(id, why = %self, "refused")
+                debug!(id, %client, why = %self, "refused")
             }
         }
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
+            Self::TooMany(seconds) => too_many(seconds),
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is no such stream.\n"),
             Self::Start => reply::text(StatusCode::BAD_REQUEST, "The start is no time.\n"),
             Self::AceId(fault) => reply::text(StatusCode::BAD_REQUEST, format!("Which channel? {fault}.\n")),
@@ -294,6 +305,12 @@ impl Refusal {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+fn too_many(seconds: u32) -> httpd::Response {
+    let mut response = reply::empty(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 fn unauthorized() -> httpd::Response {

@@ -4,7 +4,7 @@ mod hls;
 mod past;
 mod unlisted;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,10 +12,11 @@ use contract::address::{ArchiveAddress, Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
+use contract::session::Session;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
-use http::Method;
+use http::{HeaderMap, Method};
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -83,7 +84,7 @@ impl Relay {
     pub fn following(settings: Settings, sources: Vec<Source>, mirror: Mirror) -> anyhow::Result<Arc<Self>> {
         let mirror = Arc::new(mirror);
         let data = mirror.data().clone();
-        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
+        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::copied(data)));
         mirror.start(follower.clone(), users.clone());
         let relay =
             Self::build(settings, sources, follower, users, Some(mirror.clone()), Box::new(unix_time))?;
@@ -163,6 +164,7 @@ impl Relay {
             Some(Route::Past(past)) => Some(past.channel.id),
             _ => None,
         };
+        let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST if route == Some(Route::PastInQuery) => {
@@ -176,8 +178,8 @@ impl Relay {
         };
         let answer = answer.inspect_err(|refusal| self.headend.tally.refused(refusal));
         let answer = answer.unwrap_or_else(|refusal| match route {
-            Some(Route::Api(_)) => api::refused(refusal),
-            _ => refusal.answer(id),
+            Some(Route::Api(_)) => api::refused(refusal, client),
+            _ => refusal.answer(id, client),
         });
         if matches!(route, Some(Route::Status | Route::Metrics)) { answer } else { reply::cors(answer) }
     }
@@ -185,6 +187,24 @@ impl Relay {
     /// Streams that the user of this name has open.
     pub fn viewers(&self, user: &str) -> u32 {
         self.headend.seats.of(user).try_into().unwrap_or(u32::MAX)
+    }
+
+    /// The streams that users have open.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.headend.seats.sessions()
+    }
+
+    /// Cuts the stream of this id; `false` if there is none. Whoever has it may begin anew.
+    pub fn kick(&self, id: u64) -> bool {
+        self.headend.seats.kick(id)
+    }
+
+    /// What `/status.json` tells.
+    pub fn status(&self) -> serde_json::Value {
+        let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
+        let (headend, sessions, proxies) = (&self.headend, &self.sessions, &self.proxies);
+        let snapshot = status::snapshot(headend, sessions, proxies, release.as_deref(), mirror);
+        serde_json::to_value(snapshot).expect("plain fields become JSON")
     }
 
     /// Ends every stream and begins no more, so that connections can finish.
@@ -208,7 +228,7 @@ impl Relay {
             Some(Route::Stream(stream)) => self.stream(stream, request, peer).await,
             Some(Route::Hls { ticket, part }) => self.hls(&ticket, part, request, peer).await,
             Some(Route::Within { user, password, path }) => {
-                let user = self.user(&user, &password).await?;
+                let user = self.user((&user, &password), request.headers(), peer).await?;
                 self.within(&user, &path, request, peer).await
             }
             Some(Route::Past(past)) => {
@@ -245,8 +265,8 @@ impl Relay {
         if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
             return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
         }
-        let user = self.user(&asked.user, &asked.password).await?;
-        let playable = self.playable(&asked).await?;
+        let user = self.user((&asked.user, &asked.password), request.headers(), peer).await?;
+        let playable = self.playable(&asked, &user).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
             Kind::Live if request.method() == Method::HEAD => Ok(match &*asked.extension {
@@ -282,26 +302,49 @@ impl Relay {
         Ok(output::ts::stream(subscriber))
     }
 
-    /// Who asks, if he may watch.
-    async fn user(&self, name: &str, password: &str) -> Result<Arc<User>, Refusal> {
-        let known = self.users.recall(name, password);
-        let user = match known {
-            Some(user) => Some(user),
-            None => self.verified(name, password).await,
+    /// Who asks with this pair of name and password, if he may watch.
+    async fn user(
+        &self,
+        (name, password): (&str, &str),
+        headers: &HeaderMap,
+        peer: SocketAddr,
+    ) -> Result<Arc<User>, Refusal> {
+        let user = match self.users.recall(name, password) {
+            Some(user) => user,
+            None => self.verified(name, password, self.client(headers, peer)).await?,
         };
-        user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)
+        if may_watch(&user) { Ok(user) } else { Err(Refusal::Forbidden) }
     }
 
-    /// Verifies a password, which takes much memory: one after the other, and each on the same few threads.
-    async fn verified(&self, name: &str, password: &str) -> Option<Arc<User>> {
-        let _turn = self.verifying.acquire().await.ok()?;
+    /// Verifies a pair that `client` has sent, which takes much memory: one after the other, and each on the same few
+    /// threads.
+    async fn verified(&self, name: &str, password: &str, client: IpAddr) -> Result<Arc<User>, Refusal> {
+        let waits = || {
+            let allowed = self.headend.settings.login_failures;
+            let wait = self.users.failures().wait(client, allowed, Instant::now());
+            wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
+        };
+        waits()?;
+        let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
+        waits()?; // those before it in the queue may have used up what the address has
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
-        tokio::task::spawn_blocking(move || users.check(&name, &password)).await.ok()?
+        let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
+        verified.unwrap_or_default().ok_or_else(|| {
+            self.users.failures().note(client, Instant::now());
+            Refusal::Forbidden
+        })
     }
 
-    /// What is asked for, if it is what the address says.
-    async fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
+    /// From where a request came, as far as it is told.
+    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+        httpd::client(headers, peer.ip(), |address| self.headend.settings.trusts(address))
+    }
+
+    /// What is asked for, if it is what the address says and `user` may see it: what he may not is as unknown as what there
+    /// is not.
+    async fn playable(&self, asked: &StreamAddress, user: &User) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let pinned = release.clone();
         let playable = match release.playable(asked.id) {
             Some(playable) => Some(playable),
             None => {
@@ -313,7 +356,7 @@ impl Relay {
                 looked.await.ok().flatten()
             }
         };
-        let playable = playable.ok_or(Refusal::Unknown)?;
+        let playable = playable.filter(|it| user.sees.plays(&pinned, it)).ok_or(Refusal::Unknown)?;
         let fits = match asked.form {
             Form::Live => playable.kind == Kind::Live,
             Form::File => playable.kind != Kind::Live,
@@ -328,9 +371,22 @@ impl Relay {
         i64::try_from((self.clock)()).unwrap_or(i64::MAX)
     }
 
-    /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.
+    /// Cuts the streams of users who were thrown out, whose time is over, whose token was taken back or who may not see any
+    /// more what they watch, and forgets players that have gone.
     fn inspect(&self) {
-        let stays = |name: &str| name == GUEST || self.users.find(name).is_some_and(|user| may_watch(&user));
+        let release = self.follower.release();
+        // What no release lists, such as an episode that became known later, was looked at when it began.
+        let sees = |user: &User, id| {
+            let playable = release.as_ref().filter(|_| !user.sees.is_everything());
+            playable.is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)))
+        };
+        let stays = |name: &str, device: Option<&str>, what: What| {
+            let may = |user: &User| {
+                let shown = device.is_none_or(|device| user.token(device).is_some());
+                may_watch(user) && shown && sees(user, what.id())
+            };
+            name == GUEST || self.users.find(name).is_some_and(|user| may(&user))
+        };
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
         self.watches.sweep(&self.sessions);

@@ -1,9 +1,11 @@
 //! `[relay]` of `coax.toml`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use contract::config::{ConfigError, seconds, variable};
+use contract::network::Network;
 use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
 use serde::Deserialize;
@@ -31,6 +33,13 @@ pub struct Settings {
     /// The folder that the copy is kept in, so that a relay that is started anew has it when the server is gone. Empty: a
     /// temporary one.
     pub cache: PathBuf,
+    /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes: addresses, or networks such as
+    /// `10.0.0.0/8`. For the program `relay` alone: `coax up` believes those of `[serve]`.
+    pub trusted_proxies: Vec<Network>,
+    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
+    /// over (429), unless its pair is one that was right before. 0: as many as it likes. For the program `relay` alone:
+    /// `coax up` has that of `[serve]`, and counts together what is sent to either.
+    pub login_failures: u32,
     /// Bytes that the feed of one channel remembers at most. Whatever the bitrate, a channel costs no more memory than
     /// this (and what slow viewers still hold on to, at most 64 KiB and a chunk each).
     pub feed_bytes: usize,
@@ -80,6 +89,13 @@ pub struct Settings {
     /// How long viewers of a channel that was lost are held while it is received anew.
     #[serde(deserialize_with = "seconds")]
     pub give_up: Duration,
+    /// Whether viewers who could be held no longer see an error card, "No signal", instead of the end, and the channel
+    /// is looked for a little longer: it comes back where they see the card. Not where it is radio or coded unusually, nor
+    /// where `splice` is "close".
+    pub error_card: bool,
+    /// How long they see it; an attempt that is under way by then is still waited for.
+    #[serde(deserialize_with = "seconds")]
+    pub error_card_time: Duration,
     /// A channel that could not be received is not tried again for this long.
     #[serde(deserialize_with = "seconds")]
     pub failure_memory: Duration,
@@ -149,6 +165,11 @@ impl Settings {
         }
         Ok(())
     }
+
+    /// Whether what a peer at `address` says of its clients is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.holds(address))
+    }
 }
 
 /// An address that need not be there: an empty one is none.
@@ -165,9 +186,11 @@ impl Default for Settings {
             follow: None,
             follow_key: None,
             cache: PathBuf::new(),
+            trusted_proxies: Vec::new(),
+            login_failures: 10,
             feed_bytes: 32 * 1024 * 1024,
             feed_time: Duration::from_secs(12),
-            chunk_bytes: 128 * 1024,
+            chunk_bytes: 256 * 1024,
             chunk_time: Duration::from_millis(100),
             linger: Duration::from_secs(15),
             film_linger: Duration::from_secs(4),
@@ -181,6 +204,8 @@ impl Default for Settings {
             silence: Duration::from_secs(3),
             splice: Splice::Restamp,
             give_up: Duration::from_secs(60),
+            error_card: false,
+            error_card_time: Duration::from_secs(30),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             hls_bytes: 256 * 1024 * 1024,

@@ -19,10 +19,8 @@
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
 mod base;
-mod client;
 mod elsewhere;
 mod export;
-mod failures;
 mod front;
 mod login;
 mod mirror;
@@ -35,8 +33,9 @@ mod service;
 mod settings;
 mod xtream;
 
+pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
 pub use route::Route;
 pub use service::Server;
-pub use settings::{Network, Settings};
+pub use settings::Settings;
 pub use xtream::playlist::Catchup;

@@ -9,13 +9,13 @@ use contract::user::{Standing, User, Users};
 use httpd::Params;
 use tokio::sync::Semaphore;
 
-use crate::failures::Failures;
 use crate::refusal::Refusal;
 
 /// Finds out who asks.
 pub(crate) struct Logins {
     users: Arc<Users>,
-    failures: Failures,
+    /// Wrong pairs that an address may send in a minute; 0 is as many as it likes.
+    allowed: u32,
     /// SECURITY: a flood of wrong passwords waits here, where waiting costs nothing. In the pool of blocking threads
     /// it would keep everybody else from being answered.
     turn: Semaphore,
@@ -30,9 +30,9 @@ pub(crate) struct Login {
 }
 
 impl Logins {
-    /// Those of `users`, with so many wrong pairs a minute from each address; 0 is as many as they like.
-    pub(crate) fn new(users: Arc<Users>, failures: u32) -> Self {
-        Self { users, failures: Failures::new(failures), turn: Semaphore::new(1) }
+    /// Those of `users`, with so many wrong pairs `allowed` to each address in a minute; 0 is as many as it likes.
+    pub(crate) fn new(users: Arc<Users>, allowed: u32) -> Self {
+        Self { users, allowed, turn: Semaphore::new(1) }
     }
 
     /// Verifies the pair in `params`, which came from `client`; blanks around it do not count.
@@ -45,8 +45,10 @@ impl Logins {
         if let Some(user) = self.users.recall(&name, &password) {
             return Ok(Login { user, name, password });
         }
-        let waits =
-            || self.failures.wait(client, Instant::now()).map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)));
+        let waits = || {
+            let wait = self.users.failures().wait(client, self.allowed, Instant::now());
+            wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
+        };
         waits()?;
         let _turn = self.turn.acquire().await.context("verifying a password")?;
         waits()?; // those before it in the queue may have used up what the address has
@@ -57,7 +59,7 @@ impl Logins {
         });
         let login = hashing.await.context("verifying a password")?;
         login.ok_or_else(|| {
-            self.failures.note(client, Instant::now());
+            self.users.failures().note(client, Instant::now());
             Refusal::Forbidden
         })
     }

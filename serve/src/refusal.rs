@@ -1,6 +1,6 @@
 //! Why a request is not answered, and what is said instead. The one place that knows statuses, and logs.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use contract::user::Standing;
 use http::header::{self, HeaderValue};
@@ -54,15 +54,15 @@ pub(crate) enum Refusal {
 impl Refusal {
     /// What the client gets; and the line in the log, with the route's name instead of the address, which holds
     /// credentials.
-    pub(crate) fn answer(self, route: Route, peer: SocketAddr) -> httpd::Response {
-        let (route, peer) = (route.name(), peer.ip());
+    pub(crate) fn answer(self, route: Route, client: IpAddr) -> httpd::Response {
+        let route = route.name();
         match &self {
-            Self::Failed(_) => error!(route, %peer, why = %self, "failed"),
-            Self::NotReady => warn!(route, %peer, why = %self, "refused"),
+            Self::Failed(_) => error!(route, %client, why = %self, "failed"),
+            Self::NotReady => warn!(route, %client, why = %self, "refused"),
             Self::Stranger | Self::Forbidden | Self::TooMany(_) | Self::Barred(_) | Self::Key => {
-                info!(route, %peer, why = %self, "refused")
+                info!(route, %client, why = %self, "refused")
             }
-            Self::Host | Self::Unknown | Self::Method => debug!(route, %peer, why = %self, "refused"),
+            Self::Host | Self::Unknown | Self::Method => debug!(route, %client, why = %self, "refused"),
         }
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
@@ -86,8 +86,8 @@ impl Refusal {
 
     /// The same as old panels say it: whoever may not have a list gets the account's state in its place, as if that were
     /// one.
-    pub(crate) fn classic(self, route: Route, peer: SocketAddr) -> httpd::Response {
-        let mut response = self.answer(route, peer);
+    pub(crate) fn classic(self, route: Route, client: IpAddr) -> httpd::Response {
+        let mut response = self.answer(route, client);
         if response.status() == StatusCode::FORBIDDEN {
             *response.status_mut() = StatusCode::OK;
         }

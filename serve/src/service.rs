@@ -8,8 +8,8 @@ use anyhow::Context;
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
-use contract::mirror::Part;
-use contract::release::Follower;
+use contract::mirror::{Part, SEATS};
+use contract::release::{Follower, View};
 use contract::source::BaseUrl;
 use contract::user::Users;
 use contract::wanted::Wanted;
@@ -18,7 +18,6 @@ use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 
 use crate::base::Base;
-use crate::client::client;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::mirror::Mirror;
@@ -100,6 +99,7 @@ impl Server {
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
+        let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
             Method::GET | Method::HEAD | Method::POST => self.route(route, request, peer).await,
@@ -107,7 +107,7 @@ impl Server {
         };
         let answer = answer.unwrap_or_else(|refusal| {
             let classic = self.settings.classic_refusals && route == Route::PlayerApi;
-            if classic { refusal.classic(route, peer) } else { refusal.answer(route, peer) }
+            if classic { refusal.classic(route, client) } else { refusal.answer(route, client) }
         });
         if matches!(route, Route::Mirror(_)) { answer } else { reply::cors(answer) }
     }
@@ -138,7 +138,7 @@ impl Server {
             return Err(Refusal::Key);
         }
         if part == Part::Seats && request.method() == Method::POST {
-            let heard = self.elsewhere.told(&Params::read(request).await);
+            let heard = self.elsewhere.told(&Params::read_up_to(SEATS, request).await);
             return Ok(reply::empty(if heard { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }));
         }
         self.mirror.answer(part, &self.follower, request.headers()).await
@@ -157,9 +157,14 @@ impl Server {
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
     }
 
+    /// From where a request came, as far as it is told.
+    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+        httpd::client(headers, peer.ip(), |address| self.settings.trusts(address))
+    }
+
     async fn asked(&self, request: Request, peer: SocketAddr) -> Asked {
         let base = self.base(&request, peer);
-        let client = client(request.headers(), peer.ip(), |address| self.settings.trusts(address));
+        let client = self.client(request.headers(), peer);
         let in_path = Route::parameters(request.uri().path());
         let (parts, body) = request.into_parts();
         let params = Params::of(&parts, body).await.after(in_path);
@@ -176,6 +181,11 @@ impl Server {
         self.login(asked).await?.active(self.now())
     }
 
+    /// What `login` may see of the newest release, to be held until the answer is complete.
+    pub(crate) async fn seen_by(&self, login: &Login) -> Result<Arc<Prepared>, Refusal> {
+        Ok(self.prepared()?.seen(&login.user.sees).await?)
+    }
+
     /// The newest release, to be held until the answer is complete.
     pub(crate) fn prepared(&self) -> Result<Arc<Prepared>, Refusal> {
         let mut newest = self.prepared.lock().expect("nobody panics while holding this lock");
@@ -183,7 +193,7 @@ impl Server {
         match &*newest {
             Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
             _ => {
-                let prepared = Arc::new(Prepared::new(release, self.room.clone()));
+                let prepared = Arc::new(Prepared::new(View::whole(release), self.room.clone()));
                 *newest = Some(prepared.clone());
                 Ok(prepared)
             }

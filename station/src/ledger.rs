@@ -1,107 +1,17 @@
 //! Who is connected: the panel's view, which decides who may come in, and the true one, which the tests read.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod books;
+mod counts;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use books::{Books, Place};
+pub use counts::{AccountCounts, AceCounts, ChannelCounts, Counts};
 
 /// Requests for the past that are remembered.
 const MOST_PASTS: usize = 64;
-
-/// What a station has seen since it started or was reset.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Streams open now: sockets of live television, films and catch-up, and HLS sessions.
-    pub open: u64,
-    /// The most of them at the same time.
-    pub peak: u64,
-    /// Requests by endpoint or action, such as `get_live_streams`, `xmltv`, `live`, `movie`.
-    pub requests: BTreeMap<String, u64>,
-    /// Of those, answered with 304, since the client has it already.
-    pub unchanged: BTreeMap<String, u64>,
-    /// How the past was asked for, last: `path` or `query`, the start and the minutes.
-    pub pasts: VecDeque<String>,
-    /// Requests for the segments, keys and playlists of HLS origins, such as `1017/high/12`,
-    /// `1017/index`; the first 8192 names.
-    pub fetched: BTreeMap<String, u64>,
-    /// The Ace Stream engine.
-    pub ace: AceCounts,
-    /// By stream id.
-    pub channels: BTreeMap<u32, ChannelCounts>,
-    /// By user name.
-    pub accounts: BTreeMap<String, AccountCounts>,
-}
-
-impl Counts {
-    /// The counts of one stream; zeros if it was never asked for.
-    pub fn channel(&self, id: u32) -> ChannelCounts {
-        self.channels.get(&id).copied().unwrap_or_default()
-    }
-
-    /// Requests of an endpoint or action.
-    pub fn requests(&self, endpoint: &str) -> u64 {
-        self.requests.get(endpoint).copied().unwrap_or(0)
-    }
-}
-
-/// What the Ace Stream engine has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct AceCounts {
-    /// Starts that were not refused, joined ones included.
-    pub starts: u64,
-    /// Stops of a session that there was.
-    pub stops: u64,
-    /// Sessions that ended by a newer start.
-    pub superseded: u64,
-    /// Sessions that ended because nobody read.
-    pub expired: u64,
-    /// Sessions open now.
-    pub sessions: u64,
-    /// The most of them at the same time.
-    pub sessions_peak: u64,
-    /// Transport streams being read now.
-    pub readers: u64,
-    /// The most of them at the same time.
-    pub readers_peak: u64,
-    /// Readers refused because a session had one already.
-    pub conflicts: u64,
-}
-
-/// What one stream has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ChannelCounts {
-    /// Connections open now.
-    pub open: u64,
-    /// The most of them at the same time.
-    pub peak: u64,
-    /// Requests, refused ones included; the hops of a redirect are one request.
-    pub requests: u64,
-    /// Answers of an HLS origin being sent now.
-    pub sending: u64,
-    /// The most of them at the same time.
-    pub sending_peak: u64,
-}
-
-/// What one account has seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct AccountCounts {
-    /// Connections open now.
-    pub open: u64,
-    /// The most of them at the same time.
-    pub peak: u64,
-    /// Connections the panel believes to be open: those and the ones it has not noticed to be closed.
-    pub held: u64,
-    /// Requests refused (or given a slate) because of the limit.
-    pub refused: u64,
-    /// Connections cut to make room for a newer one.
-    pub kicked: u64,
-    /// Requests for documents and actions, whatever became of them.
-    pub asked: u64,
-    /// The most of them that arrived in any second.
-    pub asked_in_a_second: u64,
-}
 
 /// One stream being delivered. Dropping it closes the connection in the books.
 pub(crate) struct Seat {
@@ -161,28 +71,6 @@ pub(crate) struct Full;
 pub(crate) struct Ledger {
     release_delay: Duration,
     books: Mutex<Books>,
-}
-
-#[derive(Default)]
-struct Books {
-    next: u64,
-    places: HashMap<u64, Place>,
-    /// When documents were asked for in the last second, by account.
-    arrivals: HashMap<String, VecDeque<Instant>>,
-    counts: Counts,
-}
-
-struct Place {
-    account: String,
-    stream: u32,
-    session: Option<String>,
-    linger: Duration,
-    /// Connections that use it now.
-    users: u32,
-    /// Open in the true view.
-    open: bool,
-    touched: Instant,
-    kicked: Arc<AtomicBool>,
 }
 
 impl Ledger {
@@ -375,57 +263,5 @@ impl Ledger {
     fn books(&self) -> MutexGuard<'_, Books> {
         // The books are consistent between any two statements, so a panic elsewhere does not spoil them.
         self.books.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Books {
-    /// The places an account holds in the panel's view.
-    fn of(&self, account: &str) -> impl Iterator<Item = (u64, &Place)> {
-        self.places
-            .iter()
-            .filter(move |(_, place)| place.account == account && !place.kicked.load(Ordering::Relaxed))
-            .map(|(number, place)| (*number, place))
-    }
-
-    fn session(&self, claim: &Claim<'_>) -> Option<u64> {
-        claim.session.as_ref()?;
-        self.of(claim.account).find(|(_, place)| place.session == claim.session).map(|(number, _)| number)
-    }
-
-    fn account(&mut self, account: &str) -> &mut AccountCounts {
-        self.counts.accounts.entry(account.to_owned()).or_default()
-    }
-
-    fn kick(&mut self, number: u64) {
-        let Some(place) = self.places.get(&number) else { return };
-        place.kicked.store(true, Ordering::Relaxed);
-        let (account, idle, open) = (place.account.clone(), place.users == 0, place.open);
-        self.account(&account).kicked += u64::from(open);
-        if idle {
-            self.closed(number);
-        }
-    }
-
-    fn opened(&mut self, account: &str, stream: u32) {
-        let up = |open: &mut u64, peak: &mut u64| {
-            *open += 1;
-            *peak = (*peak).max(*open);
-        };
-        up(&mut self.counts.open, &mut self.counts.peak);
-        let channel = self.counts.channels.entry(stream).or_default();
-        up(&mut channel.open, &mut channel.peak);
-        let account = self.account(account);
-        up(&mut account.open, &mut account.peak);
-    }
-
-    fn closed(&mut self, number: u64) {
-        let Some(place) = self.places.get_mut(&number) else { return };
-        if !std::mem::replace(&mut place.open, false) {
-            return;
-        }
-        let (account, stream) = (place.account.clone(), place.stream);
-        self.counts.open -= 1;
-        self.counts.channels.entry(stream).or_default().open -= 1;
-        self.account(&account).open -= 1;
     }
 }

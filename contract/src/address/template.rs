@@ -125,15 +125,15 @@ impl Times {
 
 /// The places in `text` and what stands in them.
 fn places(text: &str) -> impl Iterator<Item = (Range<usize>, Value<'_>)> {
-    let mut from = 0;
+    let mut rest = 0;
     std::iter::from_fn(move || {
         loop {
-            let open = from + text[from..].find('{')?;
-            let close = open + text[open..].find('}')?;
-            from = open + 1;
-            let dollar = text[..open].ends_with('$');
+            let (from, close) = (rest, rest + text[rest..].find('}')?);
+            rest = close + 1;
+            // The last one that opens: so every byte is looked at once, however many there are.
+            let Some(open) = text[from..close].rfind('{').map(|open| from + open) else { continue };
             if let Some(value) = value(&text[open + 1..close]) {
-                from = close + 1;
+                let dollar = text[from..open].ends_with('$');
                 return Some((open - usize::from(dollar)..close + 1, value));
             }
         }
@@ -268,6 +268,17 @@ mod tests {
         assert!(
             Template::asks_for_a_time("{offset}") && !Template::asks_for_a_time("{lutc}{duration}{utcend}")
         );
+    }
+
+    #[test]
+    fn what_is_opened_a_million_times_and_closed_once_is_read_at_once() {
+        // Where each is looked at together with all behind it, this takes an hour.
+        let text = "{".repeat(1 << 24) + "utc}";
+        let last = text.len() - 5;
+        let places = Template::places(&text);
+        assert_eq!((places.len(), &places[0]), (1, &(last..text.len())));
+        assert!(Template::asks_for_a_time(&text) && !Template::asks_for_a_time(&text[..last]));
+        assert_eq!(filled("{utc:{x}{utc}"), "{utc:{x}1759996800");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use contract::disk::Data;
 use contract::source::Name;
 
-use super::kept::{Slim, path};
+use super::held::Slim;
+use super::kept::path;
 use super::{Item, Places, Writer};
 
 /// Writes all entries of a kind, of which `writer` has none yet, as they are in the last good harvest of `source`.

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use contract::disk::Data;
 use contract::source::Name;
 
-use super::kept::{Slim, head, path};
+use super::held::Slim;
+use super::kept::{head, path};
 use super::{Head, Item, List};
 
 /// An entry of the last good harvest.

@@ -13,8 +13,9 @@ use contract::zone::Zone;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::kept::{Harvest, Head, Item, VERSION, first_line, path};
-use super::{Category, Channel, Episode, List, Movie, Places, Series};
+use super::head::{Head, VERSION, first_line};
+use super::kept::{Harvest, path};
+use super::{Category, Channel, Episode, Item, List, Movie, Places, Series};
 
 /// The most entries of one list; the largest known have 600 000.
 const MOST: usize = 1_000_000;

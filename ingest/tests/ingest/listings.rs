@@ -350,6 +350,7 @@ async fn every_way_to_say_it_is_published_and_one_channel_that_fails_costs_itsel
         (23, 200, fixture("odd")),
         (25, 200, fixture("secret")),
         (27, 200, r#"{"epg_listings":{}}"#.into()),
+        (29, 400, "what?".into()),
         (4, 200, fixture("secret")),
     ];
     let answers = said.into_iter().map(|(stream, status, body)| (stream, (status, body))).collect();
@@ -360,7 +361,7 @@ async fn every_way_to_say_it_is_published_and_one_channel_that_fails_costs_itsel
     assert_eq!(report.verdict, Verdict::Published(1), "{report}");
     assert_eq!(
         std::mem::take(&mut *panel.asked.lock().unwrap()),
-        [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 2, 4],
+        [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 2, 4],
         "those that name their guide first"
     );
     let guide = guide(&bench);
@@ -380,7 +381,9 @@ async fn every_way_to_say_it_is_published_and_one_channel_that_fails_costs_itsel
     assert_eq!(titles("guide25.uk"), ["Hi, ***"]);
     assert!(titles("guide23.uk").contains(&"Kept one".to_owned()), "{guide}");
     assert_eq!(titles("2.acme"), ["News", "Tagesschau"], "its guide is found by its name");
-    for nothing in ["guide5.uk", "guide11.uk", "guide17.uk", "guide19.uk", "guide21.uk", "guide27.uk"] {
+    for nothing in
+        ["guide5.uk", "guide11.uk", "guide17.uk", "guide19.uk", "guide21.uk", "guide27.uk", "guide29.uk"]
+    {
         assert_eq!(titles(nothing), [""; 0]);
     }
     assert!(!guide.contains("hunter22"));
@@ -390,4 +393,19 @@ async fn every_way_to_say_it_is_published_and_one_channel_that_fails_costs_itsel
     let report = bench.run(&sources).await;
     assert_eq!(report.verdict, Verdict::Unchanged(1), "{report}");
     assert!(panel.asked.lock().unwrap().is_empty(), "not even those that failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_refused_in_every_run_is_in_the_way_of_no_other() {
+    let said = [(1, 403, "no".into()), (3, 200, fixture("classic")), (5, 200, fixture("xui"))];
+    let answers = said.into_iter().map(|(stream, status, body)| (stream, (status, body))).collect();
+    let panel = Panel { answers, ..Panel::default() };
+    let sources = [panel.start().await];
+    let bench = Bench::new();
+    for (asked, says) in [(vec![1], Some("rejected or blocked")), (vec![3, 5], None), (vec![], None)] {
+        let report = bench.run(&sources).await;
+        assert_eq!(std::mem::take(&mut *panel.asked.lock().unwrap()), asked, "{report}");
+        assert!(says.is_none_or(|says| report.to_string().contains(says)), "{report}");
+    }
+    assert!(guide(&bench).contains("channel=\"guide5.uk\""), "{}", guide(&bench));
 }

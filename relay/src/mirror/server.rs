@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::mirror::{Part, WAIT};
+use contract::mirror::{Part, SEATS, WAIT};
 use contract::secret::SharedKey;
 use contract::source::BaseUrl;
 use http::StatusCode;
 use http::header::{self, HeaderName};
 use reqwest::{Client, Response};
+use tracing::warn;
+use url::form_urlencoded::Serializer as Pairs;
 
 use crate::client;
 
@@ -100,11 +102,9 @@ impl Server {
     /// Tells who has how many streams open at the relay of this name.
     pub(super) async fn tell(&self, relay: &str, seats: &BTreeMap<String, usize>) -> Result<(), Trouble> {
         let url = format!("{}{}", self.base, Part::Seats.path());
-        let mut form = vec![("relay", relay.to_owned())];
-        form.extend(
-            seats.iter().flat_map(|(user, seats)| [("user", user.clone()), ("seats", seats.to_string())]),
-        );
-        let request = self.client.post(url).bearer_auth(self.key.reveal()).form(&form);
+        let form_type = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = self.client.post(url).bearer_auth(self.key.reveal());
+        let request = request.header(form_type.0, form_type.1).body(form(relay, seats));
         let response = request.send().await.map_err(|error| dead(&error))?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(()),
@@ -132,6 +132,24 @@ impl Here {
     }
 }
 
+/// Who has how many streams open, as the server reads it: of as many users as the form may have.
+fn form(relay: &str, seats: &BTreeMap<String, usize>) -> String {
+    let mut form = Pairs::new(String::new()).append_pair("relay", relay).finish();
+    for (told, (user, seats)) in seats.iter().enumerate() {
+        let pair = Pairs::new(String::new())
+            .append_pair("user", user)
+            .append_pair("seats", &seats.to_string())
+            .finish();
+        if form.len() + 1 + pair.len() > SEATS {
+            warn!(told, "more users watch here than the server can be told of");
+            break;
+        }
+        form.push('&');
+        form.push_str(&pair);
+    }
+    form
+}
+
 /// In words that hold no address.
 fn dead(error: &reqwest::Error) -> Trouble {
     Trouble::Dead(match error {
@@ -140,4 +158,18 @@ fn dead(error: &reqwest::Error) -> Trouble {
         error if error.is_body() || error.is_decode() => "the connection broke",
         _ => "no answer that is HTTP",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_has_as_many_users_as_the_server_reads_and_says_whose_they_are() {
+        let seats = |users: usize| (0..users).map(|user| (format!("{user:064}"), 2)).collect();
+        assert_eq!(form("r", &seats(1)), format!("relay=r&user={:064}&seats=2", 0));
+        let all = form("r", &seats(200_000));
+        assert!(all.len() <= SEATS && all.len() > SEATS - 100, "{}", all.len());
+        assert!(all.starts_with("relay=r&user=") && all.ends_with("&seats=2"));
+    }
 }

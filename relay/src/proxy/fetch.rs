@@ -17,6 +17,7 @@ use crate::client;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 use crate::upstream::cookies::Cookies;
+use crate::upstream::trail::target;
 use crate::upstream::{Internet, Origin, Trust, dial};
 
 /// Redirects that are followed for one request.
@@ -91,7 +92,7 @@ impl Fetcher {
             let response = request.send().await.map_err(|error| dial::failure(&error))?;
             self.cookies().keep(&url, response.headers());
             self.seen(&url, response.remote_addr());
-            let Some(next) = dial::target(&response, &url)? else { return Ok(Answer { response, url }) };
+            let Some(next) = target(&response, &url)? else { return Ok(Answer { response, url }) };
             let downgraded = next.scheme() == "http" && url.scheme() == "https";
             if downgraded && self.origin.url.scheme() == "https" {
                 return Err(Failure::Redirect("it leads from https to http"));

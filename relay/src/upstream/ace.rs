@@ -9,13 +9,18 @@
 //! The engine has one session per broadcast and one reader per session: who starts it again takes it from whoever has it,
 //! and a stop by anybody stops it for all. So channels of ours that are the same broadcast share one [`Channel`], whatever
 //! they are listed as. Sessions stop by being dropped, once each.
+//!
+//! What is read is one transport stream. Some builds, and some contents, give none: then the engine's HLS is read, whose
+//! segments it cuts at a price, and not of every channel.
 
 mod answer;
 mod api;
 mod channel;
 mod events;
+mod media;
 mod pipe;
 mod poller;
+mod session;
 mod vigil;
 
 use std::collections::HashMap;
@@ -25,12 +30,12 @@ use std::time::{Duration, Instant};
 use contract::ace::{AceId, Kind};
 use contract::bundle::Upstream;
 use tokio::sync::watch;
+use url::Url;
 
 use api::Api;
 pub(crate) use channel::Snapshot;
 use channel::{Channel, Shared};
 use pipe::Pipe;
-use vigil::Budget;
 
 use super::Received;
 use crate::refusal::{Ace, Failure};
@@ -44,9 +49,7 @@ const UNKNOWN: Duration = Duration::from_secs(5);
 /// The engine, and what is received through it.
 pub(crate) struct Engine {
     api: Api,
-    budget: Budget,
-    give_up: Duration,
-    memory: Duration,
+    pub(super) settings: Settings,
     books: Mutex<Books>,
     /// Starts that are under way of ids of which it is not known what broadcast they are.
     unknown: watch::Sender<usize>,
@@ -95,9 +98,7 @@ impl Engine {
     pub(super) fn new(settings: &Settings) -> reqwest::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             api: Api::new(&settings.ace_engine)?,
-            budget: Budget { first_byte: settings.ace_first_byte, no_peers: settings.ace_no_peers },
-            give_up: settings.give_up,
-            memory: settings.failure_memory,
+            settings: settings.clone(),
             books: Mutex::default(),
             unknown: watch::Sender::new(0),
         }))
@@ -114,7 +115,7 @@ impl Engine {
             let pipe = channel.pipe();
             return Ok(Stream { _channel: channel, pipe });
         }
-        books.failed.retain(|_, (since, _)| since.elapsed() < self.memory);
+        books.failed.retain(|_, (since, _)| since.elapsed() < self.settings.failure_memory);
         let infohash = books.known.get(&id).and_then(|known| known.infohash.clone());
         let failed = [Some(&id), infohash.as_ref()].into_iter().flatten().find_map(|id| books.failed.get(id));
         if let Some((_, why)) = failed {
@@ -142,6 +143,14 @@ impl Engine {
     /// It does not answer.
     pub(crate) async fn version(&self) -> Result<String, Failure> {
         Ok(self.api.version().await?)
+    }
+
+    /// At most so many bytes of what is at an address that the engine has given.
+    ///
+    /// # Errors
+    /// It has none, or says that the session is no more.
+    pub(super) async fn piece(&self, given: &Url, most: usize) -> Result<Vec<u8>, Failure> {
+        self.api.piece(given, most).await
     }
 
     /// Waits until every session is stopped, at most some seconds.

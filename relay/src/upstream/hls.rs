@@ -9,6 +9,7 @@
 //! fetches. Packagers count the packets of each segment from zero; here the counters go on over the seams, and clocks
 //! are left alone. Where the channel does not continue, a [`Received::Splice`] says so.
 
+mod engine;
 mod fetch;
 mod follower;
 mod lines;
@@ -28,13 +29,15 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use fetch::Place;
 use follower::Follower;
 use pace::{Clock, Pace, Piece};
-use playlist::Playlist;
+use playlist::{Media, Playlist, Segment};
+use segment::Opener;
 
+use super::ace::Engine;
 use super::{Dialler, Received};
-use crate::refusal::Failure;
+use crate::refusal::{Ace, Failure};
+use crate::settings::Settings;
 
 /// What is passed on at once at the beginning, at least.
 const LEAD: Duration = Duration::from_secs(2);
@@ -57,6 +60,12 @@ pub(crate) struct Stream {
 struct Part {
     pieces: VecDeque<Piece>,
     splice: bool,
+}
+
+/// Where lists and segments are asked for.
+enum Place {
+    Provider(Box<fetch::Place>),
+    Engine(engine::Place),
 }
 
 /// The task.
@@ -83,7 +92,20 @@ impl Stream {
         login: usize,
     ) -> Result<Self, Failure> {
         let settings = &dialler.settings;
-        let mut place = Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
+        let place = fetch::Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
+        Self::begin(Place::Provider(Box::new(place)), settings).await
+    }
+
+    /// The same for a session of Ace Stream, whose list is at `list`.
+    ///
+    /// # Errors
+    /// As of [`Stream::open`].
+    pub(super) async fn of_session(engine: &Arc<Engine>, list: &Url) -> Result<Self, Failure> {
+        let place = engine::Place::new(engine.clone(), list.clone());
+        Self::begin(Place::Engine(place), &engine.settings).await
+    }
+
+    async fn begin(mut place: Place, settings: &Settings) -> Result<Self, Failure> {
         let mut follower = Follower::new();
         let listed = Instant::now();
         follower.listed(place.list().await?)?;
@@ -145,6 +167,33 @@ impl Drop for Stream {
     }
 }
 
+impl Place {
+    async fn list(&mut self) -> Result<Media, Failure> {
+        match self {
+            Self::Provider(place) => place.list().await,
+            Self::Engine(place) => place.list().await,
+        }
+    }
+
+    async fn segment(
+        &mut self,
+        segment: &Segment,
+        patience: Duration,
+    ) -> Result<(Vec<u8>, Option<Opener>), Failure> {
+        match self {
+            Self::Provider(place) => place.segment(segment, patience).await,
+            Self::Engine(place) => Ok((place.segment(segment, patience).await?, None)),
+        }
+    }
+
+    /// The way that was found is good no more.
+    fn begin_anew(&mut self) {
+        if let Self::Provider(place) = self {
+            place.begin_anew();
+        }
+    }
+}
+
 impl Fetcher {
     async fn run(mut self, queue: Sender<Result<Part, Failure>>) {
         let Err(why) = self.follow(&queue).await else { return };
@@ -175,7 +224,7 @@ impl Fetcher {
                             self.follower.fetched();
                             place.send(Ok(part));
                         }
-                        Err(why @ Failure::Unsupported(_)) => return Err(why),
+                        Err(why) if is_final(&why) => return Err(why),
                         Err(why) => {
                             if matches!(why, Failure::Refused(401 | 403 | 410)) {
                                 // The token in its address has expired, and perhaps that of the list.
@@ -204,7 +253,7 @@ impl Fetcher {
                 self.unlisted = None;
                 self.follower.listed(list)
             }
-            Err(why @ Failure::Unsupported(_)) => Err(why),
+            Err(why) if is_final(&why) => Err(why),
             Err(why) => {
                 self.follower.unlisted();
                 let since = *self.unlisted.get_or_insert(self.listed);
@@ -233,6 +282,11 @@ impl Fetcher {
         }
         Ok(Part { pieces: self.clock.cut(Bytes::from(packets), said).into(), splice })
     }
+}
+
+/// Whether it is of no use to ask again.
+fn is_final(why: &Failure) -> bool {
+    matches!(why, Failure::Unsupported(_) | Failure::Ace(Ace::Superseded))
 }
 
 async fn at(instant: Option<Instant>) {

@@ -7,11 +7,13 @@ mod clients;
 pub(crate) mod cookies;
 pub(crate) mod dial;
 pub(crate) mod file;
+mod forms;
 pub(crate) mod headers;
 pub(crate) mod hls;
 mod origin;
 mod secrets;
 mod templated;
+pub(crate) mod trail;
 mod ts;
 
 use std::sync::Arc;
@@ -61,7 +63,7 @@ impl Reception {
             Err(refused @ Failure::Refused(406)) => refused,
             opened => return opened,
         };
-        let Some(other) = dial::other_form(upstream) else { return Err(refused) };
+        let Some(other) = forms::other_form(upstream) else { return Err(refused) };
         let opened = Self::connect(dialler, &other, login).await;
         match &opened {
             Ok(_) | Err(Failure::Unsupported(_)) => {

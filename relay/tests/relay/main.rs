@@ -4,12 +4,14 @@
 
 mod ace;
 mod answers;
+mod card;
 mod catchup;
 mod catchup_source;
 mod engine;
 mod failover;
 mod failures;
 mod films;
+mod following;
 mod hls;
 mod joining;
 mod leaving;
@@ -18,6 +20,7 @@ mod momentary;
 mod operator;
 mod origins;
 mod passed;
+mod permitted;
 mod pools;
 mod program;
 mod provider;

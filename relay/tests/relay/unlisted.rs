@@ -291,3 +291,33 @@ async fn an_engine_that_is_down_is_said_to_be() {
     let stream = Viewer::get(&stage, &format!("/ace/getstream?id={OF_NOBODY}")).await;
     assert_eq!(stream.status(), 503);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_clients_who_want_to_know_how_a_channel_is_cost_the_engine_a_question_in_five_seconds() {
+    let stage = open().await;
+    let ace = stage.station.listed_id(0);
+    let session = start(&stage, &ace).await;
+    playlist(&stage, &session).await;
+    let asked = |endpoint: &str| stage.station.counts().requests(endpoint);
+    let watched = format!("/api/streams/status/{session}");
+    // Until the first byte it is asked every second: the last of those.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    let (before, began) = ((asked("ace/stat"), asked("ace/service")), Instant::now());
+    let paths = [watched, format!("/ace/status?id={ace}"), "/api/health".into(), "/status.json".into()];
+    let client = |number: usize| {
+        let (stage, path) = (&stage, &paths[number % paths.len()]);
+        async move {
+            for _ in 0..3 {
+                assert_eq!(ask(stage, "GET", path, "").await.0, 200, "{path}");
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+        }
+    };
+    futures_util::future::join_all((0..100).map(client)).await;
+    let most = 1 + began.elapsed().as_secs() / 5;
+    for (endpoint, before) in [("ace/stat", before.0), ("ace/service", before.1)] {
+        let questions = asked(endpoint) - before;
+        assert!(questions <= most, "{endpoint}: {questions} of {most}");
+    }
+    assert_eq!(stage.station.counts().ace.starts, 1);
+}

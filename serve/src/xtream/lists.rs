@@ -3,14 +3,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use contract::bundle::{Section, View};
-use contract::release::Release;
+use contract::bundle::Section;
+use contract::release::View;
 use futures_util::stream;
 use http::StatusCode;
 use httpd::{Body, Coding, Entity, Response, reply};
 
 use crate::packed::{CODINGS, is_worth};
-use crate::prepared::{Lists, Prepared};
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -60,22 +60,21 @@ pub(super) fn selection(section: Section, asked: &Asked) -> Selection {
 /// the length.
 pub(super) async fn answer(
     prepared: &Prepared,
-    lists: &Lists,
     selection: Selection,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
     let wanted = Coding::preferred(&asked.headers, &CODINGS);
-    let (coding, chunks) = match lists.packed.made(selection, wanted) {
+    let (coding, chunks) = match prepared.packed.made(selection, wanted) {
         Some(made) => (wanted, Some(vec![made])),
-        None => unmade(&prepared.release, lists, selection, wanted, asked.is_head()).await,
+        None => unmade(prepared, selection, wanted, asked.is_head()).await,
     };
     let unknown = chunks.is_none();
     let hash = prepared.release.hash(contract::release::BUNDLE);
-    let (hash, name) = (hash.get(..16).unwrap_or(hash), &lists.name);
+    let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
     let entity = Entity {
         chunks: chunks.unwrap_or_default(),
         content_type: reply::JSON,
-        etag: format!("{hash}{name}-{selection}{}", coding.suffix()),
+        etag: format!("{hash}{mark}-{selection}{}", coding.suffix()),
         coding,
         cache: asked.shared(),
         ranges: false,
@@ -89,28 +88,26 @@ pub(super) async fn answer(
 
 /// What is to be sent that was not made before, and in which coding. Nothing is made for HEAD, which then cannot tell.
 async fn unmade(
-    release: &Release,
-    lists: &Lists,
+    prepared: &Prepared,
     selection: Selection,
     wanted: Coding,
     is_head: bool,
 ) -> (Coding, Option<Vec<Bytes>>) {
-    let pieces = pieces(release, &lists.view, selection);
+    let pieces = pieces(&prepared.view, selection);
     if is_head {
         let is_coded = wanted != Coding::Identity && is_worth(wanted, &pieces);
         return if is_coded { (wanted, None) } else { (Coding::Identity, Some(pieces)) };
     }
-    match lists.packed.get(selection, wanted, &pieces).await {
+    match prepared.packed.get(selection, wanted, &pieces).await {
         Some(made) => (wanted, Some(vec![made])),
         None => (Coding::Identity, Some(pieces)),
     }
 }
 
-fn pieces(release: &Release, view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
-    let (index, bundle) = (&release.index, &release.bundle);
+fn pieces(view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
     match part {
-        Part::Everything => view.list(index, bundle, section),
-        Part::Category(id) => view.category(index, bundle, section, id),
+        Part::Everything => view.list(section),
+        Part::Category(id) => view.category(section, id),
         Part::Nothing => vec![Bytes::from_static(b"[]")],
     }
 }

@@ -15,4 +15,6 @@ mod pages;
 mod panel;
 mod playlist;
 mod program;
+mod seats;
+mod sight;
 mod xmltv;

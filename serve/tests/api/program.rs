@@ -8,9 +8,14 @@ use tokio::process::{Child, Command};
 use crate::client::Ask;
 use crate::house::House;
 
-/// Starts the program over the data of `house`, and waits until it says where it listens.
+/// Starts the program over the data of `house`, behind a proxy on this machine, and waits until it says where it listens.
 async fn start(house: &House) -> (Child, std::net::SocketAddr) {
+    let config = house.data.path().join("coax.toml");
+    let settings = b"[serve]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+    contract::disk::replace(&config, settings, contract::disk::Access::Owner).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_serve"))
+        .arg("--config")
+        .arg(&config)
         .args(["--listen", "127.0.0.1:0"])
         .env("COAX_DATA", house.data.path())
         .env("RUST_LOG", "trace")
@@ -27,14 +32,15 @@ async fn start(house: &House) -> (Child, std::net::SocketAddr) {
 
 /// 12
 #[tokio::test]
-async fn it_says_when_it_is_ready_ends_when_asked_and_logs_no_credentials() {
+async fn it_says_when_it_is_ready_ends_when_asked_and_logs_who_was_refused_and_no_credentials() {
     let house = House::new().await;
     let (mut program, address) = start(&house).await;
     let pairs =
         ["username=ann&password=secret", "username=ann&password=hunter2", "username=mallory&password=secret"];
     for pair in pairs {
         for path in ["player_api.php", "get.php", "xmltv.php", "nothing"] {
-            Ask::new("GET", &format!("/{path}?{pair}")).send(address).await;
+            let ask = Ask::new("GET", &format!("/{path}?{pair}"));
+            ask.header("X-Forwarded-For", "192.0.2.7").send(address).await;
         }
         Ask::new("POST", "/player_api.php").body(pair).send(address).await;
         Ask::new("GET", "/live/ann/secret/1.ts").send(address).await;
@@ -51,6 +57,9 @@ async fn it_says_when_it_is_ready_ends_when_asked_and_logs_no_credentials() {
         log.contains("route=\"player_api\"") || log.contains("player_api"),
         "something was logged: {log}"
     );
+    let refused: Vec<&str> =
+        log.lines().filter(|line| line.contains("xmltv") && line.contains("refused")).collect();
+    assert!(refused.len() == 2 && refused.iter().all(|line| line.contains("client=192.0.2.7")), "{log}");
     for secret in ["secret", "hunter2", "mallory", "username="] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }

@@ -129,7 +129,8 @@ impl Ask<'_> {
                 return page(StatusCode::SERVICE_UNAVAILABLE, "503 Service Unavailable");
             }
             Some(StartFault::Refuse) => return refused(),
-            None => {}
+            Some(StartFault::HlsOnly) if form == Form::Ts => return broken("Internal Server Error"),
+            Some(StartFault::HlsOnly) | None => {}
         }
         let player = self.params.get("pid").or_else(|| self.params.get("sid"));
         // The session is there from now on, whether or not somebody waits for the answer.
@@ -189,6 +190,9 @@ impl Ask<'_> {
     fn content(&self, session: &str) -> Result<Response, Box<Response>> {
         let (view, reader) = self.provider.engine.read(session).map_err(answer_to)?;
         let content = self.provider.content(view.id);
+        if content.no_media {
+            return Ok(broken("Internal Server Error"));
+        }
         if content.redirect_loop {
             let index = self.provider.catalogue.live_index(view.id).unwrap_or(0);
             return Ok(reply::redirect(&self.media(index, &view, Form::Ts)));

@@ -16,6 +16,8 @@ pub(crate) const SPELLINGS: &[(&str, &str)] = &[
     ("lost-option", "the stream ends after two seconds, and an event says that the account lacks an option"),
     ("null", "a start is answered without an address and without an error"),
     ("unavailable", "a start is answered with 503"),
+    ("hls-only", "a start as a transport stream is answered with 500, as HLS it works"),
+    ("no-media", "the transport stream of a session is answered with 500, its HLS is there"),
     ("refuse", "a start is not answered: the connection is closed"),
     ("loop", "the media are behind redirects that never end"),
     (
@@ -38,6 +40,8 @@ pub struct Content {
     pub start: Option<StartFault>,
     /// Nobody sends.
     pub no_peers: bool,
+    /// There is no transport stream in one piece.
+    pub no_media: bool,
     /// The option is lost while it plays.
     pub lost_option: bool,
     /// Redirects that never end.
@@ -65,6 +69,8 @@ pub enum StartFault {
     Null,
     /// 503.
     Unavailable,
+    /// 500 for a transport stream; HLS works.
+    HlsOnly,
     /// No answer.
     Refuse,
 }
@@ -97,6 +103,7 @@ impl Content {
             _ if argument.is_some() => return Err(format!("a content cannot be {word:?}")),
             ("normal", None) => {}
             ("no-peers", None) => self.no_peers = true,
+            ("no-media", None) => self.no_media = true,
             ("lost-option", None) => self.lost_option = true,
             ("loop", None) => self.redirect_loop = true,
             ("low", None) => self.low = true,
@@ -105,6 +112,7 @@ impl Content {
             ("option", None) => self.start = Some(StartFault::Option),
             ("null", None) => self.start = Some(StartFault::Null),
             ("unavailable", None) => self.start = Some(StartFault::Unavailable),
+            ("hls-only", None) => self.start = Some(StartFault::HlsOnly),
             ("refuse", None) => self.start = Some(StartFault::Refuse),
             _ => return Err(format!("a content cannot be {word:?}")),
         }

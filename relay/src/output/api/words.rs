@@ -1,5 +1,7 @@
 //! The words of this API, in which players are told what there is and what there is not.
 
+use std::net::IpAddr;
+
 use contract::source::BaseUrl;
 use http::Response;
 use http::header::{self, HeaderValue};
@@ -39,7 +41,7 @@ pub(super) fn nothing() -> Value {
 }
 
 /// A refusal in the form of this API. Statuses and the line in the log are those of all refusals.
-pub(crate) fn refused(refusal: Refusal) -> httpd::Response {
+pub(crate) fn refused(refusal: Refusal, client: IpAddr) -> httpd::Response {
     let code = match &refusal {
         Refusal::AceId(_) => "INVALID_ACE_ID",
         Refusal::Session | Refusal::Unknown => "SESSION_NOT_FOUND",
@@ -58,7 +60,7 @@ pub(crate) fn refused(refusal: Refusal) -> httpd::Response {
         "details": details,
         "timestamp": jiff::Timestamp::now(),
     });
-    let (mut parts, _) = refusal.answer(None).into_parts();
+    let (mut parts, _) = refusal.answer(None, client).into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply::JSON));
     Response::from_parts(parts, document.to_string().into())

@@ -100,6 +100,11 @@ fn response(body: &[u8]) -> Result<Value, Ace> {
 }
 
 impl Started {
+    /// Whether what it gives is a list of segments (RFC 8216), and not one transport stream.
+    pub(super) fn is_segmented(&self) -> bool {
+        self.playback.path().ends_with(".m3u8")
+    }
+
     /// Reads the answer to a start.
     ///
     /// # Errors

@@ -13,8 +13,9 @@ use url::Url;
 
 use super::answer::{self, Started, Stat};
 use super::events::Event;
+use super::session::Session;
 use crate::client;
-use crate::refusal::Ace;
+use crate::refusal::{Ace, Failure};
 
 /// What the engine may take to be connected to,
 const CONNECT: Duration = Duration::from_secs(3);
@@ -23,7 +24,7 @@ const STAT: Duration = Duration::from_secs(3);
 /// to tell of an event, after which it is asked again,
 const EVENT: Duration = Duration::from_secs(15);
 /// to a stop,
-const STOP: Duration = Duration::from_secs(5);
+pub(super) const STOP: Duration = Duration::from_secs(5);
 /// to a start by a content id,
 const BY_CONTENT_ID: Duration = Duration::from_secs(12);
 /// by an infohash, of which it looks for what it does not know for half a minute,
@@ -46,13 +47,13 @@ pub(super) struct Api {
     live: watch::Sender<Vec<String>>,
 }
 
-/// A session at the engine. Dropping it stops it, once, in the background.
-pub(super) struct Session {
-    pub(super) started: Started,
-    http: Client,
-    runtime: Handle,
-    live: watch::Sender<Vec<String>>,
-    stopped: bool,
+/// What a session is to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One transport stream.
+    Stream,
+    /// A list of segments.
+    Segments,
 }
 
 impl Api {
@@ -66,13 +67,17 @@ impl Api {
     /// Starts a broadcast for a player of its own.
     ///
     /// # Errors
-    /// What the engine says, or that it says nothing in time; should it still answer, what it started is stopped.
-    pub(super) async fn start(&self, kind: Kind, hex: &str) -> Result<Session, Ace> {
+    /// What the engine says, or that it says nothing in time; should it still answer, what it started is stopped. That
+    /// it may give the broadcast in another form is [`Ace::Segmented`].
+    pub(super) async fn start(&self, kind: Kind, hex: &str, form: Form) -> Result<Session, Ace> {
         let (selector, patience) = match kind {
             Kind::ContentId => ("id", BY_CONTENT_ID),
             Kind::Infohash => ("infohash", BY_INFOHASH),
         };
-        let mut url = self.at("/ace/getstream");
+        let mut url = self.at(match form {
+            Form::Stream => "/ace/getstream",
+            Form::Segments => "/ace/manifest.m3u8",
+        });
         url.query_pairs_mut()
             .append_pair(selector, hex)
             .append_pair("format", "json")
@@ -90,6 +95,8 @@ impl Api {
             let _ = answer.send(session);
         });
         match timeout(patience, answered).await {
+            // Some builds say so when they lack an option that they need for one stream alone.
+            Ok(Ok(Err(Ace::Gone))) if form == Form::Stream => Err(Ace::Segmented),
             Ok(Ok(session)) => session,
             Ok(Err(_)) => Err(Ace::Gone), // the runtime is ending
             Err(_) => Err(Ace::Silent),
@@ -101,28 +108,45 @@ impl Api {
     /// # Errors
     /// Why there is none.
     pub(super) async fn media(&self, session: &Started) -> Result<Response, Ace> {
-        let mut url = session.playback.clone();
+        let response = self.get(session.playback.clone()).await?;
+        match response.status().as_u16() {
+            200 => Ok(response),
+            403 => Err(Ace::Superseded),
+            404 | 500 => Err(Ace::Gone),
+            _ => Err(Ace::Answer("an unknown status")),
+        }
+    }
+
+    /// At most so many bytes of what is at an address that the engine has given: a list of segments, or one of them.
+    ///
+    /// # Errors
+    /// A newer session has taken the place of the one that it belongs to ([`Ace::Superseded`]); or there is none now.
+    pub(super) async fn piece(&self, given: &Url, most: usize) -> Result<Vec<u8>, Failure> {
+        let url = answer::at_engine(&self.engine, given.as_str())?;
+        let response = self.get(url).await.map_err(|_| Failure::Silent)?;
+        match response.status().as_u16() {
+            200 => whole(response, most).await.map_err(|_| Failure::Dead("the connection broke")),
+            403 => Err(Ace::Superseded.into()),
+            status => Err(Failure::Refused(status)),
+        }
+    }
+
+    /// Asks for `url`, and for what the engine sends us to.
+    async fn get(&self, mut url: Url) -> Result<Response, Ace> {
         for _ in 0..=REDIRECTS {
             let response = self.http.get(url).send().await.map_err(|error| match is_no_http(&error) {
                 // A second reader gets two status lines.
                 true => Ace::Conflict,
                 false => failure(&error),
             })?;
-            match response.status().as_u16() {
-                200 => return Ok(response),
-                301..=303 | 307 | 308 => {
-                    // Its body is not read: some never end.
-                    let location = response.headers().get(http::header::LOCATION);
-                    let location = location.and_then(|location| location.to_str().ok());
-                    url = answer::at_engine(
-                        &self.engine,
-                        location.ok_or(Ace::Answer("a redirect to nowhere"))?,
-                    )?;
-                }
-                403 => return Err(Ace::Superseded),
-                404 | 500 => return Err(Ace::Gone),
-                _ => return Err(Ace::Answer("an unknown status")),
+            if !matches!(response.status().as_u16(), 301..=303 | 307 | 308) {
+                return Ok(response);
             }
+            // Its body is not read: some never end.
+            let location = response.headers().get(http::header::LOCATION);
+            let location = location.and_then(|location| location.to_str().ok());
+            let location = location.ok_or(Ace::Answer("a redirect to nowhere"))?;
+            url = answer::at_engine(&self.engine, location)?;
         }
         Err(Ace::Answer("too many redirects"))
     }
@@ -178,52 +202,8 @@ impl Api {
     }
 }
 
-impl Session {
-    fn new(started: Started, http: Client, runtime: Handle, live: watch::Sender<Vec<String>>) -> Self {
-        live.send_modify(|live| live.push(name(&started)));
-        Self { started, http, runtime, live, stopped: false }
-    }
-
-    /// Stops it and waits for that.
-    pub(super) async fn stop(mut self) {
-        if let Some(stop) = self.stopping() {
-            let _ = self.runtime.spawn(stop).await; // which goes on if nobody waits
-        }
-    }
-
-    /// What stops it; nothing the second time.
-    fn stopping(&mut self) -> Option<impl Future<Output = ()> + Send + 'static> {
-        if std::mem::replace(&mut self.stopped, true) {
-            return None;
-        }
-        let url = with(&self.started.command, "method=stop");
-        let (http, live, name) = (self.http.clone(), self.live.clone(), name(&self.started));
-        Some(async move {
-            // Whatever the answer: that there is no such session any more is as good.
-            let _ = timeout(STOP, document(&http, url)).await;
-            live.send_modify(|live| {
-                if let Some(place) = live.iter().position(|known| *known == name) {
-                    live.swap_remove(place);
-                }
-            });
-        })
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stopping() {
-            self.runtime.spawn(stop);
-        }
-    }
-}
-
-/// What broadcast a session is of, or else what it alone is called.
-fn name(started: &Started) -> String {
-    started.infohash.as_ref().map_or_else(|| started.command.path().to_owned(), |id| id.hex().to_owned())
-}
-
-fn with(url: &Url, query: &str) -> Url {
+/// `url` with this in its query, too.
+pub(super) fn with(url: &Url, query: &str) -> Url {
     let mut url = url.clone();
     let before = url.query().filter(|before| !before.is_empty()).map(|before| format!("{before}&"));
     url.set_query(Some(&format!("{}{query}", before.unwrap_or_default())));
@@ -240,18 +220,22 @@ fn player() -> String {
 }
 
 /// The body of an answer with status 200.
-async fn document(http: &Client, url: Url) -> Result<Vec<u8>, Ace> {
-    let mut response = http.get(url).send().await.map_err(|error| failure(&error))?;
+pub(super) async fn document(http: &Client, url: Url) -> Result<Vec<u8>, Ace> {
+    let response = http.get(url).send().await.map_err(|error| failure(&error))?;
     match response.status().as_u16() {
-        200 => {}
-        403 => return Err(Ace::Superseded),
-        500 => return Err(Ace::Gone),
-        _ => return Err(Ace::Answer("an unknown status")),
+        200 => whole(response, DOCUMENT).await,
+        403 => Err(Ace::Superseded),
+        500 => Err(Ace::Gone),
+        _ => Err(Ace::Answer("an unknown status")),
     }
+}
+
+/// The body of an answer, if it has no more than so many bytes.
+async fn whole(mut response: Response, most: usize) -> Result<Vec<u8>, Ace> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(|error| failure(&error))? {
         body.extend_from_slice(&part);
-        if body.len() > DOCUMENT {
+        if body.len() > most {
             return Err(Ace::Answer("more than anybody would"));
         }
     }
@@ -296,12 +280,12 @@ mod tests {
         let station = Station::start(station::Settings::default()).await.unwrap();
         let api = api(&station.engine_url());
         let id = station.content_id(0);
-        let first = api.start(Kind::ContentId, &id).await.unwrap();
+        let first = api.start(Kind::ContentId, &id, Form::Stream).await.unwrap();
         assert_eq!(first.started.infohash.as_ref().unwrap().hex(), station.infohash(0));
         let reading = api.media(&first.started).await.unwrap();
         assert_eq!(api.media(&first.started).await.unwrap_err(), Ace::Conflict);
         assert!(api.stat(&first.started).await.is_ok());
-        let second = api.start(Kind::Infohash, &station.infohash(0)).await.unwrap();
+        let second = api.start(Kind::Infohash, &station.infohash(0), Form::Stream).await.unwrap();
         assert_eq!(api.media(&first.started).await.unwrap_err(), Ace::Superseded);
         drop(reading);
         let started = second.started.clone();
@@ -317,10 +301,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_list_of_segments_is_lost_in_as_many_ways() {
+        let station = Station::start(station::Settings::default()).await.unwrap();
+        let api = api(&station.engine_url());
+        let start =
+            async || api.start(Kind::ContentId, &station.content_id(0), Form::Segments).await.unwrap();
+        let list = async |session: &Session| {
+            let list = api.piece(&session.started.playback, DOCUMENT).await?;
+            Ok::<_, Failure>(String::from_utf8(list).unwrap())
+        };
+        let first = start().await;
+        assert!(first.started.is_segmented());
+        let text = list(&first).await.unwrap();
+        let segment = text.lines().find(|line| line.ends_with(".ts")).unwrap().parse().unwrap();
+        assert_eq!(api.piece(&segment, 1 << 24).await.unwrap()[0], mpegts::SYNC);
+        assert!(api.piece(&segment, 1000).await.is_err(), "more than anybody would");
+        let elsewhere = "http://127.0.0.1/admin".parse().unwrap();
+        assert!(matches!(api.piece(&elsewhere, DOCUMENT).await, Err(Failure::Ace(Ace::Answer(_)))));
+        let second = start().await;
+        assert_eq!(list(&first).await, Err(Ace::Superseded.into()));
+        assert!(list(&second).await.is_ok());
+        let gone = second.started.clone();
+        second.stop().await;
+        assert_eq!(api.piece(&gone.playback, DOCUMENT).await, Err(Failure::Refused(500)));
+    }
+
+    #[tokio::test]
     async fn an_engine_that_is_not_there_is_not_waited_for() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let api = api(&format!("http://{closed}"));
-        let Err(why) = api.start(Kind::ContentId, &"0".repeat(40)).await else { panic!("nobody is there") };
+        let start = api.start(Kind::ContentId, &"0".repeat(40), Form::Stream).await;
+        let Err(why) = start else { panic!("nobody is there") };
         assert_eq!((why, api.version().await.unwrap_err()), (Ace::Unreachable, Ace::Unreachable));
         api.all_stopped().await;
     }

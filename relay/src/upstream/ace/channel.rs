@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use contract::ace::{AceId, Kind};
 use futures_util::FutureExt;
-use reqwest::Response;
 use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -13,12 +12,14 @@ use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info};
 
 use super::answer::Stat;
-use super::api::{self, Session};
+use super::api::Form;
 use super::events;
+use super::media::Media;
 use super::pipe::{Pipe, Source};
 use super::poller::Poller;
-use super::vigil::{Restarts, State, Vigil};
-use super::{Engine, Found};
+use super::session::Session;
+use super::vigil::{Budget, Restarts, State, Vigil};
+use super::{Engine, Found, Received};
 use crate::refusal::{Ace, Failure};
 
 /// When media end, the engine may say why so much later.
@@ -67,6 +68,8 @@ struct Receiver {
     engine: Arc<Engine>,
     id: AceId,
     shared: Arc<Shared>,
+    /// What the next session is to give.
+    form: Form,
     restarts: Restarts,
     /// Since when there is nothing.
     lost: Instant,
@@ -105,6 +108,7 @@ impl Channel {
             engine,
             id,
             shared: shared.clone(),
+            form: Form::Stream,
             restarts: Restarts::default(),
             lost: now,
             began: now,
@@ -188,7 +192,12 @@ impl Receiver {
                 Ok(None) => return None,
                 Err(why) => why,
             };
-            let given_up = self.lost.elapsed() > self.engine.give_up;
+            if why == Ace::Segmented && self.form == Form::Stream {
+                self.form = Form::Segments;
+                continue;
+            }
+            self.form = Form::Stream; // the engine is asked for segments when it gives nothing else, every time
+            let given_up = self.lost.elapsed() > self.engine.settings.give_up;
             let hopeless = why.is_refusal() || matches!(why, Ace::Unreachable | Ace::Answer(_));
             let Some(wait) = self.restarts.next(Instant::now()).filter(|_| !given_up && !hopeless) else {
                 return Some(why);
@@ -217,7 +226,7 @@ impl Receiver {
         let mut first = None;
         let (kind, session) = loop {
             let Some(kind) = kinds.next() else { return Err(first.unwrap_or(Ace::Unknown)) };
-            match self.engine.api.start(kind, self.id.hex()).await {
+            match self.engine.api.start(kind, self.id.hex(), self.form).await {
                 Ok(session) => break (kind, session),
                 Err(Ace::Unknown) => first = first.or(Some(Ace::Unknown)),
                 Err(why) => return Err(why),
@@ -241,8 +250,8 @@ impl Receiver {
     async fn forward(&self, other: &Channel, pipe: &Pipe) {
         loop {
             match pipe.next().await {
-                Ok(super::Received::Bytes(bytes)) => self.shared.source.bytes(&bytes),
-                Ok(super::Received::Splice) => self.shared.source.splice(),
+                Ok(Received::Bytes(bytes)) => self.shared.source.bytes(&bytes),
+                Ok(Received::Splice) => self.shared.source.splice(),
                 Err(why) => return self.shared.source.end(&why),
             }
             let now = other.snapshot();
@@ -299,13 +308,12 @@ impl Receiver {
     /// Asks for the media and passes them on, under the eye of the statistics.
     async fn stream(&mut self, session: &Session) -> Ace {
         self.shared.state(State::Warming);
-        let mut vigil = Vigil::new(self.engine.budget, Instant::now());
+        let mut vigil = Vigil::new(Budget::of(&self.engine.settings), Instant::now());
         let mut poller = Poller::start(&self.engine, session, self.shared.clone());
         let engine = self.engine.clone();
-        let media = engine.api.media(&session.started);
-        let mut media = std::pin::pin!(media);
+        let mut opening = std::pin::pin!(Media::open(&engine, &session.started));
         let mut stopped = std::pin::pin!(events::stopped(&engine.api, &session.started));
-        let mut response: Option<Response> = None;
+        let mut media: Option<Media> = None;
         loop {
             let now = Instant::now();
             if let Some(why) = vigil.verdict(now) {
@@ -314,12 +322,13 @@ impl Receiver {
             self.shared.state(vigil.state(now));
             tokio::select! {
                 biased;
-                head = &mut media, if response.is_none() => match head {
-                    Ok(head) => response = Some(head),
+                opened = &mut opening, if media.is_none() => match opened {
+                    Ok(opened) => media = Some(opened),
                     Err(why) => return why,
                 },
-                bytes = chunk(&mut response), if response.is_some() => match bytes {
-                    Ok(Some(bytes)) => {
+                next = next(&mut media), if media.is_some() => match next {
+                    Ok(Some(Received::Splice)) => self.shared.source.splice(),
+                    Ok(Some(Received::Bytes(bytes))) => {
                         self.lost = Instant::now();
                         self.first_byte();
                         vigil.received(self.lost);
@@ -331,10 +340,7 @@ impl Receiver {
                         return timeout(PARTING, stopped).await.unwrap_or(Ace::Gone);
                     }
                     Ok(None) => return Ace::Gone,
-                    Err(error) => return match api::failure(&error) {
-                        Ace::Unreachable => Ace::Gone,
-                        why => why,
-                    },
+                    Err(why) => return why,
                 },
                 polled = poller.next() => match polled {
                     Ok(stat) => vigil.polled(&stat, Instant::now()),
@@ -353,9 +359,9 @@ impl Receiver {
     }
 }
 
-async fn chunk(response: &mut Option<Response>) -> reqwest::Result<Option<bytes::Bytes>> {
-    match response {
-        Some(response) => response.chunk().await,
+async fn next(media: &mut Option<Media>) -> Result<Option<Received>, Ace> {
+    match media {
+        Some(media) => media.next().await,
         None => std::future::pending().await,
     }
 }

@@ -22,7 +22,7 @@ pub(super) enum Event {
     LiveChanged,
     /// Nothing comes any more: its owner has not paid for an option, or for whatever reason.
     Stopped { option: bool },
-    /// It cannot make HLS of it, of which we read none.
+    /// It cannot make HLS of it.
     SegmenterFailed,
     /// Something that only it knows, by its name.
     Other(String),
@@ -56,6 +56,7 @@ pub(super) async fn stopped(api: &Api, session: &Started) -> Ace {
             Ok(None) => {}
             Ok(Some(Event::Stopped { option: true })) => return Ace::Option,
             Ok(Some(Event::Stopped { option: false })) => return Ace::Gone,
+            Ok(Some(Event::SegmenterFailed)) if session.is_segmented() => return Ace::Gone,
             Ok(Some(Event::Other(name))) if logged < LOGGED => {
                 logged += 1;
                 info!(name, "the Ace Stream engine tells of something unknown");

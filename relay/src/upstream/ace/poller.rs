@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use super::Engine;
 use super::answer::Stat;
-use super::api::Session;
 use super::channel::Shared;
+use super::session::Session;
 use crate::refusal::Ace;
 
 /// How often they are asked for while peers are looked for,

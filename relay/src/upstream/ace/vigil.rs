@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::answer::{Stat, Status};
 use crate::refusal::Ace;
+use crate::settings::Settings;
 
 /// A session that gives nothing for this long has stalled;
 const STALLED: Duration = Duration::from_secs(10);
@@ -63,6 +64,12 @@ pub(super) struct Vigil {
     downloaded: u64,
     /// When statistics last said that something was received.
     grown: Instant,
+}
+
+impl Budget {
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self { first_byte: settings.ace_first_byte, no_peers: settings.ace_no_peers }
+    }
 }
 
 impl Vigil {

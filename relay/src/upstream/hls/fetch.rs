@@ -13,12 +13,13 @@ use url::Url;
 use super::playlist::{Media, Playlist, Segment};
 use super::segment::Opener;
 use crate::refusal::Failure;
-use crate::upstream::dial::{self, Answer, Dialler, Trail};
+use crate::upstream::dial::{self, Dialler};
+use crate::upstream::trail::{Answer, Trail};
 
 /// Bytes of a playlist, unpacked.
 const PLAYLIST: usize = 4 * 1024 * 1024;
 /// Bytes of a segment: ten seconds of 50 Mbit/s.
-const SEGMENT: usize = 64 * 1024 * 1024;
+pub(super) const SEGMENT: usize = 64 * 1024 * 1024;
 /// Failures in a row after which the list is asked for where it is configured: what that redirected to was good for a
 /// while only.
 const FAILURES: u32 = 3;
@@ -83,7 +84,7 @@ impl Place {
     }
 
     async fn list_at(&mut self, trail: &Trail, url: Url) -> Result<Media, Failure> {
-        match read(self.dialler.follow(trail, url, None).await?).await? {
+        match read(trail.follow(url, None).await?).await? {
             (Playlist::Media(media), trail) => Ok(self.found(media, trail)),
             (Playlist::Master(_), _) => Err(Failure::Foreign("a playlist of playlists of playlists")),
         }
@@ -131,7 +132,7 @@ impl Place {
             let last = from.saturating_add(length).saturating_sub(1);
             format!("bytes={from}-{last}")
         });
-        let Answer { response, .. } = self.dialler.follow(trail, url.clone(), asked.as_deref()).await?;
+        let Answer { response, .. } = trail.follow(url.clone(), asked.as_deref()).await?;
         let status = response.status().as_u16();
         let Some((from, length)) = range else {
             return if status == 200 { collect(response, most).await } else { Err(Failure::Refused(status)) };

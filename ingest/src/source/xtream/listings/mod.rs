@@ -37,6 +37,8 @@ use crate::progress::Bar;
 const FAILURES: u32 = 3;
 /// A panel that knows nothing of so many channels, and of no other, has no guide.
 const NOTHING: usize = 20;
+/// What servers say of one question: that it is not understood, or that there is no such thing. Not of who asks.
+const OF_ONE_QUESTION: [u16; 9] = [400, 404, 405, 406, 410, 414, 415, 416, 422];
 
 /// Asks `panel` for the programmes of the channels in `harvest` that are due, as many as the settings allow, and renews
 /// `copy`. `notes` tells what is left for the next run.
@@ -170,24 +172,25 @@ impl<'a> Asking<'a> {
                 Ok(found) => {
                     let text = render(&self.guide_id(subject, &found), &subject.name, &found);
                     document.put(subject.key, self.run.now, &text)?;
-                    failures = 0;
+                    (failures, self.asked) = (0, self.asked + 1);
                 }
-                Err(failure) if speaks_for_all(&failure) => {
+                Err(failure) if failure.is_unasked() => {
                     return Ok(Some(format!("{failure}; the next run goes on")));
                 }
-                // One that is never answered must not be in the way of the others the next time.
                 Err(failure) => {
+                    // One that is never answered must not be in the way of the others the next time.
                     document.failed(subject.key, self.run.now);
-                    failures += 1;
+                    (failures, self.asked) = (failures + 1, self.asked + 1);
+                    if speaks_for_all(&failure) {
+                        return Ok(Some(format!("{failure}; the next run goes on")));
+                    }
                     if failures == FAILURES {
-                        self.asked += 1;
                         return Ok(Some(format!(
                             "{failure}, {FAILURES} times in a row; the next run goes on"
                         )));
                     }
                 }
             }
-            self.asked += 1;
         }
         Ok(None)
     }
@@ -245,7 +248,7 @@ fn left(channels: usize) -> String {
 /// Whether a failure is no matter of one channel: nothing may be asked now, or the account is refused.
 fn speaks_for_all(failure: &Failure) -> bool {
     match failure {
-        Failure::Status(status, _) => status.is_client_error(),
+        Failure::Status(status, _) => status.is_client_error() && !OF_ONE_QUESTION.contains(&status.as_u16()),
         _ => failure.is_unasked(),
     }
 }

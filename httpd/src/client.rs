@@ -8,7 +8,7 @@ use http::HeaderMap;
 ///
 /// SECURITY: every proxy writes the address that it sees behind those that it was given. So the last ones are true as
 /// long as trusted proxies wrote them, and the first may be anything that a client made up.
-pub(crate) fn client(headers: &HeaderMap, peer: IpAddr, trusts: impl Fn(IpAddr) -> bool) -> IpAddr {
+pub fn client(headers: &HeaderMap, peer: IpAddr, trusts: impl Fn(IpAddr) -> bool) -> IpAddr {
     let written = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let written: Vec<&str> = written.flat_map(|value| value.split(',')).collect();
     let mut client = peer;

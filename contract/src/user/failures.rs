@@ -1,4 +1,4 @@
-//! Wrong logins, by the address they come from.
+//! Wrong pairs of name and password, by the address they come from.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,10 +12,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// that passwords are verified one after the other limits them all together.
 const MOST: usize = 10_000;
 
-/// How often addresses were wrong in their current minute.
-pub(crate) struct Failures {
-    /// So many may each be; 0 for no limit.
-    allowed: u32,
+/// How often addresses were wrong in their current minute, whatever they asked for: programs that run in one process
+/// count together.
+#[derive(Default)]
+pub struct Failures {
     seen: Mutex<HashMap<IpAddr, Minute>>,
 }
 
@@ -25,20 +25,17 @@ struct Minute {
 }
 
 impl Failures {
-    pub(crate) fn new(allowed: u32) -> Self {
-        Self { allowed, seen: Mutex::default() }
-    }
-
-    /// For how many seconds more `address` has used up what it may, at least 1; `None` if it has not.
-    pub(crate) fn wait(&self, address: IpAddr, now: Instant) -> Option<u32> {
+    /// For how many seconds more `address` has used up the failures a minute that are `allowed` (0: as many as it likes),
+    /// at least 1; `None` if it has not.
+    pub fn wait(&self, address: IpAddr, allowed: u32, now: Instant) -> Option<u32> {
         let seen = self.seen();
         let minute = seen.get(&household(address))?;
         let left = MINUTE.checked_sub(now.saturating_duration_since(minute.began))?;
-        (self.allowed > 0 && minute.failures >= self.allowed).then(|| left.as_secs() as u32 + 1)
+        (allowed > 0 && minute.failures >= allowed).then(|| left.as_secs() as u32 + 1)
     }
 
     /// `address` was wrong.
-    pub(crate) fn note(&self, address: IpAddr, now: Instant) {
+    pub fn note(&self, address: IpAddr, now: Instant) {
         let mut seen = self.seen();
         let over = |minute: &Minute| now.saturating_duration_since(minute.began) >= MINUTE;
         if seen.len() >= MOST {
@@ -77,38 +74,36 @@ mod tests {
 
     #[test]
     fn an_address_waits_until_its_minute_is_over_and_no_other_does() {
-        let (failures, now) = (Failures::new(3), Instant::now());
+        let (failures, now) = (Failures::default(), Instant::now());
         let at = |seconds| now + Duration::from_secs(seconds);
         for second in [0, 10, 20] {
-            assert_eq!(failures.wait(ip("192.0.2.1"), at(second)), None);
+            assert_eq!(failures.wait(ip("192.0.2.1"), 3, at(second)), None);
             failures.note(ip("192.0.2.1"), at(second));
         }
-        assert_eq!(failures.wait(ip("192.0.2.1"), at(20)), Some(41));
-        assert_eq!(failures.wait(ip("::ffff:192.0.2.1"), at(59)), Some(2));
-        assert_eq!(failures.wait(ip("192.0.2.2"), at(20)), None);
-        assert_eq!(failures.wait(ip("192.0.2.1"), at(61)), None);
+        assert_eq!(failures.wait(ip("192.0.2.1"), 3, at(20)), Some(41));
+        assert_eq!(failures.wait(ip("::ffff:192.0.2.1"), 3, at(59)), Some(2));
+        assert_eq!(failures.wait(ip("192.0.2.2"), 3, at(20)), None);
+        assert_eq!(failures.wait(ip("192.0.2.1"), 3, at(61)), None);
         failures.note(ip("192.0.2.1"), at(61));
-        assert_eq!(failures.wait(ip("192.0.2.1"), at(61)), None, "a new minute");
+        assert_eq!(failures.wait(ip("192.0.2.1"), 3, at(61)), None, "a new minute");
     }
 
     #[test]
     fn the_addresses_of_one_customer_count_as_one_and_none_is_no_limit() {
-        let (failures, now) = (Failures::new(1), Instant::now());
+        let (failures, now) = (Failures::default(), Instant::now());
         failures.note(ip("2001:db8:1:2::1"), now);
-        assert!(failures.wait(ip("2001:db8:1:2:3:4:5:6"), now).is_some());
-        assert!(failures.wait(ip("2001:db8:1:3::1"), now).is_none());
-        let unlimited = Failures::new(0);
-        unlimited.note(ip("192.0.2.1"), now);
-        assert!(unlimited.wait(ip("192.0.2.1"), now).is_none());
+        assert!(failures.wait(ip("2001:db8:1:2:3:4:5:6"), 1, now).is_some());
+        assert!(failures.wait(ip("2001:db8:1:3::1"), 1, now).is_none());
+        assert!(failures.wait(ip("2001:db8:1:2::1"), 0, now).is_none());
     }
 
     #[test]
     fn so_many_addresses_are_remembered_and_no_more() {
-        let (failures, now) = (Failures::new(1), Instant::now());
+        let (failures, now) = (Failures::default(), Instant::now());
         let nth = |n: u32| IpAddr::V4(n.into());
         (0..MOST as u32 + 100).for_each(|n| failures.note(nth(n), now));
         assert_eq!(failures.seen().len(), MOST);
-        assert!(failures.wait(nth(0), now).is_some() && failures.wait(nth(MOST as u32), now).is_none());
+        assert!(failures.wait(nth(0), 1, now).is_some() && failures.wait(nth(MOST as u32), 1, now).is_none());
         failures.note(nth(MOST as u32), now + MINUTE);
         assert_eq!(failures.seen().len(), 1);
     }
