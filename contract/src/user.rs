@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
-pub use failures::Failures;
+pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 
