@@ -42,6 +42,9 @@ pub(crate) enum Command {
     User {
         #[command(flatten)]
         place: Place,
+        /// Print for machines
+        #[arg(long, global = true)]
+        json: bool,
         #[command(subcommand)]
         command: crate::user::Command,
     },

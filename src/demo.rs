@@ -45,7 +45,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {
         if all.iter().all(|user| user.name != LOGIN) {
-            all.push(new_user(LOGIN, LOGIN, 0, None));
+            all.push(new_user(LOGIN, LOGIN, 0));
         }
     })?;
     let listener = listener(listen).await?;

@@ -42,7 +42,9 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen)),
         Command::Up { place } => runtime()?.block_on(up::run(cli::load(&place)?)),
-        Command::User { place, command } => user::run(&place.load::<Skip, Skip, Skip>()?.data(), command),
+        Command::User { place, json, command } => {
+            user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)
+        }
         Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments),
         Command::CheckConfig { place } => cli::check_config(&place),
     }

@@ -159,7 +159,7 @@ fn user_of_the_environment(users: &Users) -> anyhow::Result<Option<String>> {
     if users.check(&name, &password).is_some() {
         return Ok(Some(name));
     }
-    let user = new_user(&name, &password, 0, None);
+    let user = new_user(&name, &password, 0);
     users.edit(|all| match all.iter_mut().find(|known| known.name == name) {
         Some(known) => known.password = user.password,
         None => all.push(user),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use contract::config::{Config, Skip};
 use contract::disk::Data;
 use contract::release::Follower;
-use contract::user::{PasswordHash, State, User, Users};
+use contract::user::{PasswordHash, User, Users};
 use httpd::Request;
 use ingest::Progress;
 use relay::Relay;
@@ -92,16 +92,7 @@ impl Drop for House {
 }
 
 fn user() -> User {
-    User {
-        name: "ann".into(),
-        password: PasswordHash::new("secret"),
-        max_connections: 0,
-        expires: None,
-        state: State::Active,
-        trial: false,
-        catchup_zone: Default::default(),
-        created: 1,
-    }
+    User { max_connections: 0, ..User::new("ann", PasswordHash::new("secret"), 1) }
 }
 
 fn client() -> reqwest::Client {

@@ -80,8 +80,64 @@ fn users_come_and_go() {
     assert!(!stored.contains(&password) && !stored.contains("hunter2"));
 
     assert!(text(&user(&["passwd", "bob"], "").stdout).contains("password "));
+    let bcrypt = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n";
+    assert!(user(&["add", "old", "--hash-stdin"], bcrypt).status.success());
+    assert!(!user(&["add", "older", "--hash-stdin"], "secret\n").status.success());
     assert!(user(&["remove", "bob"], "").status.success());
     assert!(!user(&["remove", "bob"], "").status.success());
+}
+
+#[test]
+fn what_a_user_may_is_said_and_unsaid() {
+    let folder = tempfile::tempdir().unwrap();
+    let user = |arguments: &[&str]| run(&[&["user"], arguments].concat(), "", folder.path());
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = user(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let added = json(&["add", "ann", "--trial", "yes", "--group", "UK *", "--list", "live"]);
+    assert_eq!((added["name"].as_str(), added["password"].as_str().unwrap().len()), (Some("ann"), 12));
+    let ann = || json(&["show", "ann"]);
+    assert_eq!(ann()["sees"], serde_json::json!({"lists": ["live"], "groups": ["UK *"]}));
+    assert_eq!((ann()["trial"].as_bool(), ann()["admin"].as_bool()), (Some(true), Some(false)));
+    json(&[
+        "set",
+        "ann",
+        "--all-lists",
+        "--not-group",
+        "Adult",
+        "--not-group",
+        "*XXX*",
+        "--notes",
+        "owes us",
+    ]);
+    assert_eq!(ann()["sees"], serde_json::json!({"groups": ["UK *"], "not_groups": ["Adult", "*XXX*"]}));
+    json(&["set", "ann", "--all-groups", "--no-not-groups", "--expires", "never", "--state", "disabled"]);
+    assert_eq!((ann()["sees"].as_object().unwrap().len(), ann()["status"].as_str()), (0, Some("Disabled")));
+    let shown = text(&user(&["show", "ann"]).stdout);
+    assert!(shown.contains("owes us") && shown.contains("Disabled"), "{shown}");
+
+    let given = json(&["token", "add", "ann", "living room"]);
+    let token = given["token"].as_str().unwrap();
+    assert_eq!((token.len(), given["device"].as_str()), (20, Some("living room")));
+    assert!(!std::fs::read_to_string(folder.path().join("data/users.json")).unwrap().contains(token));
+    assert!(!user(&["token", "add", "ann", "living room"]).status.success(), "it has one");
+    let refused = user(&["token", "add", "ann", "script", "--admin"]);
+    assert!(text(&refused.stderr).contains("coax user set ann --admin yes"), "{}", text(&refused.stderr));
+    assert_eq!(json(&["token", "list", "ann"])[0]["device"], "living room");
+    assert!(user(&["token", "revoke", "ann", "living room"]).status.success());
+    assert!(!user(&["token", "revoke", "ann", "living room"]).status.success());
+    for wrong in [
+        &["set", "ann"][..],
+        &["set", "bob", "--trial", "yes"],
+        &["set", "ann", "--trial", "maybe"],
+        &["set", "ann", "--list", "films"],
+        &["set", "ann", "--expires", "soon"],
+        &["set", "ann", "--group", "A", "--all-groups"],
+    ] {
+        assert!(!user(wrong).status.success(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! /live/USER/PASS/5001.ts      a channel          /USER/PASS/5001      whatever 5001 is
 //! /movie/USER/PASS/9001.mkv    a film             /series/USER/PASS/12001.mp4    an episode
+//! /live/TOKEN/5001.ts          likewise by a token, behind these three words
 //! ```
 //!
 //! [`ArchiveAddress`]: a part of a channel's past. [`Template`]: how a provider wants to be asked for one.
@@ -24,9 +25,9 @@ use crate::user::check_name;
 pub struct StreamAddress {
     /// Which form the address has.
     pub form: Form,
-    /// The user's name.
+    /// The user's name; empty where a token stands for name and password.
     pub user: String,
-    /// The user's password.
+    /// The user's password, or the token.
     pub password: String,
     /// Our id.
     pub id: u32,
@@ -51,6 +52,8 @@ impl StreamAddress {
         match *segments {
             ["live", user, password, name] => Self::of(Form::Live, user, password, name),
             ["movie" | "series", user, password, name] => Self::of(Form::File, user, password, name),
+            ["live", token, name] => Self::of(Form::Live, "", token, name),
+            ["movie" | "series", token, name] => Self::of(Form::File, "", token, name),
             // The short form would swallow everything of three segments; a user's name is none of the words that
             // begin other addresses.
             [user, password, name] if check_name(user.trim()).is_ok() => {
@@ -98,8 +101,12 @@ mod tests {
             ("movie/u/p/9001.mkv", Form::File, 9001, "mkv"),
             ("movie/u/p/9001", Form::File, 9001, "ts"),
             ("series/u/p/2147483647.mp4", Form::File, 2_147_483_647, "mp4"),
+            ("live/p/1", Form::Live, 1, "ts"),
+            ("movie/p/9001.mkv", Form::File, 9001, "mkv"),
+            ("series/p/7.mp4", Form::File, 7, "mp4"),
         ] {
-            let (user, password, extension) = ("u".into(), "p".into(), extension.into());
+            let user = if path.contains("u/") { "u" } else { "" };
+            let (user, password, extension) = (user.into(), "p".into(), extension.into());
             assert_eq!(read(path), Some(StreamAddress { form, user, password, id, extension }), "{path}");
         }
     }
@@ -115,7 +122,8 @@ mod tests {
             "u/p/4294967296",
             "u/p/",
             "live/u/p",
-            "live/u/1",
+            "live/1",
+            "hls/p/1.ts",
             "images/a/1.png",
             "hls/t0/7",
             "1",

@@ -12,20 +12,20 @@
 
 mod index;
 mod item;
+mod list;
 mod playable;
 mod scalar;
 mod scan;
 mod section;
-mod view;
 mod write;
 
 pub use index::{Entry, Index, IndexError};
 pub use item::{Category, LiveStream, Movie, Series, SeriesWord, StreamType, VodStream};
+pub use list::List;
 pub use playable::{Account, GuideRange, Kind, Playable, Protocol, Upstream};
 pub use scalar::{Blank, Digits, Flag, rating};
 pub use scan::{Scan, Scanned};
 pub use section::Section;
-pub use view::View;
 pub use write::Writer;
 
 /// The version of the format; a program refuses a newer one than it knows.

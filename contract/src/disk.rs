@@ -71,6 +71,11 @@ impl Data {
         self.0.join("ids.lock")
     }
 
+    /// What the last run did.
+    pub fn run(&self) -> PathBuf {
+        self.0.join("run.json")
+    }
+
     /// What ingest keeps for itself: last good harvests and the like.
     pub fn state(&self) -> PathBuf {
         self.0.join("state")

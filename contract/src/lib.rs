@@ -23,7 +23,9 @@
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
 //! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
+//! - [`run`]: what the last run did
 //! - [`secret`]: what is never shown
+//! - [`session`]: who watches what
 //! - [`source`]: what ingest reads and the relay dials
 //! - [`ticket`]: permission to watch, in an address
 //! - [`user`]: who may watch
@@ -48,7 +50,9 @@ pub mod network;
 pub mod playlist;
 pub mod reach;
 pub mod release;
+pub mod run;
 pub mod secret;
+pub mod session;
 pub mod source;
 pub mod ticket;
 pub mod user;

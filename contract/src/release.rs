@@ -13,6 +13,8 @@ mod draft;
 mod follow;
 mod manifest;
 mod open;
+mod seen;
+mod view;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -24,6 +26,7 @@ pub use follow::Follower;
 pub use manifest::{Change, Example, FileFact, Manifest, Outcome, SourceFact, Turn};
 pub use open::{OpenError, Release};
 use tracing::warn;
+pub use view::View;
 
 use crate::disk::{self, Data};
 

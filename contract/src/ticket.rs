@@ -8,8 +8,8 @@
 //! base64url(version 1 | key 1 | expires 4 | channel 4 | nonce 8 | user 8) "." base64url(HMAC-SHA-256, first 16 bytes)
 //! ```
 //!
-//! There is no name in it: `user` is a keyed digest of name and password hash. A changed password takes the tickets
-//! back that were given for the old one.
+//! There is no name in it: `user` is a keyed digest of name and password hash, or of name and the token that he showed. A
+//! changed password and a token that was taken back take the tickets back that were given for them.
 
 mod key;
 
@@ -109,26 +109,16 @@ impl Ticket {
 }
 
 fn digest(key: &Key, user: &User) -> [u8; 8] {
-    let mac = key.mac("user", &[user.name.as_bytes(), user.password.as_bytes()]);
+    let mac = key.mac("user", &[user.name.as_bytes(), user.shown()]);
     mac[..8].try_into().expect("eight bytes")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::user::{PasswordHash, State};
 
     fn user(name: &str, password: &str) -> User {
-        User {
-            name: name.into(),
-            password: serde_json::from_value::<PasswordHash>(password.into()).unwrap(),
-            max_connections: 1,
-            expires: None,
-            state: State::Active,
-            trial: false,
-            catchup_zone: Default::default(),
-            created: 1,
-        }
+        User::new(name, serde_json::from_value(password.into()).unwrap(), 1)
     }
 
     #[test]

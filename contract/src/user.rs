@@ -7,18 +7,28 @@
 //! Xtream clients send name and password with *every* request, and a good password hash takes 20 ms and 7 MiB. So a
 //! pair that was verified once is remembered as a keyed digest, under a key that dies with the process.
 
+mod change;
 mod failures;
 mod file;
 mod password;
+mod profile;
 mod remembered;
+mod sight;
+mod token;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
+pub use change::{Change, NewPassword};
 pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
+pub use profile::Profile;
+pub use sight::{Groups, Sight};
+pub use token::{Token, check_device, typeable};
 
 /// A viewer, or a household's set of devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +48,21 @@ pub struct User {
     /// Shown to apps; changes nothing.
     #[serde(default)]
     pub trial: bool,
+    /// May administer: users, releases, runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
+    /// Whatever the operator wants to remember of him; shown to operators alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub notes: String,
+    /// What of the line-up he may see.
+    #[serde(default, skip_serializing_if = "Sight::is_everything")]
+    pub sees: Sight,
+    /// What his devices may show in place of name and password.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Token>,
+    /// Of one who has just asked: through which of his tokens, if through one. Never in the file.
+    #[serde(skip)]
+    pub device: Option<Arc<str>>,
     /// By which clock his apps tell when a part of the past began, where they do not say it: UTC, in which all our lists
     /// are, for nearly all. Kodi's `xc` and some others take the clock of the device.
     #[serde(default, skip_serializing_if = "Zone::is_utc")]
@@ -85,6 +110,55 @@ impl Standing {
 }
 
 impl User {
+    /// One who may watch everything, on one screen at a time, for ever, since `created` (Unix time in seconds).
+    pub fn new(name: &str, password: PasswordHash, created: u64) -> Self {
+        Self {
+            name: name.into(),
+            password,
+            max_connections: 1,
+            expires: None,
+            state: State::Active,
+            trial: false,
+            admin: false,
+            notes: String::new(),
+            sees: Sight::default(),
+            tokens: Vec::new(),
+            device: None,
+            catchup_zone: Zone::default(),
+            created,
+        }
+    }
+
+    /// His token for this device; an administrator's for administering is none.
+    pub fn token(&self, device: &str) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.device == device && !token.admin)
+    }
+
+    /// Gives him a token.
+    ///
+    /// # Errors
+    /// The device has one already, or he has too many, in words.
+    pub fn give(&mut self, token: Token) -> Result<(), &'static str> {
+        if self.tokens.iter().any(|given| given.device == token.device) {
+            return Err("there is a token of that name already");
+        }
+        let room = self.tokens.len() < Token::MOST;
+        room.then(|| self.tokens.push(token)).ok_or("a user has at most 100 tokens")
+    }
+
+    /// Takes a token back; `false` if there is none.
+    pub fn take_back(&mut self, device: &str) -> bool {
+        let before = self.tokens.len();
+        self.tokens.retain(|token| token.device != device);
+        self.tokens.len() < before
+    }
+
+    /// What he has shown: what was given to him for that goes when it goes.
+    pub(crate) fn shown(&self) -> &[u8] {
+        let token = self.device.as_ref().and_then(|device| self.token(device));
+        token.map_or(self.password.as_bytes(), |token| token.digest().as_bytes())
+    }
+
     /// How the user stands at `now` (Unix time in seconds).
     pub fn standing(&self, now: u64) -> Standing {
         match self.state {

@@ -14,6 +14,7 @@
 mod asker;
 mod body;
 mod client;
+mod content;
 mod encoding;
 mod entity;
 mod limit;
@@ -27,6 +28,7 @@ mod socket;
 pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine};
 pub use body::Body;
 pub use client::client;
+pub use content::content;
 pub use encoding::Coding;
 pub use entity::Entity;
 pub use limit::raise_file_limit;

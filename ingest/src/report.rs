@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use contract::release::{Outcome, SourceFact};
+use contract::run::Gave;
 use serde::Serialize;
 
 use crate::changes::{Changes, Told};
@@ -87,6 +88,17 @@ impl Report {
 }
 
 impl SourceReport {
+    /// As in `run.json`.
+    pub(crate) fn gave(&self) -> Gave {
+        Gave {
+            name: self.name.clone(),
+            outcome: self.outcome,
+            notes: self.notes.clone(),
+            harvested: self.harvested,
+            counts: self.counts.clone(),
+        }
+    }
+
     /// As in `release.json`; `None` for a source that gives nothing to the release.
     pub(crate) fn fact(&self) -> Option<SourceFact> {
         Some(SourceFact {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use contract::disk::Data;
 use contract::ids::Ledger;
 use contract::release::{Draft, Lock, Releases};
+use contract::run::{Ending, LastRun};
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::vault::Vault;
@@ -20,10 +21,10 @@ use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathering, Given};
 use crate::line_up::Part;
 use crate::progress::Progress;
-use crate::report::{Report, Verdict};
+use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
 use crate::tape::Tape;
-use crate::{Settings, details};
+use crate::{Settings, details, disk};
 
 /// Reads all sources and publishes a release of what they gave, or of what they gave last.
 ///
@@ -68,6 +69,44 @@ pub(crate) async fn run_beside(
 
 /// The same, with a tape; `now` is Unix time, in seconds.
 pub(crate) async fn run_with(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    progress: &Progress,
+    (ledgers, tape): (&Ledgers, Tape<'_>),
+    now: u64,
+) -> anyhow::Result<Report> {
+    let outcome = go(data, sources, settings, progress, (ledgers, tape), now).await;
+    // A run that stepped aside for another one tells nothing of sources.
+    if !outcome.as_ref().is_err_and(|error| error.is::<Busy>()) {
+        tell(data, now, &outcome);
+    }
+    outcome
+}
+
+/// Leaves on the disk what came of a run, for those who look after the installation.
+fn tell(data: &Data, began: u64, outcome: &anyhow::Result<Report>) {
+    let (verdict, release) = match outcome.as_ref().map(|report| report.verdict) {
+        Ok(Verdict::Published(number)) => (Ending::Published, Some(number)),
+        Ok(Verdict::Unchanged(number)) => (Ending::Unchanged, Some(number)),
+        Ok(Verdict::Refused) => (Ending::Refused, None),
+        Err(_) => (Ending::Failed, None),
+    };
+    let why = outcome.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+    let sources = outcome.as_ref().map_or(&[][..], |report| &report.sources);
+    let sources = sources.iter().map(SourceReport::gave).collect();
+    let run = LastRun { began, ended: self::now().max(began), verdict, release, why, sources };
+    if let Err(error) = run.save(data) {
+        tracing::warn!(error = disk::words(&error), "what the run did cannot be kept");
+    }
+}
+
+/// Another run is going on.
+#[derive(Debug, thiserror::Error)]
+#[error("another run is going on")]
+struct Busy;
+
+async fn go(
     data: &Data,
     sources: &[Source],
     settings: &Settings,
@@ -122,7 +161,7 @@ fn begin(data: &Data, sources: &[Source], tape: Tape<'_>, now: u64) -> anyhow::R
     }
     let releases = Releases::new(data.clone());
     let lock = releases.lock().context("the data folder cannot be written")?;
-    let lock = lock.context("another run is going on")?;
+    let lock = lock.ok_or(Busy)?;
     // One that is damaged or lost is told before anybody is asked for anything.
     drop(Ledger::load(&data.ids())?);
     if releases.current().is_some() && !data.ids().exists() {

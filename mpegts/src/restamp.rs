@@ -164,8 +164,10 @@ impl Restamper {
 
     /// The next packet is the first of a clip that is `ticks` of 90 kHz long, once more: see [`length`].
     pub fn again(&mut self, ticks: i64) {
+        let late = self.offset * Pcr::PER_TIMESTAMP - self.clock_offset;
         self.begin_piece();
         self.set_offset(self.offset.saturating_add(ticks));
+        self.clock_offset -= late; // as it was, or the clock would jump by it after all
     }
 
     /// Ticks of 90 kHz that are added now, modulo 2^33.

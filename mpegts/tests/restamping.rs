@@ -51,6 +51,23 @@ fn a_clip_that_starts_again_for_ever_has_one_clock() {
 }
 
 #[test]
+fn a_clip_that_starts_again_keeps_the_clock_it_was_given_behind_a_source_that_is_further_ahead() {
+    let old = Channel { ahead: 20, ..Channel::default() }.write();
+    let clip = Channel { ahead: 2, start: 1 << 32, ..Channel::default() }.write();
+    let (mut restamper, mut out) = (Restamper::new(), old);
+    restamper.follow(&first_access_point(&out).program);
+    restamper.apply(&mut out);
+    restamper.splice(&first_access_point(&clip), None);
+    for _ in 0..3 {
+        let begin = out.len();
+        out.extend_from_slice(&clip);
+        restamper.apply(&mut out[begin..]);
+        restamper.again(length(&clip).unwrap());
+    }
+    check(&out);
+}
+
+#[test]
 fn another_source_goes_on_one_frame_after_the_last() {
     let (mut old, new) = (television(5_000_000, 40, 25), television(77, 40, 25));
     let mut restamper = Restamper::new();

@@ -194,6 +194,31 @@ fn the_segments_do_not_depend_on_how_the_stream_comes() {
 }
 
 #[test]
+fn a_segment_ends_where_the_access_point_after_would_come_too_late() {
+    let stream = Show { group: 3 * SECOND, ..Show::default() }.write();
+    let segments = cut(&stream);
+    assert_eq!(seconds(&segments), [3.0; 10]);
+    assert!(segments.iter().all(|segment| segment.independent));
+    let longer = cut_most(&stream, 3 * TARGET);
+    assert_eq!(seconds(&longer), [6.0; 5], "if they may be longer, they are as long as is wanted");
+}
+
+#[test]
+fn another_length_can_be_aimed_at_at_any_time() {
+    let stream = Show::default().write();
+    let mut segmenter = Segmenter::new(TARGET);
+    segmenter.aim(TARGET / 2);
+    let mut segments = Vec::new();
+    for packet in packets(&stream) {
+        segments.extend(segmenter.push(packet.bytes(), MOST));
+        if segments.len() == 3 {
+            segmenter.aim(TARGET);
+        }
+    }
+    assert_eq!(seconds(&segments)[..5], [2.56, 2.56, 2.56, 3.84, 3.84]);
+}
+
+#[test]
 fn a_segment_is_there_as_soon_as_its_units_are_whole() {
     let stream = Show::default().write();
     let mut segmenter = Segmenter::new(TARGET);

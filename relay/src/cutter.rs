@@ -18,7 +18,10 @@
 //! is held back, since nobody can show it, and left out if the rest does not come.
 
 mod early;
+mod interlude;
+mod line;
 mod pending;
+mod piece;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,16 +30,13 @@ use bytes::Bytes;
 use memmap2::MmapMut;
 use mpegts::join::Trim;
 use mpegts::sync::Verdict;
-use mpegts::{AccessPoint, Aligner, PACKET, Packet, Pcr, Program, Restamper, Tracker, Unfinished, pes};
+use mpegts::{AccessPoint, Aligner, PACKET, Packet, Program, Restamper, Tracker, Unfinished};
 
 use crate::feed::{Cut, Point};
 use crate::settings::{Settings, Splice};
 use early::Early;
+use line::TimeLine;
 
-/// A piece in which no access point is found for this long begins anywhere: scrambled, or of an unknown coding.
-const PATIENCE: Duration = Duration::from_secs(12);
-/// The same when it carries neither picture nor sound, so that nothing is to be expected.
-const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
 /// Chunks of this size and more are pages of their own, which the system has back at once. On the allocator's heaps
 /// they would leave gaps between what lives longer: a fifth more memory, with 21 channels at 8 Mbit/s.
 const PAGES: usize = 16 << 10;
@@ -88,14 +88,6 @@ pub(crate) struct Cutter {
     line: TimeLine,
 }
 
-/// The channel's own time: what its clock says, added up over pieces and jumps.
-#[derive(Default)]
-struct TimeLine {
-    ticks: i64,
-    last: Option<Pcr>,
-    looked: Option<Instant>,
-}
-
 impl Cutter {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
@@ -132,8 +124,10 @@ impl Cutter {
     /// Another connection begins. What was pending is forgotten: take it before, with [`Cutter::take`].
     pub(crate) fn begin(&mut self) {
         self.aligner.reset();
-        self.tracker.program().into_iter().for_each(|program| self.restamper.follow(program));
-        self.program = self.tracker.program().cloned().or(self.program.take());
+        self.program = self.program().cloned();
+        if self.running {
+            self.tracker.program().into_iter().for_each(|program| self.restamper.follow(program));
+        }
         self.tracker = Tracker::new();
         self.pending.clear();
         self.finished = 0;
@@ -142,7 +136,7 @@ impl Cutter {
         self.early.clear();
         (self.seen, self.since, self.candidate, self.trim) = (0, None, None, None);
         (self.opened, self.running, self.ended) = (None, false, false);
-        self.line.last = None;
+        self.line.leap();
     }
 
     /// Takes the next bytes of the connection.
@@ -196,6 +190,11 @@ impl Cutter {
     pub(crate) fn foreign_at_end(&self) -> Option<&'static str> {
         let nothing = self.aligner.verdict() != Verdict::Transport;
         nothing.then(|| mpegts::classify(self.aligner.head()).name())
+    }
+
+    /// What that which went out last is made of, if it is known.
+    pub(crate) fn program(&self) -> Option<&Arc<Program>> {
+        self.tracker.program().filter(|_| self.running).or(self.program.as_ref())
     }
 
     /// The piece has begun.
@@ -257,103 +256,6 @@ impl Cutter {
         let program = Some(found.program.clone());
         self.points.push(Point { offset: place, time, tables: tables.into(), program, splice: false });
     }
-
-    /// The first access point of a piece: tables and what follows go out, what came before does not.
-    fn begin_piece(&mut self, place: usize, found: &AccessPoint) {
-        self.pass_over(place);
-        let mut flags = Vec::new();
-        self.trim = Some(Trim::new(&found.program));
-        match self.pieces {
-            0 => self.restamper.follow(&found.program),
-            _ if self.flagged => self.restamper.flag(found, &mut flags),
-            _ => self.splice(found),
-        }
-        let mut tables = Vec::new();
-        found.tables(&mut tables);
-        if let Some((behind, _)) = &mut self.behind {
-            *behind = tables.len() + PACKET;
-        }
-        self.start(&tables, Some(found.program.clone()));
-        self.insert(&flags); // they go before everything else
-        self.finished = flags.len();
-    }
-
-    /// Clocks go on, and sound that came shortly before the first picture fills the gap to what was heard last, as far
-    /// as there is one: the restamper leaves out the rest. It comes behind the packet in which the picture begins.
-    fn splice(&mut self, found: &AccessPoint) {
-        let sound = found.program.video().and(found.program.audio());
-        let packets = sound.map_or_else(Vec::new, |sound| self.early.take(sound.pid, found));
-        let first = mpegts::packets(&packets).next();
-        let header = first.and_then(|packet| pes::Header::read(packet.payload()));
-        self.restamper.splice(found, header.and_then(|header| header.pts));
-        if let (Some(sound), Some(_)) = (sound, header) {
-            self.trim.iter_mut().for_each(|trim| trim.admit(sound.pid));
-            self.behind = Some((0, packets));
-        }
-    }
-
-    /// While no access point is known nothing goes out, and only what may begin one is kept.
-    fn wait_for_access(&mut self, now: Instant) {
-        let keep = self.tracker.undecided().and(self.candidate).map_or(self.seen, |(_, at)| at);
-        self.pass_over(keep);
-        let program = self.tracker.program().cloned();
-        let hopeless = program.as_ref().is_some_and(|program| program.leading().is_none());
-        let patience = if hopeless { LITTLE_PATIENCE } else { PATIENCE };
-        if now.duration_since(*self.opened.get_or_insert(now)) > patience {
-            let mut tables = Vec::new();
-            program.iter().for_each(|program| program.tables(0, 0, &mut tables));
-            self.start(&tables, None);
-        }
-    }
-
-    /// The piece begins with `tables` and all that is pending.
-    fn start(&mut self, tables: &[u8], program: Option<Arc<Program>>) {
-        self.insert(tables);
-        self.changed |= match (&self.program, self.tracker.program()) {
-            (Some(before), Some(now)) => !before.continues_as(now),
-            _ => false,
-        };
-        self.running = true;
-        let splice = self.pieces > 0;
-        self.pieces += 1;
-        self.points.push(Point { offset: 0, time: self.line.time(), tables: Bytes::new(), program, splice });
-        self.count_again();
-    }
-
-    /// Drops what came before an access point, but for the sound.
-    fn pass_over(&mut self, bytes: usize) {
-        if let (1.., false, Some(program)) = (self.pieces, self.flagged, self.tracker.program()) {
-            self.early.push(&self.pending[..bytes], program);
-        }
-        self.drop_first(bytes);
-    }
-}
-
-impl TimeLine {
-    /// A clock reference, perhaps the same as before.
-    fn advance(&mut self, pcr: Option<Pcr>) {
-        if pcr == self.last {
-            return;
-        }
-        if let (Some(now), Some(last)) = (pcr, self.last) {
-            let step = now.since(last);
-            self.ticks += if (0..10 * Pcr::HZ).contains(&step) { step } else { 0 };
-        }
-        self.last = pcr;
-    }
-
-    /// Where a stream has no clock, ours must do.
-    fn pass(&mut self, now: Instant) {
-        let before = self.looked.replace(now);
-        if let (None, Some(before)) = (self.last, before) {
-            self.ticks +=
-                (now.duration_since(before).as_micros() as i64).min(1_000_000) * (Pcr::HZ / 1_000_000);
-        }
-    }
-
-    fn time(&self) -> Duration {
-        Duration::from_micros(self.ticks.unsigned_abs() / (Pcr::HZ as u64 / 1_000_000))
-    }
 }
 
 /// A copy for the feed, exactly as large as it is.
@@ -374,6 +276,7 @@ fn view(packets: &[u8], at: usize) -> Option<Packet<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use super::piece::PATIENCE;
     use super::*;
 
     /// Packets of a PID that no table announces.

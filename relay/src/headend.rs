@@ -171,7 +171,7 @@ impl Headend {
         };
         drop(lingering);
         tuners.values().filter_map(Weak::upgrade).for_each(|tuner| tuner.feed.end(Some(Failure::Closing)));
-        self.seats.cut_unless(|_| false);
+        self.seats.cut_unless(|_, _, _| false);
     }
 
     /// The channels that are tuned now, by id.

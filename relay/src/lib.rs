@@ -19,10 +19,11 @@
 //! What cannot become a transport stream is passed on as the HLS it is: `proxy`.
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for
-//! whom), `tuner` (the one task), `cutter` (bytes to chunks), `feed` (the ring). Limits: `slot` (what provider
-//! accounts allow), `seat` (what users may). What the operator sees: `status`, from `tally` (what was counted), `signal` (what a
-//! tuner is doing) and `picture` (what a channel is made of).
+//! whom), `tuner` (the one task), `card` (what it shows while there is nothing else), `cutter` (bytes to chunks), `feed` (the
+//! ring). Limits: `slot` (what provider accounts allow), `seat` (what users may). What the operator sees: `status`, from `tally`
+//! (what was counted), `signal` (what a tuner is doing) and `picture` (what a channel is made of).
 
+mod card;
 mod client;
 mod cutter;
 mod feed;

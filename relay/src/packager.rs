@@ -1,7 +1,8 @@
 //! A channel as HLS (RFC 8216): one task that cuts the feed, whoever watches, and the window it keeps.
 //!
 //! It begins with the oldest that the feed remembers, so that where a channel is running already there is a playlist of
-//! some segments at once.
+//! some segments at once. Where it is not, the first segments are short: a player who had nothing but one long segment
+//! would have seen all of it before there is another.
 
 mod window;
 
@@ -37,7 +38,9 @@ struct Shelf {
 enum News {
     /// A player cannot begin yet.
     Warming,
-    /// He can.
+    /// He can, but might soon have to wait.
+    Scant,
+    /// He can, and go on.
     Ready,
     /// He never will, as long as it is scrambled.
     Scrambled,
@@ -65,17 +68,20 @@ impl Packager {
         Arc::new(Self { shelf, task })
     }
 
-    /// The playlist, whose segments lie below `base`.
+    /// The playlist, whose segments lie below `base`, when there is enough in it, or after `patience`.
     ///
     /// # Errors
-    /// Within `patience` there is none.
+    /// There is nothing in it by then.
     pub(crate) async fn playlist(&self, base: &str, patience: Duration) -> Result<String, Refusal> {
         let mut news = self.shelf.news.subscribe();
-        let told = tokio::time::timeout(patience, news.wait_for(|news| *news != News::Warming)).await;
-        match told.map(|told| told.map(|news| *news)) {
-            Ok(Ok(News::Ready)) => Ok(self.shelf.window().playlist(base)),
-            Ok(Ok(News::Scrambled)) => Err(Refusal::Scrambled),
-            Ok(Ok(News::Warming) | Err(_)) | Err(_) => Err(Refusal::Warming),
+        let settled = news.wait_for(|news| matches!(news, News::Ready | News::Scrambled));
+        // Whoever has waited for so long gets what there is.
+        drop(tokio::time::timeout(patience, settled).await);
+        let now = *self.shelf.news.borrow();
+        match now {
+            News::Scant | News::Ready => Ok(self.shelf.window().playlist(base)),
+            News::Scrambled => Err(Refusal::Scrambled),
+            News::Warming => Err(Refusal::Warming),
         }
     }
 
@@ -147,10 +153,18 @@ impl Cutting {
             at = point.offset;
         }
         self.push(&bytes[at..], on_air);
+        // Of what the feed remembers a player gets all.
+        if reading.age.is_zero() {
+            self.tell();
+        }
     }
 
     fn push(&mut self, packets: &[u8], on_air: SystemTime) {
-        let most = self.shelf.window().most();
+        let (aim, most) = {
+            let window = self.shelf.window();
+            (window.aim(), window.most())
+        };
+        self.segmenter.aim(aim);
         let segments = self.segmenter.push(packets, most);
         self.shelve(segments, on_air);
     }
@@ -165,10 +179,16 @@ impl Cutting {
         let mut window = self.shelf.window();
         (window.growing, window.irregular) = (self.segmenter.lasts(), self.segmenter.is_irregular());
         segments.into_iter().for_each(|segment| window.add(segment, on_air));
-        let now = match window.is_ready() {
-            true => News::Ready,
-            false if self.segmenter.is_scrambled() => News::Scrambled,
-            false => News::Warming,
+    }
+
+    /// Tells those who wait how far the channel has come.
+    fn tell(&self) {
+        let window = self.shelf.window();
+        let now = match (window.is_ready(), window.is_scant()) {
+            (true, _) => News::Ready,
+            (_, true) => News::Scant,
+            _ if self.segmenter.is_scrambled() => News::Scrambled,
+            _ => News::Warming,
         };
         drop(window);
         self.shelf.news.send_if_modified(|news| std::mem::replace(news, now) != now);
@@ -237,24 +257,24 @@ mod tests {
             tokio::task::yield_now().await;
             text = packager.playlist("x", Duration::from_secs(20)).await;
         }
-        assert!(text.unwrap().contains("#EXTINF:3.76000,"));
+        assert!(text.unwrap().contains("#EXTINF:1.76000,"));
     }
 
     #[tokio::test]
     async fn whoever_falls_out_of_the_feed_says_so() {
         let feed = feed(150 * 3 * PACKET);
         (0..120).for_each(|step| push(&feed, step, picture(step)));
-        let packager = Packager::start(feed.clone(), Duration::from_secs(4));
+        let packager = Packager::start(feed.clone(), Duration::from_secs(2));
         let text = packager.playlist("x", Duration::from_secs(20)).await.unwrap();
         assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "the beginning: {text}");
         // It has no turn while so much comes that the feed forgets what it has not seen.
         (120..600).for_each(|step| push(&feed, step, picture(step)));
         let mut text = String::new();
-        while text.matches("#EXTINF").count() < 3 {
+        while text.matches("#EXTINF").count() < 4 {
             tokio::task::yield_now().await;
             text = packager.playlist("x", Duration::from_secs(20)).await.unwrap();
         }
         assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 2, "{text}");
-        assert!(text.contains("#EXTINF:1.04000,"), "what it had before: {text}");
+        assert!(text.contains("#EXTINF:1.28000,"), "what it had before: {text}");
     }
 }

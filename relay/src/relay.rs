@@ -12,6 +12,7 @@ use contract::address::{ArchiveAddress, Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::release::Follower;
+use contract::session::Session;
 use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
@@ -83,7 +84,7 @@ impl Relay {
     pub fn following(settings: Settings, sources: Vec<Source>, mirror: Mirror) -> anyhow::Result<Arc<Self>> {
         let mirror = Arc::new(mirror);
         let data = mirror.data().clone();
-        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::new(data)));
+        let (follower, users) = (Follower::start(data.clone()), Arc::new(Users::copied(data)));
         mirror.start(follower.clone(), users.clone());
         let relay =
             Self::build(settings, sources, follower, users, Some(mirror.clone()), Box::new(unix_time))?;
@@ -188,6 +189,24 @@ impl Relay {
         self.headend.seats.of(user).try_into().unwrap_or(u32::MAX)
     }
 
+    /// The streams that users have open.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.headend.seats.sessions()
+    }
+
+    /// Cuts the stream of this id; `false` if there is none. Whoever has it may begin anew.
+    pub fn kick(&self, id: u64) -> bool {
+        self.headend.seats.kick(id)
+    }
+
+    /// What `/status.json` tells.
+    pub fn status(&self) -> serde_json::Value {
+        let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
+        let (headend, sessions, proxies) = (&self.headend, &self.sessions, &self.proxies);
+        let snapshot = status::snapshot(headend, sessions, proxies, release.as_deref(), mirror);
+        serde_json::to_value(snapshot).expect("plain fields become JSON")
+    }
+
     /// Ends every stream and begins no more, so that connections can finish.
     pub fn close(&self) {
         self.headend.close();
@@ -247,7 +266,7 @@ impl Relay {
             return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
         }
         let user = self.user((&asked.user, &asked.password), request.headers(), peer).await?;
-        let playable = self.playable(&asked).await?;
+        let playable = self.playable(&asked, &user).await?;
         let client = Client::of(request.headers(), peer);
         match playable.kind {
             Kind::Live if request.method() == Method::HEAD => Ok(match &*asked.extension {
@@ -322,9 +341,11 @@ impl Relay {
         httpd::client(headers, peer.ip(), |address| self.headend.settings.trusts(address))
     }
 
-    /// What is asked for, if it is what the address says.
-    async fn playable(&self, asked: &StreamAddress) -> Result<Playable, Refusal> {
+    /// What is asked for, if it is what the address says and `user` may see it: what he may not is as unknown as what there
+    /// is not.
+    async fn playable(&self, asked: &StreamAddress, user: &User) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
+        let pinned = release.clone();
         let playable = match release.playable(asked.id) {
             Some(playable) => Some(playable),
             None => {
@@ -336,7 +357,7 @@ impl Relay {
                 looked.await.ok().flatten()
             }
         };
-        let playable = playable.ok_or(Refusal::Unknown)?;
+        let playable = playable.filter(|it| user.sees.plays(&pinned, it)).ok_or(Refusal::Unknown)?;
         let fits = match asked.form {
             Form::Live => playable.kind == Kind::Live,
             Form::File => playable.kind != Kind::Live,
@@ -351,9 +372,22 @@ impl Relay {
         i64::try_from((self.clock)()).unwrap_or(i64::MAX)
     }
 
-    /// Cuts the streams of users who were thrown out or whose time is over, and forgets players that have gone.
+    /// Cuts the streams of users who were thrown out, whose time is over, whose token was taken back or who may not see any
+    /// more what they watch, and forgets players that have gone.
     fn inspect(&self) {
-        let stays = |name: &str| name == GUEST || self.users.find(name).is_some_and(|user| may_watch(&user));
+        let release = self.follower.release();
+        // What no release lists, such as an episode that became known later, was looked at when it began.
+        let sees = |user: &User, id| {
+            let playable = release.as_ref().filter(|_| !user.sees.is_everything());
+            playable.is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)))
+        };
+        let stays = |name: &str, device: Option<&str>, what: What| {
+            let may = |user: &User| {
+                let shown = device.is_none_or(|device| user.token(device).is_some());
+                may_watch(user) && shown && sees(user, what.id())
+            };
+            name == GUEST || self.users.find(name).is_some_and(|user| may(&user))
+        };
         self.headend.seats.cut_unless(stays);
         self.sessions.sweep();
         self.watches.sweep(&self.sessions);

@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use contract::session::Session;
 use contract::user::User;
 use http::HeaderMap;
 use http::header;
@@ -48,7 +50,12 @@ pub(crate) struct Replaced(Option<Arc<Place>>);
 
 /// A seat as the list knows it.
 struct Place {
+    id: u64,
+    /// Unix time, in seconds.
+    since: u64,
     user: Arc<str>,
+    /// Through which of his tokens, if through one.
+    device: Option<Arc<str>>,
     client: Client,
     what: What,
     /// How many share it; changed under the lock of the list.
@@ -67,6 +74,14 @@ pub(crate) enum What {
     Channel(u32),
     /// A film, or the past of a channel.
     File(u32),
+}
+
+impl What {
+    pub(crate) const fn id(self) -> u32 {
+        match self {
+            Self::Channel(id) | Self::File(id) => id,
+        }
+    }
 }
 
 /// What a seat keeps open.
@@ -124,7 +139,8 @@ impl Seats {
         let mut films = Vec::new(); // dropped after the locks: the last one to have a film gives its seat back
         let mut users = self.users();
         let taken = users.entry(user.name.clone()).or_default();
-        let shared = taken.iter().find(|place| place.client == *client && place.has_room_for(what));
+        let own = |place: &&Arc<Place>| place.client == *client && place.device == user.device;
+        let shared = taken.iter().find(|place| own(place) && place.has_room_for(what));
         if let Some(place) = shared.cloned() {
             place.shares.fetch_add(1, Ordering::Relaxed);
             place.number.store(number, Ordering::Relaxed);
@@ -140,7 +156,10 @@ impl Seats {
             false => None,
         };
         let place = Arc::new(Place {
+            id: number,
+            since: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             user: user.name.as_str().into(),
+            device: user.device.clone(),
             client: client.clone(),
             what,
             shares: AtomicU32::new(1),
@@ -176,17 +195,33 @@ impl Seats {
         Some(holder)
     }
 
-    /// Cuts every stream of those who may not go on, by name.
-    pub(crate) fn cut_unless(&self, may_watch: impl Fn(&str) -> bool) {
+    /// Cuts every stream of those who may not go on with it, by their names and the devices whose tokens they showed.
+    pub(crate) fn cut_unless(&self, may_watch: impl Fn(&str, Option<&str>, What) -> bool) {
         let mut cut = Vec::new();
         self.users().retain(|user, taken| {
-            let stays = may_watch(user);
-            if !stays {
-                cut.append(taken);
-            }
-            stays
+            let stays = |place: &Place| may_watch(user, place.device.as_deref(), place.what);
+            cut.extend(taken.extract_if(.., |place| !stays(place)));
+            !taken.is_empty()
         });
         cut.iter().for_each(|place| place.cut());
+    }
+
+    /// Cuts a stream by its id; `false` if there is none.
+    pub(crate) fn kick(&self, id: u64) -> bool {
+        let found = self.users().values().flatten().find(|place| place.id == id).cloned();
+        if let Some(place) = &found {
+            self.strike(place);
+            place.cut();
+        }
+        found.is_some()
+    }
+
+    /// The streams that users have open, in the order in which they began.
+    pub(crate) fn sessions(&self) -> Vec<Session> {
+        let mut sessions: Vec<Session> =
+            self.users().values().flatten().map(|place| place.session()).collect();
+        sessions.sort_unstable_by_key(|session| session.id);
+        sessions
     }
 
     /// Seats that are taken, by whomever.
@@ -239,6 +274,19 @@ impl Seats {
 }
 
 impl Place {
+    fn session(&self) -> Session {
+        Session {
+            id: self.id,
+            user: self.user.to_string(),
+            device: self.device.as_deref().map(str::to_owned),
+            address: self.client.address,
+            agent: self.client.agent.clone(),
+            watches: self.what.id(),
+            file: matches!(self.what, What::File(_)),
+            since: self.since,
+        }
+    }
+
     /// Whether another stream of `what` can share it.
     fn has_room_for(&self, what: What) -> bool {
         self.what == what && self.shares.load(Ordering::Relaxed) < SHARES

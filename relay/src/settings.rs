@@ -89,6 +89,13 @@ pub struct Settings {
     /// How long viewers of a channel that was lost are held while it is received anew.
     #[serde(deserialize_with = "seconds")]
     pub give_up: Duration,
+    /// Whether viewers who could be held no longer see an error card, "No signal", instead of the end, and the channel
+    /// is looked for a little longer: it comes back where they see the card. Not where it is radio or coded unusually, nor
+    /// where `splice` is "close".
+    pub error_card: bool,
+    /// How long they see it; an attempt that is under way by then is still waited for.
+    #[serde(deserialize_with = "seconds")]
+    pub error_card_time: Duration,
     /// A channel that could not be received is not tried again for this long.
     #[serde(deserialize_with = "seconds")]
     pub failure_memory: Duration,
@@ -197,6 +204,8 @@ impl Default for Settings {
             silence: Duration::from_secs(3),
             splice: Splice::Restamp,
             give_up: Duration::from_secs(60),
+            error_card: false,
+            error_card_time: Duration::from_secs(30),
             failure_memory: Duration::from_secs(5),
             slot_patience: Duration::from_secs(2),
             hls_bytes: 256 * 1024 * 1024,

@@ -23,7 +23,7 @@ use crate::upstream::ace::Snapshot as Session;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
-struct Snapshot {
+pub(crate) struct Snapshot {
     /// Unix time, in seconds.
     as_of: u64,
     uptime_s: u64,
@@ -109,6 +109,19 @@ pub(crate) fn status(
     release: Option<&Release>,
     mirror: Option<&Mirror>,
 ) -> Response {
+    let snapshot = snapshot(headend, sessions, proxies, release, mirror);
+    let document = serde_json::to_vec(&snapshot).expect("plain fields become JSON");
+    not_stored(reply::json(StatusCode::OK, document))
+}
+
+/// What it tells.
+pub(crate) fn snapshot(
+    headend: &Headend,
+    sessions: &Sessions,
+    proxies: &Proxies,
+    release: Option<&Release>,
+    mirror: Option<&Mirror>,
+) -> Snapshot {
     let tuners = headend.tuners();
     let tuned = tuners.iter().map(|tuner| channel(headend, tuner, sessions, release));
     let passed = proxies.running();
@@ -130,7 +143,7 @@ pub(crate) fn status(
         },
         upstream_errors: tally.failures(),
     };
-    let snapshot = Snapshot {
+    Snapshot {
         as_of: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
         uptime_s: tally.uptime().as_secs(),
         release: release.map(|release| release.name.clone()),
@@ -139,9 +152,7 @@ pub(crate) fn status(
         channels,
         slots: headend.slots_used(),
         seats: headend.seats.taken(),
-    };
-    let document = serde_json::to_vec(&snapshot).expect("plain fields become JSON");
-    not_stored(reply::json(StatusCode::OK, document))
+    }
 }
 
 /// How a channel is doing, if it is received.

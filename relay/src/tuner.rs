@@ -6,6 +6,7 @@
 //!     └──────────────────────────────┴─────── remedy ◀── why ◀───────┴────────┘
 //! ```
 
+mod air;
 mod pump;
 mod search;
 
@@ -17,7 +18,6 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
-use crate::cutter::Cutter;
 use crate::feed::{Feed, Limits};
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
@@ -27,6 +27,7 @@ use crate::settings::Splice;
 use crate::signal::Signal;
 use crate::slot::{Holder, Slot};
 use crate::upstream::Reception;
+use air::Air;
 use search::{Attempt, Search};
 
 /// A channel on the air. Dropping it closes the upstream.
@@ -44,7 +45,7 @@ struct Pump {
     signal: Arc<Signal>,
     channel: Playable,
     asking: Asking,
-    cutter: Cutter,
+    air: Air,
     slot: Option<Slot>,
     /// This connection has given something.
     received: bool,
@@ -57,14 +58,14 @@ impl Tuner {
     pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Asking) -> Self {
         let feed = Arc::new(Feed::new(Limits::new(&headend.settings), headend.tally.clone()));
         let signal = Arc::new(Signal::new());
-        let (id, cutter) = (channel.id, Cutter::new(&headend.settings));
+        let (id, air) = (channel.id, Air::new(feed.clone(), &headend.settings));
         let pump = Pump {
             headend,
             feed: feed.clone(),
             signal: signal.clone(),
             channel,
             asking,
-            cutter,
+            air,
             slot: None,
             received: false,
             counted: false,
@@ -115,7 +116,8 @@ impl Pump {
             let began = Instant::now();
             let why = self.receive(upstream).await;
             let attempt = Attempt { why: &why, received: self.received, lasted: began.elapsed() };
-            let Some(pause) = search.next(attempt, Instant::now()) else { return why };
+            let pause = search.next(attempt, Instant::now()).or_else(|| self.show_card(&mut search, &why));
+            let Some(pause) = pause else { return why };
             let seen = self.feed.started();
             if seen && self.feed.watching() == 0 {
                 return why; // it lingers, for nobody
@@ -124,11 +126,26 @@ impl Pump {
                 return if why.is_refusal() { why } else { Failure::Changed };
             }
             info!(account = upstream.account, %why, next = search.at(), "lost, or not found");
-            self.wait(jitter(pause)).await;
+            if self.air.card() {
+                self.slot = None; // others may have it meanwhile
+            }
+            self.air.wait(jitter(pause)).await;
             if seen {
-                self.feed.restarted(self.cutter.lost_packets());
+                self.feed.restarted(self.air.cutter.lost_packets());
             }
         }
+    }
+
+    /// Where viewers would see the end: gives them the error card instead, if that is wanted and they can see it, and
+    /// prolongs the search. How long to wait before the next attempt.
+    fn show_card(&mut self, search: &mut Search, why: &Failure) -> Option<Duration> {
+        let settings = &self.headend.settings;
+        let wanted = settings.error_card && settings.splice != Splice::Close;
+        if !wanted || remedy(why).0 == Next::Nowhere || self.feed.watching() == 0 {
+            return None;
+        }
+        let pause = search.prolong(settings.error_card_time, Instant::now())?;
+        self.air.show_card().then_some(pause)
     }
 
     /// Connects with one login of the account after the other, and receives until that ends; says why.
@@ -137,7 +154,7 @@ impl Pump {
         let mut before = None;
         let mut refused_as = None;
         loop {
-            self.cutter.begin();
+            self.air.cutter.begin();
             self.received = false;
             self.signal.dialling(upstream);
             if let Err(why) = self.take(upstream, &tried).await {
@@ -183,25 +200,25 @@ impl Pump {
             self.slot = None;
             let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
             let claim = Claim { account, holder, asking: &self.asking, except: tried };
-            self.slot = Some(self.held(self.headend.claim(claim)).await?);
+            self.slot = Some(self.air.held(self.headend.claim(claim)).await?);
         }
         Ok(())
     }
 
     async fn open(&mut self, upstream: &Upstream) -> Result<Reception, Failure> {
         let slot = self.slot.as_ref().ok_or(Failure::Full)?;
-        self.wait(slot.still_busy()).await;
+        self.air.wait(slot.still_busy()).await;
         let mut again = ASK_AGAIN.iter();
         loop {
             let opening = Reception::open(&self.headend.dialler, upstream, slot.login());
-            let opened = self.held(opening).await;
+            let opened = self.air.held(opening).await;
             let Err(why) = opened else { return opened };
             let counted = may_be_counted(&why) && slot.still_counted();
             self.counted |= counted;
             // While viewers are held, the search comes back often enough.
             let again = again.next().filter(|_| counted && !self.feed.started());
             let Some(seconds) = again else { return Err(why) };
-            self.wait(Duration::from_secs(*seconds)).await;
+            self.air.wait(Duration::from_secs(*seconds)).await;
         }
     }
 }

@@ -22,12 +22,12 @@ mod nginx;
 mod site;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
-use contract::bundle::View;
 use contract::details::Details;
 use contract::disk::Data;
-use contract::release::{Release, Releases};
+use contract::release::{Release, Releases, View};
 use contract::source::BaseUrl;
 use contract::user::{Users, check_password};
 
@@ -67,9 +67,10 @@ pub fn export(
     let releases = Releases::new(data.clone());
     let number = releases.current().context("there is no release yet; `ingest run` makes one")?;
     let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
+    let release = Arc::new(release);
     let viewer = wanted.viewer.as_ref().map(|pair| viewer(data, pair)).transpose()?;
     let site = Site::begin(folder, &release.name).context("the folder cannot be written")?;
-    let view = View::everything(&release.index);
+    let view = View::whole(release.clone());
     let answers = Answers {
         release: &release,
         view: &view,

@@ -1,41 +1,69 @@
-//! One release, and what was made from it for clients.
+//! One release as some see it, and what was made from it for them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use contract::bundle::View;
-use contract::release::Release;
+use anyhow::Context;
+use contract::release::{Release, View};
+use contract::user::Sight;
+use tokio::sync::OnceCell;
 
 use crate::packed::{Packed, Room};
 use crate::xtream::playlist::Template;
 
-/// A release with everything that is made from it once. Whoever holds it answers from one release, and what was made
-/// goes with it.
+/// Different sights of a release that are remembered at a time; of more, those that were not asked for longest are made
+/// anew when they are.
+const SIGHTS: usize = 32;
+
+/// A release, whole or in part, with everything that is made from it once. Whoever holds it answers from one release, and
+/// what was made goes with it.
 pub(crate) struct Prepared {
     pub(crate) release: Arc<Release>,
-    /// What those get who may see everything.
-    pub(crate) everything: Lists,
+    /// What those get who may see the same. Everything that they are told of entries is taken from here.
+    pub(crate) view: Arc<View>,
+    pub(crate) packed: Arc<Packed>,
     pub(crate) live_m3u: Template,
     pub(crate) full_m3u: Template,
+    room: Room,
+    /// Of the whole: its parts, by their marks, the one that was asked for last at the end.
+    parts: Mutex<Vec<(String, Part)>>,
 }
 
-/// The lists as those get them who may see the same.
-pub(crate) struct Lists {
-    pub(crate) view: View,
-    /// Stands in validators, so that those who see different things never take each other's answers for theirs.
-    pub(crate) name: String,
-    pub(crate) packed: Arc<Packed>,
-}
+/// Empty while it is being made.
+type Part = Arc<OnceCell<Arc<Prepared>>>;
 
 impl Prepared {
-    /// `release` with nothing made yet, and `room` for what will be compressed.
-    pub(crate) fn new(release: Arc<Release>, room: Room) -> Self {
-        let (live_m3u, full_m3u) = (&release.live_m3u, &release.full_m3u);
-        let (live_m3u, full_m3u) = (Template::new(live_m3u.clone()), Template::new(full_m3u.clone()));
-        let everything = Lists {
-            view: View::everything(&release.index),
-            name: String::new(),
-            packed: Arc::new(Packed::new(room)),
+    /// `view` with nothing made yet, and `room` for what will be compressed.
+    pub(crate) fn new(view: View, room: Room) -> Self {
+        let (release, view) = (view.release().clone(), Arc::new(view));
+        let live_m3u = Template::new(&view, release.live_m3u.clone());
+        let full_m3u = Template::new(&view, release.full_m3u.clone());
+        let packed = Arc::new(Packed::new(room.clone()));
+        Self { release, view, packed, live_m3u, full_m3u, room, parts: Mutex::default() }
+    }
+
+    /// What `sight` shows of this whole.
+    pub(crate) async fn seen(self: &Arc<Self>, sight: &Sight) -> anyhow::Result<Arc<Self>> {
+        if sight.is_everything() {
+            return Ok(self.clone());
+        }
+        let making = || {
+            let (release, sight, room) = (self.release.clone(), sight.clone(), self.room.clone());
+            tokio::task::spawn_blocking(move || Arc::new(Self::new(View::of(release, &sight), room)))
         };
-        Self { release, everything, live_m3u, full_m3u }
+        let part = self.part(sight.mark());
+        let made =
+            part.get_or_try_init(|| async { making().await.context("looking for what a user may see") });
+        made.await.cloned()
+    }
+
+    fn part(&self, mark: String) -> Part {
+        let mut parts = self.parts.lock().expect("nobody panics while holding this lock");
+        let known = parts.iter().position(|(known, _)| *known == mark).map(|at| parts.remove(at));
+        if parts.len() >= SIGHTS {
+            parts.remove(0);
+        }
+        let (mark, part) = known.unwrap_or_else(|| (mark, Part::default()));
+        parts.push((mark, part.clone()));
+        part
     }
 }

@@ -8,7 +8,7 @@ use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
 use contract::mirror::{Part, SEATS};
-use contract::release::Follower;
+use contract::release::{Follower, View};
 use contract::source::BaseUrl;
 use contract::user::Users;
 use contract::wanted::Wanted;
@@ -172,6 +172,11 @@ impl Server {
         self.login(asked).await?.active(self.now())
     }
 
+    /// What `login` may see of the newest release, to be held until the answer is complete.
+    pub(crate) async fn seen_by(&self, login: &Login) -> Result<Arc<Prepared>, Refusal> {
+        Ok(self.prepared()?.seen(&login.user.sees).await?)
+    }
+
     /// The newest release, to be held until the answer is complete.
     pub(crate) fn prepared(&self) -> Result<Arc<Prepared>, Refusal> {
         let mut newest = self.prepared.lock().expect("nobody panics while holding this lock");
@@ -179,7 +184,7 @@ impl Server {
         match &*newest {
             Some(prepared) if Arc::ptr_eq(&prepared.release, &release) => Ok(prepared.clone()),
             _ => {
-                let prepared = Arc::new(Prepared::new(release, self.room.clone()));
+                let prepared = Arc::new(Prepared::new(View::whole(release), self.room.clone()));
                 *newest = Some(prepared.clone());
                 Ok(prepared)
             }

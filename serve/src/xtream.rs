@@ -67,19 +67,16 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     if action == Action::Account {
         return account::answer(server, asked).await;
     }
-    server.viewer(asked).await?;
-    let prepared = server.prepared()?;
-    let lists = &prepared.everything;
+    let login = server.viewer(asked).await?;
+    let prepared = server.seen_by(&login).await?;
     match action {
         Action::Account => {
             unreachable!("answered above: it needs no release, and tells those who are barred so")
         }
-        Action::Categories(section) => lists::answer(&prepared, lists, Selection::all(section), asked).await,
-        Action::List(section) => {
-            lists::answer(&prepared, lists, lists::selection(section, asked), asked).await
-        }
-        Action::MovieInfo => details::movie(server, &prepared, lists, asked).await,
-        Action::SeriesInfo => details::series(server, &prepared, lists, asked).await,
+        Action::Categories(section) => lists::answer(&prepared, Selection::all(section), asked).await,
+        Action::List(section) => lists::answer(&prepared, lists::selection(section, asked), asked).await,
+        Action::MovieInfo => details::movie(server, &prepared, asked).await,
+        Action::SeriesInfo => details::series(server, &prepared, asked).await,
         Action::ShortListings => guide::short(server, prepared, asked).await,
         Action::AllListings => guide::all(server, prepared, asked).await,
     }

@@ -75,7 +75,11 @@ impl Past {
 impl ArchiveAddress {
     /// Reads the segments of a path, each percent-decoded; `None` for what asks for no past.
     pub fn read(segments: &[&str]) -> Option<Self> {
-        let ["timeshift", user, password, minutes, start, name] = *segments else { return None };
+        let (user, password, minutes, start, name) = match *segments {
+            ["timeshift", user, password, minutes, start, name] => (user, password, minutes, start, name),
+            ["timeshift", token, minutes, start, name] => ("", token, minutes, start, name),
+            _ => return None,
+        };
         let channel = StreamAddress::of(Form::Live, user, password, name)?;
         Some(Self { channel, past: Past::read(start, minutes), by_a_clock: is_by_a_clock(start) })
     }
@@ -92,7 +96,8 @@ impl ArchiveAddress {
         if let Some(extension) = get("extension").filter(|_| !name.contains('.')) {
             name = format!("{name}.{}", extension.trim());
         }
-        let channel = StreamAddress::of(Form::Live, value("username"), value("password"), &name)?;
+        let password = get("password").or_else(|| get("token")).unwrap_or("");
+        let channel = StreamAddress::of(Form::Live, value("username"), password, &name)?;
         let start = value("start");
         let (past, by_a_clock) = (Past::read(start, value("duration")), is_by_a_clock(start));
         Some(Self { channel, past, by_a_clock })
@@ -178,7 +183,9 @@ mod tests {
         }
         // Rubbish in the place of a start is somebody's request all the same.
         assert_eq!(path("timeshift/u/p/60/yesterday/5.ts").unwrap().past, None);
-        for none in ["timeshift/u/p/60/5.ts", "timeshift/u/p/60/1/2/5.ts", "timeshift/u/p/60/1/x.ts"] {
+        let by_token = path("timeshift/t0ken/60/2025-10-09:08-00/5.ts").unwrap().channel;
+        assert_eq!((&*by_token.user, &*by_token.password, by_token.id), ("", "t0ken", 5));
+        for none in ["timeshift/u/p/60/1/2/5.ts", "timeshift/u/p/60/1/x.ts"] {
             assert_eq!(path(none), None, "{none}");
         }
     }
@@ -195,6 +202,8 @@ mod tests {
             path("timeshift/u/p/60/2025-10-09:08-00/5.m3u8")
         );
         assert_eq!(ArchiveAddress::from_query(query(&[("stream", "x")])), None);
+        let token = [("token", "t0ken"), ("stream", "5"), ("start", "1759996800"), ("duration", "60")];
+        assert_eq!(ArchiveAddress::from_query(query(&token)), path("timeshift/t0ken/60/1759996800/5.ts"));
         for (path, asks) in [
             ("streaming/timeshift.php", true),
             ("timeshift.php", true),

@@ -93,22 +93,10 @@ impl Index {
         self.array(bundle, section, self.runs(section, category))
     }
 
-    /// The runs of entries that belong to a category.
-    pub(super) fn runs(&self, section: Section, category: u32) -> &[Range<u32>] {
-        self.lists(section).and_then(|list| list.categories.get(&category)).map_or(&[], Vec::as_slice)
-    }
-
     /// The entry with this id, as JSON.
     pub fn find(&self, bundle: &Bytes, section: Section, id: u32) -> Option<Bytes> {
         let at = self.position(section, id)?;
-        Some(bundle.slice(self.entries(section)[at as usize].range()))
-    }
-
-    /// The place of the entry with this id among [`Index::entries`].
-    pub(super) fn position(&self, section: Section, id: u32) -> Option<u32> {
-        let list = self.lists(section)?;
-        let place = list.by_id.binary_search_by_key(&id, |at| list.entries[*at as usize].id).ok()?;
-        Some(list.by_id[place])
+        Some(self.slice(bundle, section, at..at + 1))
     }
 
     /// From where `id` can be received.
@@ -119,6 +107,25 @@ impl Index {
     /// The entries of a list section in file order; none for the sections that are no lists.
     pub fn entries(&self, section: Section) -> &[Entry] {
         self.lists(section).map_or(&[], |list| &list.entries)
+    }
+
+    /// Where an entry stands in its list.
+    pub(crate) fn position(&self, section: Section, id: u32) -> Option<u32> {
+        let list = self.lists(section)?;
+        let place = list.by_id.binary_search_by_key(&id, |at| list.entries[*at as usize].id).ok()?;
+        Some(list.by_id[place])
+    }
+
+    /// The runs of entries that belong to a category.
+    pub(crate) fn runs(&self, section: Section, category: u32) -> &[Range<u32>] {
+        let runs = self.lists(section).and_then(|list| list.categories.get(&category));
+        runs.map_or(&[], Vec::as_slice)
+    }
+
+    /// Neighbouring entries, with what stands between them. The run must be within the list, and not empty.
+    pub(crate) fn slice(&self, bundle: &Bytes, section: Section, run: Range<u32>) -> Bytes {
+        let entries = self.entries(section);
+        bundle.slice(entries[run.start as usize].range().start..entries[run.end as usize - 1].range().end)
     }
 
     /// Where a guide channel stands in `guide.xml`.
@@ -140,17 +147,13 @@ impl Index {
         self.lists.get(slot(section)?)
     }
 
-    /// Runs of entries as a JSON array.
-    pub(super) fn array(&self, bundle: &Bytes, section: Section, runs: &[Range<u32>]) -> Vec<Bytes> {
-        let entries = self.entries(section);
+    fn array(&self, bundle: &Bytes, section: Section, runs: &[Range<u32>]) -> Vec<Bytes> {
         let mut pieces = vec![Bytes::from_static(b"[")];
         for run in runs.iter().filter(|run| !run.is_empty()) {
             if pieces.len() > 1 {
                 pieces.push(Bytes::from_static(b","));
             }
-            let first = entries[run.start as usize].start as usize;
-            let last = entries[run.end as usize - 1].end as usize;
-            pieces.push(bundle.slice(first..last));
+            pieces.push(self.slice(bundle, section, run.clone()));
         }
         pieces.push(Bytes::from_static(b"]"));
         pieces

@@ -96,8 +96,8 @@ pub struct Upstream {
     pub past: Option<Box<Template>>,
 }
 
-fn none(days: &u32) -> bool {
-    *days == 0
+fn none(number: &u32) -> bool {
+    *number == 0
 }
 
 /// From where an id can be received.
@@ -109,6 +109,9 @@ pub struct Playable {
     pub kind: Kind,
     /// The container of a film or an episode, as in its list entry; `ts` for live.
     pub container: String,
+    /// Of an episode, our id of its series; 0 where an older program did not write it, and for everything else.
+    #[serde(default, skip_serializing_if = "none")]
+    pub series: u32,
     /// In order of preference; not empty.
     pub upstreams: Vec<Upstream>,
 }

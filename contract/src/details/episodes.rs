@@ -68,7 +68,7 @@ impl Episodes {
     pub fn playable(&self, release: &Release, id: u32) -> Option<Playable> {
         let found = self.block(id / BLOCK).remove(&id)?;
         release.find(Section::Series, found.series)?;
-        Some(found.playable)
+        Some(Playable { series: found.series, ..found.playable })
     }
 
     /// Keeps `late`, in place of what was known of the same ids. Only one at a time may do so: who holds

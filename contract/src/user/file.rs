@@ -1,6 +1,6 @@
 //! `users.json`, followed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::remembered::Remembered;
-use super::{Failures, PasswordHash, User};
+use super::{Failures, PasswordHash, Token, User};
 use crate::disk::{Access, Data, replace};
 
-const VERSION: u32 = 1;
+/// Since 2 there is something that a program which does not know it must not pass over: what a user may not see.
+const VERSION: u32 = 2;
 
-/// How long a change of the file may go unnoticed.
-const FRESH: Duration = Duration::from_secs(1);
+/// How long a change of the file may go unnoticed. To look takes a microsecond; whoever is thrown out must be refused
+/// within a second, by those too who look twice a second whether somebody still may go on.
+const FRESH: Duration = Duration::from_millis(250);
 
 /// The users of an installation.
 pub struct Users {
@@ -27,14 +29,28 @@ pub struct Users {
     remembered: Remembered,
     /// Hashing takes 7 MiB: a flood of wrong passwords must queue, not multiply them.
     hashing: Mutex<()>,
+    /// Nothing is written.
+    is_copy: bool,
     failures: Failures,
 }
 
 struct Known {
-    users: Arc<HashMap<String, Arc<User>>>,
+    people: Arc<People>,
     /// The file's identity when it was read.
     stamp: Option<Stamp>,
     looked: Option<Instant>,
+}
+
+/// Who there is.
+#[derive(Default)]
+struct People {
+    by_name: HashMap<String, Arc<User>>,
+    /// By digest of the token, each user with his device.
+    by_token: HashMap<String, Arc<User>>,
+    /// The same of tokens that open the administration.
+    admins: HashMap<String, Arc<User>>,
+    /// What it costs to verify the hashes of another kind than ours, as long as there are any.
+    foreign_costs: BTreeSet<u32>,
 }
 
 /// What changes when a file is replaced.
@@ -69,17 +85,34 @@ struct Stored {
 impl Users {
     /// The users in `data`; a file that does not exist holds none.
     pub fn new(data: Data) -> Self {
-        let known = Known { users: Arc::default(), stamp: None, looked: None };
+        let known = Known { people: Arc::default(), stamp: None, looked: None };
         let (remembered, known) = (Remembered::new(), Mutex::new(known));
-        Self { data, known, remembered, hashing: Mutex::new(()), failures: Failures::default() }
+        let (hashing, failures) = Default::default();
+        Self { data, known, remembered, hashing, is_copy: false, failures }
     }
 
-    /// The user, if this pair was verified before: fast, and the way to ask first. Blanks around what apps send are
-    /// dropped. `None` says nothing about the pair; [`Users::check`] does.
+    /// The users in `data`, which is a copy: whatever changes, changes where it is copied from.
+    pub fn copied(data: Data) -> Self {
+        Self { is_copy: true, ..Self::new(data) }
+    }
+
+    /// The user, if this pair was verified before, or is a token: fast, and the way to ask first. In place of the password
+    /// there may be a token of his; where there is no name, there must be one. Blanks around what apps send are dropped.
+    /// `None` says nothing about a pair; [`Users::check`] does.
     pub fn recall(&self, name: &str, password: &str) -> Option<Arc<User>> {
         let (name, password) = (name.trim(), password.trim());
-        let user = self.followed().get(name)?.clone();
+        let people = self.followed();
+        let token = people.by_token.get(&Token::digest_of(password));
+        if let Some(user) = token.filter(|user| name.is_empty() || user.name == name) {
+            return Some(user.clone());
+        }
+        let user = people.by_name.get(name)?.clone();
         self.remembered.knows(name, password, &user.password).then_some(user)
+    }
+
+    /// The administrator whose token for that this is.
+    pub fn administrator(&self, token: &str) -> Option<Arc<User>> {
+        self.followed().admins.get(&Token::digest_of(token.trim())).cloned()
     }
 
     /// The user, if the pair is right. Takes about 20 ms of CPU for any pair that is not remembered, known name or
@@ -89,17 +122,40 @@ impl Users {
             return Some(user);
         }
         let (name, password) = (name.trim(), password.trim());
-        let user = self.followed().get(name).cloned();
+        if name.is_empty() {
+            return None; // a token that is none: that is known without hashing
+        }
         let _turn = self.hashing.lock().expect("nobody panics while holding this lock");
         // A player opens several connections at once: the one before may have verified this very pair.
         if let Some(user) = self.recall(name, password) {
             return Some(user);
         }
+        let people = self.followed();
+        let user = people.by_name.get(name).cloned();
         let hash = user.as_ref().map_or(PasswordHash::nobody(), |user| &user.password);
-        let right = hash.verify(password);
+        let right = hash.verify_among(password, &people.foreign_costs);
         let user = user.filter(|_| right)?;
+        let renews = user.password.is_foreign() && !self.is_copy;
+        let user = if renews { self.renewed(user, password) } else { user };
         self.remembered.add(name, password, user.password.clone());
         Some(user)
+    }
+
+    /// The same user with a hash of ours of the same password, in place of one that another program made.
+    fn renewed(&self, user: Arc<User>, password: &str) -> Arc<User> {
+        let hash = PasswordHash::new(password);
+        let renewing = self.edit(|all| {
+            let same = |known: &&mut User| known.name == user.name && known.password == user.password;
+            all.iter_mut().find(same).map(|known| known.password = hash.clone())
+        });
+        match renewing {
+            Ok(Some(())) => Arc::new(User { password: hash, ..(*user).clone() }),
+            Ok(None) => user,
+            Err(error) => {
+                warn!(%error, "the hash of a password that another program made stays as it was");
+                user
+            }
+        }
     }
 
     /// From where wrong pairs came; for those who call [`Users::check`] to ask before it, and to tell after it.
@@ -109,12 +165,13 @@ impl Users {
 
     /// The user of this name as the file has him now, for limits that must hold while a stream runs.
     pub fn find(&self, name: &str) -> Option<Arc<User>> {
-        self.followed().get(name).cloned()
+        self.followed().by_name.get(name).cloned()
     }
 
-    /// The user of whom `is` is true.
+    /// The user of whom `is` is true: as he is, or through one of his tokens.
     pub fn find_by(&self, is: impl Fn(&User) -> bool) -> Option<Arc<User>> {
-        self.followed().values().find(|user| is(user)).cloned()
+        let people = self.followed();
+        people.by_name.values().chain(people.by_token.values()).find(|user| is(user)).cloned()
     }
 
     /// All users by name, read now.
@@ -128,7 +185,7 @@ impl Users {
             Err(error) => return Err(self.disk(error)),
         };
         match serde_json::from_slice(&text).map_err(UsersError::Damaged)? {
-            Stored { version: VERSION, users } => Ok(users),
+            Stored { version: 1..=VERSION, users } => Ok(users),
             Stored { version, .. } => Err(UsersError::Newer(version)),
         }
     }
@@ -170,24 +227,40 @@ impl Users {
 
     /// The users as of at most [`FRESH`] ago. A file that cannot be read changes nothing: nobody is locked out by a
     /// slip of an editor.
-    fn followed(&self) -> Arc<HashMap<String, Arc<User>>> {
+    fn followed(&self) -> Arc<People> {
         let mut known = self.known.lock().expect("nobody panics while holding this lock");
         if known.looked.is_some_and(|looked| looked.elapsed() < FRESH) {
-            return known.users.clone();
+            return known.people.clone();
         }
         known.looked = Some(Instant::now());
         let stamp = stamp(&self.data);
         if known.stamp != stamp {
             match self.list() {
-                Ok(users) => {
-                    let users = users.into_iter().map(|user| (user.name.clone(), Arc::new(user)));
-                    known.users = Arc::new(users.collect());
-                }
+                Ok(users) => known.people = Arc::new(People::of(users)),
                 Err(error) => warn!(%error, "the users stay as they were"),
             }
             known.stamp = stamp;
         }
-        known.users.clone()
+        known.people.clone()
+    }
+}
+
+impl People {
+    fn of(users: Vec<User>) -> Self {
+        let mut people = Self::default();
+        for user in users {
+            for token in &user.tokens {
+                let through = User { device: Some(token.device.as_str().into()), ..user.clone() };
+                match token.admin {
+                    true if user.admin => people.admins.insert(token.digest().to_owned(), Arc::new(through)),
+                    true => None, // he was one
+                    false => people.by_token.insert(token.digest().to_owned(), Arc::new(through)),
+                };
+            }
+            people.foreign_costs.extend(user.password.foreign_cost());
+            people.by_name.insert(user.name.clone(), Arc::new(user));
+        }
+        people
     }
 }
 
@@ -202,16 +275,7 @@ mod tests {
     use super::*;
 
     fn user(name: &str, password: &str) -> User {
-        User {
-            name: name.into(),
-            password: PasswordHash::new(password),
-            max_connections: 1,
-            expires: Some(100),
-            state: State::Active,
-            trial: false,
-            catchup_zone: Default::default(),
-            created: 1,
-        }
+        User { expires: Some(100), ..User::new(name, PasswordHash::new(password), 1) }
     }
 
     #[test]
@@ -240,6 +304,68 @@ mod tests {
     }
 
     #[test]
+    fn a_token_stands_in_for_the_pair_until_it_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = Users::new(Data::new(folder.path()));
+        let [(tv, shown), (phone, other)] = ["tv", "phone"].map(|device| Token::new(device, false, 1));
+        users
+            .edit(|all| all.extend([User { tokens: vec![tv, phone], ..user("ann", "x") }, user("bob", "y")]))
+            .unwrap();
+        for name in ["ann", "", " "] {
+            let ann = users.recall(name, &shown).unwrap();
+            assert_eq!((ann.name.as_str(), ann.device.as_deref()), ("ann", Some("tv")));
+        }
+        assert!(users.recall("bob", &shown).is_none() && users.check("", "none").is_none());
+        let ticket =
+            |user: &User| crate::ticket::Ticket::new(&crate::ticket::Key::known([7; 32]), user, 5, 1);
+        let is_for =
+            |it: &crate::ticket::Ticket, user: &User| it.is_for(&crate::ticket::Key::known([7; 32]), user);
+        let [ours, others] = [&shown, &other].map(|text| ticket(&users.recall("", text).unwrap()));
+        users.edit(|all| all[0].tokens.retain(|token| token.device != "tv")).unwrap();
+        assert!(users.recall("ann", &shown).is_none() && users.recall("ann", &other).is_some());
+        assert!(users.find_by(|user| is_for(&ours, user)).is_none(), "what it opened goes with it");
+        assert_eq!(users.find_by(|user| is_for(&others, user)).unwrap().device.as_deref(), Some("phone"));
+    }
+
+    #[test]
+    fn a_token_for_administering_opens_nothing_else_and_only_an_administrators_opens_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = Users::new(Data::new(folder.path()));
+        let (token, text) = Token::new("script", true, 1);
+        let ann = User { tokens: vec![token], ..user("ann", "x") };
+        users.edit(|all| all.push(ann.clone())).unwrap();
+        assert!(users.administrator(&text).is_none());
+        users.edit(|all| all[0].admin = true).unwrap();
+        assert_eq!(users.administrator(&text).unwrap().name, "ann");
+        assert!(users.recall("ann", &text).is_none() && users.recall("", &text).is_none());
+    }
+
+    #[test]
+    fn a_hash_of_bcrypt_is_taken_and_replaced_when_the_password_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        let users = Users::new(data.clone());
+        // Of "U*U", from the tests of the algorithm's authors.
+        let theirs =
+            PasswordHash::of_text("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").unwrap();
+        users.edit(|all| all.push(User { password: theirs.clone(), ..user("ann", "") })).unwrap();
+        assert!(users.check("ann", "U*V").is_none() && users.check("nobody", "U*U").is_none());
+        assert_eq!(Users::copied(data).check("ann", "U*U").unwrap().password, theirs, "a copy stays one");
+        assert_ne!(users.check("ann", "U*U").unwrap().password, theirs);
+        assert!(!users.list().unwrap()[0].password.is_foreign());
+        assert!(users.recall("ann", "U*U").is_some() && users.check("ann", "U*U").is_some());
+        for wrong in [
+            "",
+            "secret",
+            "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "$2b$05$short",
+            "$1$a$b",
+        ] {
+            assert!(PasswordHash::of_text(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn the_file_holds_no_password_and_a_slip_in_it_locks_nobody_out() {
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
@@ -251,8 +377,8 @@ mod tests {
         users.known.lock().unwrap().looked = None;
         assert!(users.recall("ann", "secret").is_some());
         assert!(users.edit(|all| all.clear()).is_err(), "and nothing is overwritten");
-        replace(&data.users(), br#"{"version":2,"users":[]}"#, Access::Owner).unwrap();
-        assert!(matches!(users.edit(|all| all.clear()), Err(UsersError::Newer(2))));
+        replace(&data.users(), br#"{"version":3,"users":[]}"#, Access::Owner).unwrap();
+        assert!(matches!(users.edit(|all| all.clear()), Err(UsersError::Newer(3))));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Password hashes: Argon2id (RFC 9106), 7 MiB and five passes, in the PHC string form. As hard to guess against as 19 MiB
 //! and two passes, which older hashes have and which take as long, and easier on a small box.
+//!
+//! Hashes of bcrypt, which other programs make, are verified as well.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, OnceLock};
 
@@ -8,6 +11,9 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{self, Output};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
+
+/// The highest cost of bcrypt that is worth waiting for: about a second.
+pub(super) const COSTLIEST: u32 = 14;
 
 /// A password that can be compared with and not read back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +28,12 @@ impl PasswordHash {
         Self(hash.expect("the parameters are valid and the system gives salts").to_string())
     }
 
-    /// Whether `password` is the one. Takes as long as [`PasswordHash::new`], and so does a hash that is no hash.
+    /// Whether `password` is the one. Takes as long as [`PasswordHash::new`], and so does a hash that is no hash; one of
+    /// bcrypt takes what it takes.
     pub fn verify(&self, password: &str) -> bool {
+        if self.is_foreign() {
+            return bcrypt::verify(password, &self.0).unwrap_or(false);
+        }
         match phc::PasswordHash::new(&self.0) {
             Ok(hash) => verify(password, &hash).unwrap_or(false),
             Err(_) => {
@@ -31,6 +41,50 @@ impl PasswordHash {
                 false
             }
         }
+    }
+
+    /// Takes a hash that was made before, here or by another program: Argon2 in the PHC string form, or bcrypt (`$2b$`,
+    /// `$2a$`, `$2y$`) with a cost of at most [`COSTLIEST`].
+    ///
+    /// # Errors
+    /// It is neither, in words that do not repeat it.
+    pub fn of_text(text: &str) -> Result<Self, &'static str> {
+        let hash = Self(text.trim().to_owned());
+        let known = match hash.foreign_cost() {
+            Some(_) => {
+                hash.0.len() == 60
+                    && hash.0[7..].bytes().all(|it| it.is_ascii_alphanumeric() || b"./".contains(&it))
+            }
+            None => phc::PasswordHash::new(&hash.0).is_ok_and(|hash| Params::try_from(&hash).is_ok()),
+        };
+        known.then_some(hash).ok_or(
+            "expected a hash of Argon2 (`$argon2id$...`) or of bcrypt (`$2b$12$...`, at most `$2b$14$`)",
+        )
+    }
+
+    /// [`PasswordHash::verify`], taking as long for everybody while there are hashes of bcrypt of these costs: neither who
+    /// has one nor who does not exist is told by the time that it takes.
+    pub(super) fn verify_among(&self, password: &str, foreign_costs: &BTreeSet<u32>) -> bool {
+        let own = self.foreign_cost();
+        for cost in foreign_costs.iter().filter(|cost| Some(**cost) != own) {
+            std::hint::black_box(bcrypt::bcrypt(*cost, [0; 16], password.as_bytes()));
+        }
+        if own.is_some() {
+            Self::nobody().verify(password);
+        }
+        self.verify(password)
+    }
+
+    /// Whether another program made it.
+    pub fn is_foreign(&self) -> bool {
+        self.foreign_cost().is_some()
+    }
+
+    /// The cost of a hash of bcrypt: each takes twice as long as the one before.
+    pub(super) fn foreign_cost(&self) -> Option<u32> {
+        let rest = ["$2b$", "$2a$", "$2y$"].iter().find_map(|kind| self.0.strip_prefix(kind))?;
+        let (cost, _) = rest.split_once('$')?;
+        cost.parse().ok().filter(|cost| (4..=COSTLIEST).contains(cost))
     }
 
     /// For digests over the hash.

@@ -136,7 +136,7 @@ impl Keeper {
             let (id, container) = (&fact.provider_id, &fact.container);
             let upstream = below_panel(source, Kind::Episode, id, container);
             let container = container.clone();
-            Playable { id: fact.id, kind: Kind::Episode, container, upstreams: vec![upstream] }
+            Playable { id: fact.id, kind: Kind::Episode, container, series, upstreams: vec![upstream] }
         };
         facts.iter().map(|fact| Late { series, playable: playable(fact) }).collect()
     }

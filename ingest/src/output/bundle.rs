@@ -56,23 +56,24 @@ fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
 }
 
 fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault) -> io::Result<()> {
-    let mut push = |id, kind, container: String, upstreams| {
-        writer.push(Section::Playables, &Playable { id, kind, container, upstreams })
+    let mut push = |id, kind, container: String, series, upstreams| {
+        writer.push(Section::Playables, &Playable { id, kind, container, series, upstreams })
     };
     let hidden = |list| line_up.hidden.get(&list).into_iter().flatten();
     for placed in line_up.live.iter().chain(hidden(List::Live)) {
         let upstreams = placed.members().map(|member| received(line_up, member, vault));
-        push(placed.id, Kind::Live, "ts".into(), relayable(upstreams.collect::<io::Result<_>>()?))?;
+        push(placed.id, Kind::Live, "ts".into(), 0, relayable(upstreams.collect::<io::Result<_>>()?))?;
     }
     for placed in line_up.movies.iter().chain(hidden(List::Movies)) {
         let (part, entry) = line_up.entry(List::Movies, placed);
         let Movie { container, address, .. } = part.harvest.whole(entry)?;
         let upstream =
             upstream(&part.source, (Kind::Movie, part.harvest.id(entry), &container), &address, vault);
-        push(placed.id, Kind::Movie, container, vec![upstream])?;
+        push(placed.id, Kind::Movie, container, 0, vec![upstream])?;
     }
     for episode in &line_up.episodes {
-        let part = line_up.part(&line_up.series[episode.series as usize]);
+        let series = &line_up.series[episode.series as usize];
+        let part = line_up.part(series);
         let (id, container, address) = match &episode.told {
             Told::Details(id, container) => (id.to_string(), container.to_string(), Address::default()),
             Told::Harvest(at) => {
@@ -82,7 +83,7 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
             }
         };
         let upstream = upstream(&part.source, (Kind::Episode, &id, &container), &address, vault);
-        push(episode.id, Kind::Episode, container, vec![upstream])?;
+        push(episode.id, Kind::Episode, container, series.id, vec![upstream])?;
     }
     Ok(())
 }

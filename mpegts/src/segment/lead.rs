@@ -47,6 +47,11 @@ impl Lead {
         self.groups = Some((shortest.min(group), longest.max(group)));
     }
 
+    /// How far apart access points are, where they come regularly.
+    pub(super) fn group(&self) -> Option<i64> {
+        self.groups.filter(|_| !self.is_irregular()).map(|(_, longest)| longest)
+    }
+
     /// Whether access points come irregularly: their distances differ by more than a fifth.
     pub(super) fn is_irregular(&self) -> bool {
         self.groups.is_some_and(|(shortest, longest)| shortest * 5 < longest * 4)

@@ -47,8 +47,9 @@ const SOUND: i64 = 6 * Timestamp::HZ;
 const STRAGGLERS: i64 = Timestamp::HZ;
 /// Nobody can play a segment shorter than this.
 const SHORTEST: i64 = Timestamp::HZ / 10;
-/// Where an access point did not come in time, a segment ends at the next one if it is this long by then.
-const MISSED: i64 = Timestamp::HZ / 2;
+/// Where an access point did not come in time, or the one after next will not, a segment ends at the next one if it is this
+/// long by then.
+const EARLY: i64 = Timestamp::HZ / 2;
 /// A segment may be longer than `most` by this: so much is still rounded down.
 const ROUNDING: i64 = Timestamp::HZ / 20;
 /// Packets of a stream in a row after which it counts as scrambled.
@@ -106,7 +107,7 @@ impl Segmenter {
     /// For segments that end at the first access point after `target`, 2 to 10 s.
     pub fn new(target: Duration) -> Self {
         Self {
-            target: ticks(target).clamp(2 * Timestamp::HZ, 10 * Timestamp::HZ),
+            target: within(target),
             tracker: Tracker::new(),
             held: Vec::new(),
             first: 0,
@@ -123,8 +124,14 @@ impl Segmenter {
         }
     }
 
+    /// From here on segments end at the first access point after `target`, 2 to 10 s.
+    pub fn aim(&mut self, target: Duration) {
+        self.target = within(target);
+    }
+
     /// Takes the next whole packets, and answers with the segments that are complete now. None becomes longer than
-    /// `most` by more than one unit: where no access point comes in time, it ends at any unit.
+    /// `most` by more than one unit: where the access point after the next one would come too late, it ends at the next
+    /// one, and where none comes in time, at any unit.
     pub fn push(&mut self, packets: &[u8], most: Duration) -> Vec<Segment> {
         for packet in crate::packet::packets(packets) {
             self.points.extend(self.tracker.push(packet));
@@ -233,9 +240,10 @@ impl Segmenter {
         self.skipping = false;
         leading.and_then(|it| self.lines.entry(it.pid)).into_iter().for_each(|line| line.damaged = false);
         let (due, changed) = self.growing.as_ref().map_or((true, false), |growing| {
-            let missed = !growing.independent && lasted >= MISSED;
+            let next_too_late = self.lead.group().is_some_and(|group| lasted + group > most);
+            let early = lasted >= EARLY && (next_too_late || !growing.independent);
             (
-                lasted >= self.least(&point.program) || missed,
+                lasted >= self.least(&point.program) || early,
                 growing.differs(&point.program, parameters.as_ref()),
             )
         });
@@ -368,4 +376,9 @@ impl Segmenter {
             (self.growing, self.broken) = (None, true);
         }
     }
+}
+
+/// A length to aim at.
+fn within(target: Duration) -> i64 {
+    ticks(target).clamp(2 * Timestamp::HZ, 10 * Timestamp::HZ)
 }

@@ -12,7 +12,7 @@ use contract::ace::{AceId, Fault, Kind as Names};
 use contract::bundle::{Kind, Playable, Protocol, Upstream};
 use contract::reach;
 use contract::source::{Acestream, BaseUrl, Name, Origin, Source};
-use contract::user::{PasswordHash, State, User};
+use contract::user::{PasswordHash, User};
 use http::{HeaderMap, StatusCode, header};
 use httpd::{Params, Response, reply};
 use serde_json::json;
@@ -59,16 +59,8 @@ struct Numbers {
 
 impl Unlisted {
     pub(crate) fn new() -> Self {
-        let guest = User {
-            name: GUEST.into(),
-            password: PasswordHash::new(&format!("{:032x}", rand::random::<u128>())),
-            max_connections: 0,
-            expires: None,
-            state: State::Active,
-            trial: false,
-            catchup_zone: Default::default(),
-            created: 0,
-        };
+        let password = PasswordHash::new(&format!("{:032x}", rand::random::<u128>()));
+        let guest = User { max_connections: 0, ..User::new(GUEST, password, 0) };
         Self { guest: Arc::new(guest), numbers: Mutex::default() }
     }
 
@@ -99,7 +91,13 @@ impl Unlisted {
             archive: 0,
             past: None,
         };
-        Playable { id: number, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] }
+        Playable {
+            id: number,
+            kind: Kind::Live,
+            container: "ts".into(),
+            series: 0,
+            upstreams: vec![upstream],
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::packager::Packager;
 use crate::proxy::{self, Kind, ROOT, Shelf};
 use crate::refusal::{Failure, Refusal};
 
-/// How long the first request waits for the first segment: some players give up after ten seconds.
+/// How long the first request waits until there are enough segments: some players give up after ten seconds.
 pub(crate) const HOLD: Duration = Duration::from_secs(8);
 
 /// In which form a channel goes to a player of HLS.

@@ -17,6 +17,8 @@ use mpegts::Segment;
 
 /// Segments in the playlist, unless they are too short.
 const LISTED: usize = 6;
+/// How long the first segments are to be, so that a player has several to begin with, and soon.
+const FIRST: Duration = Duration::from_secs(2);
 /// The longest target duration, in seconds; and how long a segment may be before there is a playlist that says so.
 const LONGEST: u64 = 12;
 /// What a segment may be longer than that, since it is rounded.
@@ -85,13 +87,22 @@ impl Window {
         Duration::from_secs(self.target.unwrap_or(LONGEST)) + ROUNDING
     }
 
-    /// Whether there is enough for a player to begin: two segments, or one that is as long as it should be.
+    /// How long the next segment is to be: as long as is wanted, once there are as many as players like to be behind the
+    /// end of a list (RFC 8216, 6.3.3).
+    pub(super) fn aim(&self) -> Duration {
+        let wanted = Duration::from_secs(self.wanted);
+        if self.passed < 3 * wanted { FIRST.min(wanted) } else { wanted }
+    }
+
+    /// Whether a player could begin, but might soon have to wait.
+    pub(super) fn is_scant(&self) -> bool {
+        !self.segments.is_empty() && !self.is_ready()
+    }
+
+    /// Whether a player can begin and go on: he may ask for the playlist again after a target duration, and something new
+    /// must have come by then (RFC 8216, 6.3.4).
     pub(super) fn is_ready(&self) -> bool {
-        match self.segments.len() {
-            0 => false,
-            1 => rounded(self.segments[0].duration) >= self.wanted,
-            _ => true,
-        }
+        2 * rounded(self.passed) >= 3 * self.wanted
     }
 
     /// Takes a segment that ended at `end`.
@@ -306,13 +317,26 @@ mod tests {
     }
 
     #[test]
-    fn a_player_begins_with_two_segments_or_a_long_one() {
-        let ready = |lengths: &[i64]| {
+    fn a_player_begins_when_there_is_half_as_much_again_as_a_segment() {
+        let found = |lengths: &[i64]| {
             let lengths: Vec<_> = lengths.iter().map(|millis| (*millis, false)).collect();
-            window(&lengths).is_ready()
+            let window = window(&lengths);
+            (window.is_scant(), window.is_ready())
         };
-        let found = [ready(&[]), ready(&[3480]), ready(&[3520]), ready(&[1000, 1000])];
-        assert_eq!(found, [false, false, true, true]);
+        let lists: [&[i64]; 6] =
+            [&[], &[3840], &[1920, 1920], &[1920, 1920, 1600], &[1920, 1920, 1920], &[6000]];
+        let ready = (false, true);
+        assert_eq!(
+            lists.map(found),
+            [(false, false), (true, false), (true, false), (true, false), ready, ready]
+        );
+    }
+
+    #[test]
+    fn the_first_segments_are_short_until_players_have_as_much_as_they_like() {
+        assert_eq!(window(&[(1920, true); 6]).aim(), FIRST);
+        assert_eq!(window(&[(2000, true); 6]).aim(), Duration::from_secs(4));
+        assert_eq!(Window::new(GENERATION, Duration::from_secs(1)).aim(), Duration::from_secs(1));
     }
 
     #[test]

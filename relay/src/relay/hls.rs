@@ -33,6 +33,7 @@ impl Relay {
                 let user = user.filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
                 let release = self.follower.release().ok_or(Refusal::NotReady)?;
                 let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
+                let channel = channel.filter(|it| user.sees.plays(&release, it));
                 let (channel, client) =
                     (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
                 // Nothing is received for who only asks whether there is something.

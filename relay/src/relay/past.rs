@@ -36,7 +36,7 @@ impl Relay {
     ) -> Result<Response, Refusal> {
         let pair = (&*asked.channel.user, &*asked.channel.password);
         let user = self.user(pair, headers, peer).await?;
-        let channel = &self.playable(&asked.channel).await?;
+        let channel = &self.playable(&asked.channel, &user).await?;
         let past = asked.past_in(&user.catchup_zone).ok_or(Refusal::Start)?;
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
         let (headend, accounts, now) = (&self.headend, release.index.accounts(), self.now());
@@ -61,7 +61,8 @@ impl Relay {
         let (id, user) = self.catch_up.ticket(ticket, now, |is| self.users.find_by(is))?;
         let user = Some(user).filter(|user| may_watch(user)).ok_or(Refusal::Forbidden)?;
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        let channel = &release.playable(id).ok_or(Refusal::Unknown)?;
+        let channel = release.playable(id).filter(|it| user.sees.plays(&release, it));
+        let channel = &channel.ok_or(Refusal::Unknown)?;
         let (headend, accounts) = (&self.headend, release.index.accounts());
         let past = Past { start, minutes: 1 };
         let wish = Wish { headend, channel, past, user: &user, accounts, now };

@@ -99,7 +99,11 @@ impl Relay {
             return Err(Refusal::Unknown);
         }
         match (params.get("username"), params.get("password")) {
-            (Some(name), Some(password)) => self.user((name, password), headers, peer).await,
+            (Some(name), Some(password)) => {
+                let user = self.user((name, password), headers, peer).await?;
+                // What is in no list is for those who may see everything.
+                if user.sees.is_everything() { Ok(user) } else { Err(Refusal::Unknown) }
+            }
             _ if ace::is_at_home(headers, peer, self.headend.settings.public.as_ref()) => {
                 Ok(self.unlisted.guest.clone())
             }

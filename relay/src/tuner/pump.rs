@@ -3,17 +3,16 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 use super::Pump;
+use super::air::QUIET;
 use crate::refusal::Failure;
 use crate::settings::Splice;
 use crate::upstream::{Received, Reception};
 
 /// An upstream that ends by itself sooner than this was a clip and no channel.
 const CLIP: Duration = Duration::from_secs(15);
-/// Viewers get a sign of life when there is nothing else for this long.
-const QUIET: Duration = Duration::from_millis(500);
 
 /// When there was something last.
 struct Heard {
@@ -32,8 +31,8 @@ impl Pump {
 
     /// What came last goes out as far as it is `whole`.
     fn close_piece(&mut self, whole: bool) {
-        if !self.cutter.changed() {
-            self.cutter.end(whole);
+        if !self.air.cutter.changed() {
+            self.air.cutter.end(whole);
             self.publish(true);
         }
     }
@@ -42,7 +41,7 @@ impl Pump {
     async fn feed_from(&mut self, mut reception: Reception) -> Failure {
         let began = Instant::now();
         let mut heard = Heard { when: began, packets: 0 };
-        let mut timer = pin!(sleep(QUIET));
+        let mut timer = pin!(sleep_until(self.next_turn()));
         loop {
             tokio::select! {
                 biased;
@@ -52,14 +51,14 @@ impl Pump {
                         if self.headend.settings.splice == Splice::Close {
                             return Failure::Changed;
                         }
-                        self.cutter.begin();
+                        self.air.cutter.begin();
                     }
                     Ok(Some(Received::Bytes(bytes))) => {
-                        let pending = self.cutter.due();
+                        let pending = self.air.cutter.due();
                         if let Err(why) = self.take_in(&bytes) {
                             return why;
                         }
-                        if self.publish(false) || pending != self.cutter.due() {
+                        if self.publish(false) || pending != self.air.cutter.due() {
                             timer.as_mut().reset(self.next_turn());
                         }
                         if self.silent(&reception, &mut heard) {
@@ -76,10 +75,10 @@ impl Pump {
                     let turn = if self.publish(true) {
                         self.next_turn()
                     } else {
-                        if heard.when.elapsed() >= QUIET {
-                            self.feed.fill();
+                        if self.air.card() || heard.when.elapsed() >= QUIET {
+                            self.air.fill();
                         }
-                        Instant::now() + QUIET // what is held back may be due, and stays so
+                        self.air.next_filling() // what is held back may be due, and stays so
                     };
                     timer.as_mut().reset(turn);
                 }
@@ -88,14 +87,14 @@ impl Pump {
     }
 
     fn take_in(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.feed.received(bytes.len(), self.cutter.lost_packets());
+        self.feed.received(bytes.len(), self.air.cutter.lost_packets());
         if let Some(time) = self.signal.receiving() {
             self.headend.tally.first_bytes.add(time);
         }
-        self.cutter.push(bytes, std::time::Instant::now());
-        match self.cutter.foreign() {
+        self.air.cutter.push(bytes, std::time::Instant::now());
+        match self.air.cutter.foreign() {
             Some(foreign) => Err(Failure::Foreign(foreign)),
-            None if self.cutter.changed() => Err(Failure::Changed),
+            None if self.air.cutter.changed() => Err(Failure::Changed),
             None => Ok(()),
         }
     }
@@ -103,21 +102,21 @@ impl Pump {
     /// Whether there was nothing but filling for too long. Segments of HLS come when they come, and an engine has to
     /// find its peers: those know by themselves when they have waited enough.
     fn silent(&self, reception: &Reception, heard: &mut Heard) -> bool {
-        let packets = self.cutter.packets();
+        let packets = self.air.cutter.packets();
         if packets != heard.packets {
             *heard = Heard { when: Instant::now(), packets };
         }
         let settings = &self.headend.settings;
-        let patience = if self.cutter.running() { settings.silence } else { settings.first_byte };
+        let patience = if self.air.cutter.running() { settings.silence } else { settings.first_byte };
         matches!(reception, Reception::Ts(_)) && heard.when.elapsed() > patience
     }
 
     /// Gives the feed what is ready, or `all` of what is pending. Whether there was something.
     fn publish(&mut self, all: bool) -> bool {
-        let due = self.cutter.due().is_some_and(|due| due <= std::time::Instant::now());
+        let due = self.air.cutter.due().is_some_and(|due| due <= std::time::Instant::now());
         let mut published = false;
-        while let Some(cut) = self.cutter.take(all || due) {
-            self.feed.push(cut);
+        while let Some(cut) = self.air.cutter.take(all || due) {
+            self.air.push(cut);
             published = true;
         }
         if published && !std::mem::replace(&mut self.received, true) {
@@ -128,29 +127,14 @@ impl Pump {
     }
 
     fn next_turn(&self) -> Instant {
-        self.cutter.due().map_or_else(|| Instant::now() + QUIET, Instant::from_std)
+        self.air.cutter.due().map_or_else(|| self.air.next_filling(), Instant::from_std)
     }
 
     fn ended(&mut self, began: Instant) -> Failure {
-        match self.cutter.foreign_at_end() {
+        match self.air.cutter.foreign_at_end() {
             Some(foreign) => Failure::Foreign(foreign),
             None if began.elapsed() < CLIP => Failure::Clip,
             None => Failure::Ended,
-        }
-    }
-
-    pub(super) async fn wait(&self, time: Duration) {
-        self.held(sleep(time)).await;
-    }
-
-    /// Does `something` and meanwhile gives viewers a sign of life, if they have seen anything yet.
-    pub(super) async fn held<T>(&self, something: impl Future<Output = T>) -> T {
-        let mut something = pin!(something);
-        loop {
-            match tokio::time::timeout(QUIET, &mut something).await {
-                Ok(done) => return done,
-                Err(_) => self.feed.fill(),
-            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Search {
     /// When the channel was received last.
     received: Instant,
     give_up: Duration,
+    /// It goes on for so long once more, since viewers have something to look at.
+    prolonged: Option<Duration>,
 }
 
 /// What an upstream did since it was good.
@@ -59,7 +61,7 @@ impl Search {
     /// Begins at the first of so many upstreams. Viewers are held for `give_up` at most.
     pub(super) fn new(upstreams: usize, give_up: Duration, now: Instant) -> Self {
         let upstreams = vec![Prospect::default(); upstreams];
-        Self { at: 0, upstreams, seen: false, received: now, give_up }
+        Self { at: 0, upstreams, seen: false, received: now, give_up, prolonged: None }
     }
 
     /// Which upstream is to be asked.
@@ -72,12 +74,13 @@ impl Search {
         let Attempt { why, received, lasted } = attempt;
         if received && lasted >= STABLE {
             self.upstreams.fill(Prospect::default());
+            self.prolonged = None;
         }
         if received {
             (self.seen, self.received) = (true, now);
         }
         let (next, _) = remedy(why);
-        if next == Next::Nowhere || self.seen && now.duration_since(self.received) >= self.give_up {
+        if next == Next::Nowhere || self.seen && now.duration_since(self.received) >= self.patience() {
             return None;
         }
         let prospect = self.upstreams.get_mut(self.at)?;
@@ -87,10 +90,28 @@ impl Search {
         prospect.failures += 1;
         // Whoever waits for a first picture cannot wait for another silence.
         let meant = next != Next::Again || !self.seen && matches!(why, Failure::Silent | Failure::Ace(_));
-        prospect.refusals += u32::from(meant);
+        // Whoever is asked seldom may refuse as often as he likes, but not give a clip each time.
+        prospect.refusals += u32::from(meant && (received || self.prolonged.is_none()));
         self.at = self.following()?;
         let turn = self.upstreams[self.at].failures as usize;
         Some(BACK_OFF[turn.min(BACK_OFF.len() - 1)])
+    }
+
+    /// Viewers are not to see the end yet: every upstream is asked for the channel again, as seldom as may be, for `time`
+    /// at most. How long to wait before that; `None` if it was prolonged before, and the channel not good since.
+    pub(super) fn prolong(&mut self, time: Duration, now: Instant) -> Option<Duration> {
+        if !self.seen || self.prolonged.is_some() {
+            return None;
+        }
+        (self.prolonged, self.received) = (Some(time), now);
+        self.upstreams.fill(Prospect { lost: true, failures: BACK_OFF.len() as u32, refusals: 0 });
+        self.at = self.following()?;
+        BACK_OFF.last().copied()
+    }
+
+    /// How long the channel may have been away.
+    fn patience(&self) -> Duration {
+        self.prolonged.unwrap_or(self.give_up)
     }
 
     /// The next upstream in order that may still have the channel; the same if no other may.
@@ -180,6 +201,44 @@ mod tests {
             std::iter::once((DEAD, 40)).chain(std::iter::repeat_n((DEAD, 0), 99)).collect();
         let waited: u64 = course(3, &attempts).iter().map(|(_, pause)| pause).sum();
         assert!((55..70).contains(&waited), "{waited}");
+    }
+
+    #[test]
+    fn behind_a_card_it_goes_on_once_and_asks_seldom_however_often_it_is_refused() {
+        let began = Instant::now();
+        let mut now = began;
+        let mut search = Search::new(2, Duration::ZERO, now);
+        assert_eq!(search.prolong(60 * SECOND, now), None, "nobody has seen anything");
+        let lost = Attempt { why: &DEAD, received: true, lasted: 40 * SECOND };
+        assert_eq!(search.next(lost, now), None);
+        let mut pause = search.prolong(60 * SECOND, now);
+        let mut asked = Vec::new();
+        while let Some(time) = pause {
+            now += time;
+            asked.push(search.at());
+            let why = &refused();
+            pause = search.next(Attempt { why, received: false, lasted: Duration::ZERO }, now);
+        }
+        assert_eq!(now - began, 60 * SECOND);
+        assert_eq!(asked, [1, 0].repeat(6));
+        assert_eq!(search.prolong(60 * SECOND, now), None);
+    }
+
+    #[test]
+    fn a_card_leads_to_no_endless_row_of_clips() {
+        let now = Instant::now();
+        let mut search = Search::new(1, Duration::ZERO, now);
+        assert_eq!(search.next(Attempt { why: &DEAD, received: true, lasted: 40 * SECOND }, now), None);
+        assert!(search.prolong(60 * SECOND, now).is_some());
+        let mut clip = || {
+            let attempt = Attempt { why: &Failure::Clip, received: true, lasted: 5 * SECOND };
+            search.next(attempt, now)
+        };
+        assert_eq!((1..9).take_while(|_| clip().is_some()).count(), 3, "the fourth is one too many");
+        assert_eq!(search.prolong(60 * SECOND, now), None);
+        let good = Attempt { why: &DEAD, received: true, lasted: 40 * SECOND };
+        assert_eq!(search.next(good, now), None);
+        assert!(search.prolong(60 * SECOND, now).is_some(), "the channel was good again");
     }
 
     #[test]

@@ -216,7 +216,7 @@ async fn what_was_lost_while_nobody_watched_can_be_asked_for_at_once() {
 }
 
 /// Discontinuities that a playlist tells of, those included that have slid out of it; and its last number.
-fn discontinuities(playlist: &str) -> (usize, u64) {
+pub(crate) fn discontinuities(playlist: &str) -> (usize, u64) {
     let number = |tag: &str| playlist.split_once(tag).unwrap().1.lines().next().unwrap().parse::<u64>();
     let gone = number("#EXT-X-DISCONTINUITY-SEQUENCE:").unwrap() as usize;
     let segments = playlist.matches("#EXTINF").count() as u64;

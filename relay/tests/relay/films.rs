@@ -238,6 +238,7 @@ async fn episodes_that_became_known_after_the_release_play_if_it_lists_their_ser
             id,
             kind: Kind::Episode,
             container: "mkv".into(),
+            series: 0,
             upstreams: vec![upstream(
                 "station",
                 &format!("series/{{username}}/{{password}}/{there}.mkv"),

@@ -198,7 +198,8 @@ impl Player {
         assert_eq!(last - first + 1, self.segments.len(), "no number is left out");
         if breaks == 0 {
             let clock = report.passed as f64 / 27e6;
-            assert!((played.as_secs_f64() - clock).abs() < 0.2, "{played:?} of {clock}");
+            // Pictures come more or less early before they are decoded.
+            assert!((played.as_secs_f64() - clock).abs() < 0.5, "{played:?} of {clock}");
         }
         breaks
     }
@@ -228,7 +229,17 @@ async fn a_second_viewer_begins_at_once_with_what_the_feed_remembers() {
         passed = access.last().unwrap_or(&0) - access.first().unwrap_or(&0);
     }
     let text = playlist(&stage, "/ann/secret/1.m3u8").await;
-    assert!(text.matches("#EXTINF").count() >= 2, "{text}");
+    assert!(text.matches("#EXTINF").count() >= 3, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_playlist_of_a_channel_lasts_until_a_player_asks_for_the_next() {
+    let stage = Stage::with(quick()).await;
+    let text = playlist(&stage, "/ann/secret/1.m3u8").await;
+    let list = MediaPlaylist::try_from(&*text).unwrap();
+    let lasts: Duration = list.segments.iter().map(|(_, segment)| segment.duration.duration()).sum();
+    assert!(lasts > list.target_duration, "RFC 8216, 6.3.4: {text}");
+    assert!(list.segments.iter().count() >= 2, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

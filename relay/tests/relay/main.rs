@@ -4,6 +4,7 @@
 
 mod ace;
 mod answers;
+mod card;
 mod catchup;
 mod catchup_source;
 mod engine;
@@ -19,6 +20,7 @@ mod momentary;
 mod operator;
 mod origins;
 mod passed;
+mod permitted;
 mod pools;
 mod program;
 mod provider;

@@ -11,7 +11,7 @@ use contract::disk::Data;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::secret::Secret;
 use contract::source::{Acestream, BaseUrl, Location, Login, M3u, Name, Origin, Source, Transport, Xtream};
-use contract::user::{PasswordHash, State, User, Users};
+use contract::user::{PasswordHash, User, Users};
 use contract::zone::Zone;
 use relay::{Relay, Settings};
 use station::Station;
@@ -243,16 +243,7 @@ fn login(account: &station::Account) -> Login {
 }
 
 pub(crate) fn user(name: &str, max_connections: u32) -> User {
-    User {
-        name: name.into(),
-        password: PasswordHash::new("secret"),
-        max_connections,
-        expires: None,
-        state: State::Active,
-        trial: false,
-        catchup_zone: Default::default(),
-        created: 1,
-    }
+    User { max_connections, ..User::new(name, PasswordHash::new("secret"), 1) }
 }
 
 /// A release with everything the station has, whose logins allow so many connections each and whose clock is that of a
@@ -271,10 +262,9 @@ pub(crate) fn publish(
         let mut artefact = draft.artefact(name).unwrap();
         if name == BUNDLE {
             let mut bundle = Writer::new(&mut artefact).unwrap();
-            bundle
-                .push(Section::LiveStreams, &serde_json::json!({ "stream_id": LIVE, "name": "One" }))
-                .unwrap();
-            bundle.push(Section::Series, &serde_json::json!({ "series_id": SERIES })).unwrap();
+            for (section, entry) in lists() {
+                bundle.push(section, &entry).unwrap();
+            }
             for (login, most) in connections.iter().enumerate() {
                 let account = bundle::Account::new("station", login, *most);
                 let account = bundle::Account { zone: Zone::of(zone).unwrap(), ..account };
@@ -297,6 +287,26 @@ pub(crate) fn publish(
     releases.publish(draft, &manifest, 2).unwrap();
 }
 
+/// The first two channels, the first film and a series, each in a group of its own.
+fn lists() -> Vec<(Section, serde_json::Value)> {
+    let group = |section, id: &str, name: &str| {
+        (section, serde_json::json!({ "category_id": id, "category_name": name }))
+    };
+    let entry = |section, key: &str, id: u32, group: u32| {
+        (section, serde_json::json!({ key: id, "name": "One", "category_ids": [group] }))
+    };
+    vec![
+        group(Section::LiveCategories, "1", "News"),
+        group(Section::LiveCategories, "2", "Sport"),
+        entry(Section::LiveStreams, "stream_id", LIVE, 1),
+        entry(Section::LiveStreams, "stream_id", LIVE + 1, 2),
+        group(Section::VodCategories, "3", "Films"),
+        entry(Section::VodStreams, "stream_id", FILM, 3),
+        group(Section::SeriesCategories, "4", "Drama"),
+        entry(Section::Series, "series_id", SERIES, 4),
+    ]
+}
+
 fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
     let origins = origins.iter().zip(0..).map(|(quirks, place)| {
         let called_ts = quirks.strip_prefix("called-ts,");
@@ -309,7 +319,7 @@ fn from_origins(station: &Station, origins: &[String]) -> Vec<Playable> {
             _ => (format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8"), protocol),
         };
         let upstreams = vec![upstream("station", &path, protocol)];
-        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), upstreams }
+        Playable { id: ORIGIN + place, kind: Kind::Live, container: "ts".into(), series: 0, upstreams }
     });
     origins.collect()
 }
@@ -319,7 +329,7 @@ fn from_engine(station: &Station) -> Vec<Playable> {
     let hashes = (0..10).map(|index| format!("acestream:?infohash={}", station.infohash(index)));
     let channel = |(path, id): (String, u32)| {
         let upstreams = vec![upstream("ace", &path, Protocol::Ace)];
-        Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
+        Playable { id, kind: Kind::Live, container: "ts".into(), series: 0, upstreams }
     };
     links.chain(hashes).zip(ACE..).map(channel).collect()
 }
@@ -333,7 +343,7 @@ fn from_playlist(station: &Station) -> Vec<Playable> {
         let live = upstream("list", &format!("{url}/live/station/station/{there}.ts"), Protocol::Ts);
         let past = Some(Box::new(Template { text, correction: 0 }));
         let upstreams = vec![Upstream { archive: 3, past, ..live }];
-        Playable { id, kind: Kind::Live, container: "ts".into(), upstreams }
+        Playable { id, kind: Kind::Live, container: "ts".into(), series: 0, upstreams }
     };
     TEMPLATES.into_iter().zip(TEMPLATED..).map(channel).collect()
 }
@@ -344,6 +354,7 @@ fn playables(station: &Station) -> Vec<Playable> {
         id,
         kind: Kind::Live,
         container: "ts".into(),
+        series: 0,
         upstreams: vec![upstream(
             account,
             &format!("live/{{username}}/{{password}}/{there}.ts"),
@@ -354,6 +365,7 @@ fn playables(station: &Station) -> Vec<Playable> {
         id,
         kind,
         container: container.into(),
+        series: if kind == Kind::Episode { SERIES } else { 0 },
         upstreams: vec![upstream(
             "station",
             &format!("{word}/{{username}}/{{password}}/{there}.{container}"),
@@ -377,6 +389,7 @@ fn playables(station: &Station) -> Vec<Playable> {
         id: DEAD_FILM,
         kind: Kind::Movie,
         container: "mp4".into(),
+        series: 0,
         upstreams: vec![elsewhere],
     });
     let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");

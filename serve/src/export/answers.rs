@@ -1,9 +1,9 @@
 //! Every answer that can be a file, and under which name.
 
 use bytes::Bytes;
-use contract::bundle::{Entry, Section, View, VodStream};
+use contract::bundle::{Entry, Section, VodStream};
 use contract::details::{Details, Subject};
-use contract::release::Release;
+use contract::release::{Release, View};
 
 use super::site::{Counts, Forms, Site};
 use super::{Told, Wanted, folder_of};
@@ -51,15 +51,15 @@ impl Answers<'_> {
     }
 
     fn lists(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
-        let (index, bundle) = (&self.release.index, &self.release.bundle);
+        let index = &self.release.index;
         for (categories, of, list, section) in LISTS {
             let mut family = Family::new(categories, self.site, told);
-            family.put("all", &self.view.list(index, bundle, of))?;
+            family.put("all", &self.view.list(of))?;
             family.done();
             let mut family = Family::new(list, self.site, told);
-            family.put("all", &self.view.list(index, bundle, section))?;
+            family.put("all", &self.view.list(section))?;
             for category in index.entries(of) {
-                let entries = self.view.category(index, bundle, section, category.id);
+                let entries = self.view.category(section, category.id);
                 family.put(&category.id.to_string(), &entries)?;
             }
             family.put("none", &[NO_LIST.into()])?;
@@ -98,7 +98,7 @@ impl Answers<'_> {
         {
             let mut family = Family::new(action, self.site, told);
             for entry in self.release.index.entries(Section::LiveStreams) {
-                let document = guide::document_of(self.release, self.view, entry.id, extent, self.now);
+                let document = guide::document_of(self.view, entry.id, extent, self.now);
                 if self.wanted.listings && document != NO_LISTINGS {
                     family.put(&entry.id.to_string(), &[document])?;
                 }
@@ -120,6 +120,7 @@ impl Answers<'_> {
     /// The account and the playlists of the one who is wanted.
     fn user(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
         let Some(login) = self.viewer else { return Ok(()) };
+        let seen = View::of(self.view.release().clone(), &login.user.sees);
         let (mut counts, folder) = (Counts::default(), folder_of(&login.name, &login.password));
         let account = Bytes::from(account::written(login, &Base::configured(&self.wanted.url), self.now, 0));
         counts.add(self.site.put(
@@ -132,7 +133,7 @@ impl Answers<'_> {
                 let pieces = || {
                     let places = (self.wanted.url.as_str(), self.wanted.streams.as_str());
                     let pair = (&*login.name, &*login.password);
-                    playlist::pieces(self.release.full_m3u.clone(), places, pair, plus, extension)
+                    playlist::pieces(seen.playlist(&self.release.full_m3u), places, pair, plus, extension)
                 };
                 let name = format!("{folder}/{kind}.{extension}.m3u");
                 counts.add(self.site.put(&name, pieces, Forms::Packed)?);
@@ -143,9 +144,8 @@ impl Answers<'_> {
     }
 
     fn entries(&self, section: Section) -> impl Iterator<Item = (&Entry, Bytes)> {
-        let (index, bundle) = (&self.release.index, &self.release.bundle);
-        let entries = index.entries(section).iter();
-        entries.filter_map(move |entry| Some((entry, self.view.find(index, bundle, section, entry.id)?)))
+        let entries = self.release.index.entries(section).iter();
+        entries.filter_map(move |entry| Some((entry, self.view.find(section, entry.id)?)))
     }
 
     /// What is kept about a film or a series. Nothing is wished for: an export waits for nobody.

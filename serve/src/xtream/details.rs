@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::document;
 use crate::Server;
-use crate::prepared::{Lists, Prepared};
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -27,13 +27,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) const NO_MOVIE: &str = r#"{"info":[]}"#;
 
 /// `get_vod_info`.
-pub(super) async fn movie(
-    server: &Server,
-    prepared: &Prepared,
-    lists: &Lists,
-    asked: &Asked,
-) -> Result<Response, Refusal> {
-    let Some((id, entry)) = listed(prepared, lists, Section::VodStreams, asked.params.get("vod_id")) else {
+pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
+    let Some((id, entry)) = listed(prepared, Section::VodStreams, asked.params.get("vod_id")) else {
         return Ok(document::answer(vec![NO_MOVIE.into()], asked));
     };
     let entry: VodStream = serde_json::from_slice(&entry).context("a film of the bundle")?;
@@ -42,13 +37,8 @@ pub(super) async fn movie(
 }
 
 /// `get_series_info`.
-pub(super) async fn series(
-    server: &Server,
-    prepared: &Prepared,
-    lists: &Lists,
-    asked: &Asked,
-) -> Result<Response, Refusal> {
-    let Some((id, entry)) = listed(prepared, lists, Section::Series, asked.params.get("series_id")) else {
+pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
+    let Some((id, entry)) = listed(prepared, Section::Series, asked.params.get("series_id")) else {
         return Ok(document::answer(vec![no_series().to_string().into()], asked));
     };
     let info: Series = serde_json::from_slice(&entry).context("a series of the bundle")?;
@@ -73,10 +63,9 @@ pub(crate) fn series_document(entry: Bytes, found: Option<Bytes>) -> anyhow::Res
 }
 
 /// The id and the list entry, if those who ask see it: details of what is not listed are nobody's business.
-fn listed(prepared: &Prepared, lists: &Lists, section: Section, id: Option<&str>) -> Option<(u32, Bytes)> {
+fn listed(prepared: &Prepared, section: Section, id: Option<&str>) -> Option<(u32, Bytes)> {
     let id = id?.trim().parse().ok()?;
-    let release = &prepared.release;
-    Some((id, lists.view.find(&release.index, &release.bundle, section, id)?))
+    Some((id, prepared.view.find(section, id)?))
 }
 
 /// What is known of `subject` beyond its list entry, which was changed at `modified`. Waits for it when nobody has

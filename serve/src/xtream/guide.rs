@@ -10,8 +10,8 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use contract::bundle::{Digits, Flag, Section, View};
-use contract::release::Release;
+use contract::bundle::{Digits, Flag, Section};
+use contract::release::View;
 use httpd::Response;
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +112,7 @@ async fn answer(
         asked_for.split(',').filter_map(|id| id.trim().parse().ok()).take(MOST_CHANNELS).collect();
     let brief = ids.len() <= 1 && matches!(extent, Extent::Next(limit) if limit <= BRIEF);
     let read = move || {
-        let of = |id: &u32| listings(&prepared.release, &prepared.everything.view, *id, extent, now);
+        let of = |id: &u32| listings(&prepared.view, *id, extent, now);
         match several {
             false => written(&ids.first().map_or_else(Vec::new, of)),
             true => written(&ids.iter().map(|id| (*id, of(id))).collect::<BTreeMap<_, _>>()),
@@ -126,8 +126,8 @@ async fn answer(
 }
 
 /// The document about one channel, at `now`.
-pub(crate) fn document_of(release: &Release, view: &View, id: u32, extent: Extent, now: u64) -> Bytes {
-    written(&listings(release, view, id, extent, now)).into()
+pub(crate) fn document_of(view: &View, id: u32, extent: Extent, now: u64) -> Bytes {
+    written(&listings(view, id, extent, now)).into()
 }
 
 /// The whole document.
@@ -140,10 +140,9 @@ fn written(epg_listings: &impl Serialize) -> Vec<u8> {
 }
 
 /// The listings of one channel; none for an unknown one, or one without a guide.
-fn listings(release: &Release, view: &View, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
-    let Some(entry) = view.find(&release.index, &release.bundle, Section::LiveStreams, id) else {
-        return Vec::new();
-    };
+fn listings(view: &View, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
+    let release = view.release();
+    let Some(entry) = view.find(Section::LiveStreams, id) else { return Vec::new() };
     let Ok(channel) = serde_json::from_slice::<Channel<'_>>(&entry) else { return Vec::new() };
     let Some(range) = release.index.guide(&channel.epg_channel_id) else { return Vec::new() };
     let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use contract::bundle::{Section, View};
-use contract::release::Release;
+use contract::bundle::Section;
+use contract::release::View;
 use futures_util::stream;
 use httpd::{Body, Coding, Entity, Response, reply};
 
 use crate::packed::CODINGS;
-use crate::prepared::{Lists, Prepared};
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -59,15 +59,14 @@ pub(super) fn selection(section: Section, asked: &Asked) -> Selection {
 /// the length.
 pub(super) async fn answer(
     prepared: &Prepared,
-    lists: &Lists,
     selection: Selection,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    let pieces = pieces(&prepared.release, &lists.view, selection);
+    let pieces = pieces(&prepared.view, selection);
     let coding = Coding::preferred(&asked.headers, &CODINGS);
     let packed = match asked.is_head() {
-        true => lists.packed.ready(selection, coding, &pieces),
-        false => Some(lists.packed.get(selection, coding, &pieces).await),
+        true => prepared.packed.ready(selection, coding, &pieces),
+        false => Some(prepared.packed.get(selection, coding, &pieces).await),
     };
     let unknown = packed.is_none();
     let (coding, chunks) = match packed {
@@ -76,11 +75,11 @@ pub(super) async fn answer(
         Some(Some(made)) => (coding, vec![made]),
     };
     let hash = prepared.release.hash(contract::release::BUNDLE);
-    let (hash, name) = (hash.get(..16).unwrap_or(hash), &lists.name);
+    let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
     let entity = Entity {
         chunks,
         content_type: reply::JSON,
-        etag: format!("{hash}{name}-{selection}{}", coding.suffix()),
+        etag: format!("{hash}{mark}-{selection}{}", coding.suffix()),
         coding,
         cache: asked.shared(),
         ranges: false,
@@ -92,11 +91,10 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-fn pieces(release: &Release, view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
-    let (index, bundle) = (&release.index, &release.bundle);
+fn pieces(view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {
     match part {
-        Part::Everything => view.list(index, bundle, section),
-        Part::Category(id) => view.category(index, bundle, section, id),
+        Part::Everything => view.list(section),
+        Part::Category(id) => view.category(section, id),
         Part::Nothing => vec![Bytes::from_static(b"[]")],
     }
 }

@@ -2,13 +2,13 @@
 //! `player_api.php`.
 
 use bytes::Bytes;
-use contract::bundle::Section;
+use contract::bundle::{List, Section};
+use contract::release::View;
 use http::header::{self, HeaderValue};
 use httpd::{Body, Response, reply};
 
 use super::account;
 use crate::Server;
-use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -23,11 +23,11 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     account.extend_from_slice(br#","categories":{"live":"#);
     let mut chunks = vec![Bytes::from(account)];
     let (between, end) = (br#","movie":[],"series":[]},"available_channels":{"#, b"}}");
-    if login.active(server.now()).is_ok() {
-        let prepared = server.prepared()?;
-        chunks.extend(prepared.release.index.list(&prepared.release.bundle, Section::LiveCategories));
+    if let Ok(login) = login.active(server.now()) {
+        let prepared = server.seen_by(&login).await?;
+        chunks.extend(prepared.view.list(Section::LiveCategories));
         chunks.push(Bytes::from_static(between));
-        channels(&prepared, &mut chunks);
+        channels(&prepared.view, &mut chunks);
     } else {
         chunks.push(Bytes::from_static(b"[]"));
         chunks.push(Bytes::from_static(between));
@@ -40,19 +40,19 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
 }
 
 /// Appends `"ID":ENTRY` for every channel. The entries are slices of the bundle, and the keys of one text.
-fn channels(prepared: &Prepared, chunks: &mut Vec<Bytes>) {
-    let entries = prepared.release.index.entries(Section::LiveStreams);
-    let (mut keys, mut ends) = (String::new(), Vec::with_capacity(entries.len()));
-    for (at, entry) in entries.iter().enumerate() {
+fn channels(view: &View, chunks: &mut Vec<Bytes>) {
+    let ids = view.ids(List::Live);
+    let (mut keys, mut ends) = (String::new(), Vec::with_capacity(ids.len()));
+    for (at, id) in ids.iter().enumerate() {
         let comma = if at > 0 { "," } else { "" };
-        keys.push_str(&format!("{comma}\"{}\":", entry.id));
+        keys.push_str(&format!("{comma}\"{id}\":"));
         ends.push(keys.len());
     }
     let (keys, mut start) = (Bytes::from(keys), 0);
-    for (entry, end) in entries.iter().zip(ends) {
-        let found = prepared.release.find(Section::LiveStreams, entry.id);
+    for (id, end) in ids.into_iter().zip(ends) {
+        let found = view.find(Section::LiveStreams, id);
         chunks.push(keys.slice(start..end));
-        chunks.push(found.expect("an id of the index is in it"));
+        chunks.push(found.expect("an id of the list is in it"));
         start = end;
     }
 }

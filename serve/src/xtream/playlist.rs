@@ -34,7 +34,7 @@ struct Form {
 /// an edited one, or a compressed one, is made while it is sent.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
     let login = server.viewer(asked).await?;
-    let prepared = server.prepared()?;
+    let prepared = server.seen_by(&login).await?;
     let form = Form::decode(&asked.params, &server.settings);
     let values = Values::new(&asked.base()?.url(), &login.name, &login.password, form.extension);
     let (template, file, kinds) = match form.kinds == Kinds::LIVE {
@@ -42,7 +42,8 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
         false => (&prepared.full_m3u, FULL_M3U, Kinds::ALL),
     };
     let edit = form.edit();
-    let name = values.name(prepared.release.hash(file), &edit);
+    let template_name = format!("{}{}", prepared.release.hash(file), prepared.view.mark());
+    let name = values.name(&template_name, &edit);
     let edit = (!edit.is_none(kinds)).then_some(edit);
     let wanted = Coding::preferred(&asked.headers, &[Coding::Gzip]);
     let press = if wanted == Coding::Gzip && !asked.is_head() { server.presses.free() } else { None };
@@ -52,11 +53,11 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
         return Ok(response);
     }
     *response.body_mut() = match (press, edit) {
-        (Some(press), edit) => template.packed(values, edit, press),
+        (Some(press), edit) => template.packed(values, edit, press).await?,
         (None, None) if coding == Coding::Identity && asked.is_head() => template.promised(&values),
         (None, _) if asked.is_head() => Body::stream(stream::empty()),
         (None, None) => template.whole(values).await?,
-        (None, Some(edit)) => template.edited(values, edit),
+        (None, Some(edit)) => template.edited(values, edit).await?,
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_DISPOSITION, disposition(&login.name, form.plus));
@@ -84,9 +85,10 @@ fn disposition(name: &str, plus: bool) -> HeaderValue {
         .expect("letters, digits and quotes")
 }
 
-/// The playlist of everything in pieces, for a viewer to whom streams come from one place and the guide from another.
+/// A playlist in pieces, for a viewer to whom streams come from one place and the guide from another. `playlist` is of whole
+/// entries, as [`contract::release::View::playlist`] gives them.
 pub(crate) fn pieces(
-    playlist: Bytes,
+    playlist: Vec<Bytes>,
     (guide, streams): (&str, &str),
     (name, password): (&str, &str),
     plus: bool,

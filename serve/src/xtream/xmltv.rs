@@ -28,15 +28,16 @@ enum Form {
 
 /// Answers `xmltv.php`.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
-    server.viewer(asked).await?;
-    let prepared = server.prepared()?;
+    let login = server.viewer(asked).await?;
+    let prepared = server.seen_by(&login).await?;
     let file = |gzip: &str| matches!(gzip.trim(), "1" | "true" | "yes" | "gz");
     let form = match asked.params.get("gzip").is_some_and(file) {
         true => Form::File,
         false if Coding::preferred(&asked.headers, &[Coding::Gzip]) == Coding::Gzip => Form::Coded,
         false => Form::Plain,
     };
-    let Some(window) = Window::asked(&asked.params, server.now()) else {
+    let window = Window::asked(&asked.params, server.now());
+    let Some(window) = window.or_else(|| (!prepared.view.is_whole()).then(Window::default)) else {
         return Ok(whole(&prepared, form, asked).reply(&asked.headers));
     };
     let (form, press) = match form {
@@ -70,12 +71,13 @@ async fn part(
 ) -> Result<Response, Refusal> {
     let hash = prepared.release.hash(GUIDE);
     let coding = if form == Form::Plain { "" } else { "-gz" };
-    let etag = format!("{}-{}{coding}", hash.get(..16).unwrap_or(hash), window.name());
+    let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
+    let etag = format!("{hash}{mark}-{}{coding}", window.name());
     let chunks = match asked.is_head() {
         true => Vec::new(),
         false => {
-            let release = prepared.release.clone();
-            let cutting = tokio::task::spawn_blocking(move || window.cut(&release));
+            let view = prepared.view.clone();
+            let cutting = tokio::task::spawn_blocking(move || window.cut(&view));
             cutting.await.context("cutting the guide")?
         }
     };

@@ -22,6 +22,10 @@ pub(crate) const NOW: u64 = 1_759_997_400;
 /// The pair of most tests.
 pub(crate) const ANN: &str = "username=ann&password=secret";
 
+/// A user who may not see everything.
+pub(crate) const KID: &str = "username=kid&password=secret";
+const SEEN: &str = r#"{"groups":["deutsch*","Drama"]}"#;
+
 /// A running server; it ends with the test's runtime.
 pub(crate) struct House {
     pub(crate) address: SocketAddr,
@@ -99,15 +103,12 @@ fn publish(data: &Data, line_up: &LineUp) {
 
 fn people() -> Vec<User> {
     static SECRET: OnceLock<PasswordHash> = OnceLock::new();
+    let secret = SECRET.get_or_init(|| PasswordHash::new("secret"));
     let user = |name: &str, expires, state| User {
-        name: name.into(),
-        password: SECRET.get_or_init(|| PasswordHash::new("secret")).clone(),
         max_connections: if name == "bob" { 0 } else { 2 },
         expires,
         state,
-        trial: false,
-        catchup_zone: Default::default(),
-        created: 1_700_000_000,
+        ..User::new(name, secret.clone(), 1_700_000_000)
     };
     vec![
         user("ann", None, State::Active),
@@ -115,5 +116,7 @@ fn people() -> Vec<User> {
         user("late", Some(NOW), State::Active),
         user("off", None, State::Disabled),
         user("out", None, State::Banned),
+        User { sees: serde_json::from_str(SEEN).unwrap(), ..user("kid", None, State::Active) },
+        User { admin: true, ..user("boss", None, State::Active) },
     ]
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use contract::bundle::{
-    Blank, Category, Digits, Flag, GuideRange, LiveStream, Movie, Section, Series, SeriesWord, StreamType,
-    VodStream, Writer,
+    Blank, Category, Digits, Flag, GuideRange, Kind, LiveStream, Movie, Playable, Section, Series,
+    SeriesWord, StreamType, VodStream, Writer,
 };
 use contract::details::{
     Details, Episode, EpisodeInfo, Head, MovieFacts, Season, SeriesFacts, Stored, Subject,
@@ -17,6 +17,9 @@ use flate2::write::GzEncoder;
 use quick_xml::escape::escape;
 
 use crate::house::NOW;
+
+/// Of the first series.
+const EPISODES: [u32; 3] = [12001, 12002, 12003];
 
 /// Half an hour.
 pub(crate) const SLOT: u64 = 1800;
@@ -106,6 +109,11 @@ impl LineUp {
         self.series_categories.iter().for_each(|it| writer.push(Section::SeriesCategories, it).unwrap());
         self.series.iter().for_each(|it| writer.push(Section::Series, it).unwrap());
         ranges.iter().for_each(|it| writer.push(Section::Guide, it).unwrap());
+        for id in EPISODES {
+            let (kind, container) = (Kind::Episode, "mp4".into());
+            let playable = Playable { id, kind, container, series: 77, upstreams: Vec::new() };
+            writer.push(Section::Playables, &playable).unwrap();
+        }
         writer.finish().unwrap()
     }
 
@@ -169,7 +177,7 @@ impl LineUp {
             writeln!(text, "{{base}}/movie/{{username}}/{{password}}/{}.{extension}", it.stream_id).unwrap();
         }
         if full && !self.series.is_empty() {
-            for id in [12001, 12002, 12003] {
+            for id in EPISODES {
                 writeln!(text, "#EXTINF:-1 tvg-name=\"Show {id}\" group-title=\"Drama\",Show {id}").unwrap();
                 writeln!(text, "{{base}}/series/{{username}}/{{password}}/{id}.mp4").unwrap();
             }

@@ -16,4 +16,5 @@ mod panel;
 mod playlist;
 mod program;
 mod seats;
+mod sight;
 mod xmltv;

@@ -31,7 +31,8 @@ fn lists_categories_and_entries_are_ranges_of_the_file() {
         archive: 0,
         past: None,
     };
-    let playable = Playable { id: 5, kind: Kind::Live, container: "ts".into(), upstreams: vec![upstream] };
+    let playable =
+        Playable { id: 5, kind: Kind::Live, container: "ts".into(), series: 0, upstreams: vec![upstream] };
     let streams = [live(5, &[1]), live(3, &[1, 2]), live(9, &[2]), live(4, &[1])];
     let mut entries = vec![
         (Section::LiveCategories, json!({"category_id": "1", "category_name": "One", "parent_id": 0})),

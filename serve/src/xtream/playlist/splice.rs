@@ -1,10 +1,12 @@
 //! Putting a viewer's own address, name and password into a playlist while it is sent.
 
 use std::io;
+use std::sync::Arc;
 
 use anyhow::Context;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use contract::playlist::TOKENS;
+use contract::release::View;
 use futures_util::{Stream, stream};
 use httpd::Body;
 use memchr::{memchr, memchr_iter};
@@ -22,42 +24,68 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A playlist of the release, with places for what differs from viewer to viewer.
 pub(crate) struct Template {
+    view: Arc<View>,
     text: Bytes,
+    /// What is shown of `text`, in pieces of whole entries: looked for by the first who wants it, unless that is all of it.
+    shown: OnceCell<Arc<[Bytes]>>,
     /// Counted for the first who wants the whole.
-    tokens: OnceCell<Tokens>,
+    counted: OnceCell<Counted>,
+}
+
+/// How long what is shown of a playlist is, and how many places it has.
+struct Counted {
+    length: usize,
+    tokens: Tokens,
 }
 
 impl Template {
-    pub(crate) fn new(text: Bytes) -> Self {
-        Self { text, tokens: OnceCell::new() }
+    /// What `view` shows of `text`, which is one of its release's playlists.
+    pub(crate) fn new(view: &Arc<View>, text: Bytes) -> Self {
+        let whole = view.is_whole().then(|| Arc::from([text.clone()]));
+        Self { view: view.clone(), text, shown: OnceCell::new_with(whole), counted: OnceCell::new() }
     }
 
     /// All of it, with its length.
     pub(super) async fn whole(&self, values: Values) -> anyhow::Result<Body> {
+        let shown = self.shown().await?;
         let count = || async {
-            let text = self.text.clone();
-            tokio::task::spawn_blocking(move || Tokens::count(&text)).await.context("counting places to fill")
+            let shown = shown.clone();
+            tokio::task::spawn_blocking(move || Counted::of(&shown)).await.context("counting places to fill")
         };
-        let length = values.length(self.text.len(), self.tokens.get_or_try_init(count).await?);
-        Ok(Body::sized_stream(length, Spliced::new(self, values, None).stream()))
+        let length = values.length(self.counted.get_or_try_init(count).await?);
+        Ok(Body::sized_stream(length, Spliced::new(&shown, values, None).stream()))
+    }
+
+    async fn shown(&self) -> anyhow::Result<Arc<[Bytes]>> {
+        let look = || async {
+            let (view, text) = (self.view.clone(), self.text.clone());
+            let looking = tokio::task::spawn_blocking(move || view.playlist(&text).into());
+            looking.await.context("looking for what a user may see")
+        };
+        self.shown.get_or_try_init(look).await.cloned()
     }
 
     /// Nothing of it, with the length of the whole if it was counted before.
     pub(super) fn promised(&self, values: &Values) -> Body {
-        match self.tokens.get() {
-            Some(tokens) => Body::sized_stream(values.length(self.text.len(), tokens), stream::empty()),
+        match self.counted.get() {
+            Some(counted) => Body::sized_stream(values.length(counted), stream::empty()),
             None => Body::stream(stream::empty()),
         }
     }
 
     /// What becomes of it.
-    pub(super) fn edited(&self, values: Values, edit: Edit) -> Body {
-        Body::stream(Spliced::new(self, values, Some(edit)).stream())
+    pub(super) async fn edited(&self, values: Values, edit: Edit) -> anyhow::Result<Body> {
+        Ok(Body::stream(Spliced::new(&self.shown().await?, values, Some(edit)).stream()))
     }
 
     /// All of it, or what becomes of it, compressed.
-    pub(super) fn packed(&self, values: Values, edit: Option<Edit>, press: Press) -> Body {
-        Body::stream(press.gzip(Spliced::new(self, values, edit)))
+    pub(super) async fn packed(
+        &self,
+        values: Values,
+        edit: Option<Edit>,
+        press: Press,
+    ) -> anyhow::Result<Body> {
+        Ok(Body::stream(press.gzip(Spliced::new(&self.shown().await?, values, edit))))
     }
 }
 
@@ -81,11 +109,11 @@ impl Values {
         hash.finalize().to_hex()[..32].to_owned()
     }
 
-    /// The length of a playlist of `template` bytes with these values in its places.
-    fn length(&self, template: usize, tokens: &Tokens) -> u64 {
+    /// The length of a playlist with these values in its places.
+    fn length(&self, Counted { length, tokens }: &Counted) -> u64 {
         let filled: usize = self.0.iter().zip(tokens.0).map(|(value, count)| value.len() * count).sum();
         let places: usize = TOKENS.iter().zip(tokens.0).map(|(token, count)| token.len() * count).sum();
-        (template - places + filled) as u64
+        (length - places + filled) as u64
     }
 
     /// Appends `template` to `out`, with its places filled.
@@ -109,24 +137,31 @@ impl Values {
     }
 }
 
+impl Counted {
+    fn of(shown: &[Bytes]) -> Self {
+        let mut tokens = Tokens::default();
+        shown.iter().for_each(|text| tokens.add(text));
+        Self { length: shown.iter().map(Bytes::len).sum(), tokens }
+    }
+}
+
 /// How many places of each kind a playlist has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tokens([usize; 4]);
 
 impl Tokens {
-    fn count(playlist: &[u8]) -> Self {
-        let mut counts = [0; 4];
+    fn add(&mut self, playlist: &[u8]) {
         for token in memchr_iter(b'{', playlist).filter_map(|brace| token(&playlist[brace..])) {
-            counts[token] += 1;
+            self.0[token] += 1;
         }
-        Self(counts)
     }
 }
 
 /// The first line of a playlist, and the others.
-pub(super) fn halves(playlist: Bytes) -> (Bytes, Bytes) {
-    let end = line_end(&playlist, 0);
-    (playlist.slice(..end), playlist.slice(end..))
+pub(super) fn halves(mut playlist: Vec<Bytes>) -> (Bytes, Vec<Bytes>) {
+    let Some(first) = playlist.first_mut() else { return Default::default() };
+    let end = line_end(first, 0);
+    (first.split_to(end), playlist)
 }
 
 /// A piece of a playlist with its places filled.
@@ -137,9 +172,9 @@ pub(super) fn filled(piece: &[u8], values: &Values) -> Bytes {
 }
 
 /// What becomes of entries.
-pub(super) fn edited(entries: Bytes, values: Values, edit: Edit) -> impl Iterator<Item = Bytes> {
+pub(super) fn edited(entries: Vec<Bytes>, values: Values, edit: Edit) -> impl Iterator<Item = Bytes> {
     let edit = (!edit.is_none(Kinds::ALL)).then_some(edit);
-    Spliced { text: entries, at: 0, begun: true, values, edit }
+    Spliced { text: Bytes::new(), rest: entries.into_iter(), begun: true, values, edit }
 }
 
 /// Which of [`TOKENS`] `text` begins with.
@@ -149,8 +184,9 @@ fn token(text: &[u8]) -> Option<usize> {
 
 /// The pieces of a spliced playlist, each made when it is asked for.
 struct Spliced {
+    /// What is being copied, and what follows: whole entries each.
     text: Bytes,
-    at: usize,
+    rest: std::vec::IntoIter<Bytes>,
     /// The first line is not to come any more.
     begun: bool,
     values: Values,
@@ -158,8 +194,8 @@ struct Spliced {
 }
 
 impl Spliced {
-    fn new(template: &Template, values: Values, edit: Option<Edit>) -> Self {
-        Self { text: template.text.clone(), at: 0, begun: false, values, edit }
+    fn new(shown: &[Bytes], values: Values, edit: Option<Edit>) -> Self {
+        Self { text: Bytes::new(), rest: Vec::from(shown).into_iter(), begun: false, values, edit }
     }
 
     /// The pieces as the body of an answer.
@@ -181,23 +217,23 @@ impl Iterator for Spliced {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        let rest = &self.text[self.at..];
-        if rest.is_empty() {
-            return None;
+        while self.text.is_empty() {
+            self.text = self.rest.next()?;
         }
         let mut out = Vec::with_capacity(PIECE + PIECE / 8);
         // Pieces end where lines end, so no token is cut; of edited playlists, where entries end.
-        self.at += match &self.edit {
+        let done = match &self.edit {
             None => {
-                let end = line_end(rest, PIECE);
-                self.values.splice(&rest[..end], &mut out);
+                let end = line_end(&self.text, PIECE);
+                self.values.splice(&self.text[..end], &mut out);
                 end
             }
             Some(edit) => {
                 let mut give = |template: &[u8]| self.values.splice(template, &mut out);
-                edit.copy(rest, PIECE, !std::mem::replace(&mut self.begun, true), &mut give)
+                edit.copy(&self.text, PIECE, !std::mem::replace(&mut self.begun, true), &mut give)
             }
         };
+        self.text.advance(done);
         Some(out.into())
     }
 }
@@ -217,9 +253,9 @@ mod tests {
         let line = "{base}/live/{username}/{password}/1.{ext} {other} { {{ext} {\n";
         let playlist = Bytes::from(line.repeat(5000));
         let values = Values::new("http://h:8080/x", "ann", "p w/ä", "m3u8");
-        let length = values.length(playlist.len(), &Tokens::count(&playlist));
-        let spliced = Spliced { text: playlist, at: 0, begun: false, values, edit: None };
-        let pieces: Vec<Bytes> = spliced.collect();
+        let halves = [playlist.slice(..line.len() * 7), playlist.slice(line.len() * 7..)];
+        let length = values.length(&Counted::of(&halves));
+        let pieces: Vec<Bytes> = Spliced::new(&halves, values, None).collect();
         assert!(pieces.len() > 3 && pieces.iter().all(|piece| piece.ends_with(b"\n")));
         let expected = "http://h:8080/x/live/ann/p%20w%2F%C3%A4/1.m3u8 {other} { {m3u8 {\n".repeat(5000);
         assert_eq!(pieces.concat(), expected.as_bytes());

@@ -1,7 +1,8 @@
 //! A part of the guide: programmes from so many days ago until so many from now.
 
 use bytes::Bytes;
-use contract::release::Release;
+use contract::bundle::GuideRange;
+use contract::release::View;
 use httpd::Params;
 
 use crate::xtream::search::{START, STOP, first_of, written};
@@ -13,7 +14,7 @@ const DAY: u64 = 24 * HOUR;
 const MOST: u64 = 10_000;
 
 /// Times between which programmes are wanted, as they stand in the guide: `20251009080000`, in UTC.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Window {
     /// Those that end later.
     from: Option<String>,
@@ -39,19 +40,24 @@ impl Window {
         format!("{}-{}", end(&self.from), end(&self.to))
     }
 
-    /// The guide with all channels and those programmes: slices of the whole one.
-    pub(super) fn cut(&self, release: &Release) -> Vec<Bytes> {
-        let guide = &release.guide;
+    /// The guide with the channels of a view and those of their programmes: slices of the whole one.
+    pub(super) fn cut(&self, view: &View) -> Vec<Bytes> {
+        let (guide, index) = (&view.release().guide, &view.release().index);
         let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(guide.len());
-        let ranges =
-            release.index.guides().map(|range| (place(range.programmes.0), place(range.programmes.1)));
-        let mut ranges: Vec<(usize, usize)> = ranges.filter(|(start, end)| start < end).collect();
-        ranges.sort_unstable();
-        let (Some((first, _)), Some((_, last))) = (ranges.first(), ranges.last()) else {
-            return vec![guide.clone()];
+        let range = |(start, end): (u64, u64)| (place(start), place(end));
+        let first = index.guides().map(|it| range(it.channel).0).min();
+        let last = index.guides().map(|it| range(it.channel).1.max(range(it.programmes).1)).max();
+        let (Some(first), Some(last)) = (first, last) else { return vec![guide.clone()] };
+        let (head, tail) = ((0, first), (last, guide.len()));
+        let shown = view.guides();
+        let ranges = |of: fn(&GuideRange) -> (u64, u64)| {
+            let ranges = shown.iter().map(|it| range(of(it)));
+            let mut ranges: Vec<(usize, usize)> = ranges.filter(|(start, end)| start < end).collect();
+            ranges.sort_unstable();
+            ranges
         };
-        let (head, tail) = ((0, *first), (*last, guide.len()));
-        let wanted = ranges.iter().map(|(start, end)| {
+        let (channels, programmes) = (ranges(|it| it.channel), ranges(|it| it.programmes));
+        let wanted = programmes.iter().map(|(start, end)| {
             let programmes = &guide[*start..*end];
             let from = self
                 .from
@@ -62,7 +68,7 @@ impl Window {
                 to.map_or(programmes.len(), |to| first_of(programmes, START, |start| start >= to.as_bytes()));
             (start + from, start + to.max(from))
         });
-        joined([head].into_iter().chain(wanted).chain([tail]))
+        joined([head].into_iter().chain(channels).chain(wanted).chain([tail]))
             .map(|(start, end)| guide.slice(start..end))
             .collect()
     }
