@@ -16,7 +16,9 @@
 //! - [`config`]: the file `coax.toml`
 //! - [`details`]: of films and series
 //! - [`disk`]: where things lie and how they are replaced
+//! - [`hdhomerun`]: devices for media servers; serve tells of them, the relay tunes them
 //! - [`ids`]: who is who, for ever
+//! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
 //! - [`mirror`]: what a relay without the disk copies
 //! - [`network`]: which proxies are believed
@@ -42,7 +44,9 @@ pub mod bundle;
 pub mod config;
 pub mod details;
 pub mod disk;
+pub mod hdhomerun;
 pub mod ids;
+pub mod library;
 pub mod log;
 mod map;
 pub mod mirror;

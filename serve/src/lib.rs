@@ -22,6 +22,7 @@ mod base;
 mod elsewhere;
 mod export;
 mod front;
+mod hdhomerun;
 mod login;
 mod mirror;
 mod packed;
@@ -35,6 +36,7 @@ mod xtream;
 
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
+pub use hdhomerun::{Announcing, announce};
 pub use route::Route;
 pub use service::Server;
 pub use settings::Settings;

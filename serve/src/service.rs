@@ -4,16 +4,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::Context;
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
+use contract::hdhomerun::{Devices, Tuned};
 use contract::mirror::{Part, SEATS};
 use contract::release::{Follower, View};
 use contract::source::BaseUrl;
+use contract::ticket::Key;
 use contract::user::Users;
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
+use tokio::sync::Semaphore;
 
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
@@ -22,7 +26,10 @@ use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, front, relays, xtream};
+use crate::{Route, Settings, front, hdhomerun, relays, xtream};
+
+/// Readings at once.
+const READERS: usize = 8;
 
 /// Answers requests from the newest release.
 pub struct Server {
@@ -31,14 +38,18 @@ pub struct Server {
     pub(crate) wanted: Wanted,
     mirror: Mirror,
     elsewhere: Elsewhere,
-    public: Option<Base>,
+    pub(crate) public: Option<Base>,
+    pub(crate) devices: Devices,
     follower: Arc<Follower>,
-    logins: Logins,
+    pub(crate) logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// For compressed lists.
     room: Room,
     pub(crate) presses: Presses,
+    /// Whoever reads much, or from the disk, does so in a thread of the pool. There are no more of those than this, since
+    /// each keeps some memory for itself.
+    readers: Semaphore,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -65,9 +76,13 @@ impl Server {
         data: &Data,
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
+        let list = settings.hdhomerun.clone();
+        let key = if list.is_empty() { Key::known([0; 32]) } else { hdhomerun::key(data) };
         Self {
+            devices: Devices::new(list, key),
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
+            readers: Semaphore::new(READERS),
             logins: Logins::new(users, settings.login_failures),
             settings,
             details: Details::new(data),
@@ -109,6 +124,7 @@ impl Server {
             Route::PanelApi => xtream::panel::answer(self, &self.asked(request, peer).await).await,
             Route::Playlist => xtream::playlist::answer(self, &self.asked(request, peer).await).await,
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
+            Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
             Route::Front => Ok(front::page()),
             Route::Stream(id) => self.relayed(id, &request, peer),
@@ -136,13 +152,13 @@ impl Server {
     }
 
     /// Where the stream is.
-    fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    pub(crate) fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
         let secure = self.base(request, peer).is_some_and(|base| base.is_tls());
         relays::answer(&self.settings.relays, id, request.uri(), secure)
     }
 
     /// The address under which the client reached us.
-    fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
+    pub(crate) fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
@@ -189,6 +205,21 @@ impl Server {
                 Ok(prepared)
             }
         }
+    }
+
+    /// The devices for media servers, with what the newest release has for them.
+    pub(crate) fn tuned(&self) -> Vec<Tuned> {
+        let release = self.follower.release();
+        release.map_or_else(Vec::new, |release| self.devices.all(&release, |name| self.logins.find(name)))
+    }
+
+    /// Reads something that takes a while, when it is its turn.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let _turn = self.readers.acquire().await.context("waiting to read")?;
+        tokio::task::spawn_blocking(reading).await.context("reading")
     }
 
     /// Streams the user of this name has open, here and at relays elsewhere.
