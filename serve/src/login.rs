@@ -57,14 +57,14 @@ impl Logins {
         waits()?;
         let _turn = self.turn.acquire().await.context("verifying a password")?;
         waits()?; // those before it in the queue may have used up what the address has
-        let users = self.users.clone();
+        let (users, guess) = (self.users.clone(), self.users.failures().guess(&name, &password));
         let hashing = tokio::task::spawn_blocking(move || {
             let user = users.check(&name, &password)?;
             Some(Login { user, name, password })
         });
         let login = hashing.await.context("verifying a password")?;
         login.ok_or_else(|| {
-            self.users.failures().note(client, Instant::now());
+            self.users.failures().note(client, guess, Instant::now());
             Refusal::Forbidden
         })
     }
