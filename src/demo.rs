@@ -41,6 +41,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     let station = Station::start(provider).await.context("cannot start the built-in provider")?;
     let mut settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
     settings.ingest.details_pause = Duration::ZERO; // this provider does not mind
+    settings.serve.environment()?;
 
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {

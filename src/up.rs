@@ -12,6 +12,7 @@ use httpd::Request;
 use ingest::RunNow;
 use relay::Relay;
 use serve::Server;
+use serve::admin::{Programs, Wished};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -99,8 +100,8 @@ async fn serve(
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
     };
-    let server =
-        Arc::new(Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers));
+    let server = Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers);
+    let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
     let address = listener.local_addr().expect("a bound listener has an address");
     announce::ready(
         address,
@@ -136,6 +137,22 @@ async fn serve(
     httpd::serve(listener, plumbing, answer, closing).await;
     relay.closed().await;
     Ok(())
+}
+
+/// What the administration needs of the others.
+fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
+    let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
+    let run_now = run_now.clone();
+    Programs {
+        sessions: Box::new(move || listed.sessions()),
+        kick: Box::new(move |id| kicked.kick(id)),
+        status: Box::new(move || told.status()),
+        run: Box::new(move || match run_now.ask() {
+            ingest::Asked::Begins => Wished::Begins,
+            ingest::Asked::Running => Wished::Running,
+            ingest::Asked::Stopped => Wished::Nobody,
+        }),
+    }
 }
 
 /// Whether a relay elsewhere may answer as well.

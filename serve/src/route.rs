@@ -25,6 +25,8 @@ pub enum Route {
     Past,
     /// `/relay/state` and what it names: what relays without the disk copy.
     Mirror(Part),
+    /// `/api/...`: the administration, and what describes it.
+    Admin,
     /// Anything else.
     Unknown,
 }
@@ -46,6 +48,7 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["update", "epg" | "epg.php"] => Self::Guide,
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
@@ -84,6 +87,7 @@ impl Route {
             Self::Front => "front",
             Self::Stream(_) => "stream",
             Self::Mirror(_) => "mirror",
+            Self::Admin => "admin",
             Self::Past => "timeshift",
             Self::Unknown => "unknown",
         }
@@ -119,6 +123,8 @@ mod tests {
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
             ("/health.php", Route::Unknown),
+            ("/api/admin/users", Route::Admin),
+            ("/api/openapi.json", Route::Admin),
             ("/live/u/p/1.ts", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),

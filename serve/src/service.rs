@@ -8,13 +8,14 @@ use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
 use contract::mirror::{Part, SEATS};
-use contract::release::{Follower, View};
+use contract::release::{Follower, Release, View};
 use contract::source::BaseUrl;
 use contract::user::Users;
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 
+use crate::admin::{Keeper, Programs};
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
@@ -22,18 +23,22 @@ use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, front, relays, xtream};
+use crate::{Route, Settings, admin, front, relays, xtream};
 
 /// Answers requests from the newest release.
 pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
+    pub(crate) data: Data,
+    pub(crate) users: Arc<Users>,
+    pub(crate) logins: Logins,
+    pub(crate) keeper: Keeper,
+    pub(crate) programs: Programs,
+    pub(crate) elsewhere: Elsewhere,
     mirror: Mirror,
-    elsewhere: Elsewhere,
     public: Option<Base>,
     follower: Arc<Follower>,
-    logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// For compressed lists.
@@ -68,7 +73,11 @@ impl Server {
         Self {
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
-            logins: Logins::new(users, settings.login_failures),
+            data: data.clone(),
+            logins: Logins::new(users.clone(), settings.login_failures),
+            users,
+            keeper: Keeper::default(),
+            programs: Programs::elsewhere(),
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
@@ -87,9 +96,17 @@ impl Server {
         Self { clock: Box::new(clock), ..self }
     }
 
+    /// The same server, beside programs whose operators ask here.
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
+        if route == Route::Admin {
+            return admin::answer(self, request, peer).await;
+        }
         let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
@@ -118,7 +135,7 @@ impl Server {
                 self.relayed(asked.channel.id, &request, peer)
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
-            Route::Unknown => Err(Refusal::Unknown),
+            Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
         }
     }
 
@@ -142,14 +159,14 @@ impl Server {
     }
 
     /// The address under which the client reached us.
-    fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
+    pub(crate) fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
     }
 
     /// From where a request came, as far as it is told.
-    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+    pub(crate) fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
         httpd::client(headers, peer.ip(), |address| self.settings.trusts(address))
     }
 
@@ -189,6 +206,11 @@ impl Server {
                 Ok(prepared)
             }
         }
+    }
+
+    /// The newest release, if there is one.
+    pub(crate) fn release(&self) -> Option<Arc<Release>> {
+        self.follower.release()
     }
 
     /// Streams the user of this name has open, here and at relays elsewhere.
