@@ -55,6 +55,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         arguments: crate::export::Arguments,
     },
+    /// Write films and series as .strm and .nfo, for Jellyfin, Kodi, Plex and Emby
+    Strm {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::strm::Arguments,
+    },
     /// Read the configuration and say what is wrong with it
     CheckConfig {
         #[command(flatten)]

@@ -58,7 +58,7 @@ fn say(family: &'static str, Counts { files, written }: Counts, complete: bool) 
     }
 }
 
-fn password() -> anyhow::Result<String> {
+pub(crate) fn password() -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("reading the password from standard input")?;
     let text = text.trim().to_owned();
@@ -66,6 +66,6 @@ fn password() -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn url(text: &str) -> Result<BaseUrl, String> {
+pub(crate) fn url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::new(text).map_err(str::to_owned)
 }

@@ -7,13 +7,15 @@
 //! ```
 //!
 //! This package composes the programs and knows nothing they know: [`up`] runs them together, [`demo`] puts a
-//! synthetic provider before them, [`user`] edits who may watch, [`export`] makes files of what is served.
+//! synthetic provider before them, [`user`] edits who may watch, [`export`] makes files of what is served, [`strm`] a
+//! library of it for media servers.
 
 mod announce;
 mod cli;
 mod demo;
 mod export;
 mod run_now;
+mod strm;
 mod up;
 mod user;
 
@@ -46,6 +48,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)
         }
         Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments),
+        Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip>()?, arguments),
         Command::CheckConfig { place } => cli::check_config(&place),
     }
 }

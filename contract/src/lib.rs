@@ -17,6 +17,7 @@
 //! - [`details`]: of films and series
 //! - [`disk`]: where things lie and how they are replaced
 //! - [`ids`]: who is who, for ever
+//! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
 //! - [`mirror`]: what a relay without the disk copies
 //! - [`network`]: which proxies are believed
@@ -43,6 +44,7 @@ pub mod config;
 pub mod details;
 pub mod disk;
 pub mod ids;
+pub mod library;
 pub mod log;
 mod map;
 pub mod mirror;

@@ -53,9 +53,10 @@ pub(crate) fn against_nginx(folder: &Path, config: &Path) {
     for case in cases(&runtime, &serve) {
         let get = |coding| runtime.block_on(fetch(serve.address, &case.path, coding));
         let (plain, packed) = (get("identity"), get("gzip"));
-        nginx.put(case.name, &plain);
+        let file = case.name.replace(' ', "-");
+        nginx.put(&file, &plain);
         if packed.starts_with(&[0x1f, 0x8b]) {
-            nginx.put(&format!("{}.gz", case.name), &packed);
+            nginx.put(&format!("{file}.gz"), &packed);
         }
         for (coding, size) in [("identity", plain.len()), ("gzip", packed.len())] {
             if coding == "gzip" && size == plain.len() {
@@ -63,7 +64,7 @@ pub(crate) fn against_nginx(folder: &Path, config: &Path) {
             }
             for connections in CONNECTIONS {
                 let ours = Asked { path: &case.path, coding, connections, span: SPAN };
-                let theirs = Asked { path: &format!("/{}", case.name), ..ours };
+                let theirs = Asked { path: &format!("/{file}"), ..ours };
                 let rounds: Vec<(Load, Load)> = (0..ROUNDS)
                     .map(|_| {
                         let round = requests(&runtime, &serve, ours);

@@ -1,4 +1,4 @@
-//! Compressed answers: each made once for a release and a coding, and kept while there is room.
+//! Answers that are compressed, or put together of many pieces: each made once for a release, and kept while there is room.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -20,18 +20,22 @@ pub(crate) const CODINGS: [Coding; 2] = [Coding::Zstd, Coding::Gzip];
 /// Below this an answer fits one packet as it is.
 const SMALL: usize = 1400;
 
-/// Answers compressed at once: compressing is CPU, and requests that need none must not wait for it.
-const AT_ONCE: usize = 2;
+/// More pieces than this are put together: more than go out in one write.
+const MANY: usize = 12;
+
+/// Answers compressed at once: compressing is CPU, and requests that need none must not wait for it. Of one it takes up to
+/// ten megabytes.
+const AT_ONCE: usize = 1;
 
 /// Bytes that are compressed at a time while they are sent: less than a millisecond's work.
 const PIECE: usize = 32 * 1024;
 
-/// Of [`Presses`]: 10 MB at most.
-const PRESSES: usize = 32;
+/// Of [`Presses`]: 5 MB at most.
+const PRESSES: usize = 16;
 
-/// Of zstd, for what is made once and for what is made for one client: of the levels that take little memory, the best
+/// Of zstd, for what is made once and for what is made for one client: of the levels that take a few megabytes, the best,
 /// and the fastest.
-const ZSTD: i32 = 3;
+const ZSTD: i32 = 8;
 const ZSTD_FAST: i32 = 1;
 
 /// Answers that are compressed while they are sent: each takes a third of a megabyte for as long as its client takes.
@@ -109,7 +113,7 @@ pub(crate) fn hurried(pieces: &[Bytes], coding: Coding) -> Option<Bytes> {
     Some(bytes.ok()?.into())
 }
 
-/// Bytes that compressed answers may take together, whatever release they are of. Who drops one gives back what it took.
+/// Bytes that such answers may take together, whatever release they are of. Who drops one gives back what it took.
 #[derive(Clone)]
 pub(crate) struct Room(Arc<AtomicUsize>);
 
@@ -148,7 +152,7 @@ impl Drop for Kept {
     }
 }
 
-/// The compressed answers of one release. When there is no room for one, it is sent as it is, and tried again when others
+/// What was made of the answers of one release. When there is no room for one, it is sent as it is, and tried again when others
 /// have given some back: those of the release before do, when the last of its answers is sent.
 pub(crate) struct Packed {
     room: Room,
@@ -164,6 +168,12 @@ impl Packed {
         Self { room, turns: Semaphore::new(AT_ONCE), answers: Mutex::default() }
     }
 
+    /// What was made of this selection already.
+    pub(crate) fn made(&self, selection: Selection, coding: Coding) -> Option<Bytes> {
+        let answers = self.answers.lock().expect("nobody panics while holding this lock");
+        answers.get(&(selection, coding))?.get()?.clone().ok()
+    }
+
     /// `pieces` in this coding, by the first who asks for this selection; the others wait for the same bytes. `None`: to
     /// be sent as they are.
     pub(crate) async fn get(
@@ -172,7 +182,8 @@ impl Packed {
         coding: Coding,
         pieces: &[Bytes],
     ) -> Option<Bytes> {
-        if coding == Coding::Identity || is_small(pieces) {
+        // SECURITY: what nobody has is small, so that asking for all numbers that there are fills nothing.
+        if !is_worth(coding, pieces) {
             return None;
         }
         let answer = self.answer(selection, coding);
@@ -184,19 +195,6 @@ impl Packed {
         let making =
             tokio::spawn(async move { answer.get_or_init(|| this.make(pieces, coding)).await.clone() });
         making.await.ok()?.ok()
-    }
-
-    /// What [`Packed::get`] would give, if that is known without making it.
-    pub(crate) fn ready(
-        &self,
-        selection: Selection,
-        coding: Coding,
-        pieces: &[Bytes],
-    ) -> Option<Option<Bytes>> {
-        if coding == Coding::Identity || is_small(pieces) {
-            return Some(None);
-        }
-        Some(self.answer(selection, coding).get()?.clone().ok())
     }
 
     fn answer(&self, selection: Selection, coding: Coding) -> Answer {
@@ -217,6 +215,15 @@ impl Packed {
     }
 }
 
+/// Whether something is made of an answer before it is sent: it is compressed unless it is small, and what is in many
+/// pieces is put together, which is sooner sent.
+pub(crate) fn is_worth(coding: Coding, pieces: &[Bytes]) -> bool {
+    match coding {
+        Coding::Identity => pieces.len() > MANY,
+        Coding::Gzip | Coding::Zstd => !is_small(pieces),
+    }
+}
+
 fn is_small(pieces: &[Bytes]) -> bool {
     pieces.iter().map(Bytes::len).sum::<usize>() <= SMALL
 }
@@ -225,13 +232,18 @@ fn is_small(pieces: &[Bytes]) -> bool {
 fn compress(pieces: &[Bytes], coding: Coding, limit: usize) -> Option<Vec<u8>> {
     let bounded = Bounded { bytes: Vec::new(), limit };
     let made = match coding {
-        Coding::Identity => return None,
+        Coding::Identity => together(pieces, bounded),
         Coding::Gzip => gzip(pieces, bounded, Compression::default()),
         Coding::Zstd => zstd(pieces, bounded, ZSTD),
     };
     let mut made = made.ok()?.bytes;
     made.shrink_to_fit();
     Some(made)
+}
+
+fn together<W: Write>(pieces: &[Bytes], mut out: W) -> io::Result<W> {
+    pieces.iter().try_for_each(|piece| out.write_all(piece))?;
+    Ok(out)
 }
 
 fn gzip<W: Write>(pieces: &[Bytes], out: W, level: Compression) -> io::Result<W> {
@@ -291,20 +303,26 @@ mod tests {
         let (list, noise, small) = (list(), noise(), [Bytes::from_static(b"[]")]);
         let packed = Arc::new(Packed::new(Room::new(1000)));
         for (coding, magic) in [(Gzip, &[0x1f, 0x8b][..]), (Zstd, &[0x28, 0xb5, 0x2f, 0xfd])] {
-            assert_eq!(packed.ready(LIVE, coding, &list), None);
+            assert_eq!(packed.made(LIVE, coding), None);
             let (first, second) =
                 tokio::join!(packed.get(LIVE, coding, &list), packed.get(LIVE, coding, &list));
             let first = first.unwrap();
             assert!(first.starts_with(magic) && first.as_ptr() == second.unwrap().as_ptr());
-            assert_eq!(packed.ready(LIVE, coding, &list), Some(Some(first)));
-            assert_eq!(packed.get(VOD, coding, &noise).await, None);
-            assert_eq!(packed.ready(VOD, coding, &noise), Some(None));
-            assert_eq!(
-                (packed.ready(LIVE, coding, &small), packed.get(LIVE, coding, &small).await),
-                (Some(None), None)
-            );
+            assert_eq!(packed.made(LIVE, coding), Some(first));
+            assert_eq!((packed.get(VOD, coding, &noise).await, packed.made(VOD, coding)), (None, None));
+            assert_eq!((packed.get(LIVE, coding, &small).await, is_worth(coding, &small)), (None, false));
         }
         assert_eq!(packed.get(LIVE, Coding::Identity, &list).await, None);
+    }
+
+    #[tokio::test]
+    async fn many_pieces_are_put_together() {
+        let packed = Arc::new(Packed::new(Room::new(1000)));
+        let pieces: Vec<Bytes> = (0..100u8).map(|byte| vec![byte; 7].into()).collect();
+        let whole = packed.get(LIVE, Coding::Identity, &pieces).await.unwrap();
+        assert_eq!((&whole[..], packed.room.left()), (&pieces.concat()[..], 300));
+        assert_eq!(packed.get(VOD, Coding::Identity, &pieces).await, None, "there is no room for it");
+        assert_eq!(packed.get(VOD, Coding::Identity, &pieces[..3]).await, None, "it is not worth it");
     }
 
     #[tokio::test]

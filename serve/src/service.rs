@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::Context;
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
@@ -14,6 +15,7 @@ use contract::user::Users;
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
+use tokio::sync::Semaphore;
 
 use crate::admin::{Keeper, Programs};
 use crate::base::Base;
@@ -24,6 +26,9 @@ use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::{Route, Settings, admin, front, relays, xtream};
+
+/// Readings at once.
+const READERS: usize = 8;
 
 /// Answers requests from the newest release.
 pub struct Server {
@@ -44,6 +49,9 @@ pub struct Server {
     /// For compressed lists.
     room: Room,
     pub(crate) presses: Presses,
+    /// Whoever reads much, or from the disk, does so in a thread of the pool. There are no more of those than this, since
+    /// each keeps some memory for itself.
+    readers: Semaphore,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -73,6 +81,7 @@ impl Server {
         Self {
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
+            readers: Semaphore::new(READERS),
             data: data.clone(),
             logins: Logins::new(users.clone(), settings.login_failures),
             users,
@@ -211,6 +220,15 @@ impl Server {
     /// The newest release, if there is one.
     pub(crate) fn release(&self) -> Option<Arc<Release>> {
         self.follower.release()
+    }
+
+    /// Reads something that takes a while, when it is its turn.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let _turn = self.readers.acquire().await.context("waiting to read")?;
+        tokio::task::spawn_blocking(reading).await.context("reading")
     }
 
     /// Streams the user of this name has open, here and at relays elsewhere.

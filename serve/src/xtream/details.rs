@@ -102,13 +102,12 @@ async fn found(server: &Server, subject: Subject, modified: u64) -> Result<Optio
 
 async fn kept(server: &Server, subject: Subject) -> Result<Option<Kept>, Refusal> {
     let details = server.details.clone();
-    Ok(tokio::task::spawn_blocking(move || details.kept(subject)).await.context("reading details")?)
+    Ok(server.read(move || details.kept(subject)).await?)
 }
 
 async fn wish(server: &Server, subject: Subject) -> Result<Wish, Refusal> {
     let wanted = server.wanted.clone();
-    let wish =
-        tokio::task::spawn_blocking(move || wanted.ask(subject)).await.context("wishing for details")?;
+    let wish = server.read(move || wanted.ask(subject)).await?;
     // Without the disk there are no wishes, but there is still an answer.
     Ok(wish.unwrap_or_else(|error| {
         tracing::warn!(%error, "a wish cannot be written");

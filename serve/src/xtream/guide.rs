@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -120,7 +119,7 @@ async fn answer(
     };
     let document = match brief {
         true => read(),
-        false => tokio::task::spawn_blocking(read).await.context("reading the guide")?,
+        false => server.read(read).await?,
     };
     Ok(document::answer(vec![document.into()], asked))
 }

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use contract::bundle::Section;
 use contract::release::View;
 use futures_util::stream;
+use http::StatusCode;
 use httpd::{Body, Coding, Entity, Response, reply};
 
-use crate::packed::CODINGS;
+use crate::packed::{CODINGS, is_worth};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::service::Asked;
@@ -62,22 +63,16 @@ pub(super) async fn answer(
     selection: Selection,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    let pieces = pieces(&prepared.view, selection);
-    let coding = Coding::preferred(&asked.headers, &CODINGS);
-    let packed = match asked.is_head() {
-        true => prepared.packed.ready(selection, coding, &pieces),
-        false => Some(prepared.packed.get(selection, coding, &pieces).await),
+    let wanted = Coding::preferred(&asked.headers, &CODINGS);
+    let (coding, chunks) = match prepared.packed.made(selection, wanted) {
+        Some(made) => (wanted, Some(vec![made])),
+        None => unmade(prepared, selection, wanted, asked.is_head()).await,
     };
-    let unknown = packed.is_none();
-    let (coding, chunks) = match packed {
-        None => (coding, Vec::new()),
-        Some(None) => (Coding::Identity, pieces),
-        Some(Some(made)) => (coding, vec![made]),
-    };
+    let unknown = chunks.is_none();
     let hash = prepared.release.hash(contract::release::BUNDLE);
     let (hash, mark) = (hash.get(..16).unwrap_or(hash), prepared.view.mark());
     let entity = Entity {
-        chunks,
+        chunks: chunks.unwrap_or_default(),
         content_type: reply::JSON,
         etag: format!("{hash}{mark}-{selection}{}", coding.suffix()),
         coding,
@@ -85,10 +80,28 @@ pub(super) async fn answer(
         ranges: false,
     };
     let mut response = entity.reply(&asked.headers);
-    if unknown {
+    if unknown && response.status() == StatusCode::OK {
         *response.body_mut() = Body::stream(stream::empty());
     }
     Ok(response)
+}
+
+/// What is to be sent that was not made before, and in which coding. Nothing is made for HEAD, which then cannot tell.
+async fn unmade(
+    prepared: &Prepared,
+    selection: Selection,
+    wanted: Coding,
+    is_head: bool,
+) -> (Coding, Option<Vec<Bytes>>) {
+    let pieces = pieces(&prepared.view, selection);
+    if is_head {
+        let is_coded = wanted != Coding::Identity && is_worth(wanted, &pieces);
+        return if is_coded { (wanted, None) } else { (Coding::Identity, Some(pieces)) };
+    }
+    match prepared.packed.get(selection, wanted, &pieces).await {
+        Some(made) => (wanted, Some(vec![made])),
+        None => (Coding::Identity, Some(pieces)),
+    }
 }
 
 fn pieces(view: &View, Selection { section, part }: Selection) -> Vec<Bytes> {

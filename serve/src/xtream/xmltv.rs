@@ -2,9 +2,8 @@
 
 mod window;
 
-use anyhow::Context;
 use bytes::Bytes;
-use contract::release::{GUIDE, GUIDE_GZ};
+use contract::release::{GUIDE, GUIDE_GZ, View};
 use futures_util::stream;
 use http::StatusCode;
 use httpd::{Body, Coding, Entity, Response};
@@ -49,7 +48,7 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
             None => (Form::Plain, None),
         },
     };
-    part(&prepared, form, press, window, asked).await
+    part(server, &prepared, form, press, window, asked).await
 }
 
 fn whole(prepared: &Prepared, form: Form, asked: &Asked) -> Entity {
@@ -61,8 +60,14 @@ fn whole(prepared: &Prepared, form: Form, asked: &Asked) -> Entity {
     entity(form, vec![bytes.clone()], hash.get(..32).unwrap_or(hash).to_owned(), asked)
 }
 
+/// The guide of those channels that are seen.
+pub(crate) fn seen(view: &View) -> Vec<Bytes> {
+    Window::default().cut(view)
+}
+
 /// Cut out for the one who asks, and compressed while it is sent, so that no number of different parts fills the memory.
 async fn part(
+    server: &Server,
     prepared: &Prepared,
     form: Form,
     press: Option<Press>,
@@ -77,8 +82,7 @@ async fn part(
         true => Vec::new(),
         false => {
             let view = prepared.view.clone();
-            let cutting = tokio::task::spawn_blocking(move || window.cut(&view));
-            cutting.await.context("cutting the guide")?
+            server.read(move || window.cut(&view)).await?
         }
     };
     let made = asked.is_head() || form != Form::Plain;

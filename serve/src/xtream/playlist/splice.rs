@@ -16,8 +16,8 @@ use tokio::sync::OnceCell;
 use super::edit::{Edit, Kinds};
 use crate::packed::Press;
 
-/// A piece of an answer is about this long.
-const PIECE: usize = 64 * 1024;
+/// A piece of an answer is about this long. A connection that is slow holds two or three of them.
+const PIECE: usize = 32 * 1024;
 
 /// What apps need no escaping for in a path or a query.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
