@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_setting() {
         let shown = uncommented();
-        for section in ["", "[[source]]", "[ingest]", "[serve]", "[relay]"] {
+        for section in ["", "[[source]]", "[[hdhomerun]]", "[ingest]", "[serve]", "[relay]"] {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

@@ -11,11 +11,12 @@ use contract::user::{Users, check_name, check_password};
 use httpd::Request;
 use ingest::RunNow;
 use relay::Relay;
-use serve::Server;
 use serve::admin::{Programs, Wished};
+use serve::{Announcing, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use crate::announce::{self, Login};
@@ -61,9 +62,10 @@ pub(crate) async fn everything(
         let _ended = ended;
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
+    let terminated = httpd::terminated();
     let shutdown = async {
         tokio::select! {
-            () = httpd::terminated() => {}
+            () = terminated => {}
             () = stopping.cancelled() => {}
         }
     };
@@ -91,6 +93,7 @@ async fn serve(
     let public = settings.public_base_url;
     let streams = relay::Settings {
         public: public.clone(),
+        hdhomerun: settings.hdhomerun.clone(),
         trusted_proxies: settings.serve.trusted_proxies.clone(),
         login_failures: settings.serve.login_failures,
         ..settings.relay
@@ -100,9 +103,12 @@ async fn serve(
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
     };
-    let server = Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers);
+    let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
+    let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
     let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
     let address = listener.local_addr().expect("a bound listener has an address");
+    let announcing = Announcing { server: server.clone(), port: address.port() };
+    let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
     announce::ready(
         address,
         public.as_ref().map(contract::source::BaseUrl::as_str),
@@ -135,6 +141,7 @@ async fn serve(
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
     httpd::serve(listener, plumbing, answer, closing).await;
+    drop(announcing);
     relay.closed().await;
     Ok(())
 }

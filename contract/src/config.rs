@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 
 use crate::disk::Data;
+use crate::hdhomerun::Device;
 use crate::secret::Secret;
 pub use place::{DEFAULT_FILE, Place};
 
@@ -38,6 +39,8 @@ pub struct Config<I = Skip, S = Skip, R = Skip> {
     /// What ingest reads and the relay dials. `XTREAM_BASE_URL`, `XTREAM_USERNAME` and `XTREAM_PASSWORD` together
     /// add one named `xtream`.
     pub source: Vec<Source>,
+    /// Devices that media servers find by themselves. Serve tells of them, and the relay tunes them.
+    pub hdhomerun: Vec<Device>,
     /// Settings of ingest.
     pub ingest: I,
     /// Settings of the server.
@@ -53,6 +56,7 @@ impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
             listen: "0.0.0.0:8080".into(),
             public_base_url: None,
             source: Vec::new(),
+            hdhomerun: Vec::new(),
             ingest: I::default(),
             serve: S::default(),
             relay: R::default(),

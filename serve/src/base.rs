@@ -46,6 +46,11 @@ impl Base {
         })
     }
 
+    /// Without its port.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The port of this request.
     pub(crate) fn port(&self) -> u16 {
         self.port.unwrap_or(if self.is_tls() { 443 } else { 80 })

@@ -23,6 +23,7 @@ mod base;
 mod elsewhere;
 mod export;
 mod front;
+mod hdhomerun;
 mod login;
 mod mirror;
 mod packed;
@@ -36,6 +37,7 @@ mod xtream;
 
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
+pub use hdhomerun::{Announcing, announce};
 pub use route::Route;
 pub use service::Server;
 pub use settings::Settings;

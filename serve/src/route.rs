@@ -1,6 +1,7 @@
 //! Every path the server knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
+use contract::hdhomerun::Address;
 use contract::mirror::Part;
 
 /// What a path asks for.
@@ -25,6 +26,8 @@ pub enum Route {
     Past,
     /// `/relay/state` and what it names: what relays without the disk copy.
     Mirror(Part),
+    /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
+    HdHomeRun(Address),
     /// `/api/...`: the administration, and what describes it.
     Admin,
     /// Anything else.
@@ -51,6 +54,7 @@ impl Route {
             ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["update", "epg" | "epg.php"] => Self::Guide,
+            _ if let Some(address) = Address::read(&segments) => Self::HdHomeRun(address),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
                 "player_api" => Self::PlayerApi,
@@ -86,6 +90,7 @@ impl Route {
             Self::Health => "health",
             Self::Front => "front",
             Self::Stream(_) => "stream",
+            Self::HdHomeRun(_) => "hdhomerun",
             Self::Mirror(_) => "mirror",
             Self::Admin => "admin",
             Self::Past => "timeshift",

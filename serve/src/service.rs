@@ -8,9 +8,11 @@ use anyhow::Context;
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
+use contract::hdhomerun::{Devices, Tuned};
 use contract::mirror::{Part, SEATS};
 use contract::release::{Follower, Release, View};
 use contract::source::BaseUrl;
+use contract::ticket::Key;
 use contract::user::Users;
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
@@ -25,7 +27,7 @@ use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, admin, front, relays, xtream};
+use crate::{Route, Settings, admin, front, hdhomerun, relays, xtream};
 
 /// Readings at once.
 const READERS: usize = 8;
@@ -42,7 +44,8 @@ pub struct Server {
     pub(crate) programs: Programs,
     pub(crate) elsewhere: Elsewhere,
     mirror: Mirror,
-    public: Option<Base>,
+    pub(crate) public: Option<Base>,
+    pub(crate) devices: Devices,
     follower: Arc<Follower>,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
@@ -78,7 +81,10 @@ impl Server {
         data: &Data,
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
+        let list = settings.hdhomerun.clone();
+        let key = if list.is_empty() { Key::known([0; 32]) } else { hdhomerun::key(data) };
         Self {
+            devices: Devices::new(list, key),
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
             readers: Semaphore::new(READERS),
@@ -135,6 +141,7 @@ impl Server {
             Route::PanelApi => xtream::panel::answer(self, &self.asked(request, peer).await).await,
             Route::Playlist => xtream::playlist::answer(self, &self.asked(request, peer).await).await,
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
+            Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
             Route::Front => Ok(front::page()),
             Route::Stream(id) => self.relayed(id, &request, peer),
@@ -162,7 +169,7 @@ impl Server {
     }
 
     /// Where the stream is.
-    fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    pub(crate) fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
         let secure = self.base(request, peer).is_some_and(|base| base.is_tls());
         relays::answer(&self.settings.relays, id, request.uri(), secure)
     }
@@ -220,6 +227,12 @@ impl Server {
     /// The newest release, if there is one.
     pub(crate) fn release(&self) -> Option<Arc<Release>> {
         self.follower.release()
+    }
+
+    /// The devices for media servers, with what the newest release has for them.
+    pub(crate) fn tuned(&self) -> Vec<Tuned> {
+        let release = self.follower.release();
+        release.map_or_else(Vec::new, |release| self.devices.all(&release, |name| self.logins.find(name)))
     }
 
     /// Reads something that takes a while, when it is its turn.

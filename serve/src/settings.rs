@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use contract::config::ConfigError;
+use contract::hdhomerun::Device;
 use contract::network::Network;
 use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
@@ -44,6 +45,12 @@ pub struct Settings {
     pub catchup: Catchup,
     /// Tells Kodi in playlists that channels are transport streams, which spares it a connection to find out.
     pub kodi_mimetype: bool,
+    /// Answers those who search the network for HDHomeRun devices, at the UDP ports 65001 and 1900 and the TCP port 65001.
+    /// Nobody is answered while there is no `[[hdhomerun]]`.
+    pub discovery: bool,
+    /// The devices of `[[hdhomerun]]`.
+    #[serde(skip)]
+    pub hdhomerun: Vec<Device>,
     /// Bytes of compressed lists kept in memory. What does not fit is sent uncompressed.
     pub packed_lists: usize,
 }
@@ -81,6 +88,8 @@ impl Default for Settings {
             panel_api: true,
             catchup: Catchup::Shift,
             kodi_mimetype: false,
+            discovery: true,
+            hdhomerun: Vec::new(),
             packed_lists: 24 * 1024 * 1024,
         }
     }
