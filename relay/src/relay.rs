@@ -334,10 +334,11 @@ impl Relay {
         waits()?;
         let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
         waits()?; // those before it in the queue may have used up what the address has
+        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
         let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
         verified.unwrap_or_default().ok_or_else(|| {
-            self.users.failures().note(client, Instant::now());
+            self.users.failures().note(client, guess, Instant::now());
             Refusal::Forbidden
         })
     }

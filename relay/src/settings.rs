@@ -40,7 +40,7 @@ pub struct Settings {
     /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes: addresses, or networks such as
     /// `10.0.0.0/8`. For the program `relay` alone: `coax up` believes those of `[serve]`.
     pub trusted_proxies: Vec<Network>,
-    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
+    /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
     /// over (429), unless its pair is one that was right before. 0: as many as it likes. For the program `relay` alone:
     /// `coax up` has that of `[serve]`, and counts together what is sent to either.
     pub login_failures: u32,

@@ -67,11 +67,12 @@ impl Logins {
         self.waits(client)?;
         let _turn = self.turn.acquire().await.context("verifying a password")?;
         self.waits(client)?; // those before it in the queue may have used up what the address has
+        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
         let hashing = tokio::task::spawn_blocking(move || users.check(&name, &password));
         let user = hashing.await.context("verifying a password")?;
         user.ok_or_else(|| {
-            self.was_wrong(client);
+            self.users.failures().note(client, guess, Instant::now());
             Refusal::Forbidden
         })
     }
@@ -82,9 +83,10 @@ impl Logins {
         wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
     }
 
-    /// What `client` has shown opens nothing.
-    pub(crate) fn was_wrong(&self, client: IpAddr) {
-        self.users.failures().note(client, Instant::now());
+    /// What `client` has shown in place of name and password opens nothing.
+    pub(crate) fn was_wrong(&self, shown: &str, client: IpAddr) {
+        let failures = self.users.failures();
+        failures.note(client, failures.guess("", shown), Instant::now());
     }
 }
 

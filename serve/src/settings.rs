@@ -32,7 +32,7 @@ pub struct Settings {
     /// in. `COAX_ADMIN_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
     pub admin_key: Option<SharedKey>,
-    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
+    /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
     /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
     /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
     pub login_failures: u32,

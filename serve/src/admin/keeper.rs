@@ -117,7 +117,7 @@ fn by_token(server: &Server, shown: &str, client: IpAddr) -> Result<Operator, Re
         return Ok(Operator { user: Some(user) });
     }
     server.logins.waits(client).map_err(refused)?;
-    server.logins.was_wrong(client);
+    server.logins.was_wrong(shown, client);
     Err(Refusal::Unauthorized)
 }
 
