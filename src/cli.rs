@@ -97,6 +97,9 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     for source in &settings.source {
         println!("  source  {}  {}", source.name, source.whereabouts());
     }
+    for device in &settings.hdhomerun {
+        println!("  device  {}  as {}", device.name, device.user);
+    }
     if settings.source.is_empty() {
         println!(
             "  source  none: add a [[source]], or set XTREAM_BASE_URL, XTREAM_USERNAME and XTREAM_PASSWORD"

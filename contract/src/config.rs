@@ -220,6 +220,16 @@ where
                 return Err(ConfigError::new(place, what));
             }
         }
+        for (at, device) in self.hdhomerun.iter().enumerate() {
+            let what = if device.name.trim().is_empty() {
+                "a [[hdhomerun]] has an empty `name`; media servers know it by that".to_owned()
+            } else if self.hdhomerun[..at].iter().any(|before| before.name == device.name) {
+                format!("two [[hdhomerun]] are called {:?}; give each its own `name`", device.name)
+            } else {
+                continue;
+            };
+            return Err(ConfigError::new(place, what));
+        }
         Ok(())
     }
 }
@@ -302,6 +312,18 @@ mod tests {
         assert_eq!(config.public_base_url.unwrap().as_str(), "https://tv.example/x");
         let half = Config::<Skip, Skip, Skip>::default().environment(set(&[("XTREAM_BASE_URL", "http://h")]));
         assert!(half.unwrap_err().to_string().starts_with("XTREAM_USERNAME: is not set"));
+    }
+
+    #[test]
+    fn two_devices_of_one_name_are_refused() {
+        let device = |name: &str| format!("[[hdhomerun]]\nname = \"{name}\"\nuser = \"ann\"\n");
+        let check = |text: String| {
+            Config::<Skip, Skip, Skip>::parse(&text, "coax.toml").unwrap().check("coax.toml".into())
+        };
+        assert!(check(device("Coax") + &device("Sport")).is_ok());
+        let why = check(device("Coax").repeat(2)).unwrap_err().to_string();
+        assert!(why.contains("two [[hdhomerun]] are called \"Coax\""), "{why}");
+        assert!(check(device(" ")).unwrap_err().to_string().contains("empty `name`"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod ssdp;
 use std::net::SocketAddr;
 
 use contract::disk::Data;
-use contract::hdhomerun::{Address, Asked, Tuned};
+use contract::hdhomerun::{Address, Asked, Channel, Tuned};
 use contract::reach;
 use contract::ticket::Key;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -137,7 +137,7 @@ fn discovered<'a>(tuned: &'a Tuned, base: &'a str) -> Discovered<'a> {
 }
 
 fn listed(tuned: &Tuned, base: &str) -> Vec<Listed> {
-    let entry = |channel: contract::bundle::LiveStream| Listed {
+    let entry = |channel: Channel| Listed {
         guide_number: channel.num.to_string(),
         guide_name: channel.name,
         url: format!("{base}/auto/v{}", channel.num),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::DeviceId;
-use crate::bundle::{List, LiveStream, Section};
+use crate::bundle::{List, Section};
 use crate::release::{Release, View};
 use crate::ticket::Key;
 use crate::user::{Groups, Sight, User};
@@ -55,6 +55,17 @@ pub struct Tuned {
     /// The ids of its channels, in the order of the line-up.
     channels: Vec<u32>,
     release: Arc<Release>,
+}
+
+/// A channel of a device: what the line-up says of it that a device says as well.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Channel {
+    /// The number by which it is tuned.
+    pub num: u32,
+    /// Not empty.
+    pub name: String,
+    /// Our id.
+    pub stream_id: u32,
 }
 
 impl Devices {
@@ -124,7 +135,7 @@ impl Device {
 
 impl Tuned {
     /// Its channels as the line-up has them, in its order.
-    pub fn line_up(&self) -> impl Iterator<Item = LiveStream> + '_ {
+    pub fn line_up(&self) -> impl Iterator<Item = Channel> + '_ {
         let entries = self.channels.iter().filter_map(|id| self.release.find(Section::LiveStreams, *id));
         entries.filter_map(|entry| serde_json::from_slice(&entry).ok())
     }
