@@ -116,6 +116,13 @@ impl Server {
         Self { programs, ..self }
     }
 
+    /// Takes from a path what a trusted proxy has put before it and says so. To be done once, before anybody answers.
+    pub fn strip(&self, request: &mut Request, peer: SocketAddr) {
+        if self.settings.trusts(peer.ip()) {
+            httpd::strip_forwarded(request);
+        }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
