@@ -19,6 +19,7 @@
 //! - [`ids`]: who is who, for ever
 //! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
+//! - [`logo`]: pictures, and where apps find them
 //! - [`mirror`]: what a relay without the disk copies
 //! - [`network`]: which proxies are believed
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
@@ -46,6 +47,7 @@ pub mod disk;
 pub mod ids;
 pub mod library;
 pub mod log;
+pub mod logo;
 mod map;
 pub mod mirror;
 pub mod network;

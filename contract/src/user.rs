@@ -171,7 +171,7 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 29] = [
+const RESERVED: [&str; 30] = [
     "live",
     "movie",
     "series",
@@ -201,6 +201,7 @@ const RESERVED: [&str; 29] = [
     "relay",
     "ingest",
     "ace",
+    "logo",
 ];
 
 /// Checks a new user's name. Apps put names into URLs unescaped, so only characters that need no escaping will do.

@@ -23,6 +23,7 @@ mod elsewhere;
 mod export;
 mod front;
 mod login;
+mod logo;
 mod mirror;
 mod packed;
 mod prepared;

@@ -1,6 +1,7 @@
 //! Every path the server knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
+use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
 /// What a path asks for.
@@ -25,6 +26,8 @@ pub enum Route {
     Past,
     /// `/relay/state` and what it names: what relays without the disk copy.
     Mirror(Part),
+    /// `/logo/live/5001/SEALED`, also `movie` and `series`: a picture, or the initials of the entry's name.
+    Logo(Owner),
     /// Anything else.
     Unknown,
 }
@@ -47,6 +50,7 @@ impl Route {
             [] => Self::Front,
             ["health"] => Self::Health,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
+            ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
             ["update", "epg" | "epg.php"] => Self::Guide,
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
@@ -85,6 +89,7 @@ impl Route {
             Self::Stream(_) => "stream",
             Self::Mirror(_) => "mirror",
             Self::Past => "timeshift",
+            Self::Logo(_) => "logo",
             Self::Unknown => "unknown",
         }
     }
@@ -99,6 +104,8 @@ fn in_path(segments: &[&str]) -> Option<(Route, &'static [&'static str])> {
 
 #[cfg(test)]
 mod tests {
+    use contract::bundle::List;
+
     use super::*;
 
     #[test]
@@ -145,6 +152,8 @@ mod tests {
             ("/epg/u/p", Route::Guide),
             ("/epg/u/p/gz", Route::Guide),
             ("/epg/u", Route::Unknown),
+            ("/logo/live/5/x", Route::Logo(Owner { list: List::Live, id: 5 })),
+            ("/logo/radio/5/x", Route::Unknown),
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");

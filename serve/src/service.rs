@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
+use crate::logo::{self, Gallery};
 use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
@@ -34,6 +35,7 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
+    pub(crate) gallery: Gallery,
     mirror: Mirror,
     elsewhere: Elsewhere,
     public: Option<Base>,
@@ -81,6 +83,7 @@ impl Server {
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
+            gallery: Gallery::new(data),
             mirror: Mirror::new(data),
             elsewhere: Elsewhere::default(),
             public: public_base_url.as_ref().map(Base::configured),
@@ -127,6 +130,7 @@ impl Server {
                 self.relayed(asked.channel.id, &request, peer)
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
+            Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
             Route::Unknown => Err(Refusal::Unknown),
         }
     }

@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use quick_xml::escape::{escape, partial_escape};
 
 use self::merge::merge;
-use super::Notes;
+use super::{Notes, Pictures};
 use crate::guide::{Programme, programmes, time};
 use crate::harvest::{Channel, List};
 use crate::line_up::LineUp;
@@ -94,7 +94,7 @@ struct GuideChannel<'a> {
 }
 
 fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
-    let channels = channels(line_up)?;
+    let channels = channels(line_up, notes.pictures)?;
     out.write_all(HEAD)?;
     for channel in &channels {
         let start = out.plain.position();
@@ -114,7 +114,7 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Resul
 }
 
 /// The guide's channels in the order in which the line-up names them first.
-fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
+fn channels<'a>(line_up: &'a LineUp, pictures: &Pictures) -> io::Result<Vec<GuideChannel<'a>>> {
     let mut channels: Vec<GuideChannel<'_>> = Vec::new();
     let mut at: HashMap<&str, usize> = HashMap::new();
     for placed in &line_up.live {
@@ -132,10 +132,11 @@ fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
         }
         if found.icon.is_empty() {
             let (part, entry) = line_up.entry(List::Live, placed);
-            found.icon = match placed.logo() {
+            let icon = match placed.logo() {
                 Some(logo) => logo.to_owned(),
                 None => part.harvest.whole::<Channel>(entry)?.icon,
             };
+            found.icon = pictures.of((List::Live, placed.id), part.source.name.as_str(), &icon);
         }
     }
     Ok(channels)
