@@ -184,6 +184,31 @@ fn plain_nginx_serves_an_export_as_coax_would() {
 
     refuses(&nginx);
     again(folder.path(), &demo);
+    limited(folder.path(), &demo);
+}
+
+/// Files for somebody who may not see everything hold nothing else either.
+fn limited(folder: &Path, demo: &Program) {
+    let data = folder.join("data");
+    let data = ["--data", data.to_str().unwrap()];
+    let add = ["user", "add", "kid", "--password-stdin", "--list", "movies"];
+    assert!(run(&[&add[..], &data].concat(), "kid", folder).status.success());
+    let site = folder.join("other");
+    let arguments = ["export", site.to_str().unwrap(), "--url", "http://tv.example", "--user", "kid"];
+    let output = run(&[&arguments[..], &data].concat(), "kid", folder);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let file = |name: &str| fs::read(site.join("current").join(name)).unwrap();
+    for (action, is_empty) in [("get_live_streams", true), ("get_vod_streams", false), ("get_series", true)] {
+        let live = body(&format!("{}/player_api.php?username=kid&password=kid&action={action}", demo.url));
+        let list = file(&format!("player_api/{action}/all.json"));
+        assert!(list == live && (list == b"[]") == is_empty, "{action}");
+    }
+    let details = fs::read_dir(site.join("current/player_api/get_series_info")).unwrap();
+    assert_eq!(details.count(), 1, "what is said of none");
+    assert!(!text(&file("guide.xml")).contains("<channel"));
+    assert!(fs::exists(site.join("current/guide.xml.gz")).unwrap());
+    let wrong = run(&[&arguments[..], &data].concat(), "not his", folder);
+    assert!(!wrong.status.success() && !text(&wrong.stderr).contains("not his"));
 }
 
 /// Strangers, and those who would read files.

@@ -33,8 +33,8 @@ struct Shelf {
     news: watch::Sender<News>,
 }
 
-/// How far a channel has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How far a channel has come, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum News {
     /// A player cannot begin yet.
     Warming,
@@ -45,6 +45,9 @@ enum News {
     /// He never will, as long as it is scrambled.
     Scrambled,
 }
+
+/// After so long a player gets what there is: some give up soon afterwards.
+const A_WHILE: Duration = Duration::from_secs(6);
 
 /// The generation of the packager that began last in this process.
 static LAST: AtomicU64 = AtomicU64::new(0);
@@ -68,15 +71,15 @@ impl Packager {
         Arc::new(Self { shelf, task })
     }
 
-    /// The playlist, whose segments lie below `base`, when there is enough in it, or after `patience`.
+    /// The playlist, whose segments lie below `base`, when there is enough in it, or anything after a while.
     ///
     /// # Errors
-    /// There is nothing in it by then.
+    /// There is nothing in it after `patience`.
     pub(crate) async fn playlist(&self, base: &str, patience: Duration) -> Result<String, Refusal> {
         let mut news = self.shelf.news.subscribe();
-        let settled = news.wait_for(|news| matches!(news, News::Ready | News::Scrambled));
-        // Whoever has waited for so long gets what there is.
-        drop(tokio::time::timeout(patience, settled).await);
+        for (time, enough) in [(A_WHILE, News::Ready), (patience.saturating_sub(A_WHILE), News::Scant)] {
+            drop(tokio::time::timeout(time, news.wait_for(|news| *news >= enough)).await);
+        }
         let now = *self.shelf.news.borrow();
         match now {
             News::Scant | News::Ready => Ok(self.shelf.window().playlist(base)),

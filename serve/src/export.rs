@@ -15,7 +15,7 @@
 //! The bytes are those that the server sends. What is the same as in the export before is a second link to the same file,
 //! so that an export costs what has changed, and a web server's validators stay.
 //!
-//! What tells the time (listings, the account) tells that of the export.
+//! With a named user everything is as he sees it. What tells the time (listings, the account) tells that of the export.
 
 mod answers;
 mod nginx;
@@ -68,9 +68,12 @@ pub fn export(
     let number = releases.current().context("there is no release yet; `ingest run` makes one")?;
     let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
     let release = Arc::new(release);
-    let viewer = wanted.viewer.as_ref().map(|pair| viewer(data, pair)).transpose()?;
+    let viewer = wanted.viewer.as_ref().map(|pair| viewer(data, pair, now)).transpose()?;
     let site = Site::begin(folder, &release.name).context("the folder cannot be written")?;
-    let view = View::whole(release.clone());
+    let view = match &viewer {
+        Some(login) => View::of(release.clone(), &login.user.sees),
+        None => View::whole(release.clone()),
+    };
     let answers = Answers {
         release: &release,
         view: &view,
@@ -94,10 +97,11 @@ fn folder_of(name: &str, password: &str) -> String {
 }
 
 /// SECURITY: both go into a configuration as they are.
-fn viewer(data: &Data, (name, password): &(String, String)) -> anyhow::Result<Login> {
+fn viewer(data: &Data, (name, password): &(String, String), now: u64) -> anyhow::Result<Login> {
     check_password(password).map_err(anyhow::Error::msg)?;
     let user = Users::new(data.clone()).check(name, password);
     let user =
         user.context("there is no user of this name and password; `coax user list` tells who there is")?;
-    Ok(Login { user, name: name.clone(), password: password.clone() })
+    let login = Login { user, name: name.clone(), password: password.clone() };
+    Ok(login.active(now)?)
 }

@@ -99,10 +99,10 @@ impl Window {
         !self.segments.is_empty() && !self.is_ready()
     }
 
-    /// Whether a player can begin and go on: he may ask for the playlist again after a target duration, and something new
-    /// must have come by then (RFC 8216, 6.3.4).
+    /// Whether a player can begin and go on. He may ask for the playlist again after a target duration (RFC 8216, 6.3.4),
+    /// a moment before another segment is in it, and so for a second time before he gets that.
     pub(super) fn is_ready(&self) -> bool {
-        2 * rounded(self.passed) >= 3 * self.wanted
+        rounded(self.passed) >= 2 * self.wanted
     }
 
     /// Takes a segment that ended at `end`.
@@ -317,14 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn a_player_begins_when_there_is_half_as_much_again_as_a_segment() {
+    fn a_player_begins_when_there_is_as_much_as_two_segments() {
         let found = |lengths: &[i64]| {
             let lengths: Vec<_> = lengths.iter().map(|millis| (*millis, false)).collect();
             let window = window(&lengths);
             (window.is_scant(), window.is_ready())
         };
-        let lists: [&[i64]; 6] =
-            [&[], &[3840], &[1920, 1920], &[1920, 1920, 1600], &[1920, 1920, 1920], &[6000]];
+        let lists: [&[i64]; 6] = [&[], &[3840], &[6000], &[2560, 2560, 2360], &[2560, 2560, 2560], &[8000]];
         let ready = (false, true);
         assert_eq!(
             lists.map(found),

@@ -11,7 +11,7 @@ use crate::base::Base;
 use crate::login::Login;
 use crate::xtream::details::{NO_MOVIE, movie_document, no_series, series_document};
 use crate::xtream::guide::{self, Extent};
-use crate::xtream::{account, playlist};
+use crate::xtream::{account, playlist, xmltv};
 
 /// The three pairs of lists, each with the actions that ask for them.
 const LISTS: [(&str, Section, &str, Section); 3] = [
@@ -58,7 +58,8 @@ impl Answers<'_> {
             family.done();
             let mut family = Family::new(list, self.site, told);
             family.put("all", &self.view.list(section))?;
-            for category in index.entries(of) {
+            let categories = index.entries(of).iter();
+            for category in categories.filter(|category| self.view.find(of, category.id).is_some()) {
                 let entries = self.view.category(section, category.id);
                 family.put(&category.id.to_string(), &entries)?;
             }
@@ -110,9 +111,13 @@ impl Answers<'_> {
     }
 
     fn guide(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
-        let (guide, gz) = (&self.release.guide, &self.release.guide_gz);
         let mut counts = Counts::default();
-        counts.add(self.site.put("guide.xml", || [guide.clone()].into_iter(), Forms::Packing(gz))?);
+        let gz = self.view.is_whole().then_some(&self.release.guide_gz);
+        let pieces = match gz {
+            Some(_) => vec![self.release.guide.clone()],
+            None => xmltv::seen(self.view),
+        };
+        counts.add(self.site.put("guide.xml", || pieces.iter().cloned(), Forms::Packing(gz))?);
         told("guide", counts, true);
         Ok(())
     }
@@ -120,7 +125,6 @@ impl Answers<'_> {
     /// The account and the playlists of the one who is wanted.
     fn user(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
         let Some(login) = self.viewer else { return Ok(()) };
-        let seen = View::of(self.view.release().clone(), &login.user.sees);
         let (mut counts, folder) = (Counts::default(), folder_of(&login.name, &login.password));
         let account = Bytes::from(account::written(login, &Base::configured(&self.wanted.url), self.now, 0));
         counts.add(self.site.put(
@@ -133,7 +137,13 @@ impl Answers<'_> {
                 let pieces = || {
                     let places = (self.wanted.url.as_str(), self.wanted.streams.as_str());
                     let pair = (&*login.name, &*login.password);
-                    playlist::pieces(seen.playlist(&self.release.full_m3u), places, pair, plus, extension)
+                    playlist::pieces(
+                        self.view.playlist(&self.release.full_m3u),
+                        places,
+                        pair,
+                        plus,
+                        extension,
+                    )
                 };
                 let name = format!("{folder}/{kind}.{extension}.m3u");
                 counts.add(self.site.put(&name, pieces, Forms::Packed)?);

@@ -52,8 +52,8 @@ pub(super) enum Forms<'a> {
     Plain,
     /// As it is, and compressed (`.gz`, `.zst`) if it is long enough.
     Packed,
-    /// As it is and compressed, with gzip to this.
-    Packing(&'a Bytes),
+    /// As it is and compressed however long it is, with gzip to this if that is known.
+    Packing(Option<&'a Bytes>),
 }
 
 impl Site {
@@ -110,7 +110,7 @@ impl Site {
         write(file(&names[0])?, pieces()).and_then(finish)?;
         if packed {
             match forms {
-                Forms::Packing(gz) => write(file(&names[1])?, [gz.clone()]).and_then(finish)?,
+                Forms::Packing(Some(gz)) => write(file(&names[1])?, [gz.clone()]).and_then(finish)?,
                 _ => {
                     let gz = GzEncoder::new(file(&names[1])?, Compression::default());
                     finish(write(gz, pieces())?.finish()?)?;

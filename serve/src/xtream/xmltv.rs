@@ -3,7 +3,7 @@
 mod window;
 
 use bytes::Bytes;
-use contract::release::{GUIDE, GUIDE_GZ};
+use contract::release::{GUIDE, GUIDE_GZ, View};
 use futures_util::stream;
 use http::StatusCode;
 use httpd::{Body, Coding, Entity, Response};
@@ -58,6 +58,11 @@ fn whole(prepared: &Prepared, form: Form, asked: &Asked) -> Entity {
         Form::Coded | Form::File => (&release.guide_gz, release.hash(GUIDE_GZ)),
     };
     entity(form, vec![bytes.clone()], hash.get(..32).unwrap_or(hash).to_owned(), asked)
+}
+
+/// The guide of those channels that are seen.
+pub(crate) fn seen(view: &View) -> Vec<Bytes> {
+    Window::default().cut(view)
 }
 
 /// Cut out for the one who asks, and compressed while it is sent, so that no number of different parts fills the memory.
