@@ -119,15 +119,13 @@ pub(crate) async fn answer(server: &Server, path: &str, headers: &HeaderMap) -> 
     let picture = gallery.sealer().await?.open(&sealed).ok_or(Refusal::Unknown)?;
     // What has no picture never gets one: its entry would have another address then.
     let found = if picture.address.is_empty() { None } else { Some(gallery.found(&sealed).await?) };
-    Ok(match found {
-        Some(Found::Picture { media, hash, bytes, .. }) => {
-            entity(media, hash, bytes, Keep::Week).reply(headers)
-        }
-        None => initials(server, owner, Keep::Week)?.reply(headers),
-        Some(Found::None(_)) => initials(server, owner, Keep::Hour)?.reply(headers),
-        Some(Found::Nothing) => initials(server, owner, Keep::Minute)?.reply(headers),
-    })
-    .map(guarded)
+    let entity = match found {
+        Some(Found::Picture { media, hash, bytes, .. }) => entity(media, hash, bytes, Keep::Week),
+        None => initials(server, owner, Keep::Week)?,
+        Some(Found::None(_)) => initials(server, owner, Keep::Hour)?,
+        Some(Found::Nothing) => initials(server, owner, Keep::Minute)?,
+    };
+    Ok(guarded(entity.reply(headers)))
 }
 
 fn initials(server: &Server, owner: Owner, keep: Keep) -> Result<Entity, Refusal> {
