@@ -97,6 +97,9 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     for source in &settings.source {
         println!("  source  {}  {}", source.name, source.whereabouts());
     }
+    for device in &settings.hdhomerun {
+        println!("  device  {}  as {}", device.name, device.user);
+    }
     if settings.source.is_empty() {
         println!(
             "  source  none: add a [[source]], or set XTREAM_BASE_URL, XTREAM_USERNAME and XTREAM_PASSWORD"
@@ -135,7 +138,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_setting() {
         let shown = uncommented();
-        for section in ["", "[[source]]", "[ingest]", "[serve]", "[relay]"] {
+        for section in ["", "[[source]]", "[[hdhomerun]]", "[ingest]", "[serve]", "[relay]"] {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

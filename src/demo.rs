@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use contract::hdhomerun::Device;
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Budget, Login as SourceLogin, Name, Source};
 use contract::user::Users;
@@ -41,6 +42,10 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     let station = Station::start(provider).await.context("cannot start the built-in provider")?;
     let mut settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
     settings.ingest.details_pause = Duration::ZERO; // this provider does not mind
+    settings.serve.environment()?;
+    let device = Device { name: "Coax demo".into(), user: LOGIN.into(), groups: None, tuners: 0 };
+    settings.hdhomerun = vec![device];
+    settings.serve.discovery = false; // nobody's media server is to find a demo
 
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {

@@ -11,10 +11,12 @@ use contract::user::{Users, check_name, check_password};
 use httpd::Request;
 use ingest::RunNow;
 use relay::Relay;
-use serve::Server;
+use serve::admin::{Programs, Wished};
+use serve::{Announcing, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use crate::announce::{self, Login};
@@ -60,9 +62,10 @@ pub(crate) async fn everything(
         let _ended = ended;
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
+    let terminated = httpd::terminated();
     let shutdown = async {
         tokio::select! {
-            () = httpd::terminated() => {}
+            () = terminated => {}
             () = stopping.cancelled() => {}
         }
     };
@@ -90,6 +93,7 @@ async fn serve(
     let public = settings.public_base_url;
     let streams = relay::Settings {
         public: public.clone(),
+        hdhomerun: settings.hdhomerun.clone(),
         trusted_proxies: settings.serve.trusted_proxies.clone(),
         login_failures: settings.serve.login_failures,
         ..settings.relay
@@ -99,9 +103,12 @@ async fn serve(
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
     };
-    let server =
-        Arc::new(Server::new(settings.serve, public.clone(), follower.clone(), users, &data, viewers));
+    let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
+    let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
+    let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
     let address = listener.local_addr().expect("a bound listener has an address");
+    let announcing = Announcing { server: server.clone(), port: address.port() };
+    let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
     announce::ready(
         address,
         public.as_ref().map(contract::source::BaseUrl::as_str),
@@ -134,8 +141,25 @@ async fn serve(
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
     httpd::serve(listener, plumbing, answer, closing).await;
+    drop(announcing);
     relay.closed().await;
     Ok(())
+}
+
+/// What the administration needs of the others.
+fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
+    let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
+    let run_now = run_now.clone();
+    Programs {
+        sessions: Box::new(move || listed.sessions()),
+        kick: Box::new(move |id| kicked.kick(id)),
+        status: Box::new(move || told.status()),
+        run: Box::new(move || match run_now.ask() {
+            ingest::Asked::Begins => Wished::Begins,
+            ingest::Asked::Running => Wished::Running,
+            ingest::Asked::Stopped => Wished::Nobody,
+        }),
+    }
 }
 
 /// Whether a relay elsewhere may answer as well.

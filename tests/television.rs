@@ -176,7 +176,7 @@ fn wrong_passwords_for_lists_and_for_streams_are_counted_together() {
         )
     };
     let lists = status("/get.php?username=demo&password=wrong[1-5]");
-    let streams = status("/live/demo/wrong[1-5]/1.ts");
+    let streams = status("/live/demo/other[1-5]/1.ts");
     assert_eq!((lists, streams), ("403 ".repeat(5), "403 ".repeat(5)));
     assert_eq!(
         (&*status("/get.php?username=demo&password=wrong"), &*status("/live/demo/wrong/1.ts")),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 
 use crate::disk::Data;
+use crate::hdhomerun::Device;
 use crate::secret::Secret;
 pub use place::{DEFAULT_FILE, Place};
 
@@ -38,6 +39,8 @@ pub struct Config<I = Skip, S = Skip, R = Skip> {
     /// What ingest reads and the relay dials. `XTREAM_BASE_URL`, `XTREAM_USERNAME` and `XTREAM_PASSWORD` together
     /// add one named `xtream`.
     pub source: Vec<Source>,
+    /// Devices that media servers find by themselves. Serve tells of them, and the relay tunes them.
+    pub hdhomerun: Vec<Device>,
     /// Settings of ingest.
     pub ingest: I,
     /// Settings of the server.
@@ -53,6 +56,7 @@ impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
             listen: "0.0.0.0:8080".into(),
             public_base_url: None,
             source: Vec::new(),
+            hdhomerun: Vec::new(),
             ingest: I::default(),
             serve: S::default(),
             relay: R::default(),
@@ -216,6 +220,16 @@ where
                 return Err(ConfigError::new(place, what));
             }
         }
+        for (at, device) in self.hdhomerun.iter().enumerate() {
+            let what = if device.name.trim().is_empty() {
+                "a [[hdhomerun]] has an empty `name`; media servers know it by that".to_owned()
+            } else if self.hdhomerun[..at].iter().any(|before| before.name == device.name) {
+                format!("two [[hdhomerun]] are called {:?}; give each its own `name`", device.name)
+            } else {
+                continue;
+            };
+            return Err(ConfigError::new(place, what));
+        }
         Ok(())
     }
 }
@@ -298,6 +312,18 @@ mod tests {
         assert_eq!(config.public_base_url.unwrap().as_str(), "https://tv.example/x");
         let half = Config::<Skip, Skip, Skip>::default().environment(set(&[("XTREAM_BASE_URL", "http://h")]));
         assert!(half.unwrap_err().to_string().starts_with("XTREAM_USERNAME: is not set"));
+    }
+
+    #[test]
+    fn two_devices_of_one_name_are_refused() {
+        let device = |name: &str| format!("[[hdhomerun]]\nname = \"{name}\"\nuser = \"ann\"\n");
+        let check = |text: String| {
+            Config::<Skip, Skip, Skip>::parse(&text, "coax.toml").unwrap().check("coax.toml".into())
+        };
+        assert!(check(device("Coax") + &device("Sport")).is_ok());
+        let why = check(device("Coax").repeat(2)).unwrap_err().to_string();
+        assert!(why.contains("two [[hdhomerun]] are called \"Coax\""), "{why}");
+        assert!(check(device(" ")).unwrap_err().to_string().contains("empty `name`"));
     }
 
     #[test]

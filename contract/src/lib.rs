@@ -16,6 +16,7 @@
 //! - [`config`]: the file `coax.toml`
 //! - [`details`]: of films and series
 //! - [`disk`]: where things lie and how they are replaced
+//! - [`hdhomerun`]: devices for media servers; serve tells of them, the relay tunes them
 //! - [`ids`]: who is who, for ever
 //! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
@@ -44,6 +45,7 @@ pub mod bundle;
 pub mod config;
 pub mod details;
 pub mod disk;
+pub mod hdhomerun;
 pub mod ids;
 pub mod library;
 pub mod log;

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::zone::Zone;
 
 pub use change::{Change, NewPassword};
-pub use failures::Failures;
+pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 pub use profile::Profile;
@@ -171,12 +171,13 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 30] = [
+const RESERVED: [&str; 31] = [
     "live",
     "movie",
     "series",
     "timeshift",
     "streaming",
+    "hdhomerun",
     "hls",
     "hlsr",
     "play",

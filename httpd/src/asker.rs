@@ -1,11 +1,15 @@
 //! Who asks, as far as it matters to those who answer only some.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, header};
 
 /// What a proxy adds to what it passes on.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/// What the last word of a name is that only a network of one's own has (RFC 6761, 6.3; RFC 6762, 3; and ICANN's
+/// `internal`). A name of one word is such a name, too, and so is one below `home.arpa` (RFC 8375).
+const NEVER_PUBLIC: [&str; 3] = ["localhost", "local", "internal"];
 
 /// Whether whoever speaks to us does so for himself, and not for somebody behind him whom we do not see.
 pub fn is_direct(headers: &HeaderMap) -> bool {
@@ -34,6 +38,31 @@ pub fn is_from_another_page(headers: &HeaderMap) -> bool {
 /// Whether a request comes from this machine itself: neither through a proxy on it nor from a page in a browser on it.
 pub fn is_from_this_machine(headers: &HeaderMap, peer: SocketAddr) -> bool {
     peer.ip().to_canonical().is_loopback() && is_direct(headers) && !is_from_a_page(headers)
+}
+
+/// Whether a request names whom it is for by an address, by `public`, the name that is configured, or by one that the public
+/// domain name system never has: one of this machine, of a container, of a network at home.
+///
+/// SECURITY: who owns any other name can let it mean our address the moment after his page was loaded from his own. To the
+/// browser that page is one of ours then.
+pub fn names_us(headers: &HeaderMap, public: Option<&str>) -> bool {
+    // A browser always says.
+    let Some(host) = headers.get(header::HOST) else { return true };
+    let Ok(host) = host.to_str() else { return false };
+    if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let name = host.split(':').next().unwrap_or("").trim_end_matches('.').to_ascii_lowercase();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if name.is_empty() || !name.bytes().all(fits) {
+        return false;
+    }
+    let last = name.rsplit_once('.').map_or("", |(_, last)| last);
+    name.parse::<Ipv4Addr>().is_ok()
+        || !name.contains('.')
+        || NEVER_PUBLIC.contains(&last)
+        || name.ends_with(".home.arpa")
+        || public.is_some_and(|public| public.eq_ignore_ascii_case(&name))
 }
 
 /// The key that a request shows: `Authorization: Bearer KEY` (RFC 6750, 2.1).
@@ -81,6 +110,45 @@ mod tests {
         assert!(from(&[("host", "tv:8080"), ("origin", "http://site.example")]));
         assert!(from(&[("host", "tv:8080"), ("origin", "null")]) && from(&[("origin", "http://tv")]));
         assert!(from(&[("sec-fetch-site", "cross-site")]) && from(&[("sec-fetch-site", "same-site")]));
+    }
+
+    #[test]
+    fn a_name_that_somebody_else_may_own_is_none_of_ours() {
+        let ours = |host: &str, public| {
+            names_us(&HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]), public)
+        };
+        for host in [
+            "127.0.0.1:8080",
+            "192.168.1.7",
+            "[::1]:8080",
+            "[fd00::1]",
+            "localhost:8080",
+            "tv.localhost",
+            "coax:8080",
+            "box.local",
+            "box.home.arpa.",
+            "host.docker.internal",
+            "8.8.8.8",
+        ] {
+            assert!(ours(host, None), "{host}");
+        }
+        for host in [
+            "evil.example.com",
+            "evil.com.:8080",
+            "local.evil.com",
+            "127.0.0.1.nip.io",
+            "[evil.com]",
+            "[::1",
+            "",
+            "a b",
+            "a@localhost",
+            "tv.example.com",
+        ] {
+            assert!(!ours(host, None), "{host}");
+        }
+        let public = Some("tv.example.com");
+        assert!(ours("tv.example.com", public) && ours("TV.example.com:8443", public));
+        assert!(!ours("evil.com", public) && names_us(&HeaderMap::new(), None));
     }
 
     #[test]

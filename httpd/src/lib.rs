@@ -25,7 +25,7 @@ mod range;
 pub mod reply;
 mod socket;
 
-pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine};
+pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine, names_us};
 pub use body::Body;
 pub use client::client;
 pub use content::content;

@@ -138,12 +138,16 @@ async fn connection<A, F>(
     }
 }
 
-/// Ends when the operator asks the program to stop: SIGTERM, or Ctrl-C at a terminal.
-pub async fn terminated() {
+/// Ends when the operator asks the program to stop: SIGTERM, or Ctrl-C at a terminal. He is heard from this call on, so it is
+/// to be made before the program says that it is ready.
+pub fn terminated() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("the runtime has its signal driver");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    let listen = |kind| signal(kind).expect("the runtime has its signal driver");
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
+    async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

@@ -46,6 +46,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut config = arguments.place.load::<Skip, Skip, Settings>()?;
     config.relay.environment()?;
     config.relay.public.clone_from(&config.public_base_url);
+    config.relay.hdhomerun.clone_from(&config.hdhomerun);
     let data = config.data();
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let relay = match Mirror::new(&config.relay)? {
@@ -58,6 +59,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let listen = arguments.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let terminated = httpd::terminated();
     ready(&listener.local_addr()?.to_string());
     let (answering, closing) = (relay.clone(), relay.clone());
     let answer = move |request, peer| {
@@ -65,7 +67,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         async move { relay.answer(request, peer).await }
     };
     let shutdown = async move {
-        httpd::terminated().await;
+        terminated.await;
         closing.close();
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };

@@ -2,6 +2,7 @@
 
 mod hls;
 mod past;
+mod tuned;
 mod unlisted;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use contract::address::{ArchiveAddress, Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
+use contract::hdhomerun::Devices;
 use contract::release::Follower;
 use contract::session::Session;
 use contract::source::Source;
@@ -53,6 +55,7 @@ pub struct Relay {
     watches: Watches,
     catch_up: CatchUp,
     clock: Clock,
+    devices: Devices,
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
@@ -126,12 +129,14 @@ impl Relay {
             Key::random()
         });
         let proxies = Arc::new(Proxies::new(key.clone(), memory, Internet::default()));
+        let devices = Devices::new(headend.settings.hdhomerun.clone(), key.clone());
         let relay = Arc::new(Self {
             headend,
             sessions: Arc::new(Sessions::new(key.clone(), proxies.clone())),
             proxies,
             unlisted: Unlisted::new(),
             watches: Watches::default(),
+            devices,
             catch_up: CatchUp::new(key),
             clock,
             episodes: Episodes::new(follower.data()),
@@ -179,6 +184,7 @@ impl Relay {
         let answer = answer.inspect_err(|refusal| self.headend.tally.refused(refusal));
         let answer = answer.unwrap_or_else(|refusal| match route {
             Some(Route::Api(_)) => api::refused(refusal, client),
+            Some(Route::Tune(_)) => tuned::explain(refusal.answer(id, client)),
             _ => refusal.answer(id, client),
         });
         if matches!(route, Some(Route::Status | Route::Metrics)) { answer } else { reply::cors(answer) }
@@ -238,6 +244,7 @@ impl Relay {
                 self.past_segment(&ticket, start, number, request, peer).await
             }
             Some(Route::PastInQuery) => Err(Refusal::Unknown), // has been answered
+            Some(Route::Tune(address)) => self.tuned(address, request, peer).await,
             Some(Route::Ace(asked)) => self.ace(asked, request, peer).await,
             Some(Route::Api(asked)) => self.api(asked, request, peer).await,
             Some(Route::Status) => {
@@ -327,10 +334,11 @@ impl Relay {
         waits()?;
         let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
         waits()?; // those before it in the queue may have used up what the address has
+        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
         let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
         verified.unwrap_or_default().ok_or_else(|| {
-            self.users.failures().note(client, Instant::now());
+            self.users.failures().note(client, guess, Instant::now());
             Refusal::Forbidden
         })
     }

@@ -1,6 +1,7 @@
 //! Every address the relay knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
+use contract::hdhomerun::Address;
 
 pub use crate::output::ace::Ace;
 pub use crate::output::api::Api;
@@ -39,6 +40,8 @@ pub enum Route {
         /// Counts from its beginning.
         number: u32,
     },
+    /// `/auto/v7`, `/hdhomerun/1A2B3C4D/auto/v7`: a channel of a device, by its number.
+    Tune(Address),
     /// `/ace/getstream` and its like: what players ask an Ace Stream engine for.
     Ace(Ace),
     /// `/api/streams/start/ID` and its like: the session API of web players.
@@ -86,6 +89,9 @@ impl Route {
                 Some(Self::Hls { ticket: ticket.into(), part: Part::decode(part)? })
             }
             ["timeshift", ticket, start, name] => past_segment(ticket, start, name),
+            _ if let Some(address) = Address::read(&segments) => {
+                address.is_tuned().then_some(Self::Tune(address))
+            }
             _ if ArchiveAddress::is_asked_in_query(&segments) => Some(Self::PastInQuery),
             _ => {
                 let past = || ArchiveAddress::read(&segments).map(Self::Past);
@@ -160,6 +166,7 @@ mod tests {
         for path in ["/timeshift/u/p/60/2025-10-09:08-00/1.ts", "/timeshift/u/p/60/rubbish/1.m3u8"] {
             assert!(matches!(Route::decode(path), Some(Route::Past(_))), "{path}");
         }
+        assert!(matches!(Route::decode("/auto/v7"), Some(Route::Tune(_))));
         assert_eq!(Route::decode("/ace/getstream"), Some(Route::Ace(Ace::Stream)));
         let (session, number) = ("0123456789abcdef0123456789abcdef01234567".to_owned(), 7);
         let path = format!("/api/streams/proxy/c/{session}/7.ts");
@@ -188,6 +195,7 @@ mod tests {
             "/timeshift/t0/1/+7.ts",
             "/timeshift/u/p/60/1/2/3.ts",
             "/player_api.php",
+            "/lineup.json",
             "/api/streams/proxy/c/t0/7.ts",
             "/api/channels",
             "/ace/r/1/2",

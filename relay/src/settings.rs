@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use contract::config::{ConfigError, seconds, variable};
+use contract::hdhomerun::Device;
 use contract::network::Network;
 use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
@@ -23,6 +24,9 @@ pub struct Settings {
     /// `[relay]`.
     #[serde(skip)]
     pub public: Option<BaseUrl>,
+    /// The devices of `[[hdhomerun]]`, which stands outside of it as well.
+    #[serde(skip)]
+    pub hdhomerun: Vec<Device>,
     /// The server to copy the line-up and the users from, such as `https://tv.example.com`, for a relay without the data
     /// folder. `COAX_FOLLOW` overrides it. For the program `relay` alone.
     #[serde(deserialize_with = "optional_url")]
@@ -36,7 +40,7 @@ pub struct Settings {
     /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes: addresses, or networks such as
     /// `10.0.0.0/8`. For the program `relay` alone: `coax up` believes those of `[serve]`.
     pub trusted_proxies: Vec<Network>,
-    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
+    /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
     /// over (429), unless its pair is one that was right before. 0: as many as it likes. For the program `relay` alone:
     /// `coax up` has that of `[serve]`, and counts together what is sent to either.
     pub login_failures: u32,
@@ -183,6 +187,7 @@ impl Default for Settings {
         Self {
             key: None,
             public: None,
+            hdhomerun: Vec::new(),
             follow: None,
             follow_key: None,
             cache: PathBuf::new(),

@@ -46,9 +46,19 @@ impl Base {
         })
     }
 
+    /// Without its port.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The port of this request.
     pub(crate) fn port(&self) -> u16 {
         self.port.unwrap_or(if self.is_tls() { 443 } else { 80 })
+    }
+
+    /// The sub-path, `""` or `/tv` and the like.
+    pub(crate) fn path(&self) -> &str {
+        self.prefix.trim_end_matches('/')
     }
 
     pub(crate) fn is_tls(&self) -> bool {

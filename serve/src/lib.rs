@@ -18,10 +18,12 @@
 //!
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
+pub mod admin;
 mod base;
 mod elsewhere;
 mod export;
 mod front;
+mod hdhomerun;
 mod login;
 mod logo;
 mod mirror;
@@ -36,6 +38,7 @@ mod xtream;
 
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
+pub use hdhomerun::{Announcing, announce};
 pub use route::Route;
 pub use service::Server;
 pub use settings::Settings;

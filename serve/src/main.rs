@@ -9,7 +9,7 @@ use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
 use contract::user::Users;
-use serve::{Server, Settings};
+use serve::{Announcing, Server, Settings};
 use tokio::net::TcpListener;
 
 /// Answers apps from the release that is published now.
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut config = arguments.place.load::<Skip, Settings, Skip>()?;
     config.serve.environment()?;
+    config.serve.hdhomerun.clone_from(&config.hdhomerun);
     httpd::raise_file_limit();
 
     let data = config.data();
@@ -55,13 +56,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let listen = arguments.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-    ready(&listener.local_addr()?.to_string());
+    let address = listener.local_addr()?;
+    let terminated = httpd::terminated();
+    ready(&address.to_string());
+    tokio::spawn(serve::announce(Announcing { server: server.clone(), port: address.port() }));
     let answer = move |request, peer| {
         let server = server.clone();
         async move { server.answer(request, peer).await }
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, httpd::terminated()).await;
+    httpd::serve(listener, settings, answer, terminated).await;
     Ok(())
 }
 

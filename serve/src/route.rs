@@ -1,6 +1,7 @@
 //! Every path the server knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
+use contract::hdhomerun::Address;
 use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
@@ -26,8 +27,12 @@ pub enum Route {
     Past,
     /// `/relay/state` and what it names: what relays without the disk copy.
     Mirror(Part),
-    /// `/logo/live/5001/SEALED`, also `movie` and `series`: a picture, or the initials of the entry's name.
+    /// `/logo/live/5001/SEALED`, also `movies` and `series`: a picture, or the initials of the entry's name.
     Logo(Owner),
+    /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
+    HdHomeRun(Address),
+    /// `/api/...`: the administration, and what describes it.
+    Admin,
     /// Anything else.
     Unknown,
 }
@@ -49,9 +54,11 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
             ["update", "epg" | "epg.php"] => Self::Guide,
+            _ if let Some(address) = Address::read(&segments) => Self::HdHomeRun(address),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
             [page] => match page.strip_suffix(".php").unwrap_or(page) {
                 "player_api" => Self::PlayerApi,
@@ -87,7 +94,9 @@ impl Route {
             Self::Health => "health",
             Self::Front => "front",
             Self::Stream(_) => "stream",
+            Self::HdHomeRun(_) => "hdhomerun",
             Self::Mirror(_) => "mirror",
+            Self::Admin => "admin",
             Self::Past => "timeshift",
             Self::Logo(_) => "logo",
             Self::Unknown => "unknown",
@@ -126,6 +135,8 @@ mod tests {
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
             ("/health.php", Route::Unknown),
+            ("/api/admin/users", Route::Admin),
+            ("/api/openapi.json", Route::Admin),
             ("/live/u/p/1.ts", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),

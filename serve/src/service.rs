@@ -8,15 +8,18 @@ use anyhow::Context;
 use contract::address::ArchiveAddress;
 use contract::details::Details;
 use contract::disk::Data;
+use contract::hdhomerun::{Devices, Tuned};
 use contract::mirror::{Part, SEATS};
-use contract::release::{Follower, View};
+use contract::release::{Follower, Release, View};
 use contract::source::BaseUrl;
+use contract::ticket::Key;
 use contract::user::Users;
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 
+use crate::admin::{Keeper, Programs};
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
@@ -25,7 +28,7 @@ use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, front, relays, xtream};
+use crate::{Route, Settings, admin, front, hdhomerun, relays, xtream};
 
 /// Readings at once.
 const READERS: usize = 8;
@@ -36,11 +39,16 @@ pub struct Server {
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
     pub(crate) gallery: Gallery,
+    pub(crate) data: Data,
+    pub(crate) users: Arc<Users>,
+    pub(crate) logins: Logins,
+    pub(crate) keeper: Keeper,
+    pub(crate) programs: Programs,
+    pub(crate) elsewhere: Elsewhere,
     mirror: Mirror,
-    elsewhere: Elsewhere,
-    public: Option<Base>,
+    pub(crate) public: Option<Base>,
+    pub(crate) devices: Devices,
     follower: Arc<Follower>,
-    logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// For compressed lists.
@@ -75,11 +83,18 @@ impl Server {
         data: &Data,
         viewers: impl Fn(&str) -> u32 + Send + Sync + 'static,
     ) -> Self {
+        let list = settings.hdhomerun.clone();
+        let key = if list.is_empty() { Key::known([0; 32]) } else { hdhomerun::key(data) };
         Self {
+            devices: Devices::new(list, key),
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
             readers: Semaphore::new(READERS),
-            logins: Logins::new(users, settings.login_failures),
+            data: data.clone(),
+            logins: Logins::new(users.clone(), settings.login_failures),
+            users,
+            keeper: Keeper::default(),
+            programs: Programs::elsewhere(),
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
@@ -99,9 +114,17 @@ impl Server {
         Self { clock: Box::new(clock), ..self }
     }
 
+    /// The same server, beside programs whose operators ask here.
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
+        if route == Route::Admin {
+            return admin::answer(self, request, peer).await;
+        }
         let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
@@ -121,6 +144,7 @@ impl Server {
             Route::PanelApi => xtream::panel::answer(self, &self.asked(request, peer).await).await,
             Route::Playlist => xtream::playlist::answer(self, &self.asked(request, peer).await).await,
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
+            Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
             Route::Front => Ok(front::page()),
             Route::Stream(id) => self.relayed(id, &request, peer),
@@ -131,7 +155,7 @@ impl Server {
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
             Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
-            Route::Unknown => Err(Refusal::Unknown),
+            Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
         }
     }
 
@@ -149,20 +173,20 @@ impl Server {
     }
 
     /// Where the stream is.
-    fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    pub(crate) fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
         let secure = self.base(request, peer).is_some_and(|base| base.is_tls());
         relays::answer(&self.settings.relays, id, request.uri(), secure)
     }
 
     /// The address under which the client reached us.
-    fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
+    pub(crate) fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
         self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
     }
 
     /// From where a request came, as far as it is told.
-    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+    pub(crate) fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
         httpd::client(headers, peer.ip(), |address| self.settings.trusts(address))
     }
 
@@ -202,6 +226,17 @@ impl Server {
                 Ok(prepared)
             }
         }
+    }
+
+    /// The newest release, if there is one.
+    pub(crate) fn release(&self) -> Option<Arc<Release>> {
+        self.follower.release()
+    }
+
+    /// The devices for media servers, with what the newest release has for them.
+    pub(crate) fn tuned(&self) -> Vec<Tuned> {
+        let release = self.follower.release();
+        release.map_or_else(Vec::new, |release| self.devices.all(&release, |name| self.logins.find(name)))
     }
 
     /// Reads something that takes a while, when it is its turn.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use contract::config::ConfigError;
+use contract::hdhomerun::Device;
 use contract::network::Network;
 use contract::secret::{SharedKey, optional_key};
 use contract::source::BaseUrl;
@@ -27,7 +28,11 @@ pub struct Settings {
     /// `COAX_RELAY_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
     pub relay_key: Option<SharedKey>,
-    /// Wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
+    /// Who shows this key (`Authorization: Bearer KEY`) may administer, as users may who are administrators and have logged
+    /// in. `COAX_ADMIN_KEY` overrides it.
+    #[serde(deserialize_with = "optional_key")]
+    pub admin_key: Option<SharedKey>,
+    /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
     /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
     /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
     pub login_failures: u32,
@@ -40,6 +45,12 @@ pub struct Settings {
     pub catchup: Catchup,
     /// Tells Kodi in playlists that channels are transport streams, which spares it a connection to find out.
     pub kodi_mimetype: bool,
+    /// Answers those who search the network for HDHomeRun devices, at the UDP ports 65001 and 1900 and the TCP port 65001.
+    /// Nobody is answered while there is no `[[hdhomerun]]`.
+    pub discovery: bool,
+    /// The devices of `[[hdhomerun]]`.
+    #[serde(skip)]
+    pub hdhomerun: Vec<Device>,
     /// Bytes of compressed lists kept in memory. What does not fit is sent uncompressed.
     pub packed_lists: usize,
 }
@@ -52,6 +63,9 @@ impl Settings {
     pub fn environment(&mut self) -> Result<(), ConfigError> {
         if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.relay_key = Some(key);
+        }
+        if let Some(key) = SharedKey::of_environment("COAX_ADMIN_KEY")? {
+            self.admin_key = Some(key);
         }
         Ok(())
     }
@@ -68,11 +82,14 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             relays: Vec::new(),
             relay_key: None,
+            admin_key: None,
             login_failures: 10,
             classic_refusals: false,
             panel_api: true,
             catchup: Catchup::Shift,
             kodi_mimetype: false,
+            discovery: true,
+            hdhomerun: Vec::new(),
             packed_lists: 24 * 1024 * 1024,
         }
     }

@@ -167,8 +167,9 @@ impl From<Args> for Settings {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let station = Station::start(Args::parse().into()).await?;
+    let terminated = httpd::terminated();
     println!("engine {}", station.engine_url());
     println!("ready {}", station.url());
-    httpd::terminated().await;
+    terminated.await;
     Ok(())
 }

@@ -13,10 +13,10 @@ use contract::bundle::{Kind, Playable, Protocol, Upstream};
 use contract::reach;
 use contract::source::{Acestream, BaseUrl, Name, Origin, Source};
 use contract::user::{PasswordHash, User};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use httpd::{Params, Response, reply};
 use serde_json::json;
-use url::{Host, Url};
+use url::Url;
 
 use crate::headend::Headend;
 use crate::refusal::Refusal;
@@ -28,9 +28,6 @@ pub(crate) const GUEST: &str = "*";
 const ACCOUNT: &str = "ace-open";
 /// Numbers of such channels begin here: ours end before.
 const FIRST: u32 = 1 << 31;
-/// What the last word of a name is that only a network of one's own has (RFC 6761, 6.3; RFC 6762, 3; and ICANN's
-/// `internal`). A name of one word is such a name, too, and so is one below `home.arpa` (RFC 8375).
-const NEVER_PUBLIC: [&str; 3] = ["localhost", "local", "internal"];
 /// Channels whose numbers are remembered; when it is full, all are forgotten, and get others.
 const MOST: usize = 4096;
 
@@ -104,36 +101,13 @@ impl Unlisted {
 /// Whether somebody who shows nothing may ask: one in our own house, who speaks for himself.
 ///
 /// SECURITY: a page of another site, open in a browser at home, must not set the engine to work. That includes one whose
-/// name was ours for a moment: see [`names_us`].
+/// name was ours for a moment: see [`httpd::names_us`].
 pub(crate) fn is_at_home(headers: &HeaderMap, peer: SocketAddr, public: Option<&BaseUrl>) -> bool {
+    let host = public.and_then(|public| Some(Url::parse(public.as_str()).ok()?.host_str()?.to_owned()));
     reach::is_at_home(peer.ip())
         && httpd::is_direct(headers)
         && !httpd::is_from_another_page(headers)
-        && names_us(headers, public)
-}
-
-/// Whether a request names whom it is for by an address, by the name that is configured, or by one that the public domain
-/// name system never has: one of this machine, of a container, of a network at home.
-///
-/// SECURITY: who owns any other name can let it mean our address the moment after his page was loaded from his own. To the
-/// browser that page is one of ours then.
-fn names_us(headers: &HeaderMap, public: Option<&BaseUrl>) -> bool {
-    // A browser always says.
-    let Some(host) = headers.get(header::HOST) else { return true };
-    let host = host.to_str().ok().and_then(|host| Url::parse(&format!("http://{host}/")).ok());
-    match host.as_ref().and_then(Url::host) {
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            let public = public.and_then(|public| Url::parse(public.as_str()).ok());
-            let last = name.rsplit_once('.').map_or("", |(_, last)| last);
-            !name.contains('.')
-                || NEVER_PUBLIC.contains(&last)
-                || name.ends_with(".home.arpa")
-                || public.is_some_and(|public| public.host_str() == Some(name))
-        }
-        None => false,
-    }
+        && httpd::names_us(headers, host.as_deref())
 }
 
 /// The one id that a query names.
@@ -207,43 +181,6 @@ mod tests {
         ] {
             assert_eq!(read(query), Err(fault), "{query}");
         }
-    }
-
-    #[test]
-    fn a_name_that_somebody_else_may_own_is_none_of_ours() {
-        let public = BaseUrl::new("https://tv.example.com:8443/x").unwrap();
-        let ours = |host: &str, public| {
-            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
-            names_us(&headers, public)
-        };
-        for host in [
-            "127.0.0.1:8080",
-            "192.168.1.7",
-            "[::1]:8080",
-            "[fd00::1]",
-            "localhost:8080",
-            "tv.localhost",
-            "coax:8080",
-            "box.local",
-            "box.home.arpa.",
-            "host.docker.internal",
-            "8.8.8.8",
-        ] {
-            assert!(ours(host, None), "{host}");
-        }
-        for host in [
-            "evil.example.com",
-            "evil.com.:8080",
-            "local.evil.com",
-            "127.0.0.1.nip.io",
-            "",
-            "a b",
-            "tv.example.com",
-        ] {
-            assert!(!ours(host, None), "{host}");
-        }
-        assert!(ours("tv.example.com", Some(&public)) && ours("TV.example.com:8443", Some(&public)));
-        assert!(!ours("evil.com", Some(&public)) && names_us(&HeaderMap::new(), None));
     }
 
     #[test]

@@ -237,8 +237,10 @@ async fn wrong_passwords_are_counted_by_the_address_they_come_from_whatever_is_a
     assert_eq!(asked(guesser, "/live/ann/secret/1.ts").await.0, 200);
     for guess in [
         "/live/ann/guess/1.ts".to_owned(),
+        "/live/ann/guess/2.ts".into(), // by a player whose password was changed
+        "/live/ann/guess/2.m3u8".into(),
         format!("/movie/nobody/guess/{FILM}.mp4"),
-        format!("/ace/getstream?id={}&username=ann&password=guess", stage.station.listed_id(0)),
+        format!("/ace/getstream?id={}&username=ann&password=third", stage.station.listed_id(0)),
     ] {
         assert_eq!(asked(guesser, &guess).await, (403, None), "{guess}");
     }

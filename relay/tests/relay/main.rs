@@ -28,6 +28,7 @@ mod proxied;
 mod sharing;
 mod stage;
 mod together;
+mod tuned;
 mod unlisted;
 mod variants;
 mod viewer;

@@ -293,7 +293,7 @@ fn lists() -> Vec<(Section, serde_json::Value)> {
         (section, serde_json::json!({ "category_id": id, "category_name": name }))
     };
     let entry = |section, key: &str, id: u32, group: u32| {
-        (section, serde_json::json!({ key: id, "name": "One", "category_ids": [group] }))
+        (section, serde_json::json!({ key: id, "num": id, "name": "One", "category_ids": [group] }))
     };
     vec![
         group(Section::LiveCategories, "1", "News"),

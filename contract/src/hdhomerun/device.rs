@@ -1,0 +1,157 @@
+//! Which devices there are, and which channels they have.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::DeviceId;
+use crate::bundle::{List, Section};
+use crate::release::{Release, View};
+use crate::ticket::Key;
+use crate::user::{Groups, Sight, User};
+
+/// Plex takes no device with more channels. What is more goes on in another device.
+pub const MOST_CHANNELS: usize = 480;
+/// Tuners of a device of which nothing says how many it has, and the most that one may have.
+const USUAL_TUNERS: u32 = 4;
+const MOST_TUNERS: u32 = 32;
+
+/// `[[hdhomerun]]` of `coax.toml`: a device.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// What media servers call it. Another name is another device to them.
+    pub name: String,
+    /// As whom everybody watches who is at home and asks the device: what that user may see is its line-up, what he may
+    /// watch at once its limit. Media servers show no password.
+    pub user: String,
+    /// Only these groups of that, `*` standing for any text; all without.
+    #[serde(default)]
+    pub groups: Option<Vec<Groups>>,
+    /// How many streams it says it has at once; 0: as many as the user may watch and the accounts allow.
+    #[serde(default)]
+    pub tuners: u32,
+}
+
+/// The devices of an installation.
+#[derive(Clone, Debug)]
+pub struct Devices {
+    list: Vec<Device>,
+    key: Key,
+}
+
+/// A device as media servers see it: a configured one, or as much of it as a device may have channels.
+#[derive(Clone, Debug)]
+pub struct Tuned {
+    /// `Coax`, or `Coax 2` for what follows its first channels.
+    pub name: String,
+    /// By which it is known.
+    pub id: DeviceId,
+    /// As whom one watches.
+    pub user: Arc<User>,
+    /// Streams at once: 1 to 32.
+    pub tuners: u32,
+    /// The ids of its channels, in the order of the line-up.
+    channels: Vec<u32>,
+    release: Arc<Release>,
+}
+
+/// A channel of a device: what the line-up says of it that a device says as well.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Channel {
+    /// The number by which it is tuned.
+    pub num: u32,
+    /// Not empty.
+    pub name: String,
+    /// Our id.
+    pub stream_id: u32,
+}
+
+impl Devices {
+    /// Those that are configured; `key` makes their ids.
+    pub const fn new(list: Vec<Device>, key: Key) -> Self {
+        Self { list, key }
+    }
+
+    /// Whether there are any.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them with what `release` has for them. A device whose user `find` does not find is none.
+    pub fn all(&self, release: &Arc<Release>, find: impl Fn(&str) -> Option<Arc<User>>) -> Vec<Tuned> {
+        let found = self.list.iter().filter_map(|device| Some((device, find(&device.user)?)));
+        found.flat_map(|(device, user)| self.tuned(device, &user, release)).collect()
+    }
+
+    /// The one of this id; the first without.
+    pub fn find(
+        &self,
+        id: Option<DeviceId>,
+        release: &Arc<Release>,
+        find: impl Fn(&str) -> Option<Arc<User>>,
+    ) -> Option<Tuned> {
+        self.all(release, find).into_iter().find(|tuned| id.is_none_or(|id| tuned.id == id))
+    }
+
+    fn tuned(&self, device: &Device, user: &Arc<User>, release: &Arc<Release>) -> Vec<Tuned> {
+        let channels = device.channels(user, release);
+        let tuners = device.tuners(user, release);
+        let mut parts: Vec<&[u32]> = channels.chunks(MOST_CHANNELS).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let part = |(number, channels): (u32, &[u32])| Tuned {
+            name: if number == 0 { device.name.clone() } else { format!("{} {}", device.name, number + 1) },
+            id: DeviceId::of(&self.key, &device.name, number),
+            user: user.clone(),
+            tuners,
+            channels: channels.to_vec(),
+            release: release.clone(),
+        };
+        (0..).zip(parts).map(part).collect()
+    }
+}
+
+impl Device {
+    fn channels(&self, user: &User, release: &Arc<Release>) -> Vec<u32> {
+        let seen = View::of(release.clone(), &user.sees).ids(List::Live);
+        let Some(groups) = &self.groups else { return seen };
+        let sight = Sight { groups: Some(groups.clone()), ..Sight::default() };
+        let ours: HashSet<u32> = View::of(release.clone(), &sight).ids(List::Live).into_iter().collect();
+        seen.into_iter().filter(|id| ours.contains(id)).collect()
+    }
+
+    fn tuners(&self, user: &User, release: &Release) -> u32 {
+        let accounts = release.index.accounts().iter().map(|account| account.max_connections);
+        let allowed =
+            accounts.reduce(|all, more| if all == 0 || more == 0 { 0 } else { all.saturating_add(more) });
+        let known = [user.max_connections, allowed.unwrap_or(0)].into_iter().filter(|most| *most > 0).min();
+        let tuners = if self.tuners > 0 { self.tuners } else { known.unwrap_or(USUAL_TUNERS) };
+        tuners.min(MOST_TUNERS)
+    }
+}
+
+impl Tuned {
+    /// Its channels as the line-up has them, in its order.
+    pub fn line_up(&self) -> impl Iterator<Item = Channel> + '_ {
+        let entries = self.channels.iter().filter_map(|id| self.release.find(Section::LiveStreams, *id));
+        entries.filter_map(|entry| serde_json::from_slice(&entry).ok())
+    }
+
+    /// How many channels it has.
+    pub const fn len(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// The id of the channel of this number.
+    pub fn channel(&self, number: u32) -> Option<u32> {
+        self.line_up().find(|channel| channel.num == number).map(|channel| channel.stream_id)
+    }
+}
