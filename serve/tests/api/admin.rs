@@ -199,10 +199,10 @@ async fn wrong_logins_are_counted_whatever_they_are() {
     let mut statuses = Vec::new();
     for at in 0..12 {
         let from = if at % 2 == 0 {
-            log_in(&house, "boss", "wrong").await
+            log_in(&house, "boss", &format!("wrong{at}")).await
         } else {
             Ask::new("GET", "/api/admin/users")
-                .header("Authorization", "Bearer wrong")
+                .header("Authorization", &format!("Bearer wrong{at}"))
                 .send(house.address)
                 .await
         };
