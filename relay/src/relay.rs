@@ -62,7 +62,7 @@ pub struct Relay {
     users: Arc<Users>,
     /// From where the release and the users are, if the disk is elsewhere.
     mirror: Option<Arc<Mirror>>,
-    verifying: Semaphore,
+    verifying: Arc<Semaphore>,
 }
 
 impl Relay {
@@ -143,7 +143,7 @@ impl Relay {
             follower,
             users,
             mirror,
-            verifying: Semaphore::new(1),
+            verifying: Arc::new(Semaphore::new(1)),
         });
         let inspected = Arc::downgrade(&relay);
         tokio::spawn(async move {
@@ -332,15 +332,19 @@ impl Relay {
             wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
         };
         waits()?;
-        let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
+        let turn = self.verifying.clone().acquire_owned().await.expect("it is never closed");
         waits()?; // those before it in the queue may have used up what the address has
-        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
-        let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
-        verified.unwrap_or_default().ok_or_else(|| {
-            self.users.failures().note(client, guess, Instant::now());
-            Refusal::Forbidden
-        })
+        // SECURITY: who breaks the connection off ends neither this nor its turn, and is counted all the same.
+        let verifying = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let user = users.check(&name, &password);
+            if user.is_none() {
+                users.failures().note(client, users.failures().guess(&name, &password), Instant::now());
+            }
+            user
+        });
+        verifying.await.unwrap_or_default().ok_or(Refusal::Forbidden)
     }
 
     /// From where a request came, as far as it is told.

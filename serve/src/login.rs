@@ -18,7 +18,7 @@ pub(crate) struct Logins {
     allowed: u32,
     /// SECURITY: a flood of wrong passwords waits here, where waiting costs nothing. In the pool of blocking threads
     /// it would keep everybody else from being answered.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
 }
 
 /// A known user, and the pair as he sent it, for the documents that repeat it.
@@ -32,7 +32,7 @@ pub(crate) struct Login {
 impl Logins {
     /// Those of `users`, with so many wrong pairs `allowed` to each address in a minute; 0 is as many as it likes.
     pub(crate) fn new(users: Arc<Users>, allowed: u32) -> Self {
-        Self { users, allowed, turn: Semaphore::new(1) }
+        Self { users, allowed, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// The user of this name, whoever asks.
@@ -55,18 +55,19 @@ impl Logins {
             wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
         };
         waits()?;
-        let _turn = self.turn.acquire().await.context("verifying a password")?;
+        let turn = self.turn.clone().acquire_owned().await.context("verifying a password")?;
         waits()?; // those before it in the queue may have used up what the address has
-        let (users, guess) = (self.users.clone(), self.users.failures().guess(&name, &password));
+        let users = self.users.clone();
+        // SECURITY: who breaks the connection off ends neither this nor its turn, and is counted all the same.
         let hashing = tokio::task::spawn_blocking(move || {
-            let user = users.check(&name, &password)?;
+            let _turn = turn;
+            let Some(user) = users.check(&name, &password) else {
+                users.failures().note(client, users.failures().guess(&name, &password), Instant::now());
+                return None;
+            };
             Some(Login { user, name, password })
         });
-        let login = hashing.await.context("verifying a password")?;
-        login.ok_or_else(|| {
-            self.users.failures().note(client, guess, Instant::now());
-            Refusal::Forbidden
-        })
+        hashing.await.context("verifying a password")?.ok_or(Refusal::Forbidden)
     }
 }
 
