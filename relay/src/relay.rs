@@ -25,7 +25,7 @@ use tracing::warn;
 
 use crate::headend::Headend;
 use crate::mirror::Mirror;
-use crate::output::ace::{GUEST, Unlisted};
+use crate::output::ace::{GUEST, Unlisted, is_unlisted};
 use crate::output::api::{self, Watches};
 use crate::output::catchup::CatchUp;
 use crate::output::hls::Sessions;
@@ -387,10 +387,13 @@ impl Relay {
     /// more what they watch, and forgets players that have gone.
     fn inspect(&self) {
         let release = self.follower.release();
-        // What no release lists, such as an episode that became known later, was looked at when it began.
+        // An episode that became known later, which no release lists, was looked at when it began. Any channel of Ace Stream
+        // is for those who may see everything.
         let sees = |user: &User, id| {
             let playable = release.as_ref().filter(|_| !user.sees.is_everything());
-            playable.is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)))
+            let fits = playable
+                .is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)));
+            fits && (user.sees.is_everything() || !is_unlisted(id))
         };
         let stays = |name: &str, device: Option<&str>, what: What| {
             let may = |user: &User| {
