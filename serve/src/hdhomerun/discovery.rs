@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::packet::{self, Packet};
@@ -29,6 +29,8 @@ const TUNER: u32 = 1;
 const ANY: u32 = u32::MAX;
 /// Who controls a device says something this often, or is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The rest after a connection that could not be accepted.
+const REST: Duration = Duration::from_millis(100);
 /// How many may control at once. Others wait.
 const MOST: usize = 8;
 
@@ -102,7 +104,10 @@ impl Announcing {
         let places = Arc::new(Semaphore::new(MOST));
         loop {
             let place = places.clone().acquire_owned().await.expect("it is never closed");
-            let (stream, peer) = listener.accept().await?;
+            let Ok((stream, peer)) = listener.accept().await else {
+                sleep(REST).await; // no file descriptors, or whoever came has gone: it passes
+                continue;
+            };
             if !reach::is_at_home(peer.ip()) {
                 continue;
             }
@@ -156,9 +161,10 @@ impl Announcing {
         self.server.tuned()
     }
 
-    /// The address under which `peer` reaches us: the configured one, or that of the interface which leads to him.
+    /// The address under which `peer` reaches us: the configured one, or that of the interface which leads to him. HTTPS is
+    /// a proxy's, and who comes through one is told nothing.
     fn base(&self, peer: IpAddr) -> Option<String> {
-        if let Some(public) = &self.server.public {
+        if let Some(public) = self.server.public.as_ref().filter(|public| !public.is_tls()) {
             return Some(public.url());
         }
         let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
