@@ -42,6 +42,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     let station = Station::start(provider).await.context("cannot start the built-in provider")?;
     let mut settings = Settings { data, source: vec![source(&station, account)], ..Settings::default() };
     settings.ingest.details_pause = Duration::ZERO; // this provider does not mind
+    settings.serve.environment()?;
     let device = Device { name: "Coax demo".into(), user: LOGIN.into(), groups: None, tuners: 0 };
     settings.hdhomerun = vec![device];
     settings.serve.discovery = false; // nobody's media server is to find a demo

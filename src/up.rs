@@ -11,6 +11,7 @@ use contract::user::{Users, check_name, check_password};
 use httpd::Request;
 use ingest::RunNow;
 use relay::Relay;
+use serve::admin::{Programs, Wished};
 use serve::{Announcing, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -103,7 +104,8 @@ async fn serve(
         move |user: &str| relay.viewers(user)
     };
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
-    let server = Arc::new(Server::new(answers, public.clone(), follower.clone(), users, &data, viewers));
+    let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
+    let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
     let address = listener.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
@@ -142,6 +144,22 @@ async fn serve(
     drop(announcing);
     relay.closed().await;
     Ok(())
+}
+
+/// What the administration needs of the others.
+fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
+    let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
+    let run_now = run_now.clone();
+    Programs {
+        sessions: Box::new(move || listed.sessions()),
+        kick: Box::new(move |id| kicked.kick(id)),
+        status: Box::new(move || told.status()),
+        run: Box::new(move || match run_now.ask() {
+            ingest::Asked::Begins => Wished::Begins,
+            ingest::Asked::Running => Wished::Running,
+            ingest::Asked::Stopped => Wished::Nobody,
+        }),
+    }
 }
 
 /// Whether a relay elsewhere may answer as well.

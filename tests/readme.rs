@@ -5,6 +5,7 @@
 mod program;
 
 use program::{Program, ffmpeg, text};
+use serve::admin::{ENDPOINTS, Endpoint};
 
 const README: &str = include_str!("../README.md");
 
@@ -75,6 +76,32 @@ fn what_the_readme_says_to_post_to_is_for_this_machine_alone() {
     let first = ask(&["-X", "POST"]);
     let second = ask(&["-X", "POST"]);
     assert!(first == "202" && (second == "202" || second == "409"), "{first} {second}");
+}
+
+#[test]
+fn what_operators_ask_for_is_in_the_readme_and_answers_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "an-operators-own-key";
+    let data = folder.path().to_str().unwrap();
+    let demo =
+        Program::start(&["demo", "--listen", "127.0.0.1:0", "--data", data], &[("COAX_ADMIN_KEY", key)]);
+    let ask = |endpoint: &Endpoint, headers: &[&str]| {
+        let path = endpoint.path.replace("{name}", "nobody").replace("{device}", "tv");
+        let url = format!("{}{}", demo.url, path.replace("{number}", "0").replace("{id}", "0"));
+        let usual = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "-X", endpoint.method.word(), &url];
+        let json = ["-H", "content-type: application/json", "-d", "{}"];
+        text(&ffmpeg("curl", &[&usual[..], &json, headers].concat()).stdout)
+    };
+    let bearer = format!("authorization: Bearer {key}");
+    for endpoint in ENDPOINTS {
+        let told = format!("`{} {}`", endpoint.method.word(), endpoint.path);
+        assert!(endpoint.path == "/api/openapi.json" || README.contains(&told), "{told}");
+        let expected = if endpoint.path.ends_with(".json") { "200" } else { "401" };
+        let expected = if endpoint.path.ends_with("/login") { "400" } else { expected };
+        assert_eq!(ask(endpoint, &[]), expected, "{told}");
+        let opened = ask(endpoint, &["-H", &bearer]);
+        assert!(matches!(opened.as_str(), "200" | "202" | "204" | "400" | "404"), "{told}: {opened}");
+    }
 }
 
 #[test]

@@ -56,6 +56,11 @@ impl Base {
         self.port.unwrap_or(if self.is_tls() { 443 } else { 80 })
     }
 
+    /// The sub-path, `""` or `/tv` and the like.
+    pub(crate) fn path(&self) -> &str {
+        self.prefix.trim_end_matches('/')
+    }
+
     pub(crate) fn is_tls(&self) -> bool {
         self.scheme == "https"
     }

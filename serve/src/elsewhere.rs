@@ -1,6 +1,6 @@
 //! What relays on other machines say of the seats that are taken there ([`contract::mirror`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -43,6 +43,18 @@ impl Elsewhere {
         lately.filter_map(|told| told.seats.get(user)).fold(0, |sum, seats| sum.saturating_add(*seats))
     }
 
+    /// How many everybody has there who has any, by user.
+    pub(crate) fn all(&self) -> BTreeMap<String, u32> {
+        let relays = self.relays();
+        let lately = relays.values().filter(|told| told.when.elapsed() < HOLDS);
+        let mut all = BTreeMap::new();
+        for (user, seats) in lately.flat_map(|told| &told.seats).filter(|(_, seats)| **seats > 0) {
+            let sum: &mut u32 = all.entry(user.clone()).or_default();
+            *sum = sum.saturating_add(*seats);
+        }
+        all
+    }
+
     fn relays(&self) -> MutexGuard<'_, HashMap<String, Told>> {
         self.0.lock().expect("nobody panics while holding this lock")
     }
@@ -60,6 +72,7 @@ mod tests {
         assert!(says("relay=b&user=ann&seats=3&user=eve&seats=x"));
         assert!(!says("user=ann&seats=7"));
         let of = |user| elsewhere.of(user);
+        assert_eq!(elsewhere.all(), [("ann".to_owned(), 5), ("bob".to_owned(), 1)].into());
         assert_eq!((of("ann"), of("bob"), of("eve"), of("tim")), (5, 1, 0, 0));
         says("relay=a&user=bob&seats=4294967295");
         says("relay=b&user=bob&seats=1");

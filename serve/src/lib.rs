@@ -18,6 +18,7 @@
 //!
 //! What does *not* belong here: anything that asks a provider (ingest does), and bytes of television (the relay's).
 
+pub mod admin;
 mod base;
 mod elsewhere;
 mod export;

@@ -28,6 +28,8 @@ pub enum Route {
     Mirror(Part),
     /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
     HdHomeRun(Address),
+    /// `/api/...`: the administration, and what describes it.
+    Admin,
     /// Anything else.
     Unknown,
 }
@@ -49,6 +51,7 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["update", "epg" | "epg.php"] => Self::Guide,
             _ if let Some(address) = Address::read(&segments) => Self::HdHomeRun(address),
@@ -89,6 +92,7 @@ impl Route {
             Self::Stream(_) => "stream",
             Self::HdHomeRun(_) => "hdhomerun",
             Self::Mirror(_) => "mirror",
+            Self::Admin => "admin",
             Self::Past => "timeshift",
             Self::Unknown => "unknown",
         }
@@ -124,6 +128,8 @@ mod tests {
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
             ("/health.php", Route::Unknown),
+            ("/api/admin/users", Route::Admin),
+            ("/api/openapi.json", Route::Admin),
             ("/live/u/p/1.ts", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),

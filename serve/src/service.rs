@@ -10,7 +10,7 @@ use contract::details::Details;
 use contract::disk::Data;
 use contract::hdhomerun::{Devices, Tuned};
 use contract::mirror::{Part, SEATS};
-use contract::release::{Follower, View};
+use contract::release::{Follower, Release, View};
 use contract::source::BaseUrl;
 use contract::ticket::Key;
 use contract::user::Users;
@@ -19,6 +19,7 @@ use http::{HeaderMap, Method, StatusCode};
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 
+use crate::admin::{Keeper, Programs};
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
@@ -26,7 +27,7 @@ use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, front, hdhomerun, relays, xtream};
+use crate::{Route, Settings, admin, front, hdhomerun, relays, xtream};
 
 /// Readings at once.
 const READERS: usize = 8;
@@ -36,12 +37,16 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
+    pub(crate) data: Data,
+    pub(crate) users: Arc<Users>,
+    pub(crate) logins: Logins,
+    pub(crate) keeper: Keeper,
+    pub(crate) programs: Programs,
+    pub(crate) elsewhere: Elsewhere,
     mirror: Mirror,
-    elsewhere: Elsewhere,
     pub(crate) public: Option<Base>,
     pub(crate) devices: Devices,
     follower: Arc<Follower>,
-    pub(crate) logins: Logins,
     viewers: Box<dyn Fn(&str) -> u32 + Send + Sync>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     /// For compressed lists.
@@ -83,7 +88,11 @@ impl Server {
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
             readers: Semaphore::new(READERS),
-            logins: Logins::new(users, settings.login_failures),
+            data: data.clone(),
+            logins: Logins::new(users.clone(), settings.login_failures),
+            users,
+            keeper: Keeper::default(),
+            programs: Programs::elsewhere(),
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
@@ -102,9 +111,17 @@ impl Server {
         Self { clock: Box::new(clock), ..self }
     }
 
+    /// The same server, beside programs whose operators ask here.
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
+        if route == Route::Admin {
+            return admin::answer(self, request, peer).await;
+        }
         let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
@@ -134,7 +151,7 @@ impl Server {
                 self.relayed(asked.channel.id, &request, peer)
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
-            Route::Unknown => Err(Refusal::Unknown),
+            Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
         }
     }
 
@@ -165,7 +182,7 @@ impl Server {
     }
 
     /// From where a request came, as far as it is told.
-    fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
+    pub(crate) fn client(&self, headers: &HeaderMap, peer: SocketAddr) -> IpAddr {
         httpd::client(headers, peer.ip(), |address| self.settings.trusts(address))
     }
 
@@ -205,6 +222,11 @@ impl Server {
                 Ok(prepared)
             }
         }
+    }
+
+    /// The newest release, if there is one.
+    pub(crate) fn release(&self) -> Option<Arc<Release>> {
+        self.follower.release()
     }
 
     /// The devices for media servers, with what the newest release has for them.

@@ -28,6 +28,10 @@ pub struct Settings {
     /// `COAX_RELAY_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
     pub relay_key: Option<SharedKey>,
+    /// Who shows this key (`Authorization: Bearer KEY`) may administer, as users may who are administrators and have logged
+    /// in. `COAX_ADMIN_KEY` overrides it.
+    #[serde(deserialize_with = "optional_key")]
+    pub admin_key: Option<SharedKey>,
     /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
     /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
     /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
@@ -60,6 +64,9 @@ impl Settings {
         if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.relay_key = Some(key);
         }
+        if let Some(key) = SharedKey::of_environment("COAX_ADMIN_KEY")? {
+            self.admin_key = Some(key);
+        }
         Ok(())
     }
 
@@ -75,6 +82,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             relays: Vec::new(),
             relay_key: None,
+            admin_key: None,
             login_failures: 10,
             classic_refusals: false,
             panel_api: true,

@@ -122,6 +122,11 @@ impl Index {
         runs.map_or(&[], Vec::as_slice)
     }
 
+    /// How many entries belong to a category.
+    pub fn count(&self, section: Section, category: u32) -> usize {
+        self.runs(section, category).iter().map(ExactSizeIterator::len).sum()
+    }
+
     /// Neighbouring entries, with what stands between them. The run must be within the list, and not empty.
     pub(crate) fn slice(&self, bundle: &Bytes, section: Section, run: Range<u32>) -> Bytes {
         let entries = self.entries(section);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error};
 
 use super::{PasswordHash, Sight, State, User, check_password};
 use crate::zone::Zone;
@@ -36,6 +36,7 @@ pub struct Change {
     /// What of the line-up he may see.
     pub sees: Option<Sight>,
     /// By which clock his apps tell when a part of the past began.
+    #[serde(deserialize_with = "known_zone")]
     pub catchup_zone: Option<Zone>,
 }
 
@@ -56,6 +57,13 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// What is read from a file may be of a newer program, and is UTC then; what somebody asks for must be a zone.
+fn known_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zone>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let known = |text: String| Zone::of(&text).ok_or_else(|| D::Error::custom("no zone"));
+    text.map(known).transpose()
 }
 
 impl Change {
@@ -129,9 +137,13 @@ mod tests {
         }
         let long = serde_json::json!({"sees": {"not_groups": ["x".repeat(257)]}});
         assert!(serde_json::from_value::<Change>(long).unwrap().check().is_err());
-        for slip in
-            [r#"{"max_conections":1}"#, r#"{"state":"gone"}"#, r#"{"max_connections":-1}"#, r#"{"name":"x"}"#]
-        {
+        for slip in [
+            r#"{"max_conections":1}"#,
+            r#"{"state":"gone"}"#,
+            r#"{"max_connections":-1}"#,
+            r#"{"name":"x"}"#,
+            r#"{"catchup_zone":"Mars"}"#,
+        ] {
             assert!(serde_json::from_str::<Change>(slip).is_err(), "{slip}");
         }
     }

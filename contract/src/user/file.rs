@@ -27,6 +27,8 @@ pub struct Users {
     data: Data,
     known: Mutex<Known>,
     remembered: Remembered,
+    /// Pairs that were wrong: a player that does not stop asking costs no hashing each time.
+    wrong: Remembered,
     /// Hashing takes 7 MiB: a flood of wrong passwords must queue, not multiply them.
     hashing: Mutex<()>,
     /// Nothing is written.
@@ -86,9 +88,9 @@ impl Users {
     /// The users in `data`; a file that does not exist holds none.
     pub fn new(data: Data) -> Self {
         let known = Known { people: Arc::default(), stamp: None, looked: None };
-        let (remembered, known) = (Remembered::new(), Mutex::new(known));
+        let (remembered, wrong, known) = (Remembered::new(), Remembered::new(), Mutex::new(known));
         let (hashing, failures) = Default::default();
-        Self { data, known, remembered, hashing, is_copy: false, failures }
+        Self { data, known, remembered, wrong, hashing, is_copy: false, failures }
     }
 
     /// The users in `data`, which is a copy: whatever changes, changes where it is copied from.
@@ -116,7 +118,8 @@ impl Users {
     }
 
     /// The user, if the pair is right. Takes about 20 ms of CPU for any pair that is not remembered, known name or
-    /// not: call it off the async threads.
+    /// not: call it off the async threads. What was wrong is remembered as well, as long as the user's password stays the
+    /// same.
     pub fn check(&self, name: &str, password: &str) -> Option<Arc<User>> {
         if let Some(user) = self.recall(name, password) {
             return Some(user);
@@ -124,6 +127,9 @@ impl Users {
         let (name, password) = (name.trim(), password.trim());
         if name.is_empty() {
             return None; // a token that is none: that is known without hashing
+        }
+        if self.was_wrong(name, password) {
+            return None;
         }
         let _turn = self.hashing.lock().expect("nobody panics while holding this lock");
         // A player opens several connections at once: the one before may have verified this very pair.
@@ -134,11 +140,21 @@ impl Users {
         let user = people.by_name.get(name).cloned();
         let hash = user.as_ref().map_or(PasswordHash::nobody(), |user| &user.password);
         let right = hash.verify_among(password, &people.foreign_costs);
+        if !right {
+            self.wrong.add(name, password, hash.clone());
+        }
         let user = user.filter(|_| right)?;
         let renews = user.password.is_foreign() && !self.is_copy;
         let user = if renews { self.renewed(user, password) } else { user };
         self.remembered.add(name, password, user.password.clone());
         Some(user)
+    }
+
+    /// Whether this pair was wrong before, and nothing has changed since that would make it right.
+    fn was_wrong(&self, name: &str, password: &str) -> bool {
+        let people = self.followed();
+        let hash = people.by_name.get(name).map_or(PasswordHash::nobody(), |user| &user.password);
+        self.wrong.knows(name, password, hash)
     }
 
     /// The same user with a hash of ours of the same password, in place of one that another program made.
@@ -289,6 +305,20 @@ mod tests {
         assert_eq!(users.check(" ann ", "secret ").unwrap().name, "ann");
         assert!(users.recall("ann", "secret").is_some());
         assert!(users.recall("ann", "wrong").is_none());
+    }
+
+    #[test]
+    fn what_was_wrong_is_hashed_once_until_it_may_be_right() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = Users::new(Data::new(folder.path()));
+        users.edit(|all| all.push(user("ann", "old"))).unwrap();
+        for (name, password) in [("ann", "new"), ("bob", "new")] {
+            assert!(!users.was_wrong(name, password) && users.check(name, password).is_none());
+            assert!(users.was_wrong(name, password), "known name or not");
+        }
+        users.edit(|all| all[0].password = PasswordHash::new("new")).unwrap();
+        users.edit(|all| all.push(user("bob", "new"))).unwrap();
+        assert!(users.check("ann", "new").is_some() && users.check("bob", "new").is_some());
     }
 
     #[test]

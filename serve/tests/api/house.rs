@@ -58,6 +58,7 @@ impl House {
         let public = public.map(|url| BaseUrl::new(url).unwrap());
         let open = move |_: &str| counted.load(Ordering::Relaxed);
         let server = Server::new(settings, public, follower.clone(), users, &data, open).with_clock(|| NOW);
+        let server = server.with_programs(crate::admin::programs());
         let server = Arc::new(server);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod account;
+mod admin;
 mod client;
 mod details;
 mod house;

@@ -1,0 +1,76 @@
+//! What is going on in this process.
+
+use std::collections::BTreeMap;
+
+use contract::bundle::{List, Section};
+use contract::session::Session;
+use http::StatusCode;
+use httpd::{Response, reply};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::answer::{done, json};
+use super::programs::Wished;
+use super::refusal::Refusal;
+use crate::Server;
+
+#[derive(Serialize)]
+struct Sessions {
+    sessions: Vec<Watched>,
+    /// How many streams users have open at relays on other machines.
+    elsewhere: BTreeMap<String, u32>,
+}
+
+#[derive(Serialize)]
+struct Watched {
+    #[serde(flatten)]
+    session: Session,
+    /// What is watched, as lists call it; of an episode, its series. `null` for what no list has.
+    name: Option<String>,
+}
+
+/// `POST /api/admin/run`.
+pub(super) fn run(server: &Server) -> Result<Response, Refusal> {
+    match (server.programs.run)() {
+        Wished::Begins => Ok(reply::empty(StatusCode::ACCEPTED)),
+        Wished::Running => Err(Refusal::Conflict("a run is going on".into())),
+        Wished::Nobody => Err(Refusal::Unavailable("ingest does not run in this process")),
+    }
+}
+
+/// `GET /api/admin/status`.
+pub(super) fn status(server: &Server) -> Result<Response, Refusal> {
+    match (server.programs.status)() {
+        Value::Null => Err(Refusal::Unavailable("the relay does not run in this process")),
+        status => Ok(json(StatusCode::OK, &status)),
+    }
+}
+
+/// `GET /api/admin/sessions`.
+pub(super) fn sessions(server: &Server) -> Result<Response, Refusal> {
+    let watched = |session: Session| Watched { name: name(server, session.watches), session };
+    let sessions = (server.programs.sessions)().into_iter().map(watched).collect();
+    let elsewhere = server.elsewhere.all();
+    Ok(json(StatusCode::OK, &Sessions { sessions, elsewhere }))
+}
+
+/// `DELETE /api/admin/sessions/{id}`.
+pub(super) fn kick(server: &Server, id: &str) -> Result<Response, Refusal> {
+    let digits = id.bytes().all(|byte| byte.is_ascii_digit());
+    let id = id.parse().ok().filter(|_| digits).ok_or(Refusal::Unknown)?;
+    if (server.programs.kick)(id) { Ok(done()) } else { Err(Refusal::Unknown) }
+}
+
+/// What viewers know it as.
+fn name(server: &Server, id: u32) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let release = server.release()?;
+    let playable = release.find(Section::Playables, id).and_then(|_| release.playable(id))?;
+    let list = List::with(playable.kind);
+    let id = if list == List::Series { playable.series } else { id };
+    let entry = release.find(list.entries(), id)?;
+    serde_json::from_slice::<Named>(&entry).ok().map(|named| named.name)
+}

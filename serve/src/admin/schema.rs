@@ -1,0 +1,235 @@
+//! The shapes of what is sent and told, as JSON Schema (the dialect of OpenAPI 3.1).
+
+use contract::user::check_device;
+use serde_json::{Value, json};
+
+/// A shape, by the name that the document gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Schema {
+    /// Any document.
+    Anything,
+    LogIn,
+    Who,
+    User,
+    Users,
+    NewUser,
+    AddedUser,
+    Change,
+    NewToken,
+    AddedToken,
+    Groups,
+    Sources,
+    Releases,
+    Sessions,
+    /// What is wrong (RFC 9457).
+    Problem,
+}
+
+impl Schema {
+    /// All, in the order of the document.
+    pub(super) const ALL: [Self; 15] = [
+        Self::Anything,
+        Self::LogIn,
+        Self::Who,
+        Self::User,
+        Self::Users,
+        Self::NewUser,
+        Self::AddedUser,
+        Self::Change,
+        Self::NewToken,
+        Self::AddedToken,
+        Self::Groups,
+        Self::Sources,
+        Self::Releases,
+        Self::Sessions,
+        Self::Problem,
+    ];
+
+    pub(super) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Where the document has it.
+    pub(super) fn reference(self) -> Value {
+        json!({ "$ref": format!("#/components/schemas/{}", self.name()) })
+    }
+
+    /// What it is.
+    pub(super) fn shape(self) -> Value {
+        match self {
+            Self::Anything => json!({ "type": "object" }),
+            Self::LogIn => {
+                object(&["username", "password"], json!({ "username": text(), "password": text() }))
+            }
+            Self::Who => object(&["name"], json!({ "name": or_null("string") })),
+            Self::User => user(),
+            Self::Users => list(Self::User.reference()),
+            Self::NewUser => {
+                let mut properties = changes();
+                properties["name"] = json!({ "type": "string", "pattern": PLAIN });
+                object(&["name"], properties)
+            }
+            Self::AddedUser => {
+                let properties = json!({ "user": Self::User.reference(), "password": or_null("string") });
+                object(&["user", "password"], properties)
+            }
+            Self::Change => object(&[], changes()),
+            Self::NewToken => {
+                object(&["device"], json!({ "device": device(), "admin": { "type": "boolean" } }))
+            }
+            Self::AddedToken => object(
+                &["device", "admin", "token"],
+                json!({ "device": text(), "admin": { "type": "boolean" }, "token": text() }),
+            ),
+            Self::Groups => list(object(
+                &["list", "id", "name", "entries"],
+                json!({ "list": words(&LISTS), "id": number(), "name": text(), "entries": number() }),
+            )),
+            Self::Sources => sources(),
+            Self::Releases => releases(),
+            Self::Sessions => sessions(),
+            Self::Problem => object(
+                &["title", "status", "detail"],
+                json!({ "title": text(), "status": number(), "detail": text() }),
+            ),
+        }
+    }
+}
+
+/// What names and passwords are made of.
+const PLAIN: &str = "^[A-Za-z0-9._-]{1,64}$";
+const LISTS: [&str; 3] = ["live", "movies", "series"];
+const STATES: [&str; 3] = ["active", "disabled", "banned"];
+const OUTCOMES: [&str; 2] = ["taken", "kept"];
+
+/// An object of these properties and no others.
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({
+        "type": "object", "required": required, "properties": properties, "additionalProperties": false
+    })
+}
+
+fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+/// Of what counts something.
+fn map(of: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": of })
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn or_null(kind: &str) -> Value {
+    json!({ "type": [kind, "null"] })
+}
+
+fn words(words: &[&str]) -> Value {
+    json!({ "type": "string", "enum": words })
+}
+
+fn device() -> Value {
+    debug_assert!(check_device("living room").is_ok());
+    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^\\s/\\u0000-\\u001f\\u007f-\\u009f]([^/\\u0000-\\u001f\\u007f-\\u009f]*[^\\s/\\u0000-\\u001f\\u007f-\\u009f])?$" })
+}
+
+/// What a user may see.
+fn sees() -> Value {
+    let groups = json!({ "type": "array", "maxItems": 1000, "items": { "type": "string", "maxLength": 64 } });
+    let lists = json!({ "type": "array", "items": words(&LISTS) });
+    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": groups }))
+}
+
+/// What can be changed of a user.
+fn changes() -> Value {
+    json!({
+        "password": { "type": "string", "pattern": PLAIN },
+        "max_connections": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
+        "expires": { "type": ["integer", "null"], "minimum": 0 },
+        "state": words(&STATES),
+        "trial": { "type": "boolean" },
+        "admin": { "type": "boolean" },
+        "notes": { "type": "string", "maxLength": 1000, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
+        "sees": sees(),
+        "catchup_zone": { "type": "string", "description": "UTC, a name such as Europe/London, or an offset such as +05:30" },
+    })
+}
+
+fn user() -> Value {
+    let token = object(
+        &["device", "admin", "created"],
+        json!({ "device": text(), "admin": { "type": "boolean" }, "created": number() }),
+    );
+    let mut properties = json!({
+        "name": text(),
+        "status": words(&["Active", "Expired", "Disabled", "Banned"]),
+        "state": words(&STATES),
+        "created": number(),
+        "max_connections": number(),
+        "expires": or_null("integer"),
+        "trial": { "type": "boolean" },
+        "admin": { "type": "boolean" },
+        "notes": text(),
+        "catchup_zone": text(),
+        "tokens": list(token),
+    });
+    properties["sees"] = sees();
+    let required: Vec<String> =
+        properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let required: Vec<&str> = required.iter().map(String::as_str).collect();
+    object(&required, properties)
+}
+
+fn sources() -> Value {
+    let gave = object(
+        &["name", "outcome", "notes", "harvested", "counts"],
+        json!({
+            "name": text(), "outcome": { "enum": ["taken", "kept", null] }, "notes": list(text()),
+            "harvested": number(), "counts": map(number())
+        }),
+    );
+    let mut run = object(
+        &["began", "ended", "verdict", "release", "why", "sources"],
+        json!({
+            "began": number(), "ended": number(),
+            "verdict": words(&["published", "unchanged", "refused", "failed"]),
+            "release": or_null("integer"), "why": text(), "sources": list(gave)
+        }),
+    );
+    run["type"] = json!(["object", "null"]);
+    let fact = object(
+        &["name", "outcome", "reason", "harvested", "counts"],
+        json!({
+            "name": text(), "outcome": words(&OUTCOMES), "reason": text(), "harvested": number(),
+            "counts": map(number())
+        }),
+    );
+    object(&["run", "release"], json!({ "run": run, "release": list(fact) }))
+}
+
+fn releases() -> Value {
+    list(object(
+        &["number", "current", "created", "size", "changes"],
+        json!({
+            "number": number(), "current": { "type": "boolean" }, "created": number(), "size": number(),
+            "changes": map(json!({ "type": "object" }))
+        }),
+    ))
+}
+
+fn sessions() -> Value {
+    let session = object(
+        &["id", "user", "device", "address", "agent", "watches", "file", "since", "name"],
+        json!({
+            "id": number(), "user": text(), "device": or_null("string"), "address": text(), "agent": text(),
+            "watches": number(), "file": { "type": "boolean" }, "since": number(), "name": or_null("string")
+        }),
+    );
+    object(&["sessions", "elsewhere"], json!({ "sessions": list(session), "elsewhere": map(number()) }))
+}
