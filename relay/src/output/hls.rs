@@ -165,10 +165,8 @@ impl Sessions {
     /// What a client of a user watches just now, with the tickets for it.
     pub(crate) fn watched(&self, user: &User, client: &Client) -> Vec<(String, Form)> {
         let mut books = self.books();
-        let own = books
-            .sessions
-            .iter_mut()
-            .filter(|(key, session)| key.is_of(user, client) && !session.is_over());
+        let own =
+            books.sessions.iter_mut().filter(|(key, session)| key.is_of(user, client) && !session.is_over());
         own.map(|(_, session)| {
             session.asked = Instant::now();
             (session.ticket.clone(), session.form.clone())
