@@ -131,7 +131,7 @@ impl Announcing {
             timeout(PATIENCE, stream.read_exact(&mut whole[4..])).await??;
             let asked = Packet::read(&whole).ok_or(io::ErrorKind::InvalidData)?;
             let tuners = self.devices().first().map_or(0, |tuned| tuned.tuners);
-            let answer = controlled(&asked, tuners).ok_or(io::ErrorKind::InvalidData)?;
+            let answer = said(&asked, tuners).ok_or(io::ErrorKind::InvalidData)?;
             timeout(PATIENCE, stream.write_all(&answer.write())).await??;
         }
     }
@@ -146,7 +146,8 @@ impl Announcing {
         let mut datagram = [0; 2048];
         loop {
             let Some((length, peer)) = heard(socket.recv_from(&mut datagram).await) else { continue };
-            let Some(searched) = ssdp::searched(&datagram[..length]) else { continue };
+            let searched = ssdp::searched(&datagram[..length]);
+            let Some(searched) = searched.filter(|searched| ssdp::may_be_ours(searched)) else { continue };
             let Some(base) = self.base(peer.ip()) else { continue };
             for tuned in self.devices() {
                 let location = format!("{base}/hdhomerun/{}/device.xml", tuned.id);
@@ -194,7 +195,7 @@ fn sent(sent: io::Result<usize>) {
 }
 
 /// What a device of so many tuners says of itself. What it would have to be told is told over HTTP.
-fn controlled(asked: &Packet, tuners: u32) -> Option<Packet> {
+fn said(asked: &Packet, tuners: u32) -> Option<Packet> {
     let name = asked.text(packet::NAME).filter(|_| asked.kind == packet::GET)?;
     let answer = Packet::new(packet::GOT);
     let ended = |text: &str| [text.as_bytes(), &[0]].concat();
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
 
     fn ask(name: &str) -> Packet {
-        controlled(&Packet::new(packet::GET).with(packet::NAME, name.as_bytes()), 2).unwrap()
+        said(&Packet::new(packet::GET).with(packet::NAME, name.as_bytes()), 2).unwrap()
     }
 
     #[test]
@@ -260,7 +261,7 @@ mod tests {
         let set = Packet::new(packet::GET)
             .with(packet::NAME, b"/tuner0/channel\0")
             .with(packet::VALUE, b"auto:7\0");
-        assert!(controlled(&set, 2).unwrap().text(packet::ERROR).unwrap().contains("over HTTP"));
-        assert_eq!(controlled(&Packet::new(packet::DISCOVER), 2), None);
+        assert!(said(&set, 2).unwrap().text(packet::ERROR).unwrap().contains("over HTTP"));
+        assert_eq!(said(&Packet::new(packet::DISCOVER), 2), None);
     }
 }
