@@ -54,6 +54,10 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         }
     })?;
     let listener = listener(listen).await?;
+    let address = listener.local_addr()?;
+    if !address.ip().is_unspecified() {
+        settings.ingest.logos = BaseUrl::new(&format!("http://{address}")).ok();
+    }
     // Twice, since the second release has the episodes of the series that the first one lists.
     for _ in 0..2 {
         let (data, progress) = (settings.data(), ingest::Progress::log());

@@ -121,7 +121,8 @@ async fn serve(
     };
     let answer = {
         let relay = relay.clone();
-        move |request: Request, peer: SocketAddr| {
+        move |mut request: Request, peer: SocketAddr| {
+            server.strip(&mut request, peer); // before it is told whose it is
             let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
             async move {
                 if run_now::takes(request.uri().path()) {

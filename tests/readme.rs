@@ -30,8 +30,9 @@ fn every_endpoint_in_the_readme_answers() {
         serde_json::from_slice::<Vec<serde_json::Value>>(&ffmpeg("curl", &["-sS", &url]).stdout).unwrap()
     };
     let channels = list("get_live_streams");
-    let channel =
-        channels.iter().find(|channel| channel["tv_archive"] == 1).unwrap()["stream_id"].to_string();
+    let channel = channels.iter().find(|channel| channel["tv_archive"] == 1).unwrap();
+    let sealed = channel["stream_icon"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let channel = channel["stream_id"].to_string();
     let film = list("get_vod_streams")[0]["stream_id"].to_string();
     let series = list("get_series")[0]["series_id"].to_string();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -52,7 +53,8 @@ fn every_endpoint_in_the_readme_answers() {
             .replace("START", &(now - 7200).to_string())
             .replace("FILM", &film)
             .replace("SERIES", &series)
-            .replace("EPISODE", &episode);
+            .replace("EPISODE", &episode)
+            .replace("SEALED", &sealed);
         let status = get(&path);
         assert!(matches!(status.as_str(), "200" | "206" | "302"), "{endpoint}: {status}");
     }

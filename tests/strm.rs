@@ -69,6 +69,13 @@ fn list(url: &str, action: &str) -> Value {
     serde_json::from_slice(&ffmpeg("curl", &["-sS", "--max-time", "30", &url]).stdout).unwrap()
 }
 
+/// Every address in `text` is one of ours: the demo shows pictures from there, and so do details.
+fn only_ours(text: &str, url: &str) {
+    let mut addresses = text.match_indices("http").map(|(at, _)| &text[at..]).peekable();
+    assert!(addresses.peek().is_some(), "there are pictures: {text}");
+    addresses.for_each(|address| assert!(address.starts_with(&format!("{url}/logo/")), "{address:.80}"));
+}
+
 /// The first element of an NFO, and the text of each of its children that has some.
 fn nfo(document: &str) -> (String, BTreeMap<String, String>) {
     let mut reader = quick_xml::Reader::from_str(document);
@@ -122,6 +129,7 @@ fn it_plays(library: &Library, files: &BTreeMap<String, (u64, i64, i64)>, films:
         assert_eq!(library.mode(file), 0o600, "{file}");
         let (root, found) = nfo(&library.read(&format!("{}nfo", file.strip_suffix("strm").unwrap())));
         let is_film = file.starts_with("Movies/");
+        only_ours(&library.read(&format!("{}nfo", file.strip_suffix("strm").unwrap())), &library.url);
         assert_eq!(root, if is_film { "movie" } else { "episodedetails" });
         assert!(is_film || file.starts_with("Shows/") && found.contains_key("season"), "{file}");
         let address = library.read(file);
@@ -142,11 +150,16 @@ fn it_plays(library: &Library, files: &BTreeMap<String, (u64, i64, i64)>, films:
             ["-sS", "--max-time", "20", "-r", "0-1", "-o", "/dev/null", "-w", "%{http_code}", address];
         assert_eq!(text(&ffmpeg("curl", &asked).stdout), "206", "{form}");
     }
+    for one in series {
+        let info = list(&library.url, &format!("get_series_info&series_id={}", one["series_id"]));
+        only_ours(&info.to_string(), &library.url);
+    }
     // A film is called by its id, also where only its details have it.
     let (film, id) = films
         .iter()
         .find_map(|film| {
             let info = list(&library.url, &format!("get_vod_info&vod_id={}", film["stream_id"]));
+            only_ours(&info.to_string(), &library.url);
             Some((film, info["info"]["tmdb_id"].as_str().filter(|id| !id.is_empty())?.to_owned()))
         })
         .unwrap();

@@ -66,6 +66,11 @@ impl Data {
         self.0.join("wanted")
     }
 
+    /// Pictures of channels, films and series, and wishes for them.
+    pub fn logos(&self) -> PathBuf {
+        self.0.join("logos")
+    }
+
     /// The file that is locked while the id ledger is being changed.
     pub fn ids_lock(&self) -> PathBuf {
         self.0.join("ids.lock")

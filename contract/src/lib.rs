@@ -20,6 +20,7 @@
 //! - [`ids`]: who is who, for ever
 //! - [`library`]: how films and episodes are called, for media servers
 //! - [`log`]: how programs speak to the operator
+//! - [`logo`]: pictures, and where apps find them
 //! - [`mirror`]: what a relay without the disk copies
 //! - [`network`]: which proxies are believed
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
@@ -48,6 +49,7 @@ pub mod hdhomerun;
 pub mod ids;
 pub mod library;
 pub mod log;
+pub mod logo;
 mod map;
 pub mod mirror;
 pub mod network;

@@ -1,7 +1,7 @@
 //! Logos: pictures of channels, films and series, at addresses of ours in place of those that sources tell.
 //!
 //! ```text
-//!  ingest ──▶ lists: /logo/live/5001/SEALED ──▶ app ──▶ serve ──▶ logos/by: is it there? ──▶ picture
+//!  ingest ──▶ lists: /logo/live/5001/SEALED ──▶ app ──▶ serve ──▶ logos/at: is it there? ──▶ picture
 //!                                                         │ no: a wish                   └─▶ initials of the name
 //!                                    logos/wanted/ ◀──────┘
 //!  ingest ◀── (five times a second) ──┘ ──▶ fetches, checks ──▶ logos/
@@ -19,47 +19,15 @@ mod shelf;
 pub use seal::{Picture, Sealer};
 pub use shelf::{Found, Logos, Media, Wish};
 
-use crate::bundle::Section;
+use crate::bundle::List;
 
 /// Whose picture it is: the entry whose name stands in for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// Channels, films or series.
-    pub list: OwnerList,
+    /// The list of the entry; an episode's is that of its series.
+    pub list: List,
     /// The id of the entry.
     pub id: u32,
-}
-
-/// The lists whose entries have pictures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OwnerList {
-    /// Channels.
-    Live,
-    /// Films.
-    Movie,
-    /// Series, with their episodes.
-    Series,
-}
-
-impl OwnerList {
-    const ALL: [Self; 3] = [Self::Live, Self::Movie, Self::Series];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Movie => "movie",
-            Self::Series => "series",
-        }
-    }
-
-    /// Where its entries stand in a bundle.
-    pub const fn section(self) -> Section {
-        match self {
-            Self::Live => Section::LiveStreams,
-            Self::Movie => Section::VodStreams,
-            Self::Series => Section::Series,
-        }
-    }
 }
 
 /// A path that asks for a picture: `/logo/live/5001/SEALED`.
@@ -75,7 +43,7 @@ impl LogoPath {
     /// Reads the segments of a path.
     pub fn read(segments: &[&str]) -> Option<Self> {
         let ["logo", list, id, sealed] = *segments else { return None };
-        let list = OwnerList::ALL.into_iter().find(|known| known.word() == list)?;
+        let list = List::ALL.into_iter().find(|known| known.word() == list)?;
         let id = id.bytes().all(|byte| byte.is_ascii_digit()).then(|| id.parse().ok())??;
         Some(Self { owner: Owner { list, id }, sealed: sealed.to_owned() })
     }
@@ -85,12 +53,10 @@ impl LogoPath {
         format!("logo/{}/{}/{sealed}", owner.list.word(), owner.id)
     }
 
-    /// What stands before the path in `address`, with its slash, if `address` is one of these of `owner`: so whoever has one
-    /// can write others.
-    pub fn base(owner: Owner, address: &str) -> Option<&str> {
-        let path = Self::written(owner, "");
-        let at = address.rfind(&path)?;
-        (address[..at].ends_with('/') && !address[at + path.len()..].contains('/')).then(|| &address[..at])
+    /// Whether `address` is one of these, of `owner`.
+    pub fn is_in(owner: Owner, address: &str) -> bool {
+        let path = format!("/{}", Self::written(owner, ""));
+        address.rfind(&path).is_some_and(|at| !address[at + path.len()..].contains('/'))
     }
 }
 
@@ -100,15 +66,16 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_it_was_written() {
-        let owner = Owner { list: OwnerList::Movie, id: 9001 };
+        let owner = Owner { list: List::Movies, id: 9001 };
         let path = LogoPath::written(owner, "abc");
         let read = LogoPath::read(&path.split('/').collect::<Vec<_>>());
         assert_eq!(read, Some(LogoPath { owner, sealed: "abc".into() }));
         let address = format!("https://tv.example/x/{path}");
-        assert_eq!(LogoPath::base(owner, &address), Some("https://tv.example/x/"));
         let other = Owner { id: 9002, ..owner };
-        assert_eq!((LogoPath::base(other, &address), LogoPath::base(owner, "")), (None, None));
-        for wrong in ["logo/live/+1/x", "logo/radio/1/x", "logo/live/1", "live/1/x", "logo/live/4294967296/x"] {
+        assert!(LogoPath::is_in(owner, &address));
+        assert!(!LogoPath::is_in(other, &address) && !LogoPath::is_in(owner, ""));
+        for wrong in ["logo/live/+1/x", "logo/radio/1/x", "logo/live/1", "live/1/x", "logo/live/4294967296/x"]
+        {
             assert_eq!(LogoPath::read(&wrong.split('/').collect::<Vec<_>>()), None, "{wrong}");
         }
     }

@@ -34,7 +34,7 @@ pub use entity::Entity;
 pub use limit::raise_file_limit;
 pub use listen::{Settings, serve, terminated};
 pub use params::Params;
-pub use path::segments;
+pub use path::{segments, strip_forwarded};
 pub use range::{Range, range};
 
 /// A request as it arrives: the body is read only by those who want it.

@@ -12,6 +12,16 @@ pub fn segments(path: &str) -> Vec<String> {
         .collect()
 }
 
+/// Removes from the path of a request what its proxy says (`X-Forwarded-Prefix`) that it put before it: some take it away
+/// themselves, and some leave it. To be asked of proxies that are believed.
+pub fn strip_forwarded(request: &mut crate::Request) {
+    let named = request.headers().get("x-forwarded-prefix").and_then(|prefix| prefix.to_str().ok());
+    let prefix = named.and_then(|prefix| prefix.split(',').next()).map(|prefix| prefix.trim().to_owned());
+    if let Some(prefix) = prefix.filter(|prefix| prefix.starts_with('/')) {
+        strip(request.uri_mut(), &prefix);
+    }
+}
+
 /// Removes `prefix` (such as `/tv`) from the path of `uri`, if it is there as whole segments.
 pub(crate) fn strip(uri: &mut Uri, prefix: &str) {
     let prefix = prefix.trim_end_matches('/');

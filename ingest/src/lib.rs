@@ -34,6 +34,7 @@ mod identity;
 mod json;
 mod kept;
 mod line_up;
+mod logos;
 pub mod matching;
 pub mod name;
 mod output;

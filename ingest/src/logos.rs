@@ -40,7 +40,12 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 86_400);
 const PACE: Budget = Budget { parallel: AT_ONCE as u32, per_second: 20.0, per_hour: 50_000 };
 
 /// Fulfils wishes until what it gives is dropped, if lists name pictures where the server is.
-pub(crate) fn start(data: &Data, sources: &[Source], settings: &Settings, ledgers: &Arc<Ledgers>) -> JoinSet<()> {
+pub(crate) fn start(
+    data: &Data,
+    sources: &[Source],
+    settings: &Settings,
+    ledgers: &Arc<Ledgers>,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if settings.logos.is_some() {
         tasks.spawn(fulfil(data.clone(), sources.into(), settings.clone(), ledgers.clone()));
@@ -156,7 +161,10 @@ impl Studio {
     }
 }
 
-async fn asked(desks: &HashMap<&str, Desk<'_>>, picture: Option<Picture>) -> Result<(Media, Vec<u8>), Failure> {
+async fn asked(
+    desks: &HashMap<&str, Desk<'_>>,
+    picture: Option<Picture>,
+) -> Result<(Media, Vec<u8>), Failure> {
     let gone = || Failure::Refused("no source tells of it any more".into());
     let picture = picture.ok_or_else(gone)?;
     let desk = desks.get(&*picture.source).ok_or_else(gone)?;

@@ -20,6 +20,7 @@ use self::making::Making;
 use crate::fetch::{Fetching, Ledgers};
 use crate::gather::{Gathering, Given};
 use crate::line_up::Part;
+use crate::output::Pictures;
 use crate::progress::Progress;
 use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
@@ -114,7 +115,7 @@ async fn go(
     (ledgers, tape): (&Ledgers, Tape<'_>),
     now: u64,
 ) -> anyhow::Result<Report> {
-    let Begun { releases, lock, draft, vault } = begin(data, sources, tape, now)?;
+    let Begun { releases, lock, draft, vault, key } = begin(data, sources, tape, now)?;
     let fetching = Fetching { data, settings, ledgers, tape };
     let mut given = Gathering { data, settings, fetching, progress, now }.all(sources).await;
     if !given.is_any_taken() {
@@ -141,7 +142,8 @@ async fn go(
     let (line_up, reports) = making.await.context("reading the guides broke off")??;
     let stamp = stamp(); // now that guides are kept, and before episodes are read, which may come at any time
     let (data, keep, max_age) = (data.clone(), settings.keep, settings.details_max_age());
-    let finish = Finish { data, releases, lock, draft, keep, max_age, now, line_up, vault, stamp };
+    let pictures = Pictures::new(settings.logos.as_ref(), &key);
+    let finish = Finish { data, releases, lock, draft, keep, max_age, now, line_up, vault, pictures, stamp };
     spawn_blocking(move || finish.finish(reports)).await.context("writing the release broke off")?
 }
 
@@ -152,6 +154,8 @@ struct Begun {
     lock: Lock,
     draft: Draft,
     vault: Vault,
+    /// That of the installation, or of the tape.
+    key: Key,
 }
 
 /// Begins a run: what speaks against it is told before anybody is asked for anything.
@@ -174,12 +178,12 @@ fn begin(data: &Data, sources: &[Source], tape: Tape<'_>, now: u64) -> anyhow::R
         Tape::Playing(tape) => tape.key(),
         Tape::None | Tape::Recording(_) => Key::load(&data.key()).context("secret.key cannot be used")?,
     };
-    let vault = Vault::load(&data.vault())?.with_key(key);
+    let vault = Vault::load(&data.vault())?.with_key(key.clone());
     let draft = releases.draft(&lock).context("a release cannot be begun")?;
     if let Tape::Recording(tape) = tape {
         tape.begin(data, sources, now).context("the tape cannot be written")?;
     }
-    Ok(Begun { releases, lock, draft, vault })
+    Ok(Begun { releases, lock, draft, vault, key })
 }
 
 /// The current release, if it is what would be made of what sources gave: nothing has changed.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::config::{Section, seconds};
+use contract::source::BaseUrl;
 use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
@@ -69,6 +70,12 @@ pub struct Settings {
     pub guide_by_channel_time: Duration,
     /// Hours after which a channel is asked for again.
     pub guide_by_channel_age: u32,
+    /// Where apps find pictures, if lists shall name them there in place of where they are: the address of the server, as
+    /// all apps reach it. Pictures are then fetched when somebody looks at them, by `ingest schedule` or `coax up`.
+    #[serde(deserialize_with = "address")]
+    pub logos: Option<BaseUrl>,
+    /// Bytes of pictures that are kept on the disk; those that were not used for longest make room.
+    pub logo_cache: u64,
     /// How channels find their guides.
     pub matching: matching::Settings,
     /// Of which runs `command` and `webhook` are told.
@@ -110,6 +117,8 @@ impl Default for Settings {
             guide_by_channel: 200,
             guide_by_channel_time: Duration::from_secs(180),
             guide_by_channel_age: 8,
+            logos: None,
+            logo_cache: 512 * 1024 * 1024,
             matching: matching::Settings::default(),
             tell: Tell::default(),
             command: Vec::new(),
@@ -146,6 +155,15 @@ fn percent<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::E
     let percent = u64::deserialize(deserializer)?;
     let fits = u8::try_from(percent).ok().filter(|percent| *percent <= 100);
     fits.ok_or_else(|| serde::de::Error::custom("expected percent, 0 to 100"))
+}
+
+/// An address that need not be there: an empty one is none.
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<BaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    BaseUrl::new(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 /// A number of releases.

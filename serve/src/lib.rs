@@ -25,6 +25,7 @@ mod export;
 mod front;
 mod hdhomerun;
 mod login;
+mod logo;
 mod mirror;
 mod packed;
 mod prepared;

@@ -33,7 +33,8 @@ const OLD: Duration = Duration::from_secs(7 * 86_400);
 /// Where there was no picture, it is looked again after this time.
 const NOTHING_FOR: Duration = Duration::from_secs(3600);
 /// SECURITY: pictures come from strangers, and SVG is a document. Whoever opens one by itself runs nothing of it.
-const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+const POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// What pictures need.
 pub(crate) struct Gallery {
@@ -118,13 +119,13 @@ pub(crate) async fn answer(server: &Server, path: &str, headers: &HeaderMap) -> 
     let picture = gallery.sealer().await?.open(&sealed).ok_or(Refusal::Unknown)?;
     // What has no picture never gets one: its entry would have another address then.
     let found = if picture.address.is_empty() { None } else { Some(gallery.found(&sealed).await?) };
-    Ok(match found {
-        Some(Found::Picture { media, hash, bytes, .. }) => entity(media, hash, bytes, Keep::Week).reply(headers),
-        None => initials(server, owner, Keep::Week)?.reply(headers),
-        Some(Found::None(_)) => initials(server, owner, Keep::Hour)?.reply(headers),
-        Some(Found::Nothing) => initials(server, owner, Keep::Minute)?.reply(headers),
-    })
-    .map(guarded)
+    let entity = match found {
+        Some(Found::Picture { media, hash, bytes, .. }) => entity(media, hash, bytes, Keep::Week),
+        None => initials(server, owner, Keep::Week)?,
+        Some(Found::None(_)) => initials(server, owner, Keep::Hour)?,
+        Some(Found::Nothing) => initials(server, owner, Keep::Minute)?,
+    };
+    Ok(guarded(entity.reply(headers)))
 }
 
 fn initials(server: &Server, owner: Owner, keep: Keep) -> Result<Entity, Refusal> {
@@ -132,7 +133,7 @@ fn initials(server: &Server, owner: Owner, keep: Keep) -> Result<Entity, Refusal
     struct Named {
         name: String,
     }
-    let entry = server.prepared()?.release.find(owner.list.section(), owner.id);
+    let entry = server.prepared()?.release.find(owner.list.entries(), owner.id);
     let named = entry.and_then(|entry| serde_json::from_slice::<Named>(&entry).ok());
     let picture = Bytes::from(initials::picture(owner.list, named.as_ref().map_or("", |named| &named.name)));
     let hash = blake3::hash(&picture).to_hex()[..32].to_owned();

@@ -60,8 +60,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let terminated = httpd::terminated();
     ready(&address.to_string());
     tokio::spawn(serve::announce(Announcing { server: server.clone(), port: address.port() }));
-    let answer = move |request, peer| {
+    let answer = move |mut request, peer| {
         let server = server.clone();
+        server.strip(&mut request, peer);
         async move { server.answer(request, peer).await }
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };

@@ -2,6 +2,7 @@
 
 use contract::address::{ArchiveAddress, StreamAddress};
 use contract::hdhomerun::Address;
+use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
 /// What a path asks for.
@@ -26,6 +27,8 @@ pub enum Route {
     Past,
     /// `/relay/state` and what it names: what relays without the disk copy.
     Mirror(Part),
+    /// `/logo/live/5001/SEALED`, also `movies` and `series`: a picture, or the initials of the entry's name.
+    Logo(Owner),
     /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
     HdHomeRun(Address),
     /// `/api/...`: the administration, and what describes it.
@@ -53,6 +56,7 @@ impl Route {
             ["health"] => Self::Health,
             ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
+            ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
             ["update", "epg" | "epg.php"] => Self::Guide,
             _ if let Some(address) = Address::read(&segments) => Self::HdHomeRun(address),
             _ if ArchiveAddress::is_asked_in_query(&segments) => Self::Past,
@@ -94,6 +98,7 @@ impl Route {
             Self::Mirror(_) => "mirror",
             Self::Admin => "admin",
             Self::Past => "timeshift",
+            Self::Logo(_) => "logo",
             Self::Unknown => "unknown",
         }
     }
@@ -108,6 +113,8 @@ fn in_path(segments: &[&str]) -> Option<(Route, &'static [&'static str])> {
 
 #[cfg(test)]
 mod tests {
+    use contract::bundle::List;
+
     use super::*;
 
     #[test]
@@ -156,6 +163,8 @@ mod tests {
             ("/epg/u/p", Route::Guide),
             ("/epg/u/p/gz", Route::Guide),
             ("/epg/u", Route::Unknown),
+            ("/logo/live/5/x", Route::Logo(Owner { list: List::Live, id: 5 })),
+            ("/logo/radio/5/x", Route::Unknown),
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");

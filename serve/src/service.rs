@@ -23,6 +23,7 @@ use crate::admin::{Keeper, Programs};
 use crate::base::Base;
 use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
+use crate::logo::{self, Gallery};
 use crate::mirror::Mirror;
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
@@ -37,6 +38,7 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) details: Details,
     pub(crate) wanted: Wanted,
+    pub(crate) gallery: Gallery,
     pub(crate) data: Data,
     pub(crate) users: Arc<Users>,
     pub(crate) logins: Logins,
@@ -96,6 +98,7 @@ impl Server {
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
+            gallery: Gallery::new(data),
             mirror: Mirror::new(data),
             elsewhere: Elsewhere::default(),
             public: public_base_url.as_ref().map(Base::configured),
@@ -114,6 +117,13 @@ impl Server {
     /// The same server, beside programs whose operators ask here.
     pub fn with_programs(self, programs: Programs) -> Self {
         Self { programs, ..self }
+    }
+
+    /// Takes from a path what a trusted proxy has put before it and says so. To be done once, before anybody answers.
+    pub fn strip(&self, request: &mut Request, peer: SocketAddr) {
+        if self.settings.trusts(peer.ip()) {
+            httpd::strip_forwarded(request);
+        }
     }
 
     /// Answers one request that came from `peer`.
@@ -151,6 +161,7 @@ impl Server {
                 self.relayed(asked.channel.id, &request, peer)
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
+            Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
             Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
         }
     }

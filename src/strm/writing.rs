@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::io::{IsTerminal, Write, stderr};
 
 use anyhow::Context;
-use contract::bundle::{Series, VodStream};
+use contract::bundle::{List, Series, VodStream};
 use contract::details::{Details, Episode, MovieFacts, SeriesFacts, Subject};
 use contract::library::{Places, Show, Style, Title, episode_name, nfo};
+use contract::logo::{LogoPath, Owner};
 
 use super::line_up::LineUp;
 use super::summary::Summary;
@@ -67,8 +68,11 @@ impl Writing<'_> {
 impl Folder<'_> {
     fn film(&mut self, places: &mut Places, film: &VodStream) -> anyhow::Result<()> {
         let kept = self.writing.details.kept(Subject::Movie(film.stream_id)).and_then(|kept| kept.answer);
-        let facts: MovieFacts =
+        let mut facts: MovieFacts =
             kept.and_then(|facts| serde_json::from_slice(&facts).ok()).unwrap_or_default();
+        if LogoPath::is_in(Owner { list: List::Movies, id: film.stream_id }, &film.stream_icon) {
+            facts.show_only(&film.stream_icon);
+        }
         // Most lists say no id, but most details do: a film is called anew once, and found from then on.
         let tmdb = if film.tmdb.is_empty() { &facts.tmdb_id } else { &film.tmdb };
         let title = Title::read(&film.title, &film.year, tmdb);
@@ -89,10 +93,13 @@ impl Folder<'_> {
         let facts: Option<SeriesFacts> = kept.and_then(|facts| serde_json::from_slice(&facts).ok());
         self.summary.series += 1;
         self.told();
-        let Some(facts) = facts else {
+        let Some(mut facts) = facts else {
             self.summary.series_without_episodes += 1;
             return Ok(false);
         };
+        if LogoPath::is_in(Owner { list: List::Series, id: series.series_id }, &series.cover) {
+            facts.show_only(&series.cover);
+        }
         let mut episodes: Vec<&Episode> = facts.episodes.values().flatten().collect();
         episodes.sort_by_key(|episode| episode.id.0);
         for episode in &episodes {

@@ -107,3 +107,12 @@ pub struct MovieData {
     #[serde(default)]
     pub direct_source: Blank,
 }
+
+impl MovieFacts {
+    /// Names `picture` and no other: where lists name pictures of ours, details must not show where others are.
+    pub fn show_only(&mut self, picture: &str) {
+        picture.clone_into(&mut self.cover_big);
+        picture.clone_into(&mut self.movie_image);
+        self.backdrop_path.clear();
+    }
+}

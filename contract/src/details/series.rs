@@ -118,3 +118,21 @@ pub struct EpisodeInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Map<String, Value>>,
 }
+
+impl SeriesFacts {
+    /// Names `picture` and no other: where lists name pictures of ours, details must not show where others are.
+    pub fn show_only(&mut self, picture: &str) {
+        for season in &mut self.seasons {
+            for cover in [&mut season.cover, &mut season.cover_big, &mut season.cover_tmdb] {
+                picture.clone_into(cover);
+            }
+            if season.overview.starts_with("http") {
+                season.overview.clear(); // some panels tell a picture there
+            }
+        }
+        for episode in self.episodes.values_mut().flatten() {
+            picture.clone_into(&mut episode.info.movie_image);
+            picture.clone_into(&mut episode.info.cover_big);
+        }
+    }
+}

@@ -105,7 +105,10 @@ mod tests {
         assert_eq!((&*opened.source, &*opened.address), ("acme", "http://panel.example/logo/1.png?token=x"));
         assert!(!format!("{opened:?} {sealer:?}").contains("panel.example"));
         assert!(Sealer::new(&Key::random()).open(&sealed).is_none());
-        assert_ne!(sealed[20..40], sealer.seal("acme", "http://panel.example/logo/2.png?token=x").unwrap()[20..40]);
+        assert_ne!(
+            sealed[20..40],
+            sealer.seal("acme", "http://panel.example/logo/2.png?token=x").unwrap()[20..40]
+        );
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl Media {
             _ => {
                 let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
                 let begin = begin.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
-                let is_xml = begin.starts_with("<svg") || begin.starts_with("<?xml") || begin.starts_with("<!--");
+                let is_xml =
+                    begin.starts_with("<svg") || begin.starts_with("<?xml") || begin.starts_with("<!--");
                 (is_xml && begin.contains("<svg")).then_some(Self::Svg)
             }
         }
@@ -144,7 +145,10 @@ impl Logos {
         let used = fs::metadata(&path).and_then(|facts| facts.modified()).ok()?;
         if used.elapsed().is_ok_and(|used| used > USED) {
             // On a disk that cannot be written, all are old.
-            let _ = File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            let _ = File::options()
+                .append(true)
+                .open(&path)
+                .and_then(|file| file.set_modified(SystemTime::now()));
         }
         Some(Found::Picture { media, hash: hash.to_owned(), bytes: bytes.into(), age })
     }
@@ -200,7 +204,8 @@ impl Logos {
         let mut wishes = Vec::new();
         for entry in files(&self.folder.join("wanted"))?.take(2 * MOST) {
             let (path, facts) = entry?;
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.len() == 32) else {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.len() == 32)
+            else {
                 continue;
             };
             let age = facts.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();

@@ -82,7 +82,7 @@ fn a_line_up_of_600_000_entries() {
         let lock = releases.lock().unwrap().unwrap();
         let draft = releases.draft(&lock).unwrap();
         let mut vault = Vault::load(&data.vault()).unwrap();
-        output::write(&draft, &line_up, &mut vault).unwrap();
+        output::write(&draft, &line_up, &mut vault, &output::Pictures::default()).unwrap();
         println!("written: {:.1?}, peak {} MB, {} channels", begin.elapsed(), peak(), line_up.live.len());
         last = Before::of_release(draft.scratch());
     }

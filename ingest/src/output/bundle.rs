@@ -9,7 +9,7 @@ use contract::bundle::{
 use contract::release::{Artefact, BUNDLE, Draft, FileFact};
 use contract::vault::Vault;
 
-use super::Notes;
+use super::{Notes, Pictures};
 use crate::harvest::{Address, Channel, Episode, Item, List, Movie, Series};
 use crate::line_up::{LineUp, Placed, Told};
 use crate::source::upstream;
@@ -21,7 +21,7 @@ pub(crate) const UNKNOWN: u64 = 946_684_800;
 /// Writes the bundle; the guide has been written before.
 pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut writer = Writer::new(draft.artefact(BUNDLE)?)?;
-    lists(&mut writer, line_up)?;
+    lists(&mut writer, line_up, notes.pictures)?;
     for range in &notes.ranges {
         writer.push(Section::Guide, range)?;
     }
@@ -36,21 +36,21 @@ pub(super) fn write(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> i
     Ok(vec![writer.finish()?.finish()?])
 }
 
-fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp) -> io::Result<()> {
+fn lists(writer: &mut Writer<Artefact>, line_up: &LineUp, pictures: &Pictures) -> io::Result<()> {
     let categories = |writer: &mut Writer<Artefact>, section, list| {
         line_up.categories.get(&list).into_iter().flatten().try_for_each(|it| writer.push(section, it))
     };
     categories(writer, Section::LiveCategories, List::Live)?;
     for placed in &line_up.live {
-        writer.push(Section::LiveStreams, &live(line_up, placed)?)?;
+        writer.push(Section::LiveStreams, &live(line_up, placed, pictures)?)?;
     }
     categories(writer, Section::VodCategories, List::Movies)?;
     for placed in &line_up.movies {
-        writer.push(Section::VodStreams, &movie(line_up, placed)?)?;
+        writer.push(Section::VodStreams, &movie(line_up, placed, pictures)?)?;
     }
     categories(writer, Section::SeriesCategories, List::Series)?;
     for placed in &line_up.series {
-        writer.push(Section::Series, &series(line_up, placed)?)?;
+        writer.push(Section::Series, &series(line_up, placed, pictures)?)?;
     }
     Ok(())
 }
@@ -105,16 +105,17 @@ fn relayable(mut upstreams: Vec<Upstream>) -> Vec<Upstream> {
     upstreams
 }
 
-fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
+fn live(line_up: &LineUp, placed: &Placed, pictures: &Pictures) -> io::Result<LiveStream> {
     let (part, entry) = line_up.entry(List::Live, placed);
     let channel: Channel = part.harvest.whole(entry)?;
     let archive = super::archive(line_up, placed)?;
+    let (owner, source) = ((List::Live, placed.id), part.source.name.as_str());
     Ok(LiveStream {
         num: placed.num,
         name: line_up.name(List::Live, placed).to_owned(),
         stream_type: if channel.radio { StreamType::Radio } else { StreamType::Live },
         stream_id: placed.id,
-        stream_icon: placed.logo().unwrap_or(&channel.icon).to_owned(),
+        stream_icon: pictures.of(owner, source, placed.logo().unwrap_or(&channel.icon)),
         epg_channel_id: line_up.guide(placed).to_owned(),
         added: Digits(channel.added.unwrap_or(UNKNOWN)),
         is_adult: Flag(placed.adult.unwrap_or(channel.adult)),
@@ -128,10 +129,11 @@ fn live(line_up: &LineUp, placed: &Placed) -> io::Result<LiveStream> {
     })
 }
 
-fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
+fn movie(line_up: &LineUp, placed: &Placed, pictures: &Pictures) -> io::Result<VodStream> {
     let (part, entry) = line_up.entry(List::Movies, placed);
     let movie: Movie = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(movie.rating);
+    let (owner, source) = ((List::Movies, placed.id), part.source.name.as_str());
     Ok(VodStream {
         num: placed.num,
         name: line_up.name(List::Movies, placed).to_owned(),
@@ -139,7 +141,7 @@ fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
         year: movie.year.clone(),
         stream_type: bundle::Movie::Movie,
         stream_id: placed.id,
-        stream_icon: placed.logo().unwrap_or(&movie.icon).to_owned(),
+        stream_icon: pictures.of(owner, source, placed.logo().unwrap_or(&movie.icon)),
         rating,
         rating_5based,
         tmdb: movie.tmdb.clone(),
@@ -155,10 +157,11 @@ fn movie(line_up: &LineUp, placed: &Placed) -> io::Result<VodStream> {
     })
 }
 
-fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
+fn series(line_up: &LineUp, placed: &Placed, pictures: &Pictures) -> io::Result<bundle::Series> {
     let (part, entry) = line_up.entry(List::Series, placed);
     let series: Series = part.harvest.whole(entry)?;
     let (rating, rating_5based) = rating(series.rating);
+    let (owner, source) = ((List::Series, placed.id), part.source.name.as_str());
     Ok(bundle::Series {
         num: placed.num,
         name: line_up.name(List::Series, placed).to_owned(),
@@ -166,7 +169,7 @@ fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
         year: series.year.clone(),
         stream_type: SeriesWord::Series,
         series_id: placed.id,
-        cover: placed.logo().unwrap_or(&series.cover).to_owned(),
+        cover: pictures.of(owner, source, placed.logo().unwrap_or(&series.cover)),
         plot: series.plot.clone(),
         cast: series.cast.clone(),
         director: series.director.clone(),
@@ -176,7 +179,7 @@ fn series(line_up: &LineUp, placed: &Placed) -> io::Result<bundle::Series> {
         last_modified: Digits(series.last_modified.unwrap_or(UNKNOWN)),
         rating,
         rating_5based,
-        backdrop_path: series.backdrops.clone(),
+        backdrop_path: pictures.more(owner, source, &series.backdrops),
         youtube_trailer: series.trailer.clone(),
         episode_run_time: Digits(series.minutes),
         category_id: principal(placed),

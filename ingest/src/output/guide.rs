@@ -11,10 +11,11 @@ use contract::bundle::GuideRange;
 use contract::release::{Artefact, Draft, FileFact, GUIDE, GUIDE_GZ};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use memchr::memmem;
 use quick_xml::escape::{escape, partial_escape};
 
 use self::merge::merge;
-use super::Notes;
+use super::{Notes, Pictures};
 use crate::guide::{Programme, programmes, time};
 use crate::harvest::{Channel, List};
 use crate::line_up::LineUp;
@@ -94,7 +95,7 @@ struct GuideChannel<'a> {
 }
 
 fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<FileFact> {
-    let channels = channels(line_up)?;
+    let channels = channels(line_up, notes.pictures)?;
     out.write_all(HEAD)?;
     for channel in &channels {
         let start = out.plain.position();
@@ -104,7 +105,12 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Resul
     }
     for range in &mut notes.ranges {
         let guides = line_up.programming.read(&range.id)?;
-        let merged = merge(guides.iter().map(|bytes| programmes(bytes).collect()));
+        let mut merged = merge(guides.iter().map(|bytes| programmes(bytes).collect()));
+        let bare: Vec<Vec<u8>> = match notes.pictures.are_ours() {
+            true => merged.iter().map(|programme| without_pictures(programme.text)).collect(),
+            false => Vec::new(),
+        };
+        merged.iter_mut().zip(&bare).for_each(|(programme, bare)| programme.text = bare);
         let start = out.plain.position();
         write_programmes(&mut out, &range.id, &merged)?;
         range.programmes = (start, out.plain.position());
@@ -114,7 +120,7 @@ fn document(mut out: Both, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Resul
 }
 
 /// The guide's channels in the order in which the line-up names them first.
-fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
+fn channels<'a>(line_up: &'a LineUp, pictures: &Pictures) -> io::Result<Vec<GuideChannel<'a>>> {
     let mut channels: Vec<GuideChannel<'_>> = Vec::new();
     let mut at: HashMap<&str, usize> = HashMap::new();
     for placed in &line_up.live {
@@ -132,10 +138,11 @@ fn channels(line_up: &LineUp) -> io::Result<Vec<GuideChannel<'_>>> {
         }
         if found.icon.is_empty() {
             let (part, entry) = line_up.entry(List::Live, placed);
-            found.icon = match placed.logo() {
+            let icon = match placed.logo() {
                 Some(logo) => logo.to_owned(),
                 None => part.harvest.whole::<Channel>(entry)?.icon,
             };
+            found.icon = pictures.of((List::Live, placed.id), part.source.name.as_str(), &icon);
         }
     }
     Ok(channels)
@@ -150,6 +157,19 @@ fn describe(out: &mut impl Write, channel: &GuideChannel<'_>) -> io::Result<()> 
         write!(out, "<icon src=\"{}\"/>", escape(&channel.icon))?;
     }
     out.write_all(b"</channel>\n")
+}
+
+/// A programme's children, as they were rendered, without addresses of pictures: there are too many of them to be ours.
+fn without_pictures(text: &[u8]) -> Vec<u8> {
+    let mut bare = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memmem::find(rest, b"<icon ") {
+        let (before, element) = rest.split_at(at);
+        bare.extend_from_slice(before);
+        rest = memmem::find(element, b"/>").map_or(&[][..], |end| &element[end + 2..]);
+    }
+    bare.extend_from_slice(rest);
+    bare
 }
 
 /// Writes the programmes of `channel`, which [`merge()`] gave.

@@ -5,6 +5,7 @@
 
 mod bundle;
 pub(crate) mod guide;
+mod picture;
 mod playlist;
 
 use std::io;
@@ -13,6 +14,7 @@ use contract::bundle::GuideRange;
 use contract::release::{ARTEFACTS, BUNDLE, Draft, FULL_M3U, FileFact, GUIDE, GUIDE_GZ, LIVE_M3U};
 
 pub(crate) use bundle::UNKNOWN;
+pub(crate) use picture::Pictures;
 
 use contract::vault::Vault;
 
@@ -27,6 +29,8 @@ pub(crate) struct Notes<'a> {
     pub(crate) ranges: Vec<GuideRange>,
     /// Where secrets of addresses go.
     pub(crate) vault: &'a mut Vault,
+    /// How pictures are named.
+    pub(crate) pictures: &'a Pictures,
 }
 
 /// Writes the files called so.
@@ -44,8 +48,13 @@ const TABLE: [(&[&str], Write); 4] = [
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn write(draft: &Draft, line_up: &LineUp, vault: &mut Vault) -> io::Result<Vec<FileFact>> {
-    let mut notes = Notes { ranges: Vec::new(), vault };
+pub(crate) fn write(
+    draft: &Draft,
+    line_up: &LineUp,
+    vault: &mut Vault,
+    pictures: &Pictures,
+) -> io::Result<Vec<FileFact>> {
+    let mut notes = Notes { ranges: Vec::new(), vault, pictures };
     let mut facts = Vec::with_capacity(ARTEFACTS.len());
     for (names, write) in TABLE {
         let written = write(draft, line_up, &mut notes)?;

@@ -5,25 +5,25 @@ use std::io::{self, Write};
 use contract::playlist::{BASE, CATCHUP, EXT, PASSWORD, USERNAME, literal};
 use contract::release::{Artefact, Draft, FULL_M3U, FileFact, LIVE_M3U};
 
-use super::Notes;
+use super::{Notes, Pictures};
 use crate::harvest::{Channel, Episode, Item, List, Movie, Series};
 use crate::line_up::{LineUp, Told};
 
 /// Channels only.
-pub(super) fn live(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
+pub(super) fn live(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(LIVE_M3U)?;
     header(&mut out)?;
-    channels(&mut out, line_up)?;
+    channels(&mut out, line_up, notes.pictures)?;
     Ok(vec![out.finish()?])
 }
 
 /// Channels, films and the episodes known so far.
-pub(super) fn full(draft: &Draft, line_up: &LineUp, _: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
+pub(super) fn full(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
     let mut out = draft.artefact(FULL_M3U)?;
     header(&mut out)?;
-    channels(&mut out, line_up)?;
-    movies(&mut out, line_up)?;
-    episodes(&mut out, line_up)?;
+    channels(&mut out, line_up, notes.pictures)?;
+    movies(&mut out, line_up, notes.pictures)?;
+    episodes(&mut out, line_up, notes.pictures)?;
     Ok(vec![out.finish()?])
 }
 
@@ -32,7 +32,7 @@ fn header(out: &mut Artefact) -> io::Result<()> {
     writeln!(out, "#EXTM3U url-tvg=\"{guide}\" x-tvg-url=\"{guide}\"")
 }
 
-fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+fn channels(out: &mut Artefact, line_up: &LineUp, pictures: &Pictures) -> io::Result<()> {
     let groups = line_up.groups(List::Live);
     for placed in &line_up.live {
         let (part, entry) = line_up.entry(List::Live, placed);
@@ -41,7 +41,8 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
         write!(out, "#EXTINF:-1")?;
         attribute(out, "tvg-id", line_up.guide(placed))?;
         attribute(out, "tvg-name", &name)?;
-        attribute(out, "tvg-logo", placed.logo().unwrap_or(&channel.icon))?;
+        let (source, picture) = (part.source.name.as_str(), placed.logo().unwrap_or(&channel.icon));
+        attribute(out, "tvg-logo", &pictures.of((List::Live, placed.id), source, picture))?;
         write!(out, " tvg-chno=\"{}\"", placed.num)?;
         attribute(out, "group-title", groups.get(&placed.category).copied().unwrap_or(""))?;
         if channel.radio {
@@ -56,20 +57,21 @@ fn channels(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
     Ok(())
 }
 
-fn movies(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+fn movies(out: &mut Artefact, line_up: &LineUp, pictures: &Pictures) -> io::Result<()> {
     let groups = line_up.groups(List::Movies);
     for placed in &line_up.movies {
         let (part, entry) = line_up.entry(List::Movies, placed);
         let movie: Movie = part.harvest.whole(entry)?;
         let group = groups.get(&placed.category).copied().unwrap_or("");
-        let picture = placed.logo().unwrap_or(&movie.icon);
-        title(out, &literal(line_up.name(List::Movies, placed)), picture, group)?;
+        let (source, picture) = (part.source.name.as_str(), placed.logo().unwrap_or(&movie.icon));
+        let picture = pictures.of((List::Movies, placed.id), source, picture);
+        title(out, &literal(line_up.name(List::Movies, placed)), &picture, group)?;
         writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{}", placed.id, movie.container)?;
     }
     Ok(())
 }
 
-fn episodes(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
+fn episodes(out: &mut Artefact, line_up: &LineUp, pictures: &Pictures) -> io::Result<()> {
     let groups = line_up.groups(List::Series);
     let mut last: Option<(u32, String)> = None; // a series and its picture: its episodes stand together
     for episode in &line_up.episodes {
@@ -80,7 +82,8 @@ fn episodes(out: &mut Artefact, line_up: &LineUp) -> io::Result<()> {
                 Some(cover) => cover.to_owned(),
                 None => part.harvest.whole::<Series>(entry)?.cover,
             };
-            last = Some((episode.series, cover));
+            let owner = (List::Series, placed.id);
+            last = Some((episode.series, pictures.of(owner, part.source.name.as_str(), &cover)));
         }
         let cover = last.as_ref().map_or("", |(_, cover)| cover);
         let container = match &episode.told {

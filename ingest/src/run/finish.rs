@@ -9,6 +9,7 @@ use contract::vault::Vault;
 
 use crate::details::{self, Listed, Staged};
 use crate::line_up::LineUp;
+use crate::output::Pictures;
 use crate::report::{Report, SourceReport, Verdict};
 use crate::stamp::Stamp;
 use crate::{changes, disk, output};
@@ -26,6 +27,7 @@ pub(super) struct Finish {
     pub(super) now: u64,
     pub(super) line_up: LineUp,
     pub(super) vault: Vault,
+    pub(super) pictures: Pictures,
     pub(super) stamp: Stamp,
 }
 
@@ -36,7 +38,7 @@ impl Finish {
     /// The disk refuses; what was published stays.
     pub(super) fn finish(mut self, sources: Vec<SourceReport>) -> anyhow::Result<Report> {
         details::add_episodes(&mut self.line_up, &self.data);
-        let files = output::write(&self.draft, &self.line_up, &mut self.vault)
+        let files = output::write(&self.draft, &self.line_up, &mut self.vault, &self.pictures)
             .context("the release cannot be written")?;
         if self.vault.refused() > 0 {
             let refused = self.vault.refused();

@@ -28,7 +28,7 @@ use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
 use crate::run::run_beside;
-use crate::{Settings, harvest, hooks};
+use crate::{Settings, harvest, hooks, logos};
 
 /// Runs when it is time or when `run_now` (or SIGUSR1) asks for it, until `shutdown`: a run that is going on is then
 /// given up, which harms nothing.
@@ -49,6 +49,7 @@ pub async fn schedule(
     let _open = run_now.open();
     let ledgers = Arc::new(Ledgers::new(data));
     let background = Background::start(data, sources, settings, &ledgers);
+    let _logos = logos::start(data, sources, settings, &ledgers);
     let once = || async {
         let _running = run_now.running();
         let _pause = background.pause();

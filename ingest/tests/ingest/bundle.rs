@@ -195,3 +195,33 @@ async fn the_past_of_a_playlist_is_published_if_a_relay_can_ask_for_it_and_witho
     let playlist = String::from_utf8(release.live_m3u.to_vec()).unwrap();
     assert_eq!(playlist.matches("catchup=\"shift\"").count(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_pictures_are_shown_by_the_server_nothing_names_the_providers_host() {
+    let station = station(sized(Dialect::Xui)).await;
+    let mut bench = Bench::new();
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    bench.settings.logos = Some(contract::source::BaseUrl::new("http://tv.example/x").unwrap());
+    assert!(
+        matches!(bench.run(&sources).await.verdict, Verdict::Published(2)),
+        "the setting makes another release"
+    );
+    let release = bench.release();
+    let host = station.url().replace("http://", "");
+    for artefact in [&release.bundle, &release.live_m3u, &release.full_m3u, &release.guide] {
+        assert!(memchr::memmem::find(artefact, host.as_bytes()).is_none());
+    }
+    let base = "http://tv.example/x/logo";
+    let live: Vec<LiveStream> = entries(&release, Section::LiveStreams);
+    assert!(live.iter().all(|it| it.stream_icon.starts_with(&format!("{base}/live/{}/", it.stream_id))));
+    let films: Vec<VodStream> = entries(&release, Section::VodStreams);
+    assert!(films.iter().all(|it| it.stream_icon.starts_with(&format!("{base}/movies/{}/", it.stream_id))));
+    let series: Vec<Series> = entries(&release, Section::Series);
+    assert!(series.iter().all(|it| it.cover.starts_with(&format!("{base}/series/{}/", it.series_id))));
+    assert!(series.iter().flat_map(|it| &it.backdrop_path).all(|it| it.starts_with(base)));
+    assert!(
+        matches!(bench.run(&sources).await.verdict, Verdict::Unchanged(2)),
+        "the same pictures, the same addresses"
+    );
+}

@@ -1,19 +1,19 @@
 //! A picture for what has none: the first letters of its name, on a colour that follows from it.
 
-use contract::logo::OwnerList;
+use contract::bundle::List;
 
 /// Dark enough that white letters can be read on them.
 const COLOURS: [&str; 12] = [
-    "#7a3b3b", "#7a553b", "#6b6a2f", "#4a6b2f", "#2f6b45", "#2f6b66", "#2f566b", "#3b4a7a", "#4f3b7a", "#6b3b7a", "#7a3b61",
-    "#4a4a52",
+    "#7a3b3b", "#7a553b", "#6b6a2f", "#4a6b2f", "#2f6b45", "#2f6b66", "#2f566b", "#3b4a7a", "#4f3b7a",
+    "#6b3b7a", "#7a3b61", "#4a4a52",
 ];
 
 /// An SVG with nothing in it that could run.
-pub(super) fn picture(list: OwnerList, name: &str) -> String {
+pub(super) fn picture(list: List, name: &str) -> String {
     // Channels have logos, films and series have posters.
     let (width, height) = match list {
-        OwnerList::Live => (400, 400),
-        OwnerList::Movie | OwnerList::Series => (400, 600),
+        List::Live => (400, 400),
+        List::Movies | List::Series => (400, 600),
     };
     let colour = COLOURS[usize::from(blake3::hash(name.as_bytes()).as_bytes()[0]) % COLOURS.len()];
     let letters = letters(name);
@@ -69,10 +69,10 @@ mod tests {
 
     #[test]
     fn the_same_name_has_the_same_picture_and_no_name_has_markup() {
-        let one = picture(OwnerList::Live, "One");
-        assert_eq!(one, picture(OwnerList::Live, "One"));
+        let one = picture(List::Live, "One");
+        assert_eq!(one, picture(List::Live, "One"));
         assert!(COLOURS.iter().any(|colour| one.contains(colour)));
-        let hostile = picture(OwnerList::Movie, "\"><script>&");
+        let hostile = picture(List::Movies, "\"><script>&");
         assert_eq!(hostile.matches('<').count(), 5, "{hostile}");
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use contract::bundle::{Blank, Digits, Section, Series, SeriesWord, VodStream};
-use contract::details::{Kept, MovieData, MovieFacts, MovieInfo, NOTHING_FOR, Subject};
+use contract::bundle::{Blank, Digits, List, Section, Series, SeriesWord, VodStream};
+use contract::details::{Kept, MovieData, MovieFacts, MovieInfo, NOTHING_FOR, SeriesFacts, Subject};
+use contract::logo::{LogoPath, Owner};
 use contract::wanted::Wish;
 use httpd::Response;
 use serde_json::{Value, json};
@@ -56,10 +57,26 @@ pub(crate) fn movie_document(entry: VodStream, found: Option<Bytes>) -> anyhow::
 /// What is answered of a series with this list entry, of which there is this beyond it: both in pieces as they are.
 pub(crate) fn series_document(entry: Bytes, found: Option<Bytes>) -> anyhow::Result<Vec<Bytes>> {
     let found = found.unwrap_or(Bytes::from_static(br#"{"seasons":[],"episodes":{}}"#));
+    let found = with_our_pictures(&entry, found)?;
     // Both are objects, and neither is empty.
     let members = found.strip_prefix(b"{").map(|members| found.slice_ref(members));
     let members = members.context("details of a series")?;
     Ok(vec![Bytes::from_static(br#"{"info":"#), entry, Bytes::from_static(b","), members])
+}
+
+/// `found` without addresses of pictures where `entry`, a series, has its own at our address.
+fn with_our_pictures(entry: &Bytes, found: Bytes) -> anyhow::Result<Bytes> {
+    if memchr::memmem::find(entry, b"/logo/series/").is_none() {
+        return Ok(found); // as it nearly always is: nothing is parsed
+    }
+    let series: Series = serde_json::from_slice(entry).context("a series of the bundle")?;
+    if !LogoPath::is_in(Owner { list: List::Series, id: series.series_id }, &series.cover) {
+        return Ok(found);
+    }
+    // What cannot be understood was written by another version, and may name pictures anywhere.
+    let mut facts: SeriesFacts = serde_json::from_slice(&found).unwrap_or_default();
+    facts.show_only(&series.cover);
+    Ok(serde_json::to_vec(&facts).context("details of a series")?.into())
 }
 
 /// The id and the list entry, if those who ask see it: details of what is not listed are nobody's business.
@@ -116,7 +133,10 @@ async fn wish(server: &Server, subject: Subject) -> Result<Wish, Refusal> {
 }
 
 /// The whole document: what is known of the film, and what the list knows where that says nothing.
-fn movie_of(entry: VodStream, facts: MovieFacts) -> MovieInfo {
+fn movie_of(entry: VodStream, mut facts: MovieFacts) -> MovieInfo {
+    if LogoPath::is_in(Owner { list: List::Movies, id: entry.stream_id }, &entry.stream_icon) {
+        facts.show_only(&entry.stream_icon);
+    }
     let or = |found: String, listed: &str| if found.is_empty() { listed.to_owned() } else { found };
     let cover = or(facts.cover_big, &entry.stream_icon);
     MovieInfo {

@@ -76,6 +76,9 @@ async fn behind_a_proxy_that_is_trusted_everything_names_the_address_that_was_ty
     let info = asked("player_api").await.json()["server_info"].clone();
     assert_eq!((&info["url"], &info["server_protocol"]), (&json!("tv.example"), &json!("https")));
     assert_eq!((&info["port"], &info["https_port"]), (&json!("8443"), &json!("8443")));
+    // Some proxies leave in the path what they have put before it.
+    assert_eq!(asked("my/tv/player_api").await.json()["server_info"], info);
+    assert_eq!(asked("my/tvx/player_api").await.status, 404);
     let playlist = asked("get").await;
     let base = "https://tv.example:8443/my/tv/";
     assert!(playlist.text().lines().filter(|line| !line.starts_with('#')).all(|url| url.starts_with(base)));

@@ -63,8 +63,9 @@ impl House {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let answer = move |request, peer| {
+        let answer = move |mut request, peer| {
             let server = server.clone();
+            server.strip(&mut request, peer);
             async move { server.answer(request, peer).await }
         };
         let settings = httpd::Settings { prefix: "/tv".into(), ..httpd::Settings::default() };

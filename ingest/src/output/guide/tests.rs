@@ -86,3 +86,16 @@ fn a_programme_is_written_with_its_times_and_its_id_for_catch_up() {
          <title>b</title></programme>\n"
     );
 }
+
+#[test]
+fn a_programme_without_pictures_is_all_that_it_was_otherwise() {
+    let bare = |text: &str| String::from_utf8(without_pictures(text.as_bytes())).unwrap();
+    assert_eq!(bare("<title>A</title>"), "<title>A</title>");
+    assert_eq!(
+        bare(
+            "<title>A</title><icon src=\"http://h/1.png\"/><rating><icon src=\"x\" width=\"1\"/><value>PG</value></rating>"
+        ),
+        "<title>A</title><rating><value>PG</value></rating>"
+    );
+    assert_eq!(bare("<icon src=\"broken"), "");
+}
