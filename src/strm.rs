@@ -16,13 +16,13 @@ use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use contract::config::{Config, Skip};
 use contract::details::Details;
 use contract::library::Style;
 use contract::source::BaseUrl;
-use contract::user::{Standing, Users};
+use contract::user::{Standing, Users, check_password};
 
 use crate::export::password;
 use line_up::LineUp;
@@ -55,11 +55,13 @@ pub(crate) struct Arguments {
 }
 
 /// Writes what has changed, and says how far it is.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> anyhow::Result<()> {
     let url = arguments.url.or_else(|| config.public_base_url.clone());
     let url = url.context("say where streams are: --url http://192.168.1.5:8080")?;
     let (data, shown) = (config.data(), password()?);
+    // SECURITY: it goes into addresses as it is.
+    check_password(&shown)
+        .map_err(|why| anyhow!("{why}; with another one, `coax user token add` gives a token"))?;
     let name = arguments.user.unwrap_or_default(); // none for a token
     let user = Users::new(data.clone()).check(&name, &shown);
     let user = user.with_context(|| match &*name {

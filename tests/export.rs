@@ -228,8 +228,15 @@ fn refuses(nginx: &Nginx) {
     for path in ["/get.php?username=demo&password=x", "/xmltv.php"] {
         assert_eq!(ask(&format!("{}{path}", nginx.url), &[]).0, "403", "{path}");
     }
-    for path in ["/guide.xml", "/guide.xml.gz", "/user/", "/player_api/get_series/all.json", "/../nginx.conf"]
-    {
+    for path in [
+        "/guide.xml",
+        "/guide.xml.gz",
+        "/user/",
+        "/player_api/get_series/all.json",
+        "/../nginx.conf",
+        "/a%0d%0aX-Own:%20header/b/1",
+        "/live/%0d%0aX-Own:%20header/1.ts",
+    ] {
         assert_eq!(
             ask(&format!("{}{path}", nginx.url), &["--path-as-is"]).0.chars().next(),
             Some('4'),
@@ -243,12 +250,16 @@ fn again(folder: &Path, demo: &Program) {
     let list = folder.join("site/current/player_api/get_vod_streams/all.json.zst");
     let (before, first) =
         (fs::metadata(&list).unwrap().ino(), fs::read_link(folder.join("site/current")).unwrap());
+    let foreign = folder.join("site/exports/by-hand");
+    fs::create_dir(&foreign).unwrap();
     let told = export(folder, demo);
     let line = told.lines().find(|line| line.starts_with("get_vod_streams ")).unwrap();
     assert!(line.ends_with(" 0 written"), "{line}");
     assert_eq!(fs::metadata(&list).unwrap().ino(), before);
     assert_ne!(fs::read_link(folder.join("site/current")).unwrap(), first);
     export(folder, demo);
-    assert_eq!(fs::read_dir(folder.join("site/exports")).unwrap().count(), 2, "older ones are gone");
-    assert_eq!(fs::metadata(folder.join("site/nginx.conf")).unwrap().mode() & 0o777, 0o600);
+    let mode = |path: &str| fs::metadata(folder.join(path)).unwrap().mode() & 0o777;
+    assert!(foreign.exists(), "what somebody else put there stays");
+    assert_eq!(fs::read_dir(folder.join("site/exports")).unwrap().count(), 3, "older ones are gone");
+    assert_eq!((mode("site/nginx.conf"), mode("site/current/user")), (0o600, 0o711));
 }

@@ -50,7 +50,9 @@ fn the_makers_program_finds_the_devices_and_their_tuners() {
     let devices = device("Coax", "tuners = 3")
         + &device("UK & more", "groups = [\"uk |*\"]")
         + &device("None", "groups = []");
-    let top = format!("data = {:?}\nlisten = \"127.0.0.1:0\"\n", data.to_str().unwrap());
+    // Behind a proxy for others: what is at home goes on by the address at home.
+    let public = "public_base_url = \"https://tv.example.com/tv\"";
+    let top = format!("data = {:?}\nlisten = \"127.0.0.1:0\"\n{public}\n", data.to_str().unwrap());
     File::create(&config).unwrap().write_all(format!("{top}{devices}").as_bytes()).unwrap();
     let coax = Program::start(&["up", "--config", config.to_str().unwrap()], &[]);
 

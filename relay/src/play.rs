@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::user::User;
 
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
@@ -27,8 +28,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) user: String,
+    /// Through which of his tokens, if through one: what is taken back from one device is kept by no other.
+    pub(crate) device: Option<Arc<str>>,
     pub(crate) client: Client,
     pub(crate) film: u32,
+}
+
+impl Key {
+    pub(crate) fn new(user: &User, client: &Client, film: u32) -> Self {
+        Self { user: user.name.clone(), device: user.device.clone(), client: client.clone(), film }
+    }
+
+    pub(crate) fn is_of(&self, user: &User, client: &Client) -> bool {
+        self.user == user.name && self.device == user.device && self.client == *client
+    }
 }
 
 /// A film that is being played.

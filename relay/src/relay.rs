@@ -25,7 +25,7 @@ use tracing::warn;
 
 use crate::headend::Headend;
 use crate::mirror::Mirror;
-use crate::output::ace::{GUEST, Unlisted};
+use crate::output::ace::{GUEST, Unlisted, is_unlisted};
 use crate::output::api::{self, Watches};
 use crate::output::catchup::CatchUp;
 use crate::output::hls::Sessions;
@@ -62,7 +62,7 @@ pub struct Relay {
     users: Arc<Users>,
     /// From where the release and the users are, if the disk is elsewhere.
     mirror: Option<Arc<Mirror>>,
-    verifying: Semaphore,
+    verifying: Arc<Semaphore>,
 }
 
 impl Relay {
@@ -143,7 +143,7 @@ impl Relay {
             follower,
             users,
             mirror,
-            verifying: Semaphore::new(1),
+            verifying: Arc::new(Semaphore::new(1)),
         });
         let inspected = Arc::downgrade(&relay);
         tokio::spawn(async move {
@@ -332,15 +332,19 @@ impl Relay {
             wait.map_or(Ok(()), |wait| Err(Refusal::TooMany(wait)))
         };
         waits()?;
-        let Ok(_turn) = self.verifying.acquire().await else { return Err(Refusal::Forbidden) };
+        let turn = self.verifying.clone().acquire_owned().await.expect("it is never closed");
         waits()?; // those before it in the queue may have used up what the address has
-        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
-        let verified = tokio::task::spawn_blocking(move || users.check(&name, &password)).await;
-        verified.unwrap_or_default().ok_or_else(|| {
-            self.users.failures().note(client, guess, Instant::now());
-            Refusal::Forbidden
-        })
+        // SECURITY: who breaks the connection off ends neither this nor its turn, and is counted all the same.
+        let verifying = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let user = users.check(&name, &password);
+            if user.is_none() {
+                users.failures().note(client, users.failures().guess(&name, &password), Instant::now());
+            }
+            user
+        });
+        verifying.await.unwrap_or_default().ok_or(Refusal::Forbidden)
     }
 
     /// From where a request came, as far as it is told.
@@ -383,10 +387,13 @@ impl Relay {
     /// more what they watch, and forgets players that have gone.
     fn inspect(&self) {
         let release = self.follower.release();
-        // What no release lists, such as an episode that became known later, was looked at when it began.
+        // An episode that became known later, which no release lists, was looked at when it began. Any channel of Ace Stream
+        // is for those who may see everything.
         let sees = |user: &User, id| {
             let playable = release.as_ref().filter(|_| !user.sees.is_everything());
-            playable.is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)))
+            let fits = playable
+                .is_none_or(|it| it.playable(id).is_none_or(|playable| user.sees.plays(it, &playable)));
+            fits && (user.sees.is_everything() || !is_unlisted(id))
         };
         let stays = |name: &str, device: Option<&str>, what: What| {
             let may = |user: &User| {

@@ -25,6 +25,7 @@ use serde::Serialize;
 use tracing::warn;
 
 use crate::Server;
+use crate::base::Base;
 use crate::refusal::Refusal;
 
 pub use discovery::{Announcing, announce};
@@ -80,7 +81,9 @@ pub(crate) fn answer(
     let release = server.prepared()?.release.clone();
     let find = |name: &str| server.logins.find(name);
     let tuned = server.devices.find(address.device, &release, find).ok_or(Refusal::Unknown)?;
-    let base = server.base(request, peer).ok_or(Refusal::Host)?.url();
+    // As he asks, whatever is public: who comes through a proxy finds nothing there.
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let base = Base::requested(request.headers(), authority, false).ok_or(Refusal::Host)?.url();
     let base = match address.device {
         Some(id) => format!("{base}/hdhomerun/{id}"),
         None => base,

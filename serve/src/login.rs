@@ -18,7 +18,7 @@ pub(crate) struct Logins {
     allowed: u32,
     /// SECURITY: a flood of wrong passwords waits here, where waiting costs nothing. In the pool of blocking threads
     /// it would keep everybody else from being answered.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
 }
 
 /// A known user, and the pair for the documents that repeat it: a token stands in the place of the password.
@@ -32,7 +32,7 @@ pub(crate) struct Login {
 impl Logins {
     /// Those of `users`, with so many wrong pairs `allowed` to each address in a minute; 0 is as many as it likes.
     pub(crate) fn new(users: Arc<Users>, allowed: u32) -> Self {
-        Self { users, allowed, turn: Semaphore::new(1) }
+        Self { users, allowed, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// The user of this name, whoever asks.
@@ -65,16 +65,19 @@ impl Logins {
             return Ok(user);
         }
         self.waits(client)?;
-        let _turn = self.turn.acquire().await.context("verifying a password")?;
+        let turn = self.turn.clone().acquire_owned().await.context("verifying a password")?;
         self.waits(client)?; // those before it in the queue may have used up what the address has
-        let guess = self.users.failures().guess(name, password);
         let (users, name, password) = (self.users.clone(), name.to_owned(), password.to_owned());
-        let hashing = tokio::task::spawn_blocking(move || users.check(&name, &password));
-        let user = hashing.await.context("verifying a password")?;
-        user.ok_or_else(|| {
-            self.users.failures().note(client, guess, Instant::now());
-            Refusal::Forbidden
-        })
+        // SECURITY: who breaks the connection off ends neither this nor its turn, and is counted all the same.
+        let hashing = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let user = users.check(&name, &password);
+            if user.is_none() {
+                users.failures().note(client, users.failures().guess(&name, &password), Instant::now());
+            }
+            user
+        });
+        hashing.await.context("verifying a password")?.ok_or(Refusal::Forbidden)
     }
 
     /// Whether `client` has been wrong too often to be heard now.

@@ -113,23 +113,27 @@ pub(crate) fn hurried(pieces: &[Bytes], coding: Coding) -> Option<Bytes> {
     Some(bytes.ok()?.into())
 }
 
-/// Bytes that such answers may take together, whatever release they are of. Who drops one gives back what it took.
+/// Bytes that such answers may take together, whatever release they are of and whoever sees it, and the turn to make one.
+/// Who drops one gives back what it took.
 #[derive(Clone)]
-pub(crate) struct Room(Arc<AtomicUsize>);
+pub(crate) struct Room {
+    left: Arc<AtomicUsize>,
+    turns: Arc<Semaphore>,
+}
 
 impl Room {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(bytes)))
+        Self { left: Arc::new(AtomicUsize::new(bytes)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     fn left(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.left.load(Ordering::Relaxed)
     }
 
     /// Keeps `bytes` as long as somebody has them, if there is still room.
     fn keep(&self, bytes: Vec<u8>) -> Option<Bytes> {
         let take = |room: usize| room.checked_sub(bytes.len());
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         Some(Bytes::from_owner(Kept { bytes, room: self.clone() }))
     }
 }
@@ -148,7 +152,7 @@ impl AsRef<[u8]> for Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.room.0.fetch_add(self.bytes.len(), Ordering::Relaxed);
+        self.room.left.fetch_add(self.bytes.len(), Ordering::Relaxed);
     }
 }
 
@@ -156,7 +160,6 @@ impl Drop for Kept {
 /// have given some back: those of the release before do, when the last of its answers is sent.
 pub(crate) struct Packed {
     room: Room,
-    turns: Semaphore,
     answers: Mutex<HashMap<(Selection, Coding), Answer>>,
 }
 
@@ -165,7 +168,7 @@ type Answer = Arc<OnceCell<Result<Bytes, usize>>>;
 
 impl Packed {
     pub(crate) fn new(room: Room) -> Self {
-        Self { room, turns: Semaphore::new(AT_ONCE), answers: Mutex::default() }
+        Self { room, answers: Mutex::default() }
     }
 
     /// What was made of this selection already.
@@ -207,7 +210,7 @@ impl Packed {
     }
 
     async fn make(&self, pieces: Vec<Bytes>, coding: Coding) -> Result<Bytes, usize> {
-        let Ok(_turn) = self.turns.acquire().await else { return Err(usize::MAX) };
+        let Ok(_turn) = self.room.turns.acquire().await else { return Err(usize::MAX) };
         let room = self.room.left();
         let making = tokio::task::spawn_blocking(move || compress(&pieces, coding, room));
         let made = making.await.ok().flatten().and_then(|made| self.room.keep(made));

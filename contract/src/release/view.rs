@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::{memchr, memmem, memrchr};
 
-use super::Release;
 use super::seen::Seen;
+use super::{BUNDLE, Release};
 use crate::bundle::{GuideRange, List, Playable, Section};
 use crate::playlist::{BASE, literal};
 use crate::user::Sight;
@@ -32,7 +32,8 @@ impl View {
     /// What `sight` shows.
     pub fn of(release: Arc<Release>, sight: &Sight) -> Self {
         let seen = (!sight.is_everything()).then(|| Seen::new(&release, sight));
-        Self { release, seen, mark: sight.mark() }
+        let mark = seen.as_ref().map_or_else(String::new, |_| mark(&release, sight));
+        Self { release, seen, mark }
     }
 
     /// The release.
@@ -45,7 +46,8 @@ impl View {
         self.seen.is_none()
     }
 
-    /// Tells it from other views of the same release, in validators: `""` for the whole, else hexadecimal digits.
+    /// Tells it from other views, in validators: `""` for the whole, else hexadecimal digits. What of a playlist or of the
+    /// guide is shown hangs on the bundle, which may change where those files do not.
     pub fn mark(&self) -> &str {
         &self.mark
     }
@@ -200,6 +202,12 @@ fn in_group(head: &[u8], group: &str) -> Option<Vec<u8>> {
     let start = memmem::find(head, ATTRIBUTE)? + ATTRIBUTE.len();
     let end = start + memchr(b'"', &head[start..])?;
     Some([&head[..start], literal(group).as_bytes(), &head[end..]].concat())
+}
+
+/// Of a sight of a release.
+fn mark(release: &Release, sight: &Sight) -> String {
+    let both = format!("{} {}", release.hash(BUNDLE), sight.mark());
+    blake3::hash(both.as_bytes()).to_hex()[..16].to_owned()
 }
 
 /// Where the line ends that holds byte `from`, its line feed included.

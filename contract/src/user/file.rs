@@ -131,7 +131,8 @@ impl Users {
         if self.was_wrong(name, password) {
             return None;
         }
-        let _turn = self.hashing.lock().expect("nobody panics while holding this lock");
+        // It guards nothing that could be left half done: a panic of one is no reason to refuse all others.
+        let _turn = self.hashing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A player opens several connections at once: the one before may have verified this very pair.
         if let Some(user) = self.recall(name, password) {
             return Some(user);
@@ -251,11 +252,15 @@ impl Users {
         known.looked = Some(Instant::now());
         let stamp = stamp(&self.data);
         if known.stamp != stamp {
-            match self.list() {
+            let read = self.list();
+            // What the disk refuses now it may give the next time, and who was thrown out is not to stay for that.
+            if !matches!(read, Err(UsersError::Disk { .. })) {
+                known.stamp = stamp;
+            }
+            match read {
                 Ok(users) => known.people = Arc::new(People::of(users)),
                 Err(error) => warn!(%error, "the users stay as they were"),
             }
-            known.stamp = stamp;
         }
         known.people.clone()
     }
@@ -380,6 +385,10 @@ mod tests {
             PasswordHash::of_text("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").unwrap();
         users.edit(|all| all.push(User { password: theirs.clone(), ..user("ann", "") })).unwrap();
         assert!(users.check("ann", "U*V").is_none() && users.check("nobody", "U*U").is_none());
+        for length in [0, 72, 73, 1000] {
+            let password = "x".repeat(length);
+            assert!(["ann", "nobody"].iter().all(|name| users.check(name, &password).is_none()), "{length}");
+        }
         assert_eq!(Users::copied(data).check("ann", "U*U").unwrap().password, theirs, "a copy stays one");
         assert_ne!(users.check("ann", "U*U").unwrap().password, theirs);
         assert!(!users.list().unwrap()[0].password.is_foreign());
@@ -388,7 +397,9 @@ mod tests {
             "",
             "secret",
             "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
             "$2b$05$short",
+            "$2b$5$éCCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
             "$1$a$b",
         ] {
             assert!(PasswordHash::of_text(wrong).is_err(), "{wrong}");

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 /// The highest cost of bcrypt that is worth waiting for: about a second.
 pub(super) const COSTLIEST: u32 = 14;
 
+/// The most memory of Argon2 in KiB that a hash of another program may want: it is kept from the first verification on.
+const LARGEST: u32 = 64 << 10;
+
 /// A password that can be compared with and not read back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -44,7 +47,7 @@ impl PasswordHash {
     }
 
     /// Takes a hash that was made before, here or by another program: Argon2 in the PHC string form, or bcrypt (`$2b$`,
-    /// `$2a$`, `$2y$`) with a cost of at most [`COSTLIEST`].
+    /// `$2a$`, `$2y$`) with a cost of at most [`COSTLIEST`]; the former with at most [`LARGEST`].
     ///
     /// # Errors
     /// It is neither, in words that do not repeat it.
@@ -53,12 +56,13 @@ impl PasswordHash {
         let known = match hash.foreign_cost() {
             Some(_) => {
                 hash.0.len() == 60
-                    && hash.0[7..].bytes().all(|it| it.is_ascii_alphanumeric() || b"./".contains(&it))
+                    && hash.0.bytes().skip(7).all(|it| it.is_ascii_alphanumeric() || b"./".contains(&it))
             }
-            None => phc::PasswordHash::new(&hash.0).is_ok_and(|hash| Params::try_from(&hash).is_ok()),
+            None => phc::PasswordHash::new(&hash.0)
+                .is_ok_and(|hash| Params::try_from(&hash).is_ok_and(|params| params.m_cost() <= LARGEST)),
         };
         known.then_some(hash).ok_or(
-            "expected a hash of Argon2 (`$argon2id$...`) or of bcrypt (`$2b$12$...`, at most `$2b$14$`)",
+            "expected a hash of Argon2 (`$argon2id$...`, at most 64 MiB) or of bcrypt (`$2b$12$...`, at most `$2b$14$`)",
         )
     }
 
@@ -67,7 +71,8 @@ impl PasswordHash {
     pub(super) fn verify_among(&self, password: &str, foreign_costs: &BTreeSet<u32>) -> bool {
         let own = self.foreign_cost();
         for cost in foreign_costs.iter().filter(|cost| Some(**cost) != own) {
-            std::hint::black_box(bcrypt::bcrypt(*cost, [0; 16], password.as_bytes()));
+            // `bcrypt::bcrypt` would panic for what is empty or has more than 72 bytes.
+            let _ = std::hint::black_box(bcrypt::hash_with_salt(password, *cost, [0; 16]));
         }
         if own.is_some() {
             Self::nobody().verify(password);

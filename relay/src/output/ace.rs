@@ -98,6 +98,11 @@ impl Unlisted {
     }
 }
 
+/// Whether this is the number of a channel that no release lists.
+pub(crate) const fn is_unlisted(id: u32) -> bool {
+    id >= FIRST
+}
+
 /// Whether somebody who shows nothing may ask: one in our own house, who speaks for himself.
 ///
 /// SECURITY: a page of another site, open in a browser at home, must not set the engine to work. That includes one whose

@@ -155,8 +155,8 @@ impl CatchUp {
 
     /// Joins the session of a viewer, or begins one.
     fn request(&self, wish: &Wish<'_>, client: &Client, segmented: bool) -> Result<play::Request, Refusal> {
-        let (user, film) = (wish.user.name.clone(), wish.channel.id);
-        let mut request = wish.headend.play(play::Key { user, client: client.clone(), film }, wish.user)?;
+        let key = play::Key::new(wish.user, client, wish.channel.id);
+        let mut request = wish.headend.play(key, wish.user)?;
         request.turn_to(wish.past.start, segmented);
         Ok(request)
     }

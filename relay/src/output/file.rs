@@ -31,7 +31,7 @@ pub(crate) async fn answer(
     if method == Method::HEAD {
         return Ok(head(&film, size(headend, &film).await));
     }
-    let key = Key { user: user.name.clone(), client: client.clone(), film: film.id };
+    let key = Key::new(user, client, film.id);
     let request = headend.play(key, user)?;
     if let Some(failure) = headend.recent_failure(film.id) {
         return Err(failure.into());

@@ -114,7 +114,7 @@ impl Sessions {
         user: &User,
         client: &Client,
     ) -> Result<(String, Form), Refusal> {
-        let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
+        let key = Key::new(user, client, channel.id);
         // Players ask twice at first, to see what it is and to play it: one after the other, for one session.
         let turn = self.books().turn(&key);
         let _turn = turn.lock().await;
@@ -155,7 +155,7 @@ impl Sessions {
 
     /// From now on this ticket, too, is the one of what `client` watches.
     pub(crate) fn resume(&self, text: &str, ticket: &Ticket, user: &User, client: &Client) {
-        let key = Key { user: user.name.clone(), client: client.clone(), film: ticket.channel };
+        let key = Key::new(user, client, ticket.channel);
         let mut books = self.books();
         if books.sessions.contains_key(&key) && books.tickets.len() < 2 * SESSIONS {
             books.tickets.insert(text.to_owned(), key);
@@ -165,10 +165,8 @@ impl Sessions {
     /// What a client of a user watches just now, with the tickets for it.
     pub(crate) fn watched(&self, user: &User, client: &Client) -> Vec<(String, Form)> {
         let mut books = self.books();
-        let own = books
-            .sessions
-            .iter_mut()
-            .filter(|(key, session)| key.user == user.name && key.client == *client && !session.is_over());
+        let own =
+            books.sessions.iter_mut().filter(|(key, session)| key.is_of(user, client) && !session.is_over());
         own.map(|(_, session)| {
             session.asked = Instant::now();
             (session.ticket.clone(), session.form.clone())
@@ -187,7 +185,7 @@ impl Sessions {
         user: &User,
         client: &Client,
     ) -> Result<Key, Refusal> {
-        let key = Key { user: user.name.clone(), client: client.clone(), film: channel.id };
+        let key = Key::new(user, client, channel.id);
         self.begin(headend, channel, user, key.clone()).await?;
         Ok(key)
     }

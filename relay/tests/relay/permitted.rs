@@ -2,7 +2,7 @@
 
 use contract::user::{Sight, State, Token, User};
 
-use crate::stage::{EPISODE, FILM, LIVE, Stage, UNKNOWN_THERE};
+use crate::stage::{EPISODE, FILM, LIVE, Plan, Stage, UNKNOWN_THERE};
 use crate::viewer::{Viewer, eventually};
 
 fn sight(text: &str) -> Sight {
@@ -76,4 +76,20 @@ async fn whoever_may_not_watch_any_more_is_cut_and_nobody_else() {
     let _again = player(&by_pair, "news").await;
     change(&stage, |ann| ann.state = State::Disabled);
     eventually("nobody is left", || stage.relay.viewers("ann") == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_that_look_alike_are_told_apart_by_their_tokens() {
+    let mut plan = Plan::default();
+    plan.station.speed = 4.0;
+    let stage = Stage::with(plan).await;
+    let (token, text) = Token::new("tv", false, 1);
+    change(&stage, |ann| ann.tokens = vec![token.clone()]);
+    for path in [format!("/live/ann/secret/{LIVE}.m3u8"), format!("/live/{text}/{LIVE}.m3u8")] {
+        assert_eq!(Viewer::get(&stage, &path).await.status(), 200, "{path}");
+    }
+    assert_eq!(stage.relay.viewers("ann"), 2);
+    change(&stage, |ann| ann.tokens.clear());
+    eventually("the one with the token is cut", || stage.relay.viewers("ann") == 1).await;
+    assert_eq!(stage.relay.sessions()[0].device, None);
 }

@@ -321,3 +321,16 @@ async fn a_hundred_clients_who_want_to_know_how_a_channel_is_cost_the_engine_a_q
     }
     assert_eq!(stage.station.counts().ace.starts, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_see_everything_any_more_is_cut() {
+    let stage = open().await;
+    let listed = stage.station.listed_id(0);
+    let path = format!("/ace/getstream?id={listed}&username=ann&password=secret");
+    let mut viewer = Viewer::get(&stage, &path).await;
+    assert_eq!(viewer.status(), 200);
+    viewer.read(10_000).await;
+    let sees = || serde_json::from_str(r#"{"groups":["News"]}"#).unwrap();
+    stage.users.edit(|all| all.iter_mut().for_each(|user| user.sees = sees())).unwrap();
+    eventually("nobody is left", || stage.relay.viewers("ann") == 0).await;
+}

@@ -94,7 +94,9 @@ server {
         add_header Cache-Control "private, max-age=60";
     }
     # Whoever has got an address of a stream here is sent to where streams are. There the password is checked.
-    location ~ ^{prefix}(/(live|movie|series|timeshift)/.+|/[^/]+/[^/]+/[0-9]+(\.[a-z0-9]+)?)$ {
+    # SECURITY: nginx matches what it has decoded, and repeats it: nothing is taken but what shows and is no blank, so that
+    # nobody ends the line and writes headers of his own.
+    location ~ ^{prefix}(/(live|movie|series|timeshift)/[!-~]+|/[!-.0-~]+/[!-.0-~]+/[0-9]+(\.[a-z0-9]+)?)$ {
         return 302 "{streams}$1$is_args$args";
     }
     location / { return 404; }

@@ -21,9 +21,11 @@ const KEPT: usize = 2;
 /// What the names of exports begin with that are none yet.
 const DRAFT: &str = ".draft-";
 
-/// An export in the making, beside the one before. Dropped, it leaves nothing.
+/// An export in the making, beside the one before. Dropped, it leaves nothing. Whoever has it is the only one who exports
+/// there.
 pub(super) struct Site {
     folder: PathBuf,
+    _turn: File,
     draft: TempDir,
     before: Option<PathBuf>,
     name: String,
@@ -61,6 +63,9 @@ impl Site {
     pub(super) fn begin(folder: &Path, release: &str) -> io::Result<Self> {
         fs::create_dir_all(folder.join("exports"))?;
         let folder = folder.canonicalize()?;
+        // Another one would take our draft for one that was left behind.
+        let turn = File::options().create(true).append(true).open(folder.join(".lock"))?;
+        turn.try_lock().map_err(|_| io::Error::other("another `coax export` is writing there"))?;
         let exports = folder.join("exports");
         for left in fs::read_dir(&exports)?.flatten() {
             if left.file_name().as_encoded_bytes().starts_with(DRAFT.as_bytes()) {
@@ -71,7 +76,7 @@ impl Site {
         let mut names = (1_u32..).map(|at| format!("{release}-{at}"));
         let name = names.find(|name| !exports.join(name).exists()).expect("numbers do not end");
         let draft = tempfile::Builder::new().prefix(DRAFT).tempdir_in(&exports)?;
-        Ok(Self { folder, draft, before, name })
+        Ok(Self { folder, _turn: turn, draft, before, name })
     }
 
     /// The link to the export that is current.
@@ -126,9 +131,14 @@ impl Site {
     /// Makes it the current export, by one rename, with the configuration of a web server beside it. Exports older than
     /// the one before are removed.
     pub(super) fn publish(self, config: &str) -> io::Result<String> {
-        let Self { folder, draft, before, name } = self;
+        let Self { folder, _turn, draft, before, name } = self;
         // mkdtemp makes folders for the owner only; a web server is somebody else.
         fs::set_permissions(draft.path(), Permissions::from_mode(0o755))?;
+        // SECURITY: the name of a user's folder opens it, so nobody but its owner lists what is in there.
+        let users = draft.path().join("user");
+        if users.exists() {
+            fs::set_permissions(users, Permissions::from_mode(0o711))?;
+        }
         rustix::fs::syncfs(File::open(draft.path())?)?;
         let exports = folder.join("exports");
         fs::rename(draft.path(), exports.join(&name))?;
@@ -148,14 +158,21 @@ impl Site {
     }
 }
 
-/// Removes exports but for those that are to be kept.
+/// Removes exports but for those that are to be kept, and nothing that somebody else has put there.
 fn prune(exports: &Path, kept: &[Option<PathBuf>; KEPT]) -> io::Result<()> {
     for old in fs::read_dir(exports)?.flatten() {
-        if !kept.iter().flatten().any(|kept| *kept == old.path()) {
+        let is_kept = kept.iter().flatten().any(|kept| *kept == old.path());
+        if !is_kept && old.file_name().to_str().is_some_and(is_export) {
             fs::remove_dir_all(old.path())?;
         }
     }
     Ok(())
+}
+
+/// Whether exports are called like that: `000412-1`.
+fn is_export(name: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    name.split_once('-').is_some_and(|(release, at)| release.len() >= 6 && digits(release) && digits(at))
 }
 
 fn write<W: Write>(mut out: W, pieces: impl IntoIterator<Item = Bytes>) -> io::Result<W> {

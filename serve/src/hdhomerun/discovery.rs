@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::packet::{self, Packet};
@@ -29,6 +29,8 @@ const TUNER: u32 = 1;
 const ANY: u32 = u32::MAX;
 /// Who controls a device says something this often, or is forgotten.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The rest after a connection that could not be accepted.
+const REST: Duration = Duration::from_millis(100);
 /// How many may control at once. Others wait.
 const MOST: usize = 8;
 
@@ -102,7 +104,10 @@ impl Announcing {
         let places = Arc::new(Semaphore::new(MOST));
         loop {
             let place = places.clone().acquire_owned().await.expect("it is never closed");
-            let (stream, peer) = listener.accept().await?;
+            let Ok((stream, peer)) = listener.accept().await else {
+                sleep(REST).await; // no file descriptors, or whoever came has gone: it passes
+                continue;
+            };
             if !reach::is_at_home(peer.ip()) {
                 continue;
             }
@@ -126,7 +131,7 @@ impl Announcing {
             timeout(PATIENCE, stream.read_exact(&mut whole[4..])).await??;
             let asked = Packet::read(&whole).ok_or(io::ErrorKind::InvalidData)?;
             let tuners = self.devices().first().map_or(0, |tuned| tuned.tuners);
-            let answer = controlled(&asked, tuners).ok_or(io::ErrorKind::InvalidData)?;
+            let answer = said(&asked, tuners).ok_or(io::ErrorKind::InvalidData)?;
             timeout(PATIENCE, stream.write_all(&answer.write())).await??;
         }
     }
@@ -141,7 +146,8 @@ impl Announcing {
         let mut datagram = [0; 2048];
         loop {
             let Some((length, peer)) = heard(socket.recv_from(&mut datagram).await) else { continue };
-            let Some(searched) = ssdp::searched(&datagram[..length]) else { continue };
+            let searched = ssdp::searched(&datagram[..length]);
+            let Some(searched) = searched.filter(|searched| ssdp::may_be_ours(searched)) else { continue };
             let Some(base) = self.base(peer.ip()) else { continue };
             for tuned in self.devices() {
                 let location = format!("{base}/hdhomerun/{}/device.xml", tuned.id);
@@ -156,9 +162,10 @@ impl Announcing {
         self.server.tuned()
     }
 
-    /// The address under which `peer` reaches us: the configured one, or that of the interface which leads to him.
+    /// The address under which `peer` reaches us: the configured one, or that of the interface which leads to him. HTTPS is
+    /// a proxy's, and who comes through one is told nothing.
     fn base(&self, peer: IpAddr) -> Option<String> {
-        if let Some(public) = &self.server.public {
+        if let Some(public) = self.server.public.as_ref().filter(|public| !public.is_tls()) {
             return Some(public.url());
         }
         let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
@@ -188,7 +195,7 @@ fn sent(sent: io::Result<usize>) {
 }
 
 /// What a device of so many tuners says of itself. What it would have to be told is told over HTTP.
-fn controlled(asked: &Packet, tuners: u32) -> Option<Packet> {
+fn said(asked: &Packet, tuners: u32) -> Option<Packet> {
     let name = asked.text(packet::NAME).filter(|_| asked.kind == packet::GET)?;
     let answer = Packet::new(packet::GOT);
     let ended = |text: &str| [text.as_bytes(), &[0]].concat();
@@ -236,7 +243,7 @@ mod tests {
     use super::*;
 
     fn ask(name: &str) -> Packet {
-        controlled(&Packet::new(packet::GET).with(packet::NAME, name.as_bytes()), 2).unwrap()
+        said(&Packet::new(packet::GET).with(packet::NAME, name.as_bytes()), 2).unwrap()
     }
 
     #[test]
@@ -254,7 +261,7 @@ mod tests {
         let set = Packet::new(packet::GET)
             .with(packet::NAME, b"/tuner0/channel\0")
             .with(packet::VALUE, b"auto:7\0");
-        assert!(controlled(&set, 2).unwrap().text(packet::ERROR).unwrap().contains("over HTTP"));
-        assert_eq!(controlled(&Packet::new(packet::DISCOVER), 2), None);
+        assert!(said(&set, 2).unwrap().text(packet::ERROR).unwrap().contains("over HTTP"));
+        assert_eq!(said(&Packet::new(packet::DISCOVER), 2), None);
     }
 }

@@ -5,9 +5,12 @@ use contract::hdhomerun::DeviceId;
 /// The kind of device that we say we are: what the maker's devices say, and what media servers search for.
 pub(super) const KIND: &str = "urn:schemas-upnp-org:device:MediaServer:1";
 
+/// What the unique names of our devices begin with.
+const PREFIX: &str = "uuid:636f6178-0000-4000-8000-0000";
+
 /// The unique name of a device. Made of its id alone, so that it is the same after every start.
 pub(super) fn unique(id: DeviceId) -> String {
-    format!("uuid:636f6178-0000-4000-8000-0000{:08x}", id.number())
+    format!("{PREFIX}{:08x}", id.number())
 }
 
 /// What a search is for, if `datagram` is one.
@@ -24,6 +27,11 @@ pub(super) fn searched(datagram: &[u8]) -> Option<&str> {
     };
     value("man").filter(|man| man.trim_matches('"') == "ssdp:discover")?;
     value("st")
+}
+
+/// Whether a search can be for a device of ours; which one it is for takes longer to know.
+pub(super) fn may_be_ours(searched: &str) -> bool {
+    matches!(searched, "ssdp:all" | "upnp:rootdevice" | KIND) || searched.starts_with(PREFIX)
 }
 
 /// The answer of the device `id`, which is described at `location`; `None` if it was not searched for.
@@ -61,6 +69,8 @@ mod tests {
             let answer = ask(target).unwrap();
             assert!(answer.contains("\r\nLOCATION: http://h/device.xml\r\n") && answer.ends_with("\r\n\r\n"));
         }
+        let gateway = "urn:schemas-upnp-org:device:InternetGatewayDevice:1";
+        assert!(may_be_ours("ssdp:all") && may_be_ours(&unique(id)) && !may_be_ours(gateway));
         assert!(ask("urn:schemas-upnp-org:device:InternetGatewayDevice:1").is_none());
         assert!(ask("uuid:636f6178-0000-4000-8000-000000000000").is_none());
     }

@@ -30,21 +30,21 @@ pub(crate) const NO_MOVIE: &str = r#"{"info":[]}"#;
 /// `get_vod_info`.
 pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
     let Some((id, entry)) = listed(prepared, Section::VodStreams, asked.params.get("vod_id")) else {
-        return Ok(document::answer(vec![NO_MOVIE.into()], asked));
+        return document::answer(server, vec![NO_MOVIE.into()], asked).await;
     };
     let entry: VodStream = serde_json::from_slice(&entry).context("a film of the bundle")?;
     let found = found(server, Subject::Movie(id), entry.added.0).await?;
-    Ok(document::answer(vec![movie_document(entry, found)?], asked))
+    document::answer(server, vec![movie_document(entry, found)?], asked).await
 }
 
 /// `get_series_info`.
 pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) -> Result<Response, Refusal> {
     let Some((id, entry)) = listed(prepared, Section::Series, asked.params.get("series_id")) else {
-        return Ok(document::answer(vec![no_series().to_string().into()], asked));
+        return document::answer(server, vec![no_series().to_string().into()], asked).await;
     };
     let info: Series = serde_json::from_slice(&entry).context("a series of the bundle")?;
     let found = found(server, Subject::Series(id), info.last_modified.0).await?;
-    Ok(document::answer(series_document(entry, found)?, asked))
+    document::answer(server, series_document(entry, found)?, asked).await
 }
 
 /// What is answered of a film of which there is this beyond its list entry.

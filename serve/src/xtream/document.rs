@@ -3,21 +3,30 @@
 use bytes::Bytes;
 use httpd::{Coding, Entity, Response, reply};
 
+use crate::Server;
 use crate::packed::{CODINGS, hurried};
+use crate::refusal::Refusal;
 use crate::service::Asked;
 
+/// A longer document leaves the thread: others would wait for the milliseconds that it takes to hash and to compress it.
+const LONG: usize = 256 * 1024;
+
 /// The document that `pieces` are, compressed if the client takes it, and known by its content.
-pub(super) fn answer(pieces: Vec<Bytes>, asked: &Asked) -> Response {
-    let mut hash = blake3::Hasher::new();
-    for piece in &pieces {
-        hash.update(piece);
-    }
-    let hash = hash.finalize().to_hex();
-    let coding = Coding::preferred(&asked.headers, &CODINGS);
-    let (coding, chunks) = match hurried(&pieces, coding) {
-        Some(made) => (coding, vec![made]),
-        None => (Coding::Identity, pieces),
+pub(super) async fn answer(server: &Server, pieces: Vec<Bytes>, asked: &Asked) -> Result<Response, Refusal> {
+    let wanted = Coding::preferred(&asked.headers, &CODINGS);
+    let is_long = pieces.iter().map(Bytes::len).sum::<usize>() > LONG;
+    let make = move || {
+        let mut hash = blake3::Hasher::new();
+        for piece in &pieces {
+            hash.update(piece);
+        }
+        let hash = hash.finalize().to_hex();
+        match hurried(&pieces, wanted) {
+            Some(made) => (hash, wanted, vec![made]),
+            None => (hash, Coding::Identity, pieces),
+        }
     };
+    let (hash, coding, chunks) = if is_long { server.read(make).await? } else { make() };
     let entity = Entity {
         chunks,
         content_type: reply::JSON,
@@ -26,5 +35,5 @@ pub(super) fn answer(pieces: Vec<Bytes>, asked: &Asked) -> Response {
         cache: asked.shared(),
         ranges: false,
     };
-    entity.reply(&asked.headers)
+    Ok(entity.reply(&asked.headers))
 }

@@ -121,7 +121,7 @@ async fn answer(
         true => read(),
         false => server.read(read).await?,
     };
-    Ok(document::answer(vec![document.into()], asked))
+    document::answer(server, vec![document.into()], asked).await
 }
 
 /// The document about one channel, at `now`.

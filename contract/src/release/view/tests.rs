@@ -147,6 +147,21 @@ fn a_part_has_its_groups_and_names_no_other() {
     );
 }
 
+/// The playlist names one group of each channel, and the guide none.
+#[test]
+fn a_part_has_another_mark_when_only_the_bundle_is_another() {
+    let (_folder, before) = usual();
+    let (_other, after) =
+        release(&[(11, vec![1]), (12, vec![2]), (13, vec![2]), (14, vec![3]), (15, vec![1, 3])]);
+    assert_eq!((&before.guide, &before.full_m3u), (&after.guide, &after.full_m3u));
+    let [before, after] = [before, after].map(|release| view(&release, r#"{"groups":["UK"]}"#));
+    assert_ne!(before.mark(), after.mark());
+    assert_ne!(
+        text(before.playlist(&before.release().full_m3u)),
+        text(after.playlist(&after.release().full_m3u))
+    );
+}
+
 #[test]
 fn guide_and_playlist_of_a_part_have_the_same_entries() {
     let (_folder, release) = usual();

@@ -220,7 +220,8 @@ impl Iterator for Spliced {
         while self.text.is_empty() {
             self.text = self.rest.next()?;
         }
-        let mut out = Vec::with_capacity(PIECE + PIECE / 8);
+        let most = PIECE.min(self.text.len()); // what is shown of a whole may be in many small pieces
+        let mut out = Vec::with_capacity(most + most / 8);
         // Pieces end where lines end, so no token is cut; of edited playlists, where entries end.
         let done = match &self.edit {
             None => {
