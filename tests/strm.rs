@@ -9,6 +9,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use program::{Program, ffmpeg, run, text};
 use serde_json::Value;
@@ -281,5 +283,10 @@ fn of_another(library: &Library, films: &[Value]) {
     assert!(address.starts_with(&format!("{}/movie/{token}/", few.url)), "{file}");
     let asked =
         ["-sS", "--max-time", "20", "-r", "0-1", "-o", "/dev/null", "-w", "%{http_code}", address.trim_end()];
-    assert_eq!(text(&ffmpeg("curl", &asked).stdout), "206");
+    // A moment after the token was made the server knows of it.
+    let mut answers = (0..50).map(|_| {
+        thread::sleep(Duration::from_millis(100));
+        text(&ffmpeg("curl", &asked).stdout)
+    });
+    assert!(answers.any(|answer| answer == "206"), "it is never taken");
 }
