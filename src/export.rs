@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Read, Write, stderr};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -39,7 +38,7 @@ pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> an
         None => None,
     };
     let wanted = Wanted { url, streams, viewer, listings: !arguments.no_listings };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let now = crate::user::now();
     let name = serve::export(&config.data(), &wanted, &arguments.folder, now, &mut say)?;
     let _ = writeln!(stderr(), "exported {name} to {}", arguments.folder.display());
     Ok(())

@@ -14,7 +14,6 @@ mod writing;
 
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
@@ -25,6 +24,7 @@ use contract::source::BaseUrl;
 use contract::user::{Standing, Users, check_password};
 
 use crate::export::password;
+use crate::user::now;
 use line_up::LineUp;
 use tree::Tree;
 use writing::Writing;
@@ -93,8 +93,4 @@ pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> an
         write!(stderr(), "{summary}")?;
     }
     Ok(())
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }

@@ -138,6 +138,6 @@ pub(crate) fn new_user(name: &str, password: &str, max_connections: u32) -> User
 }
 
 /// Unix time, in seconds.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     Timestamp::now().as_second().unsigned_abs()
 }

@@ -19,9 +19,8 @@ mod forget;
 mod movie;
 mod series;
 
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -31,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 pub use series::{Episode, EpisodeFact, EpisodeInfo, Season, SeriesFacts};
 
-use crate::disk::{Data, REPLACING};
+use crate::disk::{self, Data};
 
 /// For so long, in seconds, a provider that knows nothing of something is not asked again because somebody wishes.
 pub const NOTHING_FOR: u64 = 86_400;
@@ -148,15 +147,7 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(REPLACING)
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
+    disk::put(path, bytes)
 }
 
 #[cfg(test)]

@@ -8,16 +8,15 @@
 //!
 //! Whatever is garbled or missing counts as not there, and is fetched again.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{Data, REPLACING};
+use crate::disk::{self, Data};
 
 /// The most wishes at a time; one more is not taken.
 const MOST: usize = 500;
@@ -165,13 +164,13 @@ impl Logos {
                 let hash = hash_of(bytes);
                 let path = self.by(&hash);
                 if fs::metadata(&path).map_or(true, |there| there.len() != bytes.len() as u64) {
-                    put(&path, bytes)?;
+                    disk::put(&path, bytes)?;
                     grown = bytes.len() as u64;
                 }
                 Note { picture: Some((hash, media)) }
             }
         };
-        put(&self.at(&name(sealed)), &serde_json::to_vec(&note)?)?;
+        disk::put(&self.at(&name(sealed)), &serde_json::to_vec(&note)?)?;
         Ok(grown)
     }
 
@@ -192,7 +191,7 @@ impl Logos {
         if wishes.len() >= MOST {
             return Ok(Wish::Later);
         }
-        put(&path, sealed.as_bytes())?;
+        disk::put(&path, sealed.as_bytes())?;
         Ok(Wish::Soon)
     }
 
@@ -244,7 +243,7 @@ impl Logos {
                     let (path, facts) = entry?;
                     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
                     let age = facts.modified()?.elapsed().unwrap_or_default();
-                    let half = name.starts_with(REPLACING.as_bytes()) && age > USED;
+                    let half = name.starts_with(disk::REPLACING.as_bytes()) && age > USED;
                     if half || (shelf == "at" && age > forgotten) {
                         fs::remove_file(path)?;
                     }
@@ -305,21 +304,10 @@ fn files(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<(PathBuf, 
     }))
 }
 
-/// Replaces a file by one rename, without forcing it onto the disk: a picture that a power cut takes is fetched again.
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(REPLACING)
-        .permissions(Permissions::from_mode(0o644))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n1";
