@@ -171,7 +171,7 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 31] = [
+const RESERVED: [&str; 32] = [
     "live",
     "movie",
     "series",
@@ -203,6 +203,7 @@ const RESERVED: [&str; 31] = [
     "ingest",
     "ace",
     "logo",
+    "page",
 ];
 
 /// Checks a new user's name. Apps put names into URLs unescaped, so only characters that need no escaping will do.

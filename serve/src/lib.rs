@@ -20,6 +20,7 @@
 
 pub mod admin;
 mod base;
+mod catalogue;
 mod elsewhere;
 mod export;
 mod front;
@@ -28,6 +29,7 @@ mod login;
 mod logo;
 mod mirror;
 mod packed;
+mod page;
 mod prepared;
 mod refusal;
 mod relays;
@@ -39,6 +41,7 @@ mod xtream;
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
 pub use hdhomerun::{Announcing, announce};
+pub use page::Page;
 pub use route::Route;
 pub use service::Server;
 pub use settings::Settings;

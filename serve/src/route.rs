@@ -5,6 +5,8 @@ use contract::hdhomerun::Address;
 use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
+use crate::Page;
+
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -18,8 +20,10 @@ pub enum Route {
     Guide,
     /// `/health`: whether there is something to serve.
     Health,
-    /// `/`: what this is, for a person.
+    /// `/`: the page for people, or what this is.
     Front,
+    /// `/page/...`: what the page is made of, and what it asks for.
+    Page(Page),
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`, `/timeshift/u/p/60/START/1.ts`: the id of
     /// what a relay plays.
     Stream(u32),
@@ -31,6 +35,8 @@ pub enum Route {
     Logo(Owner),
     /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
     HdHomeRun(Address),
+    /// `/api/channels/...`: the catalogue of Ace Stream channels.
+    Catalogue,
     /// `/api/...`: the administration, and what describes it.
     Admin,
     /// Anything else.
@@ -54,7 +60,9 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["api", "channels", ..] => Self::Catalogue,
             ["api", ..] => Self::Admin,
+            ["page", ..] => Page::read(&segments).map_or(Self::Unknown, Self::Page),
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
             ["update", "epg" | "epg.php"] => Self::Guide,
@@ -93,10 +101,12 @@ impl Route {
             Self::Guide => "xmltv",
             Self::Health => "health",
             Self::Front => "front",
+            Self::Page(_) => "page",
             Self::Stream(_) => "stream",
             Self::HdHomeRun(_) => "hdhomerun",
             Self::Mirror(_) => "mirror",
             Self::Admin => "admin",
+            Self::Catalogue => "catalogue",
             Self::Past => "timeshift",
             Self::Logo(_) => "logo",
             Self::Unknown => "unknown",
@@ -137,6 +147,7 @@ mod tests {
             ("/health.php", Route::Unknown),
             ("/api/admin/users", Route::Admin),
             ("/api/openapi.json", Route::Admin),
+            ("/api/channels/search", Route::Catalogue),
             ("/live/u/p/1.ts", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),
@@ -165,6 +176,8 @@ mod tests {
             ("/epg/u", Route::Unknown),
             ("/logo/live/5/x", Route::Logo(Owner { list: List::Live, id: 5 })),
             ("/logo/radio/5/x", Route::Unknown),
+            ("/page/api/session", Route::Page(Page::Session)),
+            ("/page/p/1", Route::Unknown),
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");
