@@ -8,7 +8,10 @@ import { Trouble } from '../view/parts';
 import { admin, open, unlock } from './admin';
 import { Channels } from './channels';
 import { Health } from './health';
+import { Logs } from './logs';
+import { Matches } from './matches';
 import { Releases } from './releases';
+import { Settings } from './settings';
 import { Sources } from './sources';
 import { Users } from './users';
 import './run.css';
@@ -21,6 +24,9 @@ const TABS: [Tab, ComponentType][] = [
   ['sources', Sources],
   ['users', Users],
   ['releases', Releases],
+  ['matches', Matches],
+  ['logs', Logs],
+  ['settings', Settings],
 ];
 
 export function Run() {
