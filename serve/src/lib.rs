@@ -20,6 +20,8 @@
 
 pub mod admin;
 mod base;
+mod crc;
+mod deflate;
 mod elsewhere;
 mod export;
 mod front;

@@ -12,6 +12,9 @@ use super::Release;
 use crate::bundle::{Category, GuideRange, List, Section};
 use crate::user::Sight;
 
+/// What an entry that is changed takes beside its bytes: its place in the map, and what knows of its bytes.
+const ENTRY: usize = 96;
+
 /// What one sight shows of one release. Costs little memory: groups stand together, and so do what is seen of them.
 pub(super) struct Seen {
     parts: [Part; 3],
@@ -116,6 +119,11 @@ impl Seen {
         serde_json::from_slice::<Category>(&category).ok().map(|category| category.category_name)
     }
 
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        self.parts.iter().map(Part::size).sum()
+    }
+
     fn part(&self, list: List) -> &Part {
         &self.parts[list as usize]
     }
@@ -147,6 +155,12 @@ impl Part {
             part.changed.extend(without_others(&entry, &part.categories).map(|entry| (at, entry)));
         }
         part
+    }
+
+    fn size(&self) -> usize {
+        let runs = size_of_val(&self.runs[..]) + size_of_val(&self.category_runs[..]);
+        let changed = self.changed.values().map(|entry| entry.len() + ENTRY).sum::<usize>();
+        runs + changed + self.categories.len() * size_of::<u32>()
     }
 
     fn holds(&self, at: u32) -> bool {
