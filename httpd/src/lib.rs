@@ -15,6 +15,7 @@ mod asker;
 mod body;
 mod client;
 mod content;
+mod door;
 mod encoding;
 mod entity;
 mod limit;
@@ -32,6 +33,7 @@ pub use asker::{
 pub use body::Body;
 pub use client::client;
 pub use content::content;
+pub use door::{Door, Opens};
 pub use encoding::Coding;
 pub use entity::Entity;
 pub use limit::raise_file_limit;
