@@ -4,17 +4,18 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::{PasswordHash, Sight, State, User, check_password};
+use super::{Groups, PasswordHash, Sight, State, User, check_password};
 use crate::zone::Zone;
 
-/// The longest notes, in bytes.
-const NOTES: usize = 4096;
-/// How many names of groups may be listed, and how long they may be.
-const GROUPS: usize = 1000;
-const GROUP: usize = 256;
+/// The longest notes, in characters.
+pub const NOTES: usize = 4096;
+/// How many names of groups may be listed, and how many characters each may have.
+pub const GROUPS: usize = 1000;
+/// See [`GROUPS`].
+pub const GROUP: usize = 256;
 
 /// Whole numbers below this are exact wherever they are written (RFC 8259, 6).
-const EXACT: f64 = 9_007_199_254_740_992.0;
+const EXACT: u64 = 1 << 53;
 
 /// What shall be different; `None` stays as it is. A key that nobody knows is an error: a slip must not pass for a change
 /// that was made.
@@ -97,8 +98,10 @@ impl Number {
     /// `None` if it is not, or not exactly.
     fn whole(self) -> Option<u64> {
         match self {
-            Self::Whole(number) => Some(number),
-            Self::Real(real) => ((0.0..EXACT).contains(&real) && real.fract() == 0.0).then_some(real as u64),
+            Self::Whole(number) => (number < EXACT).then_some(number),
+            Self::Real(real) => {
+                ((0.0..EXACT as f64).contains(&real) && real.fract() == 0.0).then_some(real as u64)
+            }
         }
     }
 }
@@ -116,13 +119,15 @@ impl Change {
     /// What cannot be, in words.
     pub fn check(&self) -> Result<Option<PasswordHash>, &'static str> {
         if let Some(notes) = &self.notes {
-            let fits = notes.len() <= NOTES && notes.chars().all(|it| it == '\n' || !it.is_control());
-            fits.then_some(()).ok_or("notes are at most 4096 bytes of text")?;
+            let fits =
+                notes.chars().count() <= NOTES && notes.chars().all(|it| it == '\n' || !it.is_control());
+            fits.then_some(()).ok_or("notes are at most 4096 characters of text")?;
         }
         if let Some(sees) = &self.sees {
-            let groups = sees.groups.iter().flatten().chain(&sees.not_groups);
-            let fits = groups.clone().count() <= GROUPS && groups.clone().all(|it| it.0.len() <= GROUP);
-            fits.then_some(()).ok_or("at most 1000 groups are named, each with at most 256 bytes")?;
+            let lists = [sees.groups.as_deref().unwrap_or_default(), &sees.not_groups];
+            let short = |group: &Groups| group.0.chars().count() <= GROUP;
+            let fits = lists.iter().all(|groups| groups.len() <= GROUPS && groups.iter().all(short));
+            fits.then_some(()).ok_or("at most 1000 groups are named, each with at most 256 characters")?;
         }
         let hash =
             |password: &NewPassword| check_password(&password.0).map(|()| PasswordHash::new(&password.0));
@@ -209,6 +214,7 @@ mod tests {
             r#"{"max_connections":1.5}"#,
             r#"{"max_connections":4294967296}"#,
             r#"{"expires":-1.0}"#,
+            r#"{"expires":9007199254740992}"#,
             r#"{"password":null}"#,
             r#"{"sees":null}"#,
             r#"{"sees":[["live"],["UK"],[]]}"#,

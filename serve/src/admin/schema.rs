@@ -1,6 +1,6 @@
 //! The shapes of what is sent and told, as JSON Schema (the dialect of OpenAPI 3.1).
 
-use contract::user::check_device;
+use contract::user::{GROUP, GROUPS, NOTES, check_device};
 use contract::zone::Zone;
 use serde_json::{Value, json};
 
@@ -142,9 +142,12 @@ fn device() -> Value {
 
 /// What a user may see.
 fn sees() -> Value {
-    let groups = json!({ "type": "array", "maxItems": 1000, "items": { "type": "string", "maxLength": 64 } });
-    let lists = json!({ "type": "array", "items": words(&LISTS) });
-    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": groups }))
+    // `null`, or nothing: all of them.
+    let lists = json!({ "type": ["array", "null"], "items": words(&LISTS) });
+    let group = json!({ "type": "string", "maxLength": GROUP });
+    let groups = json!({ "type": ["array", "null"], "maxItems": GROUPS, "items": group });
+    let not_groups = json!({ "type": "array", "maxItems": GROUPS, "items": group });
+    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": not_groups }))
 }
 
 /// What can be changed of a user.
@@ -156,7 +159,7 @@ fn changes() -> Value {
         "state": words(&STATES),
         "trial": { "type": "boolean" },
         "admin": { "type": "boolean" },
-        "notes": { "type": "string", "maxLength": 1000, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
+        "notes": { "type": "string", "maxLength": NOTES, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
         "sees": sees(),
         "catchup_zone": { "type": "string", "anyOf": [
             { "description": "A name, or UTC", "enum": Zone::names() },
