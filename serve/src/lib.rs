@@ -20,6 +20,7 @@
 
 pub mod admin;
 mod base;
+mod catalogue;
 mod crc;
 mod deflate;
 mod elsewhere;
@@ -31,6 +32,7 @@ mod logo;
 mod mirror;
 mod pace;
 mod packed;
+mod page;
 mod prepared;
 mod refusal;
 mod relays;
@@ -42,6 +44,7 @@ mod xtream;
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
 pub use hdhomerun::{Announcing, announce};
+pub use page::Page;
 pub use route::{DOORS, Route};
 pub use service::Server;
 pub use settings::Settings;
