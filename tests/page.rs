@@ -18,7 +18,10 @@ fn modules() -> PathBuf {
 /// Does `parts` of `scripts/browser/page.mjs`, with a provider of their own.
 fn browse(parts: &[&str]) {
     let modules = modules();
-    assert!(modules.join("node_modules").exists(), "scripts/check installs what this needs: scripts/page check");
+    assert!(
+        modules.join("node_modules").exists(),
+        "scripts/check installs what this needs: scripts/page check"
+    );
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let station = runtime.block_on(station::Station::start(station::Settings::default())).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/browser/page.mjs");

@@ -33,6 +33,9 @@ export function Run() {
   const [, asked] = useStore(route);
   const isOpen = useStore(open);
   useEffect(() => void admin('session').catch(() => undefined), []);
+  useEffect(() => {
+    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [asked]);
   const words = t().run;
   const [tab, View] = TABS.find(([id]) => id === asked) ?? (TABS[0] as [Tab, ComponentType]);
   return (
