@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::release::Follower;
 use contract::user::{Users, check_name, check_password};
-use httpd::Request;
+use httpd::{Listeners, Request};
 use ingest::RunNow;
 use relay::Relay;
 use serve::admin::{Programs, Wished};
@@ -35,16 +35,17 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         warn!("no source is configured; what was published before is served");
     }
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    everything(listener, settings, users, login).await
+    let plain = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let (secure, _keeping) = tls::listen(&settings.tls, &settings.data()).await?.unzip();
+    everything(Listeners { plain, secure }, settings, users, login).await
 }
 
-/// Ingest on schedule, and answers on `listener`, until the operator stops it.
+/// Ingest on schedule, and answers on `listeners`, until the operator stops it.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
 pub(crate) async fn everything(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     settings: Settings,
     users: Arc<Users>,
     login: Option<Login<'_>>,
@@ -69,17 +70,19 @@ pub(crate) async fn everything(
             () = stopping.cancelled() => {}
         }
     };
-    serve(listener, settings, users, login, run_now, shutdown).await?;
+    let served = serve(listeners.into(), settings, users, login, run_now, shutdown).await;
     stopping.cancel();
-    ingest.await.context("ingest stopped unexpectedly")?
+    // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
+    let ingested = ingest.await.context("ingest stopped unexpectedly")?;
+    served.and(ingested)
 }
 
-/// Answers on `listener` until `shutdown`, then drains.
+/// Answers on `listeners` until `shutdown`, then drains.
 ///
 /// # Errors
 /// The system gives no TLS.
 async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     settings: Settings,
     users: Arc<Users>,
     login: Option<Login<'_>>,
@@ -106,7 +109,7 @@ async fn serve(
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
     let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
-    let address = listener.local_addr().expect("a bound listener has an address");
+    let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
     announce::ready(
@@ -141,7 +144,7 @@ async fn serve(
         shutdown.await;
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
-    httpd::serve(listener, plumbing, answer, closing).await;
+    httpd::serve(listeners, plumbing, answer, closing).await;
     drop(announcing);
     relay.closed().await;
     Ok(())

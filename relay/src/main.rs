@@ -48,6 +48,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     config.relay.public.clone_from(&config.public_base_url);
     config.relay.hdhomerun.clone_from(&config.hdhomerun);
     let data = config.data();
+    let (secure, _keeping) = tls::listen(&config.tls, &data).await?.unzip();
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let relay = match Mirror::new(&config.relay)? {
         Some(mirror) => Relay::following(config.relay, config.source, mirror)?,
@@ -71,7 +72,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         closing.close();
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, shutdown).await;
+    httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, shutdown).await;
     relay.closed().await;
     Ok(())
 }

@@ -46,6 +46,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
 
     let data = config.data();
+    let (secure, _keeping) = tls::listen(&config.tls, &data).await?.unzip();
     let follower = Follower::start(data.clone());
     let users = Arc::new(Users::new(data.clone()));
     // Streams are open at the relays, which tell us how many.
@@ -66,7 +67,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         async move { server.answer(request, peer).await }
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, terminated).await;
+    httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, terminated).await;
     Ok(())
 }
 
