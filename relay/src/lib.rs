@@ -54,5 +54,5 @@ mod upstream;
 
 pub use mirror::Mirror;
 pub use relay::Relay;
-pub use route::{Ace, Api, Route};
+pub use route::{Ace, Api, DOORS, Route};
 pub use settings::{Settings, Splice};
