@@ -144,7 +144,7 @@ fn every_setting_that_is_named_exists() {
                 let code = piece.rsplit('`').next().unwrap();
                 let key = code.split(" = ").next().unwrap();
                 let (_, rest) = example.split_once(&format!("\n#[{section}]\n")).unwrap();
-                let keys = rest.split("\n#[").filter(|part| !part.starts_with('[')).next().unwrap();
+                let keys = rest.split("\n#[").find(|part| !part.starts_with('[')).unwrap();
                 let nested = example.contains(&format!("\n#[{section}.{key}]"));
                 let there = keys.contains(&format!("\n#{key} = ")) || nested;
                 assert!(there, "{}: `{code}` in [{section}]", document.name());

@@ -160,7 +160,7 @@ fn everything_works_behind(proxy: &Proxy, coax: &str) {
     // Whoever comes through it is not taken for this machine, and is known by his own address.
     assert_ne!(proxy.get(&format!("{}/status.json", proxy.secure())).0, 200);
     assert_eq!(get(&format!("{coax}/status.json"), &[]).0, 200);
-    let channel = json(&question(coax, "get_live_streams"), &[])[1]["stream_id"].to_string();
+    let channel = json(&question(coax, "get_live_streams"), &[])[1]["stream_id"].clone();
     let mut arguments = proxy.through();
     arguments.extend(["-sN", "-o", "/dev/null", "--max-time", "20"].map(str::to_owned));
     arguments.push(format!("{}/live/ann/watching/{channel}.ts", proxy.secure()));
@@ -168,7 +168,7 @@ fn everything_works_behind(proxy: &Proxy, coax: &str) {
     let admin = ["-H", "authorization: Bearer a-key-of-the-house"];
     let watches = || {
         let sessions = json(&format!("{coax}/api/admin/sessions"), &admin);
-        let found = sessions.as_array().unwrap().iter().find(|it| it["watches"].to_string() == channel);
+        let found = sessions["sessions"].as_array().unwrap().iter().find(|it| it["watches"] == channel);
         found.map(|it| it["address"].as_str().unwrap().to_owned())
     };
     assert_eq!(eventually("a viewer", watches), "127.0.0.2");
