@@ -17,6 +17,7 @@ mod files;
 mod shown;
 mod validity;
 
+use std::io;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -31,8 +32,13 @@ use authority::Authority;
 use files::Files;
 use shown::Shown;
 
-/// While it is held, the certificate is kept young.
-pub type Keeping = AbortOnDropHandle<()>;
+/// https, for as long as it is held: where it is listened for, and a certificate that is kept young.
+#[derive(Debug)]
+pub struct Https {
+    listener: std::net::TcpListener,
+    shown: Arc<Shown>,
+    _keeping: AbortOnDropHandle<()>,
+}
 
 /// Listens for https, if that is wanted. What an authority gave is kept in `data`.
 ///
@@ -41,7 +47,7 @@ pub type Keeping = AbortOnDropHandle<()>;
 ///
 /// # Errors
 /// The address is taken, or the files hold no certificate with its key.
-pub async fn listen(settings: &Tls, data: &Data) -> anyhow::Result<Option<(Secure, Keeping)>> {
+pub async fn listen(settings: &Tls, data: &Data) -> anyhow::Result<Option<Https>> {
     if !settings.is_on() {
         return Ok(None);
     }
@@ -60,7 +66,18 @@ pub async fn listen(settings: &Tls, data: &Data) -> anyhow::Result<Option<(Secur
         }
         tokio::spawn(authority.follow(shown.clone()))
     };
-    let keeping = AbortOnDropHandle::new(keeping);
     info!(address = %listener.local_addr()?, "https");
-    Ok(Some((Secure::new(listener, shown), keeping)))
+    let listener = listener.into_std().context("[tls]")?;
+    Ok(Some(Https { listener, shown, _keeping: AbortOnDropHandle::new(keeping) }))
+}
+
+impl Https {
+    /// What [`httpd::serve`] takes. As often as it is wanted: programs begin anew on the same port.
+    ///
+    /// # Errors
+    /// The system has no more files.
+    pub fn secure(&self) -> io::Result<Secure> {
+        let listener = TcpListener::from_std(self.listener.try_clone()?)?;
+        Ok(Secure::new(listener, self.shown.clone()))
+    }
 }

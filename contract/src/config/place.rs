@@ -39,6 +39,7 @@ impl Place {
         if let Some(data) = &self.data {
             config.data.clone_from(data);
         }
+        config.add_sources()?;
         Ok(config)
     }
 
