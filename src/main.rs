@@ -28,6 +28,7 @@ use contract::owner::become_owner;
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    httpd::return_memory();
     let cli = Cli::parse();
     contract::log::init(cli.log_format);
     // Two providers of cryptography could be linked in; the process must say which one before the first connection.
