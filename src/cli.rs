@@ -11,7 +11,7 @@ pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Sett
 
 /// A television gateway: one cable in, every screen.
 ///
-/// Without a command: `up` if there is a coax.toml here, or one or a provider in the environment, else `demo`.
+/// Without a command: `up` if there is a coax.toml here or in /etc/coax, or one or a provider in the environment, else `demo`.
 #[derive(Debug, Parser)]
 #[command(name = "coax", version)]
 pub(crate) struct Cli {
@@ -84,6 +84,7 @@ pub(crate) fn default_command() -> Command {
 pub(crate) fn load(place: &Place) -> anyhow::Result<Settings> {
     let mut settings: Settings = place.load()?;
     settings.serve.environment()?;
+    settings.relay.environment()?;
     Ok(settings)
 }
 
@@ -94,6 +95,9 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     println!("{}: ok", place.name());
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);
+    if settings.tls.is_on() {
+        println!("  https   {}", settings.tls.listen);
+    }
     for source in &settings.source {
         println!("  source  {}  {}", source.name, source.whereabouts());
     }
@@ -129,6 +133,7 @@ mod tests {
         );
         let real = Settings::default();
         assert_eq!((&shown.data, &shown.listen), (&real.data, &real.listen));
+        assert_eq!(shown.tls, real.tls);
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
         assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
         assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn the_example_shows_every_setting() {
         let shown = uncommented();
-        for section in ["", "[[source]]", "[[hdhomerun]]", "[ingest]", "[serve]", "[relay]"] {
+        for section in ["", "[tls]", "[[source]]", "[[hdhomerun]]", "[ingest]", "[serve]", "[relay]"] {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

@@ -10,11 +10,12 @@ use contract::config::Place;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
-use httpd::Request;
+use httpd::{Listeners, Request};
 use ingest::RunNow;
 use relay::Relay;
 use serve::admin::{Keeper, Programs, Wished};
 use serve::{Announcing, Server};
+use tls::Https;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,7 @@ pub(crate) async fn until_stopped(
     sources: impl Fn() -> anyhow::Result<Vec<Source>>,
 ) -> anyhow::Result<()> {
     let listener = listener.into_std()?;
+    let https = tls::listen(&settings.tls, &settings.data()).await?;
     let keeper = Keeper::default();
     // Listened for all the time: who is stopped while he begins anew is not to go on.
     let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
@@ -66,9 +68,11 @@ pub(crate) async fn until_stopped(
         if settings.source.is_empty() {
             warn!("no source is configured; what was published before is served");
         }
-        let again = TcpListener::from_std(listener.try_clone()?)?;
+        let plain = TcpListener::from_std(listener.try_clone()?)?;
+        let secure = https.as_ref().map(Https::secure).transpose()?;
         let house = House { settings: settings.clone(), users: users.clone(), keeper: keeper.clone() };
-        if everything(again, house, login()?, &stopped).await? == Ended::Stopped {
+        let listeners = Listeners { plain, secure };
+        if everything(listeners, house, login()?, &stopped).await? == Ended::Stopped {
             return Ok(());
         }
         match sources() {
@@ -96,12 +100,12 @@ enum Ended {
     Anew,
 }
 
-/// Ingest on schedule, and answers on `listener`, until `stopped`, or until the operator changes what is read.
+/// Ingest on schedule, and answers on `listeners`, until `stopped`, or until the operator changes what is read.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
 async fn everything(
-    listener: TcpListener,
+    listeners: Listeners,
     house: House,
     login: Option<Login>,
     stopped: &CancellationToken,
@@ -129,18 +133,20 @@ async fn everything(
             () = anew.cancelled() => ended = Ended::Anew,
         }
     };
-    serve(listener, house, login, (&run_now, &anew), shutdown).await?;
+    let served = serve(listeners, house, login, (&run_now, &anew), shutdown).await;
     stopping.cancel();
-    ingest.await.context("ingest stopped unexpectedly")??;
+    // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
+    let ingested = ingest.await.context("ingest stopped unexpectedly")?;
+    served.and(ingested)?;
     Ok(ended)
 }
 
-/// Answers on `listener` until `shutdown`, then drains.
+/// Answers on `listeners` until `shutdown`, then drains.
 ///
 /// # Errors
 /// The system gives no TLS.
 async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     house: House,
     login: Option<Login>,
     (run_now, anew): (&RunNow, &CancellationToken),
@@ -168,7 +174,7 @@ async fn serve(
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
     let server = server.with_programs(programs(&relay, run_now, anew)).with_keeper(keeper);
     let server = Arc::new(server);
-    let address = listener.local_addr().expect("a bound listener has an address");
+    let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
     announce::ready(
@@ -204,7 +210,7 @@ async fn serve(
         shutdown.await;
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
-    httpd::serve(listener, plumbing, answer, closing).await;
+    httpd::serve(listeners, plumbing, answer, closing).await;
     drop(announcing);
     relay.closed().await;
     Ok(())
