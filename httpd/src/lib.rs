@@ -19,6 +19,7 @@ mod encoding;
 mod entity;
 mod limit;
 mod listen;
+pub mod metrics;
 mod params;
 mod path;
 mod range;

@@ -30,8 +30,8 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::metrics::Page;
 use crate::settings::Settings;
+use httpd::metrics::Page;
 use server::{Answer, Here, Server, Trouble};
 
 /// From one question to the next, if the server does not let us wait.

@@ -34,6 +34,7 @@ mod relays;
 mod route;
 mod service;
 mod settings;
+mod tally;
 mod xtream;
 
 pub use contract::network::Network;

@@ -18,6 +18,8 @@ pub enum Route {
     Guide,
     /// `/health`: whether there is something to serve.
     Health,
+    /// `/metrics`: counters for monitors.
+    Metrics,
     /// `/`: what this is, for a person.
     Front,
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`, `/timeshift/u/p/60/START/1.ts`: the id of
@@ -54,6 +56,7 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["metrics"] => Self::Metrics,
             ["api", ..] => Self::Admin,
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
@@ -76,6 +79,24 @@ impl Route {
         }
     }
 
+    /// What [`Route::name`] may answer.
+    pub(crate) const NAMES: [&'static str; 14] = [
+        "player_api",
+        "panel_api",
+        "get",
+        "xmltv",
+        "health",
+        "metrics",
+        "front",
+        "stream",
+        "hdhomerun",
+        "mirror",
+        "admin",
+        "timeshift",
+        "logo",
+        "unknown",
+    ];
+
     /// The parameters that stand in a path.
     pub(crate) fn parameters(path: &str) -> Vec<(String, String)> {
         let segments = httpd::segments(path);
@@ -92,6 +113,7 @@ impl Route {
             Self::Playlist => "get",
             Self::Guide => "xmltv",
             Self::Health => "health",
+            Self::Metrics => "metrics",
             Self::Front => "front",
             Self::Stream(_) => "stream",
             Self::HdHomeRun(_) => "hdhomerun",
@@ -134,6 +156,7 @@ mod tests {
             ("/epg.php", Route::Guide),
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
+            ("/metrics", Route::Metrics),
             ("/health.php", Route::Unknown),
             ("/api/admin/users", Route::Admin),
             ("/api/openapi.json", Route::Admin),
@@ -168,6 +191,7 @@ mod tests {
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");
+            assert!(Route::NAMES.contains(&expected.name()), "{path}");
         }
     }
 
