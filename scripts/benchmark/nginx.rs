@@ -23,19 +23,21 @@ impl Nginx {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (here, cores) = (folder.display(), std::thread::available_parallelism().unwrap());
         let config = format!(
-            "daemon off; user root root; worker_processes {cores}; pid {here}/nginx.pid; error_log {here}/nginx.log;\n\
+            "daemon off; user root root; worker_processes {cores}; pid \"{here}/nginx.pid\";\n\
+             error_log \"{here}/nginx.log\";\n\
              events {{ worker_connections 512; }}\n\
              http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; gzip_static on;\n\
              default_type application/json;\n\
-             client_body_temp_path {here}/t1; proxy_temp_path {here}/t2; fastcgi_temp_path {here}/t3;\n\
-             uwsgi_temp_path {here}/t4; scgi_temp_path {here}/t5;\n\
-             server {{ listen 127.0.0.1:{port}; root {here}/www; }} }}\n"
+             client_body_temp_path \"{here}/t1\"; proxy_temp_path \"{here}/t2\"; fastcgi_temp_path \"{here}/t3\";\n\
+             uwsgi_temp_path \"{here}/t4\"; scgi_temp_path \"{here}/t5\";\n\
+             server {{ listen 127.0.0.1:{port}; root \"{here}/www\"; }} }}\n"
         );
         let path = folder.join("nginx.conf");
         fs::write(&path, config).unwrap();
-        let child = Command::new("nginx").arg("-c").arg(&path).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = Command::new("nginx").arg("-c").arg(&path).stderr(Stdio::null()).spawn().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         while std::net::TcpStream::connect(address).is_err() {
+            assert!(child.try_wait().unwrap().is_none(), "nginx does not start with this configuration");
             sleep(Duration::from_millis(20));
         }
         Self { process: Process { child, address }, files }

@@ -1,6 +1,7 @@
 //! One viewer.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::runs;
@@ -10,27 +11,32 @@ use crate::units::Units;
 const BEGINNING: usize = 64 * 1024;
 
 /// What a viewer received, and when not.
+#[derive(Default)]
 pub(crate) struct Watched {
     pub(crate) units: Units,
     pub(crate) bytes: u64,
-    /// The longest that nothing came, from the first byte on.
+    /// The longest that nothing came, once everybody was there.
     pub(crate) gap: Duration,
+    /// The same before, from the first byte on.
+    pub(crate) early_gap: Duration,
     /// The relay ended it.
     pub(crate) cut: bool,
 }
 
-/// Watches `channel` until `end`.
-pub(crate) async fn watch(server: SocketAddr, channel: u32, end: Instant) -> Watched {
-    let mut watched = Watched { units: Units::default(), bytes: 0, gap: Duration::ZERO, cut: false };
+/// Watches `channel` until the end of `span`, before which the crowd gathers.
+pub(crate) async fn watch(server: SocketAddr, channel: u32, span: Range<Instant>) -> Watched {
+    let mut watched = Watched::default();
     let mut answer = open(server, channel).await;
     let mut last = None;
-    while Instant::now() < end {
+    while Instant::now() < span.end {
         let Ok(Some(chunk)) = answer.chunk().await else {
             watched.cut = true;
             break;
         };
-        let gap = last.replace(Instant::now()).map_or(Duration::ZERO, |last: Instant| last.elapsed());
-        watched.gap = watched.gap.max(gap);
+        let now = Instant::now();
+        let gap = last.replace(now).map_or(Duration::ZERO, |last| now.duration_since(last));
+        let longest = if now < span.start { &mut watched.early_gap } else { &mut watched.gap };
+        *longest = gap.max(*longest);
         watched.bytes += chunk.len() as u64;
         watched.units.push(&chunk);
     }
