@@ -1,9 +1,9 @@
 //! `coax export`: what is published as a folder of files, for a web server or a CDN.
 
-use std::io::{IsTerminal, Read, Write, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use contract::config::{Config, Skip};
 use contract::source::BaseUrl;
@@ -34,7 +34,7 @@ pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> an
     let url = url.context("say where the folder will be served: --url https://tv.example")?;
     let streams = arguments.streams.unwrap_or_else(|| url.clone());
     let viewer = match arguments.user {
-        Some(name) => Some((name, password()?)),
+        Some(name) => Some((name, crate::user::given()?)),
         None => None,
     };
     let wanted = Wanted { url, streams, viewer, listings: !arguments.no_listings };
@@ -55,14 +55,6 @@ fn say(family: &'static str, Counts { files, written }: Counts, complete: bool) 
         let _ = write!(out, "{begin}{family:22} {files:>7} files, {written:>7} written{end}");
         let _ = out.flush();
     }
-}
-
-pub(crate) fn password() -> anyhow::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("reading the password from standard input")?;
-    let text = text.trim().to_owned();
-    ensure!(!text.is_empty(), "standard input holds no password");
-    Ok(text)
 }
 
 pub(crate) fn url(text: &str) -> Result<BaseUrl, String> {

@@ -23,8 +23,7 @@ use contract::library::Style;
 use contract::source::BaseUrl;
 use contract::user::{Standing, Users, check_password};
 
-use crate::export::password;
-use crate::user::now;
+use crate::user::{given, now};
 use line_up::LineUp;
 use tree::Tree;
 use writing::Writing;
@@ -58,7 +57,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> anyhow::Result<()> {
     let url = arguments.url.or_else(|| config.public_base_url.clone());
     let url = url.context("say where streams are: --url http://192.168.1.5:8080")?;
-    let (data, shown) = (config.data(), password()?);
+    let (data, shown) = (config.data(), given()?);
     // SECURITY: it goes into addresses as it is.
     check_password(&shown)
         .map_err(|why| anyhow!("{why}; with another one, `coax user token add` gives a token"))?;

@@ -12,6 +12,7 @@ use contract::user::{PasswordHash, User, Users, check_name};
 use jiff::Timestamp;
 use serde_json::json;
 
+pub(crate) use self::password::given;
 use self::password::{Obtained, Origin};
 use self::rights::Rights;
 
@@ -62,10 +63,9 @@ pub(crate) fn run(data: &Data, command: Command, json: bool) -> anyhow::Result<(
                 !rights.is_nothing(),
                 "what shall be different? `coax user set --help` tells what can be"
             );
-            let before = find(&users, &name)?;
-            let change = rights.change(before.sees)?;
-            change.check().map_err(anyhow::Error::msg)?;
-            edit(&users, &name, |user| change.make(user, None))?;
+            let mut made = Ok(());
+            edit(&users, &name, |user| made = make(&rights, user))?;
+            made?;
             show::one(&find(&users, &name)?, json)
         }
         Command::Passwd { name, password } => {
@@ -90,11 +90,10 @@ pub(crate) fn run(data: &Data, command: Command, json: bool) -> anyhow::Result<(
 
 fn add(users: &Users, name: &str, password: &Origin, rights: &Rights, json: bool) -> anyhow::Result<()> {
     check_name(name).map_err(anyhow::Error::msg)?;
-    let change = rights.change(Default::default())?;
-    change.check().map_err(anyhow::Error::msg)?;
+    rights.change(Default::default()).check().map_err(anyhow::Error::msg)?; // before a password is asked for
     let password = password.obtain()?;
     let mut user = User::new(name, password.hash(), now());
-    change.make(&mut user, None);
+    make(rights, &mut user)?;
     let added = users.edit(|all| {
         let free = all.iter().all(|other| other.name != name);
         if free {
@@ -106,6 +105,14 @@ fn add(users: &Users, name: &str, password: &Origin, rights: &Rights, json: bool
         bail!("there is a user `{name}` already; `coax user passwd {name}` gives a new password");
     }
     show::done(&format!("added {name}"), &secret(name, &password), json)
+}
+
+/// Makes of `user` what is said, or leaves him as he is.
+fn make(rights: &Rights, user: &mut User) -> anyhow::Result<()> {
+    let change = rights.change(user.sees.clone());
+    change.check().map_err(anyhow::Error::msg)?;
+    change.make(user, None);
+    Ok(())
 }
 
 /// A password that we made is shown once; one that was given is known already.

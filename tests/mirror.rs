@@ -157,7 +157,7 @@ fn eventually<T>(what: &str, mut happened: impl FnMut() -> Option<T>) -> T {
 
 #[test]
 fn a_relay_without_the_disk_has_what_the_server_has_and_keeps_it_when_the_server_is_gone() {
-    let mut house = House::new(&format!("relay_key = \"{KEY}\""));
+    let mut house = House::new(&format!("relay_key = \"{KEY}\"\nadmin_key = \"{KEY}\""));
     let relay = Relay::start(house.url(), KEY);
     let one = eventually("a release", || house.channel("One"));
     let mut first = eventually("the first release is copied", || {
@@ -179,6 +179,15 @@ fn a_relay_without_the_disk_has_what_the_server_has_and_keeps_it_when_the_server
     eventually("the server hears of both", || (house.connections() == 2).then_some(()));
     drop(second);
     eventually("and that one has left", || (house.connections() == 1).then_some(()));
+
+    // An operator cuts what he watches there.
+    let (url, shown) =
+        (format!("{}/api/admin/users/ann/sessions", house.url()), format!("Authorization: Bearer {KEY}"));
+    assert!(ffmpeg("curl", &["-sS", "--fail", "-X", "DELETE", "-H", &shown, &url]).status.success());
+    std::io::copy(&mut first, &mut std::io::sink()).unwrap();
+    let (status, mut first) = relay.watch(one);
+    assert_eq!(status, 200, "and he may begin anew");
+    first.read_exact(&mut [0; 100_000]).unwrap();
 
     // A user who is removed.
     let began = Instant::now();

@@ -7,7 +7,7 @@
 mod device;
 mod id;
 
-pub use device::{Channel, Device, Devices, MOST_CHANNELS, Tuned};
+pub use device::{Channel, DEVICE, Device, Devices, MOST_CHANNELS, Tuned};
 pub use id::DeviceId;
 
 /// An address of a device: of one by its id, `/hdhomerun/1A2B3C4D/lineup.json`, or of the first, `/lineup.json`.

@@ -12,6 +12,7 @@
 //! none, there is nothing at these addresses. What is copied opens the streams of providers: it travels over TLS or
 //! within a private network.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub const WAIT: Duration = Duration::from_secs(2);
 
 /// What a relay said of its seats holds for this long.
 pub const HOLDS: Duration = Duration::from_secs(15);
+
+/// For so long a server says whose streams were cut.
+pub const CUT_FOR: Duration = Duration::from_secs(60);
 
 /// Bytes of the form in which a relay says it, at most: some 90 000 users with names of 64 characters. A relay that has more
 /// leaves the last ones out; a longer form is not heard.
@@ -89,6 +93,10 @@ pub struct State {
     pub users: String,
     /// A hash of `vault.json`.
     pub vault: String,
+    /// Users whose streams an operator has cut lately, and what tells one time from another: a relay that reads of one for the
+    /// first time cuts them as well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cut: BTreeMap<String, u64>,
 }
 
 /// The hash that stands for the content of a small file in [`State`].

@@ -5,6 +5,10 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::config::{ConfigError, variable};
+
+const EXPECTED: &str = "expected an address or a network such as 10.0.0.0/8";
+
 /// A network, or a single address as the smallest of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -26,6 +30,18 @@ impl Network {
         (bits <= most).then_some(Self { address, bits })
     }
 
+    /// Those in the environment variable `name`, with commas between them, if that is set to anything.
+    ///
+    /// # Errors
+    /// One of them is none.
+    pub fn of_environment(name: &str) -> Result<Option<Vec<Self>>, ConfigError> {
+        let network = |text: &str| {
+            let known = Self::parse(text.trim());
+            known.ok_or_else(|| ConfigError::new(name, EXPECTED))
+        };
+        variable(name).map(|text| text.split(',').map(network).collect()).transpose()
+    }
+
     /// Whether `peer` is in it. An IPv4 peer of an IPv6 socket is an IPv4 peer.
     pub fn holds(&self, peer: IpAddr) -> bool {
         match (self.address, peer.to_canonical()) {
@@ -44,8 +60,7 @@ impl Network {
 
 impl<'de> Deserialize<'de> for Network {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?)
-            .ok_or_else(|| D::Error::custom("expected an address or a network such as 10.0.0.0/8"))
+        Self::parse(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom(EXPECTED))
     }
 }
 

@@ -26,7 +26,7 @@ pub use follow::Follower;
 pub use manifest::{Change, Example, FileFact, Manifest, Outcome, SourceFact, Turn};
 pub use open::{OpenError, Release};
 use tracing::warn;
-pub use view::View;
+pub use view::{GuidePlace, View};
 
 use crate::disk::{self, Data};
 

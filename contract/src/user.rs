@@ -8,6 +8,7 @@
 //! pair that was verified once is remembered as a keyed digest, under a key that dies with the process.
 
 mod change;
+mod cost;
 mod failures;
 mod file;
 mod password;
@@ -28,7 +29,7 @@ pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 pub use profile::Profile;
 pub use sight::{Groups, Sight};
-pub use token::{Token, check_device, typeable};
+pub use token::{Token, check_device, made_password};
 
 /// A viewer, or a household's set of devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

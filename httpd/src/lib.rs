@@ -15,6 +15,7 @@ mod asker;
 mod body;
 mod client;
 mod content;
+mod door;
 mod encoding;
 mod entity;
 mod limit;
@@ -30,6 +31,7 @@ pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from
 pub use body::Body;
 pub use client::client;
 pub use content::content;
+pub use door::{Door, Opens};
 pub use encoding::Coding;
 pub use entity::Entity;
 pub use limit::raise_file_limit;

@@ -53,6 +53,6 @@ mod upstream;
 
 pub use mirror::Mirror;
 pub use relay::Relay;
-pub use route::{Ace, Api, Route};
+pub use route::{Ace, Api, DOORS, Route};
 pub use settings::{Settings, Splice};
 pub use upstream::ace::engine_version;

@@ -62,8 +62,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let terminated = httpd::terminated();
     ready(&listener.local_addr()?.to_string());
     let (answering, closing) = (relay.clone(), relay.clone());
-    let answer = move |request, peer| {
+    let answer = move |mut request, peer| {
         let relay = answering.clone();
+        relay.strip(&mut request, peer);
         async move { relay.answer(request, peer).await }
     };
     let shutdown = async move {

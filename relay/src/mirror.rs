@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -24,14 +24,15 @@ use contract::mirror::{Part, State, hash};
 use contract::reach;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::user::Users;
+use httpd::metrics::Page;
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
+use crate::headend::Headend;
 use crate::settings::Settings;
-use httpd::metrics::Page;
 use server::{Answer, Here, Server, Trouble};
 
 /// From one question to the next, if the server does not let us wait.
@@ -56,6 +57,8 @@ pub struct Mirror {
     silent: Mutex<Option<Instant>>,
     looking: Semaphore,
     condition: Mutex<Condition>,
+    /// Where viewers have seats.
+    headend: OnceLock<Weak<Headend>>,
     /// The folder, if nobody else wants it.
     _folder: Option<TempDir>,
 }
@@ -120,6 +123,7 @@ impl Mirror {
             silent: Mutex::default(),
             looking: Semaphore::new(2),
             condition: Mutex::new(Condition { heard: None, trouble: None }),
+            headend: OnceLock::new(),
             _folder: folder,
         }))
     }
@@ -233,8 +237,20 @@ impl Mirror {
             }
             info!(release = state.release, "copied");
         }
+        // What was cut before we began was not open here.
+        if !held.etag.is_empty() {
+            self.cut(&held.state, &state);
+        }
+        held.state.cut = state.cut;
         held.etag = etag;
         Ok(())
+    }
+
+    /// Cuts the streams of users whose streams were cut at the server since `before`. They may begin anew.
+    fn cut(&self, before: &State, now: &State) {
+        let Some(headend) = self.headend.get().and_then(Weak::upgrade) else { return };
+        let is_new = |user: &str| now.cut.get(user).is_some_and(|time| before.cut.get(user) != Some(time));
+        headend.seats.cut_unless(|user, _, _| !is_new(user));
     }
 
     /// Copies a small file. Returns its hash.

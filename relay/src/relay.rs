@@ -163,6 +163,13 @@ impl Relay {
         Route::decode(path).is_some()
     }
 
+    /// Takes from a path what a trusted proxy has put before it and says so. To be done once, before anybody answers.
+    pub fn strip(&self, request: &mut Request, peer: SocketAddr) {
+        if self.headend.settings.trusts(peer.ip()) {
+            httpd::strip_forwarded(request);
+        }
+    }
+
     /// Answers one request that came from `peer`.
     pub async fn answer(self: &Arc<Self>, request: Request, peer: SocketAddr) -> Response {
         let route = Route::decode(request.uri().path());
@@ -291,7 +298,7 @@ impl Relay {
         }
         let user = self.user((&asked.user, &asked.password), request.headers(), peer).await?;
         let playable = self.playable(&asked, &user).await?;
-        let client = Client::of(request.headers(), peer);
+        let client = self.device(request.headers(), peer);
         match playable.kind {
             Kind::Live if request.method() == Method::HEAD => Ok(match &*asked.extension {
                 "m3u8" => output::hls::head(),
@@ -362,6 +369,11 @@ impl Relay {
             user
         });
         verifying.await.unwrap_or_default().ok_or(Refusal::Forbidden)
+    }
+
+    /// Which of a user's devices sent a request, as far as one can tell.
+    fn device(&self, headers: &HeaderMap, peer: SocketAddr) -> Client {
+        Client::of(headers, self.client(headers, peer))
     }
 
     /// From where a request came, as far as it is told.

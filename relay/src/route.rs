@@ -73,6 +73,41 @@ pub enum Part {
     },
 }
 
+httpd::doors! {
+    Route::Stream(_) => "stream", Users, [
+        "/live/USER/PASS/CHANNEL.ts", "/live/USER/PASS/CHANNEL", "/live/USER/PASS/CHANNEL.m3u8", "/USER/PASS/CHANNEL",
+        "/movie/USER/PASS/FILM.mp4", "/series/USER/PASS/EPISODE.mkv", "/live/USER/PASS/CHANNEL.ts?utc=START",
+    ];
+    Route::Hls { part: Part::Index, .. } => "hls", Holders, ["/hls/TICKET/index.m3u8"];
+    Route::Hls { part: Part::Segment { .. }, .. } => "hls", Holders, ["/hls/TICKET/17-7.ts"];
+    Route::Hls { part: Part::Reference { .. }, .. } => "hls", Holders, [
+        "/hls/TICKET/p/r-0.m3u8", "/hls/TICKET/s/r-0.ts", "/hls/TICKET/k/r-0.key",
+    ];
+    Route::Within { .. } => "hls", Users, ["/live/USER/PASS/hls/TICKET/17-7.ts", "/live/USER/PASS/any/path"];
+    Route::Past(_) => "timeshift", Users, [
+        "/timeshift/USER/PASS/60/START/CHANNEL.ts", "/timeshift/USER/PASS/60/START/CHANNEL.m3u8",
+    ];
+    Route::PastInQuery => "timeshift", Users, [
+        "/streaming/timeshift.php?username=USER&password=PASS&stream=CHANNEL&start=START&duration=60",
+        "/timeshift.php?username=USER&password=PASS&stream=CHANNEL&start=START&duration=60",
+    ];
+    Route::PastSegment { .. } => "timeshift", Holders, ["/timeshift/TICKET/1759996800/7.ts"];
+    Route::Tune(_) => "hdhomerun", Home, ["/auto/v1", "/tuner0/v1"];
+    Route::Ace(Ace::Stream) => "ace", Home, ["/ace/getstream?id=ACE"];
+    Route::Ace(Ace::Playlist) => "ace", Home, ["/ace/manifest.m3u8?id=ACE"];
+    Route::Ace(Ace::Status) => "ace", Home, ["/ace/status", "/ace/status?id=ACE"];
+    Route::Api(Api::Start { .. }) => "api", Home, ["/api/streams/start/ACE"];
+    Route::Api(Api::Playlist { .. }) => "api", Holders, ["/api/streams/hls/SESSION/manifest.m3u8"];
+    Route::Api(Api::Segment { .. }) => "api", Holders, ["/api/streams/proxy/c/SESSION/7.ts"];
+    Route::Api(Api::Status { .. }) => "api", Holders, ["/api/streams/status/SESSION"];
+    Route::Api(Api::Stop { .. }) => "api", Holders, ["/api/streams/stop/SESSION"];
+    Route::Api(Api::Active) => "api", Home, ["/api/streams/active"];
+    Route::Api(Api::Health) => "api", Home, ["/api/health"];
+    Route::Api(Api::EngineHealth) => "api", Home, ["/api/health/acestream"];
+    Route::Status => "status", Operators, ["/status.json"];
+    Route::Metrics => "metrics", Operators, ["/metrics"];
+}
+
 impl Route {
     /// Reads a path; `None` for what is no address of the relay's. Repeated and trailing slashes do not count.
     pub fn decode(path: &str) -> Option<Self> {
@@ -174,6 +209,19 @@ mod tests {
         assert_eq!(Route::decode("/api/streams/active"), Some(Route::Api(Api::Active)));
         for path in ["/live/u/p/1.ts", "//live/u/p/1.ts", "/live//u/p/1.ts/", "/u/p/1", "/movie/u/p/2.mkv"] {
             assert!(matches!(Route::decode(path), Some(Route::Stream(_))), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_door_is_where_it_says_it_is() {
+        for door in DOORS {
+            for at in door.at {
+                let path = at.replace("CHANNEL", "1").replace("FILM", "2").replace("EPISODE", "3");
+                let path = path.replace("SESSION", "0123456789abcdef0123456789abcdef01234567");
+                let path = path.replace("START", "1759996800");
+                let route = Route::decode(path.split('?').next().unwrap_or(""));
+                assert_eq!(route.map(|route| route.door()), Some(*door), "{at}");
+            }
         }
     }
 

@@ -12,7 +12,7 @@
 //! stopped reading would keep it for long.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -113,16 +113,10 @@ impl Client {
         Self { address: IpAddr::from([0, 0, 0, 0]), agent: id.into() }
     }
 
-    /// Who sent this request. A forwarding proxy is believed: all that somebody gains by lying is to be taken for
-    /// another device of the same user.
-    pub(crate) fn of(headers: &HeaderMap, peer: SocketAddr) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let forwarded = text(header::HeaderName::from_static("x-forwarded-for"));
-        let first = forwarded.split(',').next().and_then(|first| first.trim().parse().ok());
-        Self {
-            address: first.unwrap_or_else(|| peer.ip().to_canonical()),
-            agent: text(header::USER_AGENT).into(),
-        }
+    /// Who sent a request with these headers from `address`, which is what trusted proxies say that it is.
+    pub(crate) fn of(headers: &HeaderMap, address: IpAddr) -> Self {
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self { address: address.to_canonical(), agent: agent.unwrap_or("").into() }
     }
 }
 

@@ -37,8 +37,10 @@ pub struct Settings {
     /// The folder that the copy is kept in, so that a relay that is started anew has it when the server is gone. Empty: a
     /// temporary one.
     pub cache: PathBuf,
-    /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes: addresses, or networks such as
-    /// `10.0.0.0/8`. For the program `relay` alone: `coax up` believes those of `[serve]`.
+    /// Proxies that are believed when they say (`X-Forwarded-For`) from where a client comes, by which devices of a user are
+    /// told apart as well, and (`X-Forwarded-Prefix`) what they have put before a path: addresses, or networks such as
+    /// `10.0.0.0/8`. `COAX_TRUSTED_PROXIES` overrides it, with commas between them. For the
+    /// program `relay` alone: `coax up` believes those of `[serve]`.
     pub trusted_proxies: Vec<Network>,
     /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the minute is
     /// over (429), unless its pair is one that was right before. 0: as many as it likes. For the program `relay` alone:
@@ -166,6 +168,9 @@ impl Settings {
         }
         if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.follow_key = Some(key);
+        }
+        if let Some(proxies) = Network::of_environment("COAX_TRUSTED_PROXIES")? {
+            self.trusted_proxies = proxies;
         }
         Ok(())
     }

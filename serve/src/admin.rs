@@ -96,6 +96,7 @@ async fn found(
         Does::Status => running::status(server),
         Does::Sessions => running::sessions(server),
         Does::Kick => running::kick(server, named(0)),
+        Does::KickUser => running::kick_user(server, named(0)),
     }
 }
 

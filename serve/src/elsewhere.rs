@@ -1,18 +1,23 @@
-//! What relays on other machines say of the seats that are taken there ([`contract::mirror`]).
+//! What relays on other machines say of the seats that are taken there, and are told of them ([`contract::mirror`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use contract::mirror::HOLDS;
+use contract::mirror::{CUT_FOR, HOLDS};
 use httpd::Params;
 
 /// Relays that are believed at a time; what another one says is not heard.
 const MOST: usize = 256;
 
-/// Seats at relays, by relay.
+/// Seats at relays.
 #[derive(Default)]
-pub(crate) struct Elsewhere(Mutex<HashMap<String, Told>>);
+pub(crate) struct Elsewhere {
+    /// By relay.
+    relays: Mutex<HashMap<String, Told>>,
+    /// Users whose streams shall be cut, since when, and what tells this time from others.
+    cut: Mutex<HashMap<String, (Instant, u64)>>,
+}
 
 struct Told {
     when: Instant,
@@ -55,8 +60,22 @@ impl Elsewhere {
         all
     }
 
+    /// Lets relays cut what the user of this name has open there.
+    pub(crate) fn cut(&self, user: &str) {
+        let mut cut = self.cut.lock().expect("nobody panics while holding this lock");
+        cut.retain(|_, (since, _)| since.elapsed() < CUT_FOR);
+        cut.insert(user.to_owned(), (Instant::now(), rand::random()));
+    }
+
+    /// Whose streams were cut lately.
+    pub(crate) fn lately_cut(&self) -> BTreeMap<String, u64> {
+        let cut = self.cut.lock().expect("nobody panics while holding this lock");
+        let lately = cut.iter().filter(|(_, (since, _))| since.elapsed() < CUT_FOR);
+        lately.map(|(user, (_, time))| (user.clone(), *time)).collect()
+    }
+
     fn relays(&self) -> MutexGuard<'_, HashMap<String, Told>> {
-        self.0.lock().expect("nobody panics while holding this lock")
+        self.relays.lock().expect("nobody panics while holding this lock")
     }
 }
 

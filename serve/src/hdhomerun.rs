@@ -24,9 +24,9 @@ use quick_xml::escape::escape;
 use serde::Serialize;
 use tracing::warn;
 
-use crate::Server;
 use crate::base::Base;
 use crate::refusal::Refusal;
+use crate::{Server, relays};
 
 pub use discovery::{Announcing, announce};
 
@@ -79,11 +79,12 @@ pub(crate) fn answer(
         return Err(Refusal::Method);
     }
     let release = server.prepared()?.release.clone();
-    let find = |name: &str| server.logins.find(name);
+    let find = |name: &str| server.watcher(name);
     let tuned = server.devices.find(address.device, &release, find).ok_or(Refusal::Unknown)?;
     // As he asks, whatever is public: who comes through a proxy finds nothing there.
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    let base = Base::requested(request.headers(), authority, false).ok_or(Refusal::Host)?.url();
+    let here = Base::requested(request.headers(), authority, false).ok_or(Refusal::Host)?;
+    let base = here.url();
     let base = match address.device {
         Some(id) => format!("{base}/hdhomerun/{id}"),
         None => base,
@@ -101,7 +102,9 @@ pub(crate) fn answer(
         Asked::LineupM3u => typed("audio/x-mpegurl; charset=utf-8", line_up_m3u(&tuned, &base)),
         Asked::Tune(number) => {
             let channel = tuned.channel(number).ok_or(Refusal::Unknown)?;
-            return server.relayed(channel, request, peer);
+            // By its name: a relay without the disk knows the names of devices, and not their ids.
+            let path = format!("/auto/v{number}?{}", tuned.query());
+            return relays::answer(&server.settings.relays, channel, &path, here.is_tls());
         }
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

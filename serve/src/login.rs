@@ -35,11 +35,6 @@ impl Logins {
         Self { users, allowed, turn: Arc::new(Semaphore::new(1)) }
     }
 
-    /// The user of this name, whoever asks.
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<User>> {
-        self.users.find(name)
-    }
-
     /// Verifies the pair in `params`, or the token in its place, which came from `client`; blanks around do not count.
     pub(crate) async fn verify(&self, params: &Params, client: IpAddr) -> Result<Login, Refusal> {
         let sent = |name| params.get(name).unwrap_or("").trim();

@@ -16,6 +16,7 @@ use contract::release::{BUNDLE, Follower};
 use http::HeaderMap;
 use httpd::{Coding, Entity, Response};
 
+use crate::elsewhere::Elsewhere;
 use crate::refusal::Refusal;
 
 /// How often it is looked for a change while relays wait for one.
@@ -49,6 +50,7 @@ impl Mirror {
         &self,
         part: Part,
         follower: &Follower,
+        elsewhere: &Elsewhere,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
         let document = |content: Vec<u8>| {
@@ -56,7 +58,7 @@ impl Mirror {
             entity(vec![content.into()], etag).reply(headers)
         };
         match part {
-            Part::State => self.state(follower, headers).await,
+            Part::State => self.state(follower, elsewhere, headers).await,
             Part::Bundle => {
                 let release = follower.release().ok_or(Refusal::NotReady)?;
                 Ok(entity(vec![release.bundle.clone()], release.hash(BUNDLE).to_owned()).reply(headers))
@@ -72,10 +74,16 @@ impl Mirror {
     }
 
     /// What there is now. A relay that has it waits a moment for something else, if it says so.
-    async fn state(&self, follower: &Follower, headers: &HeaderMap) -> Result<Response, Refusal> {
+    async fn state(
+        &self,
+        follower: &Follower,
+        elsewhere: &Elsewhere,
+        headers: &HeaderMap,
+    ) -> Result<Response, Refusal> {
         let until = Instant::now() + patience(headers);
         loop {
             let state = self.now(follower).context("looking for changes")?;
+            let state = State { cut: elsewhere.lately_cut(), ..state };
             let document = serde_json::to_vec(&state).expect("plain fields become JSON");
             let etag = hash(&document);
             let response = entity(vec![document.into()], etag).reply(headers);
@@ -96,6 +104,7 @@ impl Mirror {
             bundle: release.map(|release| release.hash(BUNDLE).to_owned()).unwrap_or_default(),
             users: self.users.hash()?,
             vault: self.vault.hash()?,
+            ..State::default()
         })
     }
 }

@@ -28,8 +28,11 @@ pub(crate) enum Refusal {
     /// Too many wrong pairs came from this address: it may send others after so many seconds.
     #[error("too many wrong pairs of name and password from there")]
     TooMany(u32),
-    /// A relay's key that is not ours.
-    #[error("the relay's key is another one")]
+    /// A user asks faster than he may.
+    #[error("the user asks too often")]
+    Haste,
+    /// A relay's or a monitor's key that is not ours.
+    #[error("the key is another one")]
     Key,
     /// A known user who may not watch now.
     #[error("the user's account is {}", .0.word())]
@@ -55,11 +58,16 @@ impl Refusal {
     /// What the client gets; and the line in the log, with the route's name instead of the address, which holds
     /// credentials.
     pub(crate) fn answer(self, route: Route, client: IpAddr) -> httpd::Response {
-        let route = route.name();
+        let route = route.door().name;
         match &self {
             Self::Failed(_) => error!(route, %client, why = %self, "failed"),
             Self::NotReady => warn!(route, %client, why = %self, "refused"),
-            Self::Stranger | Self::Forbidden | Self::TooMany(_) | Self::Barred(_) | Self::Key => {
+            Self::Stranger
+            | Self::Forbidden
+            | Self::TooMany(_)
+            | Self::Haste
+            | Self::Barred(_)
+            | Self::Key => {
                 info!(route, %client, why = %self, "refused")
             }
             Self::Host | Self::Unknown | Self::Method => debug!(route, %client, why = %self, "refused"),
@@ -67,7 +75,10 @@ impl Refusal {
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
             Self::Forbidden => reply::json(StatusCode::FORBIDDEN, REJECTED),
-            Self::TooMany(seconds) => too_many(*seconds),
+            Self::TooMany(seconds) => {
+                too_many(reply::json(StatusCode::TOO_MANY_REQUESTS, REJECTED), *seconds)
+            }
+            Self::Haste => too_many(reply::text(StatusCode::TOO_MANY_REQUESTS, "You ask too often.\n"), 1),
             Self::Key => unauthorized(),
             Self::Barred(standing) => {
                 let word = standing.word();
@@ -95,14 +106,13 @@ impl Refusal {
     }
 }
 
-fn too_many(seconds: u32) -> httpd::Response {
-    let mut response = reply::json(StatusCode::TOO_MANY_REQUESTS, REJECTED);
+fn too_many(mut response: httpd::Response, seconds: u32) -> httpd::Response {
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
 fn unauthorized() -> httpd::Response {
-    let words = "A relay shows the key that is `relay_key` in [serve] here: `follow_key` in its [relay].\n";
+    let words = "This is not the key here: a relay shows `relay_key` of [serve], a monitor its `key`.\n";
     let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response

@@ -1,17 +1,15 @@
 //! Viewers are sent to a relay, when relays run apart.
 
 use contract::source::BaseUrl;
-use http::Uri;
 use httpd::{Response, reply};
 
 use crate::base::Base;
 use crate::refusal::Refusal;
 
-/// 302 to the relay of `id`, with path and query as they came. The relay checks the credentials in them. `secure`: the
-/// client asks by HTTPS.
-pub(crate) fn answer(relays: &[BaseUrl], id: u32, uri: &Uri, secure: bool) -> Result<Response, Refusal> {
+/// 302 to the relay of `id`, with this path and query. The relay checks the credentials in them. `secure`: the client asks
+/// by HTTPS.
+pub(crate) fn answer(relays: &[BaseUrl], id: u32, path: &str, secure: bool) -> Result<Response, Refusal> {
     let relay = choose(relays, id, secure).ok_or(Refusal::Unknown)?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
     // SECURITY: a path that begins with two slashes would be read as another host by what joins addresses.
     Ok(reply::redirect(&format!("{relay}/{}", path.trim_start_matches('/'))))
 }

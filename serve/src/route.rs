@@ -1,7 +1,7 @@
 //! Every path the server knows, decoded once.
 
 use contract::address::{ArchiveAddress, StreamAddress};
-use contract::hdhomerun::Address;
+use contract::hdhomerun::{Address, Asked};
 use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
@@ -37,6 +37,50 @@ pub enum Route {
     Admin,
     /// Anything else.
     Unknown,
+}
+
+httpd::doors! {
+    Route::PlayerApi => "player_api", Users, [
+        "/player_api.php?username=USER&password=PASS", "/player_api?username=USER&password=PASS",
+        "/player_api/USER/PASS", "/player_api/USER/PASS/get_live_streams",
+    ];
+    Route::PanelApi => "panel_api", Users, ["/panel_api.php?username=USER&password=PASS", "/panel_api/USER/PASS"];
+    Route::Playlist => "get", Users, [
+        "/get.php?username=USER&password=PASS", "/playlist?username=USER&password=PASS", "/playlist/USER/PASS/m3u_plus/ts",
+    ];
+    Route::Guide => "xmltv", Users, [
+        "/xmltv.php?username=USER&password=PASS", "/xmltv.php?username=USER&password=PASS&gzip=1&days=1",
+        "/epg?username=USER&password=PASS", "/update/epg.php?username=USER&password=PASS", "/epg/USER/PASS/gz",
+    ];
+    Route::Health => "health", Anybody, ["/health"];
+    Route::Metrics => "metrics", Operators, ["/metrics"];
+    Route::Front => "front", Anybody, ["/"];
+    Route::Stream(_) => "stream", Elsewhere, [
+        "/live/USER/PASS/101.ts", "/live/USER/PASS/101.m3u8", "/USER/PASS/101", "/movie/USER/PASS/9001.mp4",
+        "/series/USER/PASS/12001.mkv", "/timeshift/USER/PASS/60/2025-10-09:08-00/101.ts",
+    ];
+    Route::Past => "timeshift", Elsewhere, [
+        "/streaming/timeshift.php?username=USER&password=PASS&stream=101&start=2025-10-09:08-00&duration=60",
+        "/timeshift.php?username=USER&password=PASS&stream=101&start=2025-10-09:08-00&duration=60",
+    ];
+    Route::Mirror(Part::State) => "mirror", Relays, ["/relay/state"];
+    Route::Mirror(Part::Bundle) => "mirror", Relays, ["/relay/bundle.json"];
+    Route::Mirror(Part::Users) => "mirror", Relays, ["/relay/users.json"];
+    Route::Mirror(Part::Vault) => "mirror", Relays, ["/relay/vault.json"];
+    Route::Mirror(Part::Episodes(_)) => "mirror", Relays, ["/relay/episodes/7.json"];
+    Route::Mirror(Part::Seats) => "mirror", Relays, ["/relay/seats"];
+    Route::Logo(_) => "logo", Holders, ["/logo/live/101/SEALED", "/logo/movies/9001/SEALED", "/logo/series/77/SEALED"];
+    Route::HdHomeRun(Address { asked: Asked::Discover, .. }) => "hdhomerun", Home, ["/discover.json"];
+    Route::HdHomeRun(Address { asked: Asked::Description, .. }) => "hdhomerun", Home, ["/device.xml"];
+    Route::HdHomeRun(Address { asked: Asked::Lineup, .. }) => "hdhomerun", Home, ["/lineup.json"];
+    Route::HdHomeRun(Address { asked: Asked::LineupXml, .. }) => "hdhomerun", Home, ["/lineup.xml"];
+    Route::HdHomeRun(Address { asked: Asked::LineupM3u, .. }) => "hdhomerun", Home, ["/lineup.m3u"];
+    Route::HdHomeRun(Address { asked: Asked::LineupStatus, .. }) => "hdhomerun", Home, ["/lineup_status.json"];
+    Route::HdHomeRun(Address { asked: Asked::Scan, .. }) => "hdhomerun", Home, ["/lineup.post"];
+    Route::HdHomeRun(Address { asked: Asked::Tune(_), .. }) => "hdhomerun", Home, ["/auto/v1"];
+    // Each for whom `admin::ENDPOINTS` says.
+    Route::Admin => "admin", Operators, ["/api/admin", "/api/nothing"];
+    Route::Unknown => "unknown", Nobody, ["/nothing", "/users.json", "/data", "/relay", "/health.php", "/live/USER/PASS/x"];
 }
 
 /// Pages that some apps ask for with the parameters in the path, as newer panels allow: `/player_api/u/p/get_series`,
@@ -79,50 +123,12 @@ impl Route {
         }
     }
 
-    /// What [`Route::name`] may answer.
-    pub(crate) const NAMES: [&'static str; 14] = [
-        "player_api",
-        "panel_api",
-        "get",
-        "xmltv",
-        "health",
-        "metrics",
-        "front",
-        "stream",
-        "hdhomerun",
-        "mirror",
-        "admin",
-        "timeshift",
-        "logo",
-        "unknown",
-    ];
-
     /// The parameters that stand in a path.
     pub(crate) fn parameters(path: &str) -> Vec<(String, String)> {
         let segments = httpd::segments(path);
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let Some((_, names)) = in_path(&segments) else { return Vec::new() };
         names.iter().zip(&segments[1..]).map(|(name, value)| ((*name).into(), (*value).into())).collect()
-    }
-
-    /// The name under which the log knows it: a URL would show credentials.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::PlayerApi => "player_api",
-            Self::PanelApi => "panel_api",
-            Self::Playlist => "get",
-            Self::Guide => "xmltv",
-            Self::Health => "health",
-            Self::Metrics => "metrics",
-            Self::Front => "front",
-            Self::Stream(_) => "stream",
-            Self::HdHomeRun(_) => "hdhomerun",
-            Self::Mirror(_) => "mirror",
-            Self::Admin => "admin",
-            Self::Past => "timeshift",
-            Self::Logo(_) => "logo",
-            Self::Unknown => "unknown",
-        }
     }
 }
 
@@ -191,7 +197,16 @@ mod tests {
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");
-            assert!(Route::NAMES.contains(&expected.name()), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_door_is_where_it_says_it_is() {
+        for door in DOORS {
+            for at in door.at {
+                let path = at.split('?').next().unwrap_or("");
+                assert_eq!(Route::decode(path).door(), *door, "{at}");
+            }
         }
     }
 

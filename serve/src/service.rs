@@ -13,7 +13,7 @@ use contract::mirror::{Part, SEATS};
 use contract::release::{Follower, Release, View};
 use contract::source::BaseUrl;
 use contract::ticket::Key;
-use contract::user::Users;
+use contract::user::{Standing, User, Users};
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
 use httpd::metrics::Page;
@@ -26,6 +26,7 @@ use crate::elsewhere::Elsewhere;
 use crate::login::{Login, Logins};
 use crate::logo::{self, Gallery};
 use crate::mirror::Mirror;
+use crate::pace::{Kind, Pace};
 use crate::packed::{Presses, Room};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
@@ -44,6 +45,7 @@ pub struct Server {
     pub(crate) data: Data,
     pub(crate) users: Arc<Users>,
     pub(crate) logins: Logins,
+    pace: Pace,
     pub(crate) keeper: Keeper,
     pub(crate) programs: Programs,
     pub(crate) elsewhere: Elsewhere,
@@ -95,6 +97,7 @@ impl Server {
             readers: Semaphore::new(READERS),
             data: data.clone(),
             logins: Logins::new(users.clone(), settings.login_failures),
+            pace: Pace::new(settings.lists_per_second, settings.listings_per_second),
             users,
             keeper: Keeper::default(),
             programs: Programs::elsewhere(),
@@ -220,13 +223,14 @@ impl Server {
             let heard = self.elsewhere.told(&Params::read_up_to(SEATS, request).await);
             return Ok(reply::empty(if heard { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }));
         }
-        self.mirror.answer(part, &self.follower, request.headers()).await
+        self.mirror.answer(part, &self.follower, &self.elsewhere, request.headers()).await
     }
 
     /// Where the stream is.
-    pub(crate) fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    fn relayed(&self, id: u32, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
         let secure = self.base(request, peer).is_some_and(|base| base.is_tls());
-        relays::answer(&self.settings.relays, id, request.uri(), secure)
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        relays::answer(&self.settings.relays, id, path, secure)
     }
 
     /// The address under which the client reached us.
@@ -255,9 +259,16 @@ impl Server {
         self.logins.verify(&asked.params, asked.client).await
     }
 
-    /// Who asks, if he may watch.
-    pub(crate) async fn viewer(&self, asked: &Asked) -> Result<Login, Refusal> {
-        self.login(asked).await?.active(self.now())
+    /// Who asks for something of this kind, if he may watch, and may ask so often.
+    pub(crate) async fn viewer(&self, asked: &Asked, kind: Kind) -> Result<Login, Refusal> {
+        let login = self.login(asked).await?.active(self.now())?;
+        self.paced(&login, kind)?;
+        Ok(login)
+    }
+
+    /// Whether a user may ask for something of this kind so often.
+    pub(crate) fn paced(&self, login: &Login, kind: Kind) -> Result<(), Refusal> {
+        self.pace.admit(&login.name, kind, Instant::now())
     }
 
     /// What `login` may see of the newest release, to be held until the answer is complete.
@@ -287,7 +298,13 @@ impl Server {
     /// The devices for media servers, with what the newest release has for them.
     pub(crate) fn tuned(&self) -> Vec<Tuned> {
         let release = self.follower.release();
-        release.map_or_else(Vec::new, |release| self.devices.all(&release, |name| self.logins.find(name)))
+        release.map_or_else(Vec::new, |release| self.devices.all(&release, |name| self.watcher(name)))
+    }
+
+    /// The user of this name, if he may watch now.
+    pub(crate) fn watcher(&self, name: &str) -> Option<Arc<User>> {
+        let user = self.users.find(name)?;
+        (user.standing(self.now()) == Standing::Active).then_some(user)
     }
 
     /// Reads something that takes a while, when it is its turn.

@@ -17,7 +17,7 @@ use crate::Catchup;
 pub struct Settings {
     /// Proxies that are believed when they say (`X-Forwarded-Host`, `-Proto`, `-Port`, `-Prefix`) at which address a
     /// client reached them, and (`X-Forwarded-For`) from where: addresses, or networks such as `10.0.0.0/8`. Nobody is by default, since anybody can
-    /// send those headers.
+    /// send those headers. `COAX_TRUSTED_PROXIES` overrides it, with commas between them.
     pub trusted_proxies: Vec<Network>,
     /// Relays to send viewers to, when this server runs apart from them, or when one machine is not enough. A channel
     /// keeps its relay as long as that relay is listed, so that all its viewers share one upstream. A relay that can be
@@ -40,6 +40,11 @@ pub struct Settings {
     /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
     /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
     pub login_failures: u32,
+    /// Lists, details, playlists and guides that a user may ask for in a second, in the long run; ten times as many at once.
+    /// Then he is told to wait (429). 0: as many as he likes.
+    pub lists_per_second: u32,
+    /// The same of listings of channels (`get_short_epg`, `get_simple_data_table`), which some apps ask for by the hundred.
+    pub listings_per_second: u32,
     /// Refuses actions of `player_api.php` with 200 and the account's state, as old panels do, in place of 403. For
     /// apps that take a 403 for an outage; others take a 200 that is no list for an empty one and drop their library.
     pub classic_refusals: bool,
@@ -71,6 +76,9 @@ impl Settings {
         if let Some(key) = SharedKey::of_environment("COAX_ADMIN_KEY")? {
             self.admin_key = Some(key);
         }
+        if let Some(proxies) = Network::of_environment("COAX_TRUSTED_PROXIES")? {
+            self.trusted_proxies = proxies;
+        }
         Ok(())
     }
 
@@ -89,6 +97,8 @@ impl Default for Settings {
             admin_key: None,
             key: None,
             login_failures: 10,
+            lists_per_second: 0,
+            listings_per_second: 0,
             classic_refusals: false,
             panel_api: true,
             catchup: Catchup::Shift,

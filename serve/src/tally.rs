@@ -12,16 +12,16 @@ use http::StatusCode;
 use httpd::metrics::{Counter, Histogram, Page};
 use rustix::fs::statvfs;
 
-use crate::Route;
+use crate::{DOORS, Route};
 
 /// What is counted since the server began.
 #[derive(Debug)]
 pub(crate) struct Tally {
     began: SystemTime,
-    /// By the place of the route's name in [`Route::NAMES`]; by the first digit of the status, less one.
-    answers: [[Counter; 5]; Route::NAMES.len()],
+    /// By the first of [`DOORS`] that has the route's name; by the first digit of the status, less one.
+    answers: [[Counter; 5]; DOORS.len()],
     /// From the request to the head of the answer.
-    times: [Histogram; Route::NAMES.len()],
+    times: [Histogram; DOORS.len()],
 }
 
 impl Default for Tally {
@@ -37,7 +37,8 @@ impl Default for Tally {
 impl Tally {
     /// A request was answered, after `time`.
     pub(crate) fn answered(&self, route: Route, status: StatusCode, time: Duration) {
-        let place = Route::NAMES.iter().position(|name| *name == route.name());
+        let name = route.door().name;
+        let place = DOORS.iter().position(|door| door.name == name);
         let Some(place) = place else { return };
         self.times[place].add(time);
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
@@ -48,18 +49,18 @@ impl Tally {
         let began = self.began.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         page.gauge("coax_serve_start_time_seconds", "When the server began, in Unix time.").value(began);
         let mut answers = page.counter("coax_serve_answers", "Requests that were answered.");
-        for (route, classes) in Route::NAMES.iter().zip(&self.answers) {
+        for (door, classes) in DOORS.iter().zip(&self.answers) {
             for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(classes) {
                 if count.get() > 0 {
-                    answers = answers.with(&[("route", route), ("status", class)], count.get());
+                    answers = answers.with(&[("route", door.name), ("status", class)], count.get());
                 }
             }
         }
         let mut times =
             page.histogram("coax_serve_answer_seconds", "From a request to the head of its answer.");
-        for ((route, time), classes) in Route::NAMES.iter().zip(&self.times).zip(&self.answers) {
+        for ((door, time), classes) in DOORS.iter().zip(&self.times).zip(&self.answers) {
             if classes.iter().any(|count| count.get() > 0) {
-                times = times.distribution(&[("route", route)], time);
+                times = times.distribution(&[("route", door.name)], time);
             }
         }
     }

@@ -16,6 +16,7 @@ use httpd::Response;
 pub(crate) use lists::Selection;
 
 use crate::Server;
+use crate::pace::Kind;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 
@@ -53,11 +54,25 @@ const ACTIONS: &[(&str, &str, Action)] = &[
     ("get_simple_data_table", "207", Action::AllListings),
 ];
 
+/// The names of all actions of `player_api.php`.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().map(|(name, ..)| *name)
+}
+
 impl Action {
     fn decode(action: Option<&str>) -> Self {
         let asked = action.unwrap_or("").trim();
         let known = ACTIONS.iter().find(|(name, number, _)| *name == asked || *number == asked);
         known.map_or(Self::Account, |(_, _, action)| *action)
+    }
+
+    const fn kind(self) -> Kind {
+        match self {
+            Self::ShortListings | Self::AllListings => Kind::Listings,
+            Self::Account | Self::Categories(_) | Self::List(_) | Self::MovieInfo | Self::SeriesInfo => {
+                Kind::Lists
+            }
+        }
     }
 }
 
@@ -67,7 +82,7 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     if action == Action::Account {
         return account::answer(server, asked).await;
     }
-    let login = server.viewer(asked).await?;
+    let login = server.viewer(asked, action.kind()).await?;
     let prepared = server.seen_by(&login).await?;
     match action {
         Action::Account => {

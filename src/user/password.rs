@@ -2,12 +2,12 @@
 
 use std::io::Read;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
-use contract::user::{PasswordHash, check_password, typeable};
+use contract::user::{PasswordHash, check_password, made_password};
 
-/// Characters of a password that we make: 58 bits.
-const LENGTH: usize = 12;
+/// More than any password or hash has, in bytes.
+const MOST: u64 = 1024;
 
 /// What is said of a password.
 #[derive(Debug, Args)]
@@ -15,8 +15,8 @@ pub(crate) struct Origin {
     /// Read the password from standard input
     #[arg(long)]
     password_stdin: bool,
-    /// Read a hash of the password from standard input, as another program has it: Argon2 (`$argon2id$...`), or bcrypt
-    /// (`$2b$...`), which is replaced by one of ours when the user first logs in
+    /// Read a hash of the password from standard input, as another program has it: Argon2 (`$argon2id$...`) or bcrypt
+    /// (`$2b$...`); it is replaced by one of ours when the user first logs in
     #[arg(long, conflicts_with = "password_stdin")]
     hash_stdin: bool,
 }
@@ -33,13 +33,12 @@ pub(crate) enum Obtained {
 
 impl Origin {
     pub(crate) fn obtain(&self) -> anyhow::Result<Obtained> {
-        let given = || read().context("cannot read standard input");
         if self.hash_stdin {
             let hash = PasswordHash::of_text(&given()?).map_err(anyhow::Error::msg)?;
             return Ok(Obtained::Hash(hash));
         }
         if !self.password_stdin {
-            return Ok(Obtained::Made(typeable(LENGTH)));
+            return Ok(Obtained::Made(made_password()));
         }
         let password = given()?;
         check_password(&password).map_err(anyhow::Error::msg)?;
@@ -64,8 +63,15 @@ impl Obtained {
     }
 }
 
-fn read() -> std::io::Result<String> {
+/// What stands on standard input, without the line break behind it.
+///
+/// # Errors
+/// There is nothing, or it cannot be read.
+pub(crate) fn given() -> anyhow::Result<String> {
     let mut text = String::new();
-    std::io::stdin().take(1024).read_to_string(&mut text)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    let reading = std::io::stdin().take(MOST).read_to_string(&mut text);
+    reading.context("cannot read the password from standard input")?;
+    let text = text.trim_end_matches(['\r', '\n']).to_owned();
+    ensure!(!text.is_empty(), "standard input holds no password");
+    Ok(text)
 }

@@ -22,7 +22,7 @@ pub(crate) struct Rights {
     /// Whether apps are told that this is a trial
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     trial: Option<bool>,
-    /// Whether he may administer
+    /// Whether he may administer; with `no`, his tokens for that are gone
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     admin: Option<bool>,
     /// Whatever is worth remembering of him; nobody else sees it
@@ -83,8 +83,8 @@ impl Rights {
     }
 
     /// What shall be different of one who sees so much.
-    pub(crate) fn change(&self, sees: Sight) -> anyhow::Result<Change> {
-        Ok(Change {
+    pub(crate) fn change(&self, sees: Sight) -> Change {
+        Change {
             password: None,
             max_connections: self.max_connections,
             expires: self.expires.map(|expires| match expires {
@@ -101,7 +101,7 @@ impl Rights {
             notes: self.notes.clone(),
             sees: self.speaks_of_sight().then(|| self.sight(sees)),
             catchup_zone: self.catchup_zone.clone(),
-        })
+        }
     }
 
     fn speaks_of_sight(&self) -> bool {

@@ -17,6 +17,9 @@ pub const MOST_CHANNELS: usize = 480;
 const USUAL_TUNERS: u32 = 4;
 const MOST_TUNERS: u32 = 32;
 
+/// What is before the name of a device in a query.
+pub const DEVICE: &str = "device";
+
 /// `[[hdhomerun]]` of `coax.toml`: a device.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +98,16 @@ impl Devices {
         self.all(release, find).into_iter().find(|tuned| id.is_none_or(|id| tuned.id == id))
     }
 
+    /// The one of this name.
+    pub fn named(
+        &self,
+        name: &str,
+        release: &Arc<Release>,
+        find: impl Fn(&str) -> Option<Arc<User>>,
+    ) -> Option<Tuned> {
+        self.all(release, find).into_iter().find(|tuned| tuned.name == name)
+    }
+
     fn tuned(&self, device: &Device, user: &Arc<User>, release: &Arc<Release>) -> Vec<Tuned> {
         let channels = device.channels(user, release);
         let tuners = device.tuners(user, release);
@@ -134,6 +147,11 @@ impl Device {
 }
 
 impl Tuned {
+    /// What tells it from others in the query of an address: `device=Coax+2`.
+    pub fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).append_pair(DEVICE, &self.name).finish()
+    }
+
     /// Its channels as the line-up has them, in its order.
     pub fn line_up(&self) -> impl Iterator<Item = Channel> + '_ {
         let entries = self.channels.iter().filter_map(|id| self.release.find(Section::LiveStreams, *id));

@@ -3,18 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Release;
-use crate::bundle::{Category, GuideRange, List, Section};
+use super::{GuidePlace, Release};
+use crate::bundle::{Category, List, Section};
 use crate::user::Sight;
 
 /// What one sight shows of one release. Costs little memory: groups stand together, and so do what is seen of them.
 pub(super) struct Seen {
     parts: [Part; 3],
+    /// Where the guides of its channels are, since somebody asked first: to find them, every channel is read.
+    guides: OnceLock<Box<[GuidePlace]>>,
 }
 
 /// What it shows of one list.
@@ -41,7 +44,7 @@ struct Grouped<'a> {
 
 impl Seen {
     pub(super) fn new(release: &Release, sight: &Sight) -> Self {
-        Self { parts: List::ALL.map(|list| Part::new(release, sight, list)) }
+        Self { parts: List::ALL.map(|list| Part::new(release, sight, list)), guides: OnceLock::new() }
     }
 
     /// The whole list, as far as it is shown.
@@ -87,21 +90,21 @@ impl Seen {
         release.index.position(list.entries(), id).is_some_and(|at| self.part(list).holds(at))
     }
 
-    /// The guide channels of what is shown, in no order.
-    pub(super) fn guides<'a>(&self, release: &'a Release) -> Vec<&'a GuideRange> {
+    /// The guide channels of what is shown, in the order of the guide.
+    pub(super) fn guides(&self, release: &Release) -> &[GuidePlace] {
         #[derive(Deserialize)]
         struct Channel {
             epg_channel_id: String,
         }
         let section = Section::LiveStreams;
-        let mut found: BTreeMap<u64, &GuideRange> = BTreeMap::new();
-        for at in self.part(List::Live).runs.iter().cloned().flatten() {
-            let entry = release.index.slice(&release.bundle, section, at..at + 1);
-            let channel = serde_json::from_slice::<Channel>(&entry).ok();
-            let range = channel.and_then(|channel| release.index.guide(&channel.epg_channel_id));
-            found.extend(range.map(|range| (range.channel.0, range)));
-        }
-        found.into_values().collect()
+        let find = || {
+            let entries = self.part(List::Live).runs.iter().cloned().flatten();
+            let entries = entries.map(|at| release.index.slice(&release.bundle, section, at..at + 1));
+            let channels = entries.filter_map(|entry| serde_json::from_slice::<Channel>(&entry).ok());
+            let places = channels.filter_map(|channel| release.index.guide(&channel.epg_channel_id));
+            places.map(GuidePlace::of).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        self.guides.get_or_init(find)
     }
 
     /// The names of the groups of an entry that is shown without others; `None` if it is sent as it stands.

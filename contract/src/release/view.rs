@@ -23,6 +23,21 @@ pub struct View {
     mark: String,
 }
 
+/// Where a channel of the guide stands in `guide.xml`, as byte ranges `[start, end)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GuidePlace {
+    /// Its `<channel>` element.
+    pub channel: (u64, u64),
+    /// Its `<programme>` elements.
+    pub programmes: (u64, u64),
+}
+
+impl GuidePlace {
+    pub(super) const fn of(range: &GuideRange) -> Self {
+        Self { channel: range.channel, programmes: range.programmes }
+    }
+}
+
 impl View {
     /// Everything.
     pub const fn whole(release: Arc<Release>) -> Self {
@@ -85,10 +100,10 @@ impl View {
     }
 
     /// The channels of the guide, in no order.
-    pub fn guides(&self) -> Vec<&GuideRange> {
+    pub fn guides(&self) -> Vec<GuidePlace> {
         match &self.seen {
-            None => self.release.index.guides().collect(),
-            Some(seen) => seen.guides(&self.release),
+            None => self.release.index.guides().map(GuidePlace::of).collect(),
+            Some(seen) => seen.guides(&self.release).to_vec(),
         }
     }
 

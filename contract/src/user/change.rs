@@ -29,7 +29,7 @@ pub struct Change {
     pub state: Option<State>,
     /// Shown to apps.
     pub trial: Option<bool>,
-    /// May administer.
+    /// May administer. Who may not any more loses his tokens for that.
     pub admin: Option<bool>,
     /// Whatever the operator wants to remember.
     pub notes: Option<String>,
@@ -102,6 +102,10 @@ impl Change {
         set(&mut user.notes, self.notes.as_ref());
         set(&mut user.sees, self.sees.as_ref());
         set(&mut user.catchup_zone, self.catchup_zone.as_ref());
+        if !user.admin {
+            // SECURITY: who is made an administrator again is not to find that somebody still has one of these.
+            user.tokens.retain(|token| !token.admin);
+        }
     }
 }
 
@@ -128,6 +132,18 @@ mod tests {
         password.make(&mut ann, password.check().unwrap().as_ref());
         assert!(ann.password.verify("new"));
         assert!(!format!("{password:?}").contains("new"));
+    }
+
+    #[test]
+    fn who_administers_no_more_loses_what_was_given_to_him_for_that() {
+        let tokens = [true, false].map(|admin| super::super::Token::new("it", admin, 1).0);
+        let mut ann =
+            User { admin: true, tokens: tokens.into(), ..User::new("ann", PasswordHash::new("x"), 1) };
+        for (said, left) in [("{}", 2), (r#"{"admin":false}"#, 1), (r#"{"admin":true}"#, 1)] {
+            change(said).make(&mut ann, None);
+            assert_eq!(ann.tokens.len(), left, "{said}");
+        }
+        assert!(!ann.tokens[0].admin);
     }
 
     #[test]

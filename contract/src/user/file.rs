@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use super::cost::Cost;
+use super::password::NONE;
 use super::remembered::Remembered;
 use super::{Failures, PasswordHash, Token, User};
 use crate::disk::{Access, Data, replace};
@@ -51,8 +53,8 @@ struct People {
     by_token: HashMap<String, Arc<User>>,
     /// The same of tokens that open the administration.
     admins: HashMap<String, Arc<User>>,
-    /// What it costs to verify the hashes of another kind than ours, as long as there are any.
-    foreign_costs: BTreeSet<u32>,
+    /// What it takes to verify the hashes that other programs have made, as long as there are any.
+    foreign_costs: BTreeSet<Cost>,
 }
 
 /// What changes when a file is replaced.
@@ -108,8 +110,11 @@ impl Users {
         if let Some(user) = token.filter(|user| name.is_empty() || user.name == name) {
             return Some(user.clone());
         }
-        let user = people.by_name.get(name)?.clone();
-        self.remembered.knows(name, password, &user.password).then_some(user)
+        // SECURITY: a name that is unknown costs what a known one does.
+        let user = people.by_name.get(name);
+        let hash = user.map_or(&NONE, |user| &user.password);
+        let known = self.remembered.knows(name, password, hash);
+        user.filter(|_| known).cloned()
     }
 
     /// The administrator whose token for that this is.
@@ -376,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_bcrypt_is_taken_and_replaced_when_the_password_is_known() {
+    fn a_hash_of_another_kind_is_taken_and_replaced_when_the_password_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path());
         let users = Users::new(data.clone());
@@ -392,6 +397,13 @@ mod tests {
         assert_eq!(Users::copied(data).check("ann", "U*U").unwrap().password, theirs, "a copy stays one");
         assert_ne!(users.check("ann", "U*U").unwrap().password, theirs);
         assert!(!users.list().unwrap()[0].password.is_foreign());
+        // Of "password", from the tests of the algorithm's authors.
+        let theirs = PasswordHash::of_text(
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        );
+        users.edit(|all| all.push(User { password: theirs.unwrap(), ..user("bob", "") })).unwrap();
+        assert!(users.check("bob", "wrong").is_none() && users.check("bob", "password").is_some());
+        assert!(users.list().unwrap().iter().all(|user| !user.password.is_foreign()));
         assert!(users.recall("ann", "U*U").is_some() && users.check("ann", "U*U").is_some());
         for wrong in [
             "",

@@ -19,6 +19,8 @@ pub struct Token {
 
 /// Characters of a token: 99 bits, to be typed on a television where that must be.
 const LENGTH: usize = 20;
+/// Characters of a password that we make: 58 bits.
+const PASSWORD: usize = 12;
 
 impl Token {
     /// How many a user may have.
@@ -51,8 +53,13 @@ pub fn check_device(device: &str) -> Result<(), &'static str> {
         .ok_or("a device is called by 1 to 64 characters, without slashes and blanks at its ends")
 }
 
+/// A new password, for somebody who has not chosen one.
+pub fn made_password() -> String {
+    typeable(PASSWORD)
+}
+
 /// Characters that can be told apart on a television and typed with its remote control: nearly 5 bits each.
-pub fn typeable(length: usize) -> String {
+fn typeable(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
     (0..length).map(|_| *LETTERS.choose(&mut random).expect("there are letters") as char).collect()

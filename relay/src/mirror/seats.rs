@@ -19,6 +19,7 @@ impl Mirror {
     /// Tells the server who has how many streams open here, for as long as somebody holds the headend.
     pub(crate) fn tell_seats(self: &Arc<Self>, headend: &Arc<Headend>) {
         let (mirror, headend) = (Arc::downgrade(self), Arc::downgrade(headend));
+        let _ = self.headend.set(headend.clone()); // there is one
         let name = format!("{:016x}", rand::random::<u64>());
         tokio::spawn(async move {
             let mut told: Option<(Instant, BTreeMap<String, usize>)> = None;

@@ -11,7 +11,6 @@ use super::{Relay, may_watch};
 use crate::output::hls::Holder;
 use crate::refusal::Refusal;
 use crate::route::Part;
-use crate::seat::Client;
 use crate::{output, proxy};
 
 impl Relay {
@@ -35,7 +34,7 @@ impl Relay {
                 let channel = release.playable(ticket.channel).filter(|it| it.kind == Kind::Live);
                 let channel = channel.filter(|it| user.sees.plays(&release, it));
                 let (channel, client) =
-                    (channel.ok_or(Refusal::Unknown)?, Client::of(request.headers(), peer));
+                    (channel.ok_or(Refusal::Unknown)?, self.device(request.headers(), peer));
                 // Nothing is received for who only asks whether there is something.
                 match &part {
                     _ if request.method() != Method::HEAD => {}
@@ -66,7 +65,7 @@ impl Relay {
         request: &Request,
         peer: SocketAddr,
     ) -> Result<Response, Refusal> {
-        let client = Client::of(request.headers(), peer);
+        let client = self.device(request.headers(), peer);
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let tail = path[path.len().saturating_sub(2)..].to_vec();
         for (ticket, form) in self.sessions.watched(user, &client) {

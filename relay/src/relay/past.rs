@@ -9,7 +9,6 @@ use httpd::{Params, Request, Response};
 use super::{Relay, may_watch};
 use crate::output::catchup::Wish;
 use crate::refusal::Refusal;
-use crate::seat::Client;
 
 impl Relay {
     /// A part of a channel's past, asked for in the query or in a form.
@@ -44,7 +43,7 @@ impl Relay {
         match (&*asked.channel.extension, method) {
             ("m3u8", _) => self.catch_up.playlist(&wish, path, headers),
             (_, &Method::HEAD) => self.catch_up.head(&wish),
-            _ => self.catch_up.whole(&wish, &Client::of(headers, peer), headers).await,
+            _ => self.catch_up.whole(&wish, &self.device(headers, peer), headers).await,
         }
     }
 
@@ -66,7 +65,7 @@ impl Relay {
         let (headend, accounts) = (&self.headend, release.index.accounts());
         let past = Past { start, minutes: 1 };
         let wish = Wish { headend, channel, past, user: &user, accounts, now };
-        let (client, headers) = (Client::of(request.headers(), peer), request.headers());
+        let (client, headers) = (self.device(request.headers(), peer), request.headers());
         match *request.method() {
             Method::HEAD => self.catch_up.head(&wish),
             _ => self.catch_up.segment(&wish, number, &client, headers).await,

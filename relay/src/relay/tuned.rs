@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use contract::hdhomerun::{Address, Asked};
+use contract::hdhomerun::{Address, Asked, DEVICE};
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use httpd::{Request, Response};
+use httpd::{Params, Request, Response};
 
 use super::{Relay, may_watch};
 use crate::output;
@@ -30,7 +30,11 @@ impl Relay {
             return Err(Refusal::Unknown);
         }
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
-        let tuned = self.devices.find(address.device, &release, |name| self.users.find(name));
+        let (params, find) = (Params::from_query(request.uri().query()), |name: &str| self.users.find(name));
+        let tuned = match params.get(DEVICE) {
+            Some(name) => self.devices.named(name, &release, find),
+            None => self.devices.find(address.device, &release, find),
+        };
         let tuned = tuned.filter(|tuned| may_watch(&tuned.user)).ok_or(Refusal::Unknown)?;
         let channel = tuned.channel(number).and_then(|id| release.playable(id)).ok_or(Refusal::Unknown)?;
         if request.method() == Method::HEAD {

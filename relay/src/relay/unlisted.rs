@@ -13,7 +13,6 @@ use crate::output;
 use crate::output::ace::{self, Ace};
 use crate::output::api::Api;
 use crate::refusal::Refusal;
-use crate::seat::Client;
 
 impl Relay {
     /// What players ask an engine for.
@@ -37,7 +36,7 @@ impl Relay {
         let channel = self.unlisted.channel(&id);
         match (asked, request.method()) {
             (Ace::Stream | Ace::Status, &Method::HEAD) => Ok(output::ts::head()),
-            (Ace::Stream | Ace::Status, _) => self.live(channel, &user, &Client::of(headers, peer)).await,
+            (Ace::Stream | Ace::Status, _) => self.live(channel, &user, &self.device(headers, peer)).await,
             (Ace::Playlist, &Method::HEAD) => Ok(output::hls::head()),
             (Ace::Playlist, _) => {
                 let watch = self.watches.begin(&self.headend, &self.sessions, id, channel, &user).await?;

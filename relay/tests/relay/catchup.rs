@@ -106,6 +106,12 @@ async fn minutes_that_say_nothing_are_two_hours_and_too_many_are_eight() {
         assert_eq!(Viewer::get(&stage, &path).await.status(), 200);
         assert_eq!(asked(&stage).last(), Some(&format!("path {start} {asked_for}")));
     }
+    let login = format!("username=ann&password=secret&stream={CHANNEL}");
+    for minutes in ["", "&duration="] {
+        let path = format!("/timeshift.php?{login}&start={start}{minutes}");
+        assert_eq!(Viewer::get(&stage, &path).await.status(), 200, "{minutes}");
+        assert_eq!(asked(&stage).last(), Some(&format!("path {start} 125")), "{minutes}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

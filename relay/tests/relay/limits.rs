@@ -253,3 +253,25 @@ async fn wrong_passwords_are_counted_by_the_address_they_come_from_whatever_is_a
     assert_eq!(asked(neighbour, "/live/bob/secret/1.ts").await.0, 200);
     assert_eq!(asked(neighbour, "/live/bob/guess/1.ts").await.0, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_trusted_proxy_is_believed_whom_it_speaks_for_and_what_it_has_put_before_a_path() {
+    for (trusted, status) in [("127.0.0.1", 503), ("192.0.2.1", 200)] {
+        let mut plan = Plan::default();
+        plan.relay.trusted_proxies = vec![Network::parse(trusted).unwrap()];
+        let stage = Stage::with(plan).await;
+        let from = async |address: &str, path: &str| {
+            let headers = format!("X-Forwarded-For: {address}\r\nX-Forwarded-Prefix: /tv\r\n");
+            Viewer::ask(&stage, "GET", path, &headers).await
+        };
+        let mut first = from("198.51.100.1", "/live/bob/secret/1.ts").await;
+        first.read(10_000).await;
+        // Bob may watch once: from another device he is refused, from the same one he zaps.
+        let second = from("198.51.100.2", "/live/bob/secret/2.ts").await;
+        assert_eq!(second.status(), status, "{trusted}");
+        let address = stage.relay.sessions()[0].address.to_string();
+        assert_eq!(address, if status == 503 { "198.51.100.1" } else { "127.0.0.1" });
+        let prefixed = from("198.51.100.1", "/tv/live/bob/secret/2.m3u8").await;
+        assert_eq!(prefixed.status(), if status == 503 { 200 } else { 404 }, "{trusted}");
+    }
+}

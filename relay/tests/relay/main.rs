@@ -7,6 +7,7 @@ mod answers;
 mod card;
 mod catchup;
 mod catchup_source;
+mod doors;
 mod engine;
 mod failover;
 mod failures;

@@ -202,8 +202,9 @@ pub(crate) async fn serve(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let answering = relay.clone();
-    let answer = move |request, peer| {
+    let answer = move |mut request, peer| {
         let relay = answering.clone();
+        relay.strip(&mut request, peer);
         async move { relay.answer(request, peer).await }
     };
     (tokio::spawn(httpd::serve(listener, settings, answer, std::future::pending())), address)

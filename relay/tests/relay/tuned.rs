@@ -52,6 +52,21 @@ async fn a_device_has_the_channels_of_its_groups_and_the_tuners_of_its_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_elsewhere_sends_to_a_device_by_its_name() {
+    let stage = stage(vec![
+        device("News", "ann", Some("[\"news\"]")),
+        device("Sport & more", "ann", Some("[\"sport\"]")),
+    ])
+    .await;
+    for (query, status) in
+        [("", 404), ("?device=News", 404), ("?device=Sport+%26+more", 200), ("?device=x", 404)]
+    {
+        let path = format!("/auto/v{}{query}", LIVE + 1);
+        assert_eq!(Viewer::get(&stage, &path).await.status(), status, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_devices_and_from_outside_there_is_nothing() {
     assert_eq!(tune(&stage(Vec::new()).await, LIVE).await.status(), 404);
     let stage = stage(vec![device("Coax", "nobody", None), device("Ann's", "ann", None)]).await;

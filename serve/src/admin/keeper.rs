@@ -1,6 +1,6 @@
 //! Who may administer: who shows the key of the configuration, a token for that, or the cookie of a login.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -25,7 +25,8 @@ const COOKIE: &str = "coax_admin";
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 
-/// Logins that hold at a time; the one that was not used for longest makes room for the next.
+/// Logins that hold at a time; the one that was not used for longest makes room for the next. And keys and tokens that are
+/// known to be right; when there are more, all are forgotten.
 const MOST: usize = 256;
 
 /// The logins that hold. They end with the process.
@@ -33,6 +34,8 @@ const MOST: usize = 256;
 pub(crate) struct Keeper {
     /// By the digest of what the cookie holds: what is compared is never what was sent.
     logins: Mutex<HashMap<[u8; 32], Login>>,
+    /// Digests of keys and tokens that were right when they were shown: whoever has one of these is guessing nothing.
+    right: Mutex<HashSet<[u8; 32]>>,
 }
 
 struct Login {
@@ -79,6 +82,23 @@ impl Keeper {
         self.logins().remove(&digest(secret));
     }
 
+    /// Whether this key or token was right before. It may have been taken back since.
+    fn was_right(&self, shown: &str) -> bool {
+        self.right().contains(&digest(shown))
+    }
+
+    fn is_right(&self, shown: &str) {
+        let mut right = self.right();
+        if right.len() >= MOST {
+            right.clear();
+        }
+        right.insert(digest(shown));
+    }
+
+    fn right(&self) -> MutexGuard<'_, HashSet<[u8; 32]>> {
+        self.right.lock().expect("nobody panics while holding this lock")
+    }
+
     fn logins(&self) -> MutexGuard<'_, HashMap<[u8; 32], Login>> {
         self.logins.lock().expect("nobody panics while holding this lock")
     }
@@ -110,15 +130,19 @@ pub(super) fn admit(server: &Server, request: &Request, client: IpAddr) -> Resul
 }
 
 fn by_token(server: &Server, shown: &str, client: IpAddr) -> Result<Operator, Refusal> {
-    if server.settings.admin_key.as_ref().is_some_and(|key| key.is(shown)) {
-        return Ok(Operator { user: None });
+    // SECURITY: whoever guesses is not told, once he has to wait, that he has guessed right.
+    if !server.keeper.was_right(shown) {
+        server.logins.waits(client).map_err(refused)?;
     }
-    if let Some(user) = server.users.administrator(shown).filter(|user| is_operator(server, user)) {
-        return Ok(Operator { user: Some(user) });
+    let by_key = server.settings.admin_key.as_ref().is_some_and(|key| key.is(shown));
+    let user = server.users.administrator(shown).filter(|user| !by_key && is_operator(server, user));
+    if !by_key && user.is_none() {
+        server.logins.waits(client).map_err(refused)?;
+        server.logins.was_wrong(shown, client);
+        return Err(Refusal::Unauthorized);
     }
-    server.logins.waits(client).map_err(refused)?;
-    server.logins.was_wrong(shown, client);
-    Err(Refusal::Unauthorized)
+    server.keeper.is_right(shown);
+    Ok(Operator { user })
 }
 
 /// Why nobody is known by what was shown.

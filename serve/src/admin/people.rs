@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use contract::user::{
-    Change, PasswordHash, Profile, Token, User, Users, check_device, check_name, check_password, typeable,
+    Change, PasswordHash, Profile, Token, User, Users, check_device, check_name, check_password,
+    made_password,
 };
 use http::StatusCode;
 use httpd::{Request, Response};
@@ -14,9 +15,6 @@ use serde_json::{Map, Value};
 use super::answer::{self, done, json};
 use super::refusal::Refusal;
 use crate::Server;
-
-/// Characters of a password that we make: 58 bits.
-const LENGTH: usize = 12;
 
 #[derive(Serialize)]
 struct Added {
@@ -71,7 +69,7 @@ pub(super) async fn add(server: &Server, request: Request) -> Result<Response, R
         check_password(password).map_err(wrong)?;
     }
     change.check().map_err(wrong)?;
-    let made = password.is_none().then(|| typeable(LENGTH));
+    let made = password.is_none().then(made_password);
     let now = server.now();
     let text = password.or_else(|| made.clone()).unwrap_or_default();
     let user = aside(server, move |users| {

@@ -61,6 +61,16 @@ pub(super) fn kick(server: &Server, id: &str) -> Result<Response, Refusal> {
     if (server.programs.kick)(id) { Ok(done()) } else { Err(Refusal::Unknown) }
 }
 
+/// `DELETE /api/admin/users/{name}/sessions`.
+pub(super) fn kick_user(server: &Server, name: &str) -> Result<Response, Refusal> {
+    let user = server.users.find(name).ok_or(Refusal::Unknown)?;
+    server.elsewhere.cut(&user.name);
+    for session in (server.programs.sessions)().into_iter().filter(|session| session.user == user.name) {
+        (server.programs.kick)(session.id);
+    }
+    Ok(done())
+}
+
 /// What viewers know it as.
 fn name(server: &Server, id: u32) -> Option<String> {
     #[derive(Deserialize)]

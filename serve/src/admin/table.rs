@@ -77,6 +77,8 @@ pub(super) enum Does {
     Status,
     Sessions,
     Kick,
+    /// Every stream of a user.
+    KickUser,
 }
 
 /// One that only an operator may ask, and that nothing is sent to.
@@ -170,6 +172,16 @@ pub const ENDPOINTS: &[Endpoint] = &[
             "/api/admin/users/{name}/tokens/{device}",
             Does::RevokeToken,
             "Take a token back",
+            (204, None),
+        )
+    },
+    Endpoint {
+        refusals: &[404],
+        ..operators(
+            Verb::Delete,
+            "/api/admin/users/{name}/sessions",
+            Does::KickUser,
+            "Cut all streams of a user, here and at relays elsewhere; he may begin anew",
             (204, None),
         )
     },

@@ -10,7 +10,7 @@ use super::{Told, Wanted, folder_of};
 use crate::base::Base;
 use crate::login::Login;
 use crate::xtream::details::{NO_MOVIE, movie_document, no_series, series_document};
-use crate::xtream::guide::{self, Extent};
+use crate::xtream::guide::{self, Extent, Span};
 use crate::xtream::{account, playlist, xmltv};
 
 /// The three pairs of lists, each with the actions that ask for them.
@@ -95,7 +95,7 @@ impl Answers<'_> {
     /// Channels without a guide have no file: what is answered about none of them is theirs as well.
     fn listings(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
         for (action, extent) in
-            [("get_short_epg", Extent::Next(NEXT)), ("get_simple_data_table", Extent::All)]
+            [("get_short_epg", Extent::Next(NEXT)), ("get_simple_data_table", Extent::Table(Span::ALWAYS))]
         {
             let mut family = Family::new(action, self.site, told);
             for entry in self.release.index.entries(Section::LiveStreams) {

@@ -24,6 +24,35 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether they are there.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// What there is beyond a list entry.
+enum Found {
+    Known(Bytes),
+    /// The provider was asked, and knows no more.
+    Nothing,
+    /// It has been wished for.
+    NotYet,
+}
+
+impl Found {
+    fn known(self) -> Option<Bytes> {
+        match self {
+            Self::Known(found) => Some(found),
+            Self::Nothing | Self::NotYet => None,
+        }
+    }
+
+    /// What will be there in a moment is not to be hidden for a minute by what is there now.
+    fn cache(&self, asked: &Asked) -> &'static str {
+        if matches!(self, Self::NotYet) { "no-store" } else { asked.shared() }
+    }
+}
+
+impl From<Option<Bytes>> for Found {
+    fn from(answer: Option<Bytes>) -> Self {
+        answer.map_or(Self::Nothing, Self::Known)
+    }
+}
+
 /// How panels say that there is no such film.
 pub(crate) const NO_MOVIE: &str = r#"{"info":[]}"#;
 
@@ -34,7 +63,8 @@ pub(super) async fn movie(server: &Server, prepared: &Prepared, asked: &Asked) -
     };
     let entry: VodStream = serde_json::from_slice(&entry).context("a film of the bundle")?;
     let found = found(server, Subject::Movie(id), entry.added.0).await?;
-    document::answer(server, vec![movie_document(entry, found)?], asked).await
+    let cache = found.cache(asked);
+    document::kept(server, vec![movie_document(entry, found.known())?], asked, cache).await
 }
 
 /// `get_series_info`.
@@ -44,7 +74,8 @@ pub(super) async fn series(server: &Server, prepared: &Prepared, asked: &Asked) 
     };
     let info: Series = serde_json::from_slice(&entry).context("a series of the bundle")?;
     let found = found(server, Subject::Series(id), info.last_modified.0).await?;
-    document::answer(server, series_document(entry, found)?, asked).await
+    let cache = found.cache(asked);
+    document::kept(server, series_document(entry, found.known())?, asked, cache).await
 }
 
 /// What is answered of a film of which there is this beyond its list entry.
@@ -87,32 +118,32 @@ fn listed(prepared: &Prepared, section: Section, id: Option<&str>) -> Option<(u3
 
 /// What is known of `subject` beyond its list entry, which was changed at `modified`. Waits for it when nobody has
 /// asked the provider yet; what is there but old is answered at once, and wished for meanwhile.
-async fn found(server: &Server, subject: Subject, modified: u64) -> Result<Option<Bytes>, Refusal> {
+async fn found(server: &Server, subject: Subject, modified: u64) -> Result<Found, Refusal> {
     let kept = kept(server, subject).await?;
     match kept {
         Some(Kept { head, answer: Some(answer) }) => {
             if head.fetched > 0 && !head.restless && head.last_modified != modified {
                 wish(server, subject).await?;
             }
-            Ok(Some(answer))
+            Ok(Found::Known(answer))
         }
         Some(Kept { head, answer: None }) if server.now() < head.fetched.saturating_add(NOTHING_FOR) => {
-            Ok(None)
+            Ok(Found::Nothing)
         }
         missing => {
             let before = missing.map(|kept| kept.head);
             if wish(server, subject).await? != Wish::Soon {
-                return Ok(None);
+                return Ok(Found::NotYet);
             }
             let ends = Instant::now() + PATIENCE;
             while Instant::now() < ends {
                 sleep(LOOK).await;
                 match self::kept(server, subject).await? {
-                    Some(kept) if Some(&kept.head) != before.as_ref() => return Ok(kept.answer),
+                    Some(kept) if Some(&kept.head) != before.as_ref() => return Ok(kept.answer.into()),
                     _ => {}
                 }
             }
-            Ok(None)
+            Ok(Found::NotYet)
         }
     }
 }

@@ -13,6 +13,16 @@ const LONG: usize = 256 * 1024;
 
 /// The document that `pieces` are, compressed if the client takes it, and known by its content.
 pub(super) async fn answer(server: &Server, pieces: Vec<Bytes>, asked: &Asked) -> Result<Response, Refusal> {
+    kept(server, pieces, asked, asked.shared()).await
+}
+
+/// The same with another `Cache-Control`.
+pub(super) async fn kept(
+    server: &Server,
+    pieces: Vec<Bytes>,
+    asked: &Asked,
+    cache: &'static str,
+) -> Result<Response, Refusal> {
     let wanted = Coding::preferred(&asked.headers, &CODINGS);
     let is_long = pieces.iter().map(Bytes::len).sum::<usize>() > LONG;
     let make = move || {
@@ -32,7 +42,7 @@ pub(super) async fn answer(server: &Server, pieces: Vec<Bytes>, asked: &Asked) -
         content_type: reply::JSON,
         etag: format!("{}{}", &hash[..32], coding.suffix()),
         coding,
-        cache: asked.shared(),
+        cache,
         ranges: false,
     };
     Ok(entity.reply(&asked.headers))

@@ -1,6 +1,7 @@
 //! Listings as JSON, read from the one range of the guide where a channel's programmes stand.
 
 mod programme;
+mod span;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use httpd::Response;
 use serde::{Deserialize, Serialize};
 
 use self::programme::{Programme, programmes};
+pub(crate) use self::span::Span;
 use super::account::date_time;
 use super::{document, search};
 use crate::Server;
@@ -39,8 +41,8 @@ const DAY: u64 = 24 * 60 * 60;
 pub(crate) enum Extent {
     /// What is on, and what follows: so many.
     Next(usize),
-    /// Past and future, with the flags that tell what can be watched.
-    All,
+    /// What is on the air in this time, past and future, with the flags that tell what can be watched.
+    Table(Span),
 }
 
 /// One element of `epg_listings`.
@@ -95,7 +97,7 @@ pub(super) async fn all(
     prepared: Arc<Prepared>,
     asked: &Asked,
 ) -> Result<Response, Refusal> {
-    answer(server, prepared, asked, Extent::All).await
+    answer(server, prepared, asked, Extent::Table(Span::asked(&asked.params))).await
 }
 
 async fn answer(
@@ -152,7 +154,8 @@ fn listings(view: &View, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
     let read = |xml| programmes(std::str::from_utf8(xml).unwrap_or_default());
     let listing = |programme: Programme<'_>, flags| listing(first_id, &programme, channel_id, flags);
     match extent {
-        Extent::All => read(xml)
+        Extent::Table(span) => read(xml)
+            .filter(|programme| span.meets(programme))
             .map(|programme| {
                 let flags = flags(&programme, &channel, now);
                 listing(programme, Some(flags))

@@ -15,6 +15,7 @@ pub use self::catchup::Catchup;
 use self::edit::{Edit, Kinds};
 pub(crate) use self::splice::Template;
 use self::splice::Values;
+use crate::pace::Kind;
 use crate::refusal::Refusal;
 use crate::service::Asked;
 use crate::{Server, Settings};
@@ -33,7 +34,7 @@ struct Form {
 /// Answers `get.php`. The whole playlist is sent with its length, which is known from the number of places to fill;
 /// an edited one, or a compressed one, is made while it is sent.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
-    let login = server.viewer(asked).await?;
+    let login = server.viewer(asked, Kind::Lists).await?;
     let prepared = server.seen_by(&login).await?;
     let form = Form::decode(&asked.params, &server.settings);
     let values = Values::new(&asked.base()?.url(), &login.name, &login.password, form.extension);

@@ -10,6 +10,7 @@ use httpd::{Body, Coding, Entity, Response};
 
 use self::window::Window;
 use crate::Server;
+use crate::pace::Kind;
 use crate::packed::Press;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
@@ -27,7 +28,7 @@ enum Form {
 
 /// Answers `xmltv.php`.
 pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, Refusal> {
-    let login = server.viewer(asked).await?;
+    let login = server.viewer(asked, Kind::Lists).await?;
     let prepared = server.seen_by(&login).await?;
     let file = |gzip: &str| matches!(gzip.trim(), "1" | "true" | "yes" | "gz");
     let form = match asked.params.get("gzip").is_some_and(file) {

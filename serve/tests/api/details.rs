@@ -94,10 +94,12 @@ async fn a_series_has_its_seasons_and_episodes_by_number() {
 #[tokio::test]
 async fn a_series_without_stored_details_has_what_its_list_knows_and_no_episodes() {
     let house = House::new().await;
-    let unseen = house.api("action=get_series_info&series_id=78").await.json();
+    let answer = house.api("action=get_series_info&series_id=78").await;
+    let unseen = answer.json();
     assert_eq!((&unseen["seasons"], &unseen["episodes"]), (&json!([]), &json!({})));
     assert_eq!((&unseen["info"]["name"], &unseen["info"]["plot"]), (&json!("Unseen"), &json!("A plot.")));
     assert_eq!(nulls(&unseen, "").len(), 0);
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "in a moment there is more");
     let wishes: Vec<Subject> = wishes(&house);
     assert_eq!(wishes, [Subject::Series(78)], "it was wished for, and what nobody knows was not");
 }

@@ -122,6 +122,22 @@ async fn the_table_reaches_into_the_past_and_tells_what_can_be_watched_again() {
     assert!(without.iter().all(|listing| listing["has_archive"] == 0));
 }
 
+#[tokio::test]
+async fn the_table_has_the_time_that_is_asked_for() {
+    let house = House::new().await;
+    let table = "action=get_simple_data_table&stream_id=101";
+    let all = listings(&house, table).await;
+    let on = all.iter().position(|listing| listing["now_playing"] == 1).unwrap();
+    // What is on from now for an hour: this one, and two more.
+    for span in
+        [format!("&start={NOW}&end={}", NOW + 3600), "&start=2025-10-09+08:10:00&end=2025-10-09T09:10".into()]
+    {
+        assert_eq!(listings(&house, &format!("{table}{span}")).await, all[on..on + 3], "{span}");
+    }
+    assert_eq!(listings(&house, &format!("{table}&start={NOW}")).await, all[on..]);
+    assert_eq!(listings(&house, &format!("{table}&end=later")).await, all);
+}
+
 /// 44
 #[tokio::test]
 async fn without_a_guide_there_are_no_listings() {

@@ -8,6 +8,7 @@ mod account;
 mod admin;
 mod client;
 mod details;
+mod doors;
 mod house;
 mod line_up;
 mod listings;

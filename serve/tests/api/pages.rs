@@ -1,6 +1,10 @@
 //! What is there besides television.
 
+use std::sync::Arc;
+
+use contract::hdhomerun::Device;
 use contract::source::BaseUrl;
+use contract::user::{PasswordHash, User};
 use serve::Settings;
 
 use crate::client::Ask;
@@ -91,6 +95,29 @@ async fn viewers_are_sent_on_for_this_time_only_and_under_the_scheme_they_came_b
                 assert_eq!(answer.body, b"");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn at_home_a_channel_of_a_device_is_at_a_relay_by_the_devices_name() {
+    let device = |name: &str| Device { name: name.into(), user: "ann".into(), groups: None, tuners: 0 };
+    let relays = ["http://r1.example:8080", "https://r1.example"].map(|url| BaseUrl::new(url).unwrap());
+    let hdhomerun = vec![device("Coax"), device("Upstairs & more")];
+    let settings = Settings { relays: relays.into(), hdhomerun, ..Settings::default() };
+    // Who is at home comes as he comes, whatever is public.
+    let house = House::with(settings, Some("https://tv.example"), Some(LineUp::usual())).await;
+    let ids = contract::hdhomerun::Devices::new(
+        vec![device("Upstairs & more")],
+        contract::ticket::Key::load(&house.data.key()).unwrap(),
+    );
+    let find = |_: &str| Some(Arc::new(User::new("ann", PasswordHash::new("x"), 1)));
+    let id = ids.all(&house.follower.release().unwrap(), find)[0].id;
+    for (path, device) in
+        [("/auto/v1".to_owned(), "Coax"), (format!("/hdhomerun/{id}/auto/v1"), "Upstairs+%26+more")]
+    {
+        let answer = house.get(&path).await;
+        let there = format!("http://r1.example:8080/auto/v1?device={device}");
+        assert_eq!((answer.status, answer.header("location")), (302, Some(&*there)), "{path}");
     }
 }
 

@@ -1,8 +1,7 @@
 //! A part of the guide: programmes from so many days ago until so many from now.
 
 use bytes::Bytes;
-use contract::bundle::GuideRange;
-use contract::release::View;
+use contract::release::{GuidePlace, View};
 use httpd::Params;
 
 use crate::xtream::search::{START, STOP, first_of, written};
@@ -50,7 +49,7 @@ impl Window {
         let (Some(first), Some(last)) = (first, last) else { return vec![guide.clone()] };
         let (head, tail) = ((0, first), (last, guide.len()));
         let shown = view.guides();
-        let ranges = |of: fn(&GuideRange) -> (u64, u64)| {
+        let ranges = |of: fn(&GuidePlace) -> (u64, u64)| {
             let ranges = shown.iter().map(|it| range(of(it)));
             let mut ranges: Vec<(usize, usize)> = ranges.filter(|(start, end)| start < end).collect();
             ranges.sort_unstable();
