@@ -20,11 +20,22 @@ pub(crate) fn ready(
     public: Option<&str>,
     login: Option<&Login<'_>>,
     release: Option<&Release>,
+    setup_code: Option<&str>,
 ) {
     let base = public.map_or_else(|| format!("http://{}", reachable(listening)), Into::into);
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "ready http://{listening}").and_then(|()| out.flush());
     let _ = writeln!(out, "{}", text(&base, login, release));
+    if let Some(code) = setup_code {
+        let _ = writeln!(out, "{}", setup(&base, code)).and_then(|()| out.flush());
+    }
+}
+
+/// How to become the one who administers. The code stands behind the `#`, which browsers keep to themselves.
+fn setup(base: &str, code: &str) -> String {
+    format!(
+        "\n  Nobody administers yet. To set it up, open in a browser\n    {base}/#/setup/{code}\n  or open {base} and type the code {code}"
+    )
 }
 
 fn text(base: &str, login: Option<&Login<'_>>, release: Option<&Release>) -> String {

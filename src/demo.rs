@@ -10,13 +10,14 @@ use anyhow::Context;
 use contract::hdhomerun::Device;
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Budget, Login as SourceLogin, Name, Source};
-use contract::user::Users;
+use contract::user::{User, Users};
+use serve::admin::Keeper;
 use station::Station;
 use tokio::net::TcpListener;
 
 use crate::announce::Login;
 use crate::cli::Settings;
-use crate::up;
+use crate::up::{self, House};
 use crate::user::new_user;
 
 /// The demo's user; no secret.
@@ -47,14 +48,15 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     settings.hdhomerun = vec![device];
     settings.serve.discovery = false; // nobody's media server is to find a demo
 
+    let listener = listener(listen).await?;
+    let address = listener.local_addr()?;
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {
         if all.iter().all(|user| user.name != LOGIN) {
-            all.push(new_user(LOGIN, LOGIN, 0));
+            // SECURITY: everybody knows the password, so he administers only where nobody else comes.
+            all.push(User { admin: address.ip().is_loopback(), ..new_user(LOGIN, LOGIN, 0) });
         }
     })?;
-    let listener = listener(listen).await?;
-    let address = listener.local_addr()?;
     if !address.ip().is_unspecified() {
         settings.ingest.logos = BaseUrl::new(&format!("http://{address}")).ok();
     }
@@ -66,7 +68,8 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         ingest::fill(&data, &settings.source, &settings.ingest, &progress).await?;
     }
     let login = Login { name: LOGIN, password: Some(LOGIN) };
-    up::everything(listener, settings, users, Some(login)).await
+    up::everything(listener, House { settings, users, keeper: Keeper::default() }, Some(login)).await?;
+    Ok(())
 }
 
 fn source(station: &Station, account: station::Account) -> Source {

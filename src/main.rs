@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
-        Command::Up { place } => runtime()?.block_on(up::run(cli::load(&place)?))?,
+        Command::Up { place } => runtime()?.block_on(up::run(&place))?,
         Command::User { place, json, command } => {
             user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)?;
         }

@@ -6,50 +6,83 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use contract::config::Place;
 use contract::release::Follower;
 use contract::user::{Users, check_name, check_password};
 use http::{Method, StatusCode};
 use httpd::{Request, Response, reply};
 use ingest::RunNow;
 use relay::Relay;
-use serve::admin::{Programs, Wished};
+use serve::admin::{Keeper, Programs, Wished};
 use serve::{Announcing, Server};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::announce::{self, Login};
-use crate::cli::Settings;
+use crate::cli::{self, Settings};
 use crate::run_now;
 use crate::user::new_user;
 
-/// `coax up`: runs until the operator stops it.
-pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+/// `coax up`: runs until the operator stops it. When he adds a source on the page, everything begins anew with it, on the
+/// same port: who comes meanwhile waits a moment.
+pub(crate) async fn run(place: &Place) -> anyhow::Result<()> {
+    let mut settings = cli::load(place)?;
     let users = Arc::new(Users::new(settings.data()));
     let named = user_of_the_environment(&users)?;
-    let first = users.list()?.into_iter().next().map(|user| user.name);
-    let name = named.or(first);
-    let login = name.as_deref().map(|name| Login { name, password: None });
-    if settings.source.is_empty() {
-        warn!("no source is configured; what was published before is served");
-    }
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    everything(listener, settings, users, login).await
+    let listener = listener.into_std()?;
+    let keeper = Keeper::default();
+    loop {
+        let first = users.list()?.into_iter().next().map(|user| user.name);
+        let name = named.clone().or(first);
+        let login = name.as_deref().map(|name| Login { name, password: None });
+        if settings.source.is_empty() {
+            warn!("no source is configured; what was published before is served");
+        }
+        let again = TcpListener::from_std(listener.try_clone()?)?;
+        let house = House { settings: settings.clone(), users: users.clone(), keeper: keeper.clone() };
+        if everything(again, house, login).await? == Ended::Stopped {
+            return Ok(());
+        }
+        // A slip in a file that somebody is editing is no reason to end.
+        settings = cli::load(place).unwrap_or_else(|error| {
+            error!(%error, "the configuration stays as it was; what was added to it comes with the next start");
+            settings
+        });
+    }
 }
 
-/// Ingest on schedule, and answers on `listener`, until the operator stops it.
+/// What everything is run with.
+pub(crate) struct House {
+    pub(crate) settings: Settings,
+    pub(crate) users: Arc<Users>,
+    /// The logins of operators, which hold on.
+    pub(crate) keeper: Keeper,
+}
+
+/// Why everything has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The operator stopped it.
+    Stopped,
+    /// There are other sources.
+    Anew,
+}
+
+/// Ingest on schedule, and answers on `listener`, until the operator stops it, or changes what is read.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
 pub(crate) async fn everything(
     listener: TcpListener,
-    settings: Settings,
-    users: Arc<Users>,
+    house: House,
     login: Option<Login<'_>>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
+    let settings = &house.settings;
     // Whichever ends first ends the other: no television without ingest that nobody notices, and no ingest whose
     // thread keeps a program from ending that could not begin.
     let stopping = CancellationToken::new();
@@ -64,15 +97,19 @@ pub(crate) async fn everything(
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
     let terminated = httpd::terminated();
+    let anew = CancellationToken::new();
+    let mut ended = Ended::Stopped;
     let shutdown = async {
         tokio::select! {
             () = terminated => {}
             () = stopping.cancelled() => {}
+            () = anew.cancelled() => ended = Ended::Anew,
         }
     };
-    serve(listener, settings, users, login, run_now, shutdown).await?;
+    serve(listener, house, login, (&run_now, &anew), shutdown).await?;
     stopping.cancel();
-    ingest.await.context("ingest stopped unexpectedly")?
+    ingest.await.context("ingest stopped unexpectedly")??;
+    Ok(ended)
 }
 
 /// Answers on `listener` until `shutdown`, then drains.
@@ -81,12 +118,12 @@ pub(crate) async fn everything(
 /// The system gives no TLS.
 async fn serve(
     listener: TcpListener,
-    settings: Settings,
-    users: Arc<Users>,
+    house: House,
     login: Option<Login<'_>>,
-    run_now: RunNow,
+    (run_now, anew): (&RunNow, &CancellationToken),
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    let House { settings, users, keeper } = house;
     let data = settings.data();
     // Where relays are listed, viewers are sent to them.
     let elsewhere = !settings.serve.relays.is_empty();
@@ -106,7 +143,8 @@ async fn serve(
     };
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
-    let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
+    let server = server.with_programs(programs(&relay, run_now, anew)).with_keeper(keeper);
+    let server = Arc::new(server);
     let address = listener.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
@@ -118,13 +156,14 @@ async fn serve(
         public.as_ref().map(contract::source::BaseUrl::as_str),
         login.as_ref(),
         follower.release().as_deref(),
+        server.setup_code(),
     );
     let plumbing = httpd::Settings {
         prefix: public.as_ref().map_or_else(String::new, |public| public.path().to_owned()),
         ..httpd::Settings::default()
     };
     let answer = {
-        let relay = relay.clone();
+        let (relay, run_now) = (relay.clone(), run_now.clone());
         move |mut request: Request, peer: SocketAddr| {
             server.strip(&mut request, peer); // before it is told whose it is
             let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
@@ -175,9 +214,9 @@ async fn metrics(relay: &Relay, server: &Server, request: &Request, peer: Socket
 }
 
 /// What the administration needs of the others.
-fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
+fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken) -> Programs {
     let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
-    let run_now = run_now.clone();
+    let (run_now, watched, anew) = (run_now.clone(), run_now.clone(), anew.clone());
     Programs {
         sessions: Box::new(move || listed.sessions()),
         kick: Box::new(move |id| kicked.kick(id)),
@@ -187,6 +226,9 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
             ingest::Asked::Running => Wished::Running,
             ingest::Asked::Stopped => Wished::Nobody,
         }),
+        progress: Box::new(move || serde_json::to_value(watched.watch()).unwrap_or_default()),
+        probe: Box::new(|_| None),
+        anew: Box::new(move || anew.cancel()),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::hdhomerun::Device;
 use crate::secret::Secret;
 pub use place::{DEFAULT_FILE, Place};
 
-use crate::source::{BaseUrl, Login, Name, Source};
+use crate::source::{Added, BaseUrl, Login, Name, Source};
 
 /// The configuration, with the sections a program is interested in.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,6 +145,23 @@ where
         let place = path.map_or_else(|| "the environment".into(), |path| path.display().to_string());
         config.check(place)?;
         Ok(config)
+    }
+
+    /// Adds the sources of `sources.json`, behind those that are configured. One of a name that is configured as well is
+    /// passed over.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which never shows a value.
+    pub fn add_sources(&mut self) -> Result<(), ConfigError> {
+        let data = Data::new(&self.data);
+        let wrong = |what: String| ConfigError::new(data.sources().display().to_string(), what);
+        for added in Added::all(&data).map_err(|error| wrong(format!("cannot be used: {error}")))? {
+            let source = added.source().map_err(|why| wrong(format!("source `{}`: {why}", added.name)))?;
+            if self.source.iter().all(|known| known.name != source.name) {
+                self.source.push(source);
+            }
+        }
+        Ok(())
     }
 
     /// Reads a configuration that is called `name` in errors.

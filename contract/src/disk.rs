@@ -41,6 +41,16 @@ impl Data {
         self.0.join("users.lock")
     }
 
+    /// The catalogue of Ace Stream channels.
+    pub fn channels(&self) -> PathBuf {
+        self.0.join("channels.json")
+    }
+
+    /// Sources that were added from elsewhere, beside those of the configuration; for its owner's eyes.
+    pub fn sources(&self) -> PathBuf {
+        self.0.join("sources.json")
+    }
+
     /// The id ledger.
     pub fn ids(&self) -> PathBuf {
         self.0.join("ids.json")

@@ -29,7 +29,7 @@ pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 pub use profile::Profile;
 pub use sight::{Groups, Sight};
-pub use token::{Token, check_device, made_password};
+pub use token::{Token, check_device, made_password, typeable};
 
 /// A viewer, or a household's set of devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +172,7 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 31] = [
+const RESERVED: [&str; 32] = [
     "live",
     "movie",
     "series",
@@ -204,6 +204,7 @@ const RESERVED: [&str; 31] = [
     "ingest",
     "ace",
     "logo",
+    "page",
 ];
 
 /// Checks a new user's name. Apps put names into URLs unescaped, so only characters that need no escaping will do.

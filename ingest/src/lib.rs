@@ -19,6 +19,7 @@
 //! What does *not* belong here: answering apps (serve) and dialling streams (relay). No artefact, log line or error
 //! contains an address of a source or a credential.
 
+mod board;
 mod changes;
 mod details;
 mod disk;
@@ -56,6 +57,7 @@ mod tape;
 mod tidy;
 mod verify;
 
+pub use board::{Board, Doing};
 pub use changes::{Changes, Told, between};
 pub use details::{Filled, fill};
 pub use disk::explain;

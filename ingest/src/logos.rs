@@ -39,7 +39,8 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 86_400);
 /// Pictures are asked for in the pace of people who scroll, which is no matter of any account.
 const PACE: Budget = Budget { parallel: AT_ONCE as u32, per_second: 20.0, per_hour: 50_000 };
 
-/// Fulfils wishes until what it gives is dropped, if lists name pictures where the server is.
+/// Fulfils wishes until what it gives is dropped. There are some although lists name pictures where sources have them: the
+/// page for browsers shows none from elsewhere.
 pub(crate) fn start(
     data: &Data,
     sources: &[Source],
@@ -47,9 +48,7 @@ pub(crate) fn start(
     ledgers: &Arc<Ledgers>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    if settings.logos.is_some() {
-        tasks.spawn(fulfil(data.clone(), sources.into(), settings.clone(), ledgers.clone()));
-    }
+    tasks.spawn(fulfil(data.clone(), sources.into(), settings.clone(), ledgers.clone()));
     tasks
 }
 

@@ -20,6 +20,7 @@
 
 pub mod admin;
 mod base;
+mod catalogue;
 mod elsewhere;
 mod export;
 mod front;
@@ -29,6 +30,7 @@ mod logo;
 mod mirror;
 mod pace;
 mod packed;
+mod page;
 mod prepared;
 mod refusal;
 mod relays;
@@ -41,6 +43,7 @@ mod xtream;
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
 pub use hdhomerun::{Announcing, announce};
+pub use page::Page;
 pub use route::{DOORS, Route};
 pub use service::Server;
 pub use settings::Settings;

@@ -46,6 +46,9 @@ pub(crate) enum Refusal {
     /// No such address.
     #[error("no such address")]
     Unknown,
+    /// What the page was told cannot be.
+    #[error("{0}")]
+    Wrong(String),
     /// Neither GET, HEAD, POST nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -70,7 +73,9 @@ impl Refusal {
             | Self::Key => {
                 info!(route, %client, why = %self, "refused")
             }
-            Self::Host | Self::Unknown | Self::Method => debug!(route, %client, why = %self, "refused"),
+            Self::Host | Self::Unknown | Self::Wrong(_) | Self::Method => {
+                debug!(route, %client, why = %self, "refused")
+            }
         }
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
@@ -87,6 +92,9 @@ impl Refusal {
             }
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to serve yet; ask again."),
             Self::Host => reply::text(StatusCode::BAD_REQUEST, "The Host header is no host.\n"),
+            Self::Wrong(why) => {
+                reply::json(StatusCode::BAD_REQUEST, serde_json::json!({ "detail": why }).to_string())
+            }
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is nothing here.\n"),
             Self::Method => not_allowed(),
             Self::Failed(_) => reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n"),

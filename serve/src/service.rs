@@ -28,10 +28,11 @@ use crate::logo::{self, Gallery};
 use crate::mirror::Mirror;
 use crate::pace::{Kind, Pace};
 use crate::packed::{Presses, Room};
+use crate::page::Setup;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::tally::{self, Tally};
-use crate::{Route, Settings, admin, front, hdhomerun, relays, xtream};
+use crate::{Route, Settings, admin, catalogue, front, hdhomerun, page, relays, xtream};
 
 /// Readings at once.
 const READERS: usize = 8;
@@ -47,6 +48,8 @@ pub struct Server {
     pub(crate) logins: Logins,
     pace: Pace,
     pub(crate) keeper: Keeper,
+    pub(crate) setup: Setup,
+    pub(crate) catalogue: catalogue::Turn,
     pub(crate) programs: Programs,
     pub(crate) elsewhere: Elsewhere,
     tally: Tally,
@@ -100,6 +103,8 @@ impl Server {
             pace: Pace::new(settings.lists_per_second, settings.listings_per_second),
             users,
             keeper: Keeper::default(),
+            setup: Setup::default(),
+            catalogue: catalogue::Turn::default(),
             programs: Programs::elsewhere(),
             settings,
             details: Details::new(data),
@@ -126,6 +131,11 @@ impl Server {
         Self { programs, ..self }
     }
 
+    /// The same server, where logins hold that `keeper` knows.
+    pub fn with_keeper(self, keeper: Keeper) -> Self {
+        Self { keeper, ..self }
+    }
+
     /// Takes from a path what a trusted proxy has put before it and says so. To be done once, before anybody answers.
     pub fn strip(&self, request: &mut Request, peer: SocketAddr) {
         if self.settings.trusts(peer.ip()) {
@@ -138,6 +148,7 @@ impl Server {
         let (route, began) = (Route::decode(request.uri().path()), Instant::now());
         let answer = match route {
             Route::Admin => admin::answer(self, request, peer).await,
+            Route::Catalogue => catalogue::answer(self, request, peer).await,
             _ => self.answer_to(route, request, peer).await,
         };
         self.tally.answered(route, answer.status(), began.elapsed());
@@ -155,7 +166,9 @@ impl Server {
             let classic = self.settings.classic_refusals && route == Route::PlayerApi;
             if classic { refusal.classic(route, client) } else { refusal.answer(route, client) }
         });
-        if matches!(route, Route::Mirror(_) | Route::Metrics) { answer } else { reply::cors(answer) }
+        // What is for our own pages is for no others.
+        let ours = matches!(route, Route::Mirror(_) | Route::Metrics | Route::Front | Route::Page(_));
+        if ours { answer } else { reply::cors(answer) }
     }
 
     async fn route(&self, route: Route, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
@@ -167,7 +180,8 @@ impl Server {
             Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
             Route::Metrics => self.metrics(request.headers(), peer).await,
-            Route::Front => Ok(front::page()),
+            Route::Front => Ok(page::front(self, &self.asked(request, peer).await).await),
+            Route::Page(page) => page::answer(self, page, request, peer).await,
             Route::Stream(id) => self.relayed(id, &request, peer),
             Route::Past => {
                 let params = Params::from_query(request.uri().query());
@@ -176,7 +190,7 @@ impl Server {
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
             Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
-            Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
+            Route::Admin | Route::Catalogue | Route::Unknown => Err(Refusal::Unknown), // the former are answered above
         }
     }
 

@@ -19,7 +19,8 @@ const NAMES: u64 = 1000;
 /// Bytes that are written to see whether they can be.
 const TRIAL: usize = 1 << 16;
 /// What a data folder of ours has, some of it always.
-const OURS: [&str; 7] = ["current", "releases", "users.json", "ids.json", "secret.key", "state", "details"];
+const OURS: [&str; 8] =
+    ["current", "releases", "users.json", "sources.json", "ids.json", "secret.key", "state", "details"];
 
 /// Looks at the data folder.
 pub(super) fn look(patient: &Patient) -> Vec<Finding> {

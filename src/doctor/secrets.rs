@@ -28,7 +28,7 @@ const KEYS: [&str; 11] = [
 
 /// Files whose mode lets others read them.
 pub(super) fn readable(data: &Data, place: &Place) -> Vec<Finding> {
-    let mut secret: Vec<PathBuf> = vec![data.key(), data.vault(), data.users()];
+    let mut secret: Vec<PathBuf> = vec![data.key(), data.vault(), data.users(), data.sources()];
     if let Some(file) = place.file() {
         let written = fs::read_to_string(file).ok().and_then(|text| text.parse::<Table>().ok());
         let written = Value::Table(written.unwrap_or_default());

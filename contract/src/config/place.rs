@@ -36,6 +36,7 @@ impl Place {
         if let Some(data) = &self.data {
             config.data.clone_from(data);
         }
+        config.add_sources()?;
         Ok(config)
     }
 

@@ -59,7 +59,7 @@ pub fn made_password() -> String {
 }
 
 /// Characters that can be told apart on a television and typed with its remote control: nearly 5 bits each.
-fn typeable(length: usize) -> String {
+pub fn typeable(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
     (0..length).map(|_| *LETTERS.choose(&mut random).expect("there are letters") as char).collect()

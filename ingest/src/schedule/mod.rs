@@ -53,7 +53,7 @@ pub async fn schedule(
     let once = || async {
         let _running = run_now.running();
         let _pause = background.pause();
-        let outcome = run_beside(data, sources, settings, &Progress::log(), &ledgers).await;
+        let outcome = run_beside(data, sources, settings, &Progress::on(run_now.board()), &ledgers).await;
         report(&outcome, data);
         for note in hooks::tell(settings, &outcome).await {
             tracing::warn!(note, "not everybody was told");

@@ -19,15 +19,18 @@ pub(super) enum Schema {
     AddedToken,
     Groups,
     Sources,
+    Source,
+    Probed,
     Releases,
     Sessions,
+    Progress,
     /// What is wrong (RFC 9457).
     Problem,
 }
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Anything,
         Self::LogIn,
         Self::Who,
@@ -40,8 +43,11 @@ impl Schema {
         Self::AddedToken,
         Self::Groups,
         Self::Sources,
+        Self::Source,
+        Self::Probed,
         Self::Releases,
         Self::Sessions,
+        Self::Progress,
         Self::Problem,
     ];
 
@@ -86,8 +92,11 @@ impl Schema {
                 json!({ "list": words(&LISTS), "id": number(), "name": text(), "entries": number() }),
             )),
             Self::Sources => sources(),
+            Self::Source => source(),
+            Self::Probed => probed(),
             Self::Releases => releases(),
             Self::Sessions => sessions(),
+            Self::Progress => progress(),
             Self::Problem => object(
                 &["title", "status", "detail"],
                 json!({ "title": text(), "status": number(), "detail": text() }),
@@ -210,7 +219,43 @@ fn sources() -> Value {
             "counts": map(number())
         }),
     );
-    object(&["run", "release"], json!({ "run": run, "release": list(fact) }))
+    let properties = json!({ "run": run, "release": list(fact), "added": list(text()) });
+    object(&["run", "release", "added"], properties)
+}
+
+fn source() -> Value {
+    let mut properties = json!({
+        "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+        "kind": words(&["xtream", "m3u", "xmltv"]),
+        "url": { "type": "string", "pattern": "^https?://" },
+        "max_connections": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
+    });
+    for account in ["username", "password"] {
+        properties[account] = json!({ "type": "string", "description": "of a panel's account" });
+    }
+    object(&["name", "kind", "url"], properties)
+}
+
+fn probed() -> Value {
+    let part = object(
+        &["part", "good", "words", "connections", "active", "expires"],
+        json!({
+            "part": text(), "good": { "type": "boolean" }, "words": text(),
+            "connections": or_null("integer"), "active": or_null("integer"), "expires": or_null("integer")
+        }),
+    );
+    object(
+        &["good", "ahead", "parts"],
+        json!({ "good": { "type": "boolean" }, "ahead": or_null("integer"), "parts": list(part) }),
+    )
+}
+
+fn progress() -> Value {
+    let doing = object(
+        &["source", "step", "found", "done"],
+        json!({ "source": text(), "step": text(), "found": map(number()), "done": { "type": "boolean" } }),
+    );
+    object(&["running", "sources"], json!({ "running": { "type": "boolean" }, "sources": list(doing) }))
 }
 
 fn releases() -> Value {

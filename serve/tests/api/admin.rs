@@ -51,6 +51,11 @@ pub(crate) fn programs() -> Programs {
             false => Wished::Begins,
             true => Wished::Running,
         }),
+        probe: Box::new(|_| Some(Box::pin(async { json!({ "good": true, "ahead": null, "parts": [] }) }))),
+        anew: Box::new(|| {}),
+        progress: Box::new(
+            || json!([{ "source": "acme", "step": "live", "found": { "live": 7 }, "done": false }]),
+        ),
     }
 }
 
