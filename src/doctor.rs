@@ -26,7 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use contract::config::Place;
+use contract::config::{Config, Place, Skip};
+use contract::disk::Data;
 use serde_json::json;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -63,8 +64,13 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
     let settings = match cli::load(place) {
         Ok(settings) => settings,
         Err(error) => {
-            let remedy = "mend it, then ask again: nothing else can be looked at without it";
+            let remedy = "mend it, then ask again: without it little else can be looked at";
             report.tell(vec![Finding::fail("configuration", format!("{error:#}"), remedy)]);
+            // What was added on the page stands in the data folder: that may be what cannot be read.
+            if let Ok(config) = Config::<Skip, Skip, Skip>::load(place.file()) {
+                let data = place.data.as_ref().map_or_else(|| config.data(), Data::new);
+                report.tell(folder::look(&data, place));
+            }
             report.end()?;
             return Ok(ExitCode::from(2));
         }
@@ -92,7 +98,7 @@ fn examinations(patient: &Arc<Patient>) -> [Examination; 6] {
     [
         ("this machine", blocking(|_| machine::limits())),
         ("the port", tokio::spawn(machine::ports(patient.clone()))),
-        ("the data folder", blocking(folder::look)),
+        ("the data folder", blocking(|patient| folder::look(&patient.settings.data(), &patient.place))),
         ("the line-up", blocking(line_up::look)),
         ("sources", tokio::spawn(sources::ask(patient.clone()))),
         ("everybody else", tokio::spawn(others::ask(patient.clone()))),

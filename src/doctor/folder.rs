@@ -5,12 +5,13 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use contract::config::Place;
 use contract::disk::Data;
 use contract::release::Releases;
 use rustix::fs::statvfs;
 use rustix::process::geteuid;
 
-use super::{Finding, Patient, secrets};
+use super::{Finding, secrets};
 
 /// Bytes that there must be room for beside two more releases: harvests, guides as they were received, details.
 const ROOM: u64 = 64 << 20;
@@ -23,8 +24,7 @@ const OURS: [&str; 8] =
     ["current", "releases", "users.json", "sources.json", "ids.json", "secret.key", "state", "details"];
 
 /// Looks at the data folder.
-pub(super) fn look(patient: &Patient) -> Vec<Finding> {
-    let data = patient.settings.data();
+pub(super) fn look(data: &Data, place: &Place) -> Vec<Finding> {
     let path = data.path();
     let what = "data folder";
     let metadata = match fs::metadata(path) {
@@ -49,9 +49,9 @@ pub(super) fn look(patient: &Patient) -> Vec<Finding> {
         Ok(()) => Finding::ok(what, format!("{}: can be written", path.display())),
         Err(error) => refused(path, &error, metadata.uid()),
     });
-    findings.extend(room(&data));
-    findings.extend(running(&data));
-    findings.extend(secrets::readable(&data, &patient.place));
+    findings.extend(room(data));
+    findings.extend(running(data));
+    findings.extend(secrets::readable(data, place));
     findings
 }
 
