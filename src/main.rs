@@ -32,6 +32,7 @@ use contract::config::{ConfigError, Skip};
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    httpd::return_memory();
     let cli = Cli::parse();
     contract::log::init(cli.log_format);
     // Two providers of cryptography could be linked in; the process must say which one before the first connection.

@@ -64,10 +64,11 @@ fn every_endpoint_in_the_readme_answers() {
 /// As far as it is the same for all.
 #[test]
 fn every_kind_of_address_is_in_the_readme() {
-    // What players and media servers are led to, and never typed.
-    const LED_TO: [&str; 3] = ["/lineup.post", "/api/streams/proxy/c", "/relay"];
-    for door in serve::DOORS.iter().chain(relay::DOORS).filter(|door| door.opens != Opens::Nobody) {
-        let path = door.at[0].split('?').next().unwrap_or("");
+    // What players, media servers and our own page are led to, and nobody types.
+    const LED_TO: [&str; 4] = ["/lineup.post", "/api/streams/proxy/c", "/relay", "/page"];
+    let doors = serve::DOORS.iter().chain(relay::DOORS).filter(|door| door.opens != Opens::Nobody);
+    for path in doors.filter_map(|door| door.at.first()) {
+        let path = path.split('?').next().unwrap_or("");
         let is_fixed = |word: &&str| {
             !word.contains(char::is_uppercase) && !word.starts_with(|it: char| it.is_ascii_digit())
         };

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
-pub use change::{Change, NewPassword};
+pub use change::{Change, GROUP, GROUPS, NOTES, NewPassword};
 pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;

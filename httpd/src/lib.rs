@@ -20,6 +20,7 @@ mod encoding;
 mod entity;
 mod limit;
 mod listen;
+mod memory;
 pub mod metrics;
 mod params;
 mod path;
@@ -27,7 +28,9 @@ mod range;
 pub mod reply;
 mod socket;
 
-pub use asker::{bearer, is_direct, is_from_a_page, is_from_another_page, is_from_this_machine, names_us};
+pub use asker::{
+    bearer, is_direct, is_for_himself, is_from_a_page, is_from_another_page, is_from_this_machine, names_us,
+};
 pub use body::Body;
 pub use client::client;
 pub use content::content;
@@ -36,6 +39,7 @@ pub use encoding::Coding;
 pub use entity::Entity;
 pub use limit::raise_file_limit;
 pub use listen::{Settings, serve, terminated};
+pub use memory::return_memory;
 pub use params::Params;
 pub use path::{segments, strip_forwarded};
 pub use range::{Range, range};

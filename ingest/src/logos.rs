@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::disk::Data;
 use contract::logo::{Logos, Media, Picture, Sealer};
@@ -28,6 +28,8 @@ use crate::tape::Tape;
 
 /// Wishes are looked for this often: file events are not trusted on shared disks.
 const EVERY: Duration = Duration::from_millis(200);
+/// So long nobody is asked when the disk refuses to keep what came: it would be asked for anew, again and again.
+const REFUSED: Duration = Duration::from_secs(30);
 /// Pictures that are asked for at a time.
 const AT_ONCE: usize = 8;
 /// What is larger is no logo, in bytes.
@@ -68,7 +70,7 @@ async fn fulfil(data: Data, sources: Vec<Source>, settings: Settings, ledgers: A
         Err(error) => return tracing::error!(%error, "secret.key cannot be used: there are no pictures"),
     };
     let (logos, sealer) = (Logos::new(data), Sealer::new(&key));
-    let mut studio = Studio { logos, sealer, most: settings.logo_cache, bytes: 0 };
+    let mut studio = Studio { logos, sealer, most: settings.logo_cache, bytes: 0, refused: None };
     studio.prune().await;
     studio.work(&desks).await;
 }
@@ -81,6 +83,8 @@ struct Studio {
     most: u64,
     /// Bytes of pictures that are.
     bytes: u64,
+    /// When the disk refused last.
+    refused: Option<Instant>,
 }
 
 /// Asks where one source says that pictures are.
@@ -95,7 +99,8 @@ impl Studio {
         let mut running = FuturesUnordered::new();
         let mut known = HashSet::new();
         loop {
-            let room = AT_ONCE - running.len();
+            let is_closed = self.refused.is_some_and(|refused| refused.elapsed() < REFUSED);
+            let room = if is_closed { 0 } else { AT_ONCE - running.len() };
             let wishes = if room > 0 { self.wishes(&known, room).await } else { Vec::new() };
             for (name, sealed) in wishes {
                 known.insert(name.clone());
@@ -141,7 +146,10 @@ impl Studio {
         });
         match keeping.await {
             Ok(Ok(grown)) => self.bytes += grown,
-            Ok(Err(error)) => tracing::warn!(%error, "a picture cannot be kept"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a picture cannot be kept; there are no others for {} s", REFUSED.as_secs());
+                self.refused = Some(Instant::now());
+            }
             Err(_) => {}
         }
         if self.bytes > self.most {

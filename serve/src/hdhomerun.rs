@@ -122,10 +122,7 @@ pub(crate) fn key(data: &Data) -> Key {
 /// SECURITY: and not a page of another site that is open in a browser at home.
 fn is_at_home(server: &Server, headers: &HeaderMap, peer: SocketAddr) -> bool {
     let public = server.public.as_ref().map(|base| base.host());
-    reach::is_at_home(peer.ip())
-        && httpd::is_direct(headers)
-        && !httpd::is_from_another_page(headers)
-        && httpd::names_us(headers, public)
+    reach::is_at_home(peer.ip()) && httpd::is_for_himself(headers, public)
 }
 
 fn discovered<'a>(tuned: &'a Tuned, base: &'a str) -> Discovered<'a> {

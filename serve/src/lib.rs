@@ -21,6 +21,8 @@
 pub mod admin;
 mod base;
 mod catalogue;
+mod crc;
+mod deflate;
 mod elsewhere;
 mod export;
 mod front;

@@ -27,6 +27,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    httpd::return_memory();
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
     match run(arguments) {

@@ -64,7 +64,7 @@ pub struct Server {
     pub(crate) presses: Presses,
     /// Whoever reads much, or from the disk, does so in a thread of the pool. There are no more of those than this, since
     /// each keeps some memory for itself.
-    readers: Semaphore,
+    readers: Arc<Semaphore>,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -97,7 +97,7 @@ impl Server {
             devices: Devices::new(list, key),
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
-            readers: Semaphore::new(READERS),
+            readers: Arc::new(Semaphore::new(READERS)),
             data: data.clone(),
             logins: Logins::new(users.clone(), settings.login_failures),
             pace: Pace::new(settings.lists_per_second, settings.listings_per_second),
@@ -326,7 +326,12 @@ impl Server {
         &self,
         reading: impl FnOnce() -> T + Send + 'static,
     ) -> anyhow::Result<T> {
-        let _turn = self.readers.acquire().await.context("waiting to read")?;
+        let turn = self.readers.clone().acquire_owned().await.context("waiting to read")?;
+        // A client that leaves does not end it, so the turn is over when it is.
+        let reading = move || {
+            let _turn = turn;
+            reading()
+        };
         tokio::task::spawn_blocking(reading).await.context("reading")
     }
 

@@ -57,6 +57,13 @@ impl Program {
         Self::start(&["demo", "--listen", "127.0.0.1:0"], variables)
     }
 
+    /// Its own memory now, without the files that it has mapped (proc(5): `RssAnon`), in MB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
+    }
+
     /// Asks it to stop as a service manager does, and waits.
     pub(crate) fn terminate(mut self) -> Ended {
         let begin = Instant::now();

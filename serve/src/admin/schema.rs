@@ -1,6 +1,7 @@
 //! The shapes of what is sent and told, as JSON Schema (the dialect of OpenAPI 3.1).
 
-use contract::user::check_device;
+use contract::user::{GROUP, GROUPS, NOTES, check_device};
+use contract::zone::Zone;
 use serde_json::{Value, json};
 
 /// A shape, by the name that the document gives it.
@@ -150,9 +151,12 @@ fn device() -> Value {
 
 /// What a user may see.
 fn sees() -> Value {
-    let groups = json!({ "type": "array", "maxItems": 1000, "items": { "type": "string", "maxLength": 64 } });
-    let lists = json!({ "type": "array", "items": words(&LISTS) });
-    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": groups }))
+    // `null`, or nothing: all of them.
+    let lists = json!({ "type": ["array", "null"], "items": words(&LISTS) });
+    let group = json!({ "type": "string", "maxLength": GROUP });
+    let groups = json!({ "type": ["array", "null"], "maxItems": GROUPS, "items": group });
+    let not_groups = json!({ "type": "array", "maxItems": GROUPS, "items": group });
+    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": not_groups }))
 }
 
 /// What can be changed of a user.
@@ -160,13 +164,16 @@ fn changes() -> Value {
     json!({
         "password": { "type": "string", "pattern": PLAIN },
         "max_connections": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
-        "expires": { "type": ["integer", "null"], "minimum": 0 },
+        "expires": { "type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 1_u64 << 53 },
         "state": words(&STATES),
         "trial": { "type": "boolean" },
         "admin": { "type": "boolean" },
-        "notes": { "type": "string", "maxLength": 1000, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
+        "notes": { "type": "string", "maxLength": NOTES, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
         "sees": sees(),
-        "catchup_zone": { "type": "string", "description": "UTC, a name such as Europe/London, or an offset such as +05:30" },
+        "catchup_zone": { "type": "string", "anyOf": [
+            { "description": "A name, or UTC", "enum": Zone::names() },
+            { "description": "An offset such as +05:30", "pattern": "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$" },
+        ] },
     })
 }
 

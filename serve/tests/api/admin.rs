@@ -283,7 +283,7 @@ async fn a_device_gets_a_token_that_opens_until_it_is_revoked() {
     );
     assert_eq!(
         sent(&house, "POST", "/users/ann/tokens", &json!({"device": "x", "admin": true})).await.status,
-        400
+        409
     );
     let targets = [
         format!("/player_api.php?token={token}&action=get_live_streams"),
