@@ -12,7 +12,7 @@ pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Sett
 
 /// A television gateway: one cable in, every screen.
 ///
-/// Without a command: `up` if there is a coax.toml here, or one or a provider in the environment, else `demo`.
+/// Without a command: `up` if there is a coax.toml here or in /etc/coax, or one or a provider in the environment, else `demo`.
 #[derive(Debug, Parser)]
 #[command(name = "coax", version)]
 pub(crate) struct Cli {
@@ -125,6 +125,7 @@ pub(crate) fn default_command() -> Command {
 pub(crate) fn load(place: &Place) -> anyhow::Result<Settings> {
     let mut settings: Settings = place.load()?;
     settings.serve.environment()?;
+    settings.relay.environment()?;
     Ok(settings)
 }
 
@@ -135,6 +136,9 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     println!("{}: ok", place.name());
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);
+    if settings.tls.is_on() {
+        println!("  https   {}", settings.tls.listen);
+    }
     for source in &settings.source {
         println!("  source  {}  {}", source.name, source.whereabouts());
     }
@@ -186,6 +190,7 @@ mod tests {
         let usual = ingest::Notify { url: notify[0].url.clone(), ..ingest::Notify::default() };
         assert_eq!(format!("{:?}", notify[0]), format!("{usual:?}"));
         assert_eq!((&shown.data, &shown.listen), (&real.data, &real.listen));
+        assert_eq!(shown.tls, real.tls);
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
         assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
         assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
@@ -213,9 +218,9 @@ mod tests {
     #[test]
     fn the_example_shows_every_setting() {
         let shown = uncommented();
-        for section in
-            ["", "[[source]]", "[[hdhomerun]]", "[ingest]", "[[ingest.notify]]", "[serve]", "[relay]"]
-        {
+        let sections =
+            ["", "[tls]", "[[source]]", "[[hdhomerun]]", "[ingest]", "[[ingest.notify]]", "[serve]"];
+        for section in sections.into_iter().chain(["[relay]"]) {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

@@ -28,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use contract::config::{ConfigError, Skip};
+use contract::owner::become_owner;
 
 use crate::cli::{Cli, Command};
 
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
+    if let Command::Up { place } | Command::User { place, .. } = &command {
+        become_owner(&place.load::<Skip, Skip, Skip>()?.data())?; // before there is a second thread
+    }
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
         Command::Up { place } => runtime()?.block_on(up::run(&place))?,

@@ -10,11 +10,12 @@ use contract::config::Place;
 use contract::release::Follower;
 use contract::user::{Users, check_name, check_password};
 use http::{Method, StatusCode};
-use httpd::{Request, Response, reply};
+use httpd::{Listeners, Request, Response, reply};
 use ingest::RunNow;
 use relay::Relay;
 use serve::admin::{Keeper, Programs, Wished};
 use serve::{Announcing, Server};
+use tls::Https;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,7 @@ pub(crate) async fn run(place: &Place) -> anyhow::Result<()> {
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let listener = listener.into_std()?;
+    let https = tls::listen(&settings.tls, &settings.data()).await?;
     let keeper = Keeper::default();
     loop {
         let first = users.list()?.into_iter().next().map(|user| user.name);
@@ -43,9 +45,10 @@ pub(crate) async fn run(place: &Place) -> anyhow::Result<()> {
         if settings.source.is_empty() {
             warn!("no source is configured; what was published before is served");
         }
-        let again = TcpListener::from_std(listener.try_clone()?)?;
+        let plain = TcpListener::from_std(listener.try_clone()?)?;
+        let secure = https.as_ref().map(Https::secure).transpose()?;
         let house = House { settings: settings.clone(), users: users.clone(), keeper: keeper.clone() };
-        if everything(again, house, login).await? == Ended::Stopped {
+        if everything(Listeners { plain, secure }, house, login).await? == Ended::Stopped {
             return Ok(());
         }
         // A slip in a file that somebody is editing is no reason to end.
@@ -73,12 +76,12 @@ pub(crate) enum Ended {
     Anew,
 }
 
-/// Ingest on schedule, and answers on `listener`, until the operator stops it, or changes what is read.
+/// Ingest on schedule, and answers on `listeners`, until the operator stops it, or changes what is read.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
 pub(crate) async fn everything(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     house: House,
     login: Option<Login<'_>>,
 ) -> anyhow::Result<Ended> {
@@ -106,18 +109,20 @@ pub(crate) async fn everything(
             () = anew.cancelled() => ended = Ended::Anew,
         }
     };
-    serve(listener, house, login, (&run_now, &anew), shutdown).await?;
+    let served = serve(listeners.into(), house, login, (&run_now, &anew), shutdown).await;
     stopping.cancel();
-    ingest.await.context("ingest stopped unexpectedly")??;
+    // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
+    let ingested = ingest.await.context("ingest stopped unexpectedly")?;
+    served.and(ingested)?;
     Ok(ended)
 }
 
-/// Answers on `listener` until `shutdown`, then drains.
+/// Answers on `listeners` until `shutdown`, then drains.
 ///
 /// # Errors
 /// The system gives no TLS.
 async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     house: House,
     login: Option<Login<'_>>,
     (run_now, anew): (&RunNow, &CancellationToken),
@@ -145,7 +150,7 @@ async fn serve(
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
     let server = server.with_programs(programs(&relay, run_now, anew)).with_keeper(keeper);
     let server = Arc::new(server);
-    let address = listener.local_addr().expect("a bound listener has an address");
+    let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
     let refused = relay.clone();
@@ -186,7 +191,7 @@ async fn serve(
         shutdown.await;
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
-    httpd::serve(listener, plumbing, answer, closing).await;
+    httpd::serve(listeners, plumbing, answer, closing).await;
     drop(announcing);
     relay.closed().await;
     Ok(())

@@ -59,14 +59,17 @@ impl House {
         curl.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    /// The cookie of a login to the administration.
+    /// The cookies of a login to the administration, and of one at the page.
     fn log_in(&self) -> String {
         let jar = self.folder.path().join("cookies");
-        let url = format!("{}/api/admin/login", self.demo.url);
-        let pair = r#"{"username":"demo","password":"demo"}"#;
-        let json = ["-H", "content-type: application/json", "-d", pair];
         let jar = jar.to_str().unwrap();
-        ffmpeg("curl", &[&["-sS", "--fail", "-c", jar, &url][..], &json].concat());
+        for place in ["api/admin", "page/api"] {
+            let url = format!("{}/{place}/login", self.demo.url);
+            let pair = r#"{"username":"demo","password":"demo"}"#;
+            let json = ["-H", "content-type: application/json", "-d", pair];
+            let login = ffmpeg("curl", &[&["-sS", "--fail", "-b", jar, "-c", jar, &url][..], &json].concat());
+            assert!(login.status.success(), "{place}: {}", text(&login.stderr));
+        }
         jar.to_owned()
     }
 
@@ -114,6 +117,10 @@ fn addresses(house: &House, token: &str) -> Vec<String> {
         "/lineup.json".into(),
         "/auto/v1".into(),
         "/api/admin/session".into(),
+        "/page/api/session".into(),
+        format!("/page/api/guide?ids={channel}"),
+        format!("/page/api/channel/{channel}"),
+        "/api/channels?username=demo&password=demo".into(),
         format!("/hls/{ticket}"),
         format!("/timeshift/{minute}"),
     ];

@@ -6,6 +6,7 @@
 //! Environment variables come last and win, so that one provider works with no file at all.
 
 mod place;
+mod tls;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use crate::disk::Data;
 use crate::hdhomerun::Device;
 use crate::secret::Secret;
-pub use place::{DEFAULT_FILE, Place};
+pub use place::{DEFAULT_FILE, Place, SYSTEM_FILE};
+pub use tls::Tls;
 
 use crate::source::{Added, BaseUrl, Login, Name, Source};
 
@@ -36,6 +38,8 @@ pub struct Config<I = Skip, S = Skip, R = Skip> {
     /// The address that apps reach us under, when it is not the one they send: behind a proxy with a sub-path, say.
     /// `PUBLIC_BASE_URL` overrides it.
     pub public_base_url: Option<BaseUrl>,
+    /// https of our own, for programs that answer.
+    pub tls: Tls,
     /// What ingest reads and the relay dials. `XTREAM_BASE_URL`, `XTREAM_USERNAME` and `XTREAM_PASSWORD` together
     /// add one named `xtream`.
     pub source: Vec<Source>,
@@ -55,6 +59,7 @@ impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
             data: "data".into(),
             listen: "0.0.0.0:8080".into(),
             public_base_url: None,
+            tls: Tls::default(),
             source: Vec::new(),
             hdhomerun: Vec::new(),
             ingest: I::default(),
@@ -229,6 +234,9 @@ where
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
             let what =
                 format!("`listen` is {:?}; expected an address and a port such as 0.0.0.0:8080", self.listen);
+            return Err(ConfigError::new(place, what));
+        }
+        if let Err(what) = self.tls.check() {
             return Err(ConfigError::new(place, what));
         }
         for (at, source) in self.source.iter().enumerate() {

@@ -66,6 +66,11 @@ impl Data {
         self.0.join("secret.key")
     }
 
+    /// The account at an authority for certificates, and the certificate that it gave; for its owner's eyes.
+    pub fn tls(&self) -> PathBuf {
+        self.0.join("tls")
+    }
+
     /// Film and series details.
     pub fn details(&self) -> PathBuf {
         self.0.join("details")

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
+use contract::owner::become_owner;
 use contract::release::{Change, Releases};
 use contract::source::Source;
 use ingest::{Changes, Progress, Report, RunNow, Settings, Told};
@@ -83,10 +84,21 @@ enum Command {
 
 type Configuration = Config<Settings, Skip, Skip>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
+    // Before there is a second thread. What is wrong with the configuration is told when it is read for use.
+    if let Ok(configuration) = arguments.place.load::<Skip, Skip, Skip>()
+        && let Err(error) = become_owner(&configuration.data())
+    {
+        eprintln!("cannot go on as the owner of {}: {error}", configuration.data().path().display());
+        return ExitCode::FAILURE;
+    }
+    start(arguments)
+}
+
+#[tokio::main]
+async fn start(arguments: Arguments) -> ExitCode {
     if let Command::Run { replay: Some(folder), .. } = &arguments.command {
         return replay(folder, &arguments).await;
     }

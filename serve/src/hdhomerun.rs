@@ -83,7 +83,8 @@ pub(crate) fn answer(
     let tuned = server.devices.find(address.device, &release, find).ok_or(Refusal::Unknown)?;
     // As he asks, whatever is public: who comes through a proxy finds nothing there.
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    let here = Base::requested(request.headers(), authority, false).ok_or(Refusal::Host)?;
+    let here =
+        Base::requested(request.headers(), authority, httpd::scheme(request), false).ok_or(Refusal::Host)?;
     let base = here.url();
     let base = match address.device {
         Some(id) => format!("{base}/hdhomerun/{id}"),

@@ -47,6 +47,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
 
     let data = config.data();
+    let https = tls::listen(&config.tls, &data).await?;
     let follower = Follower::start(data.clone());
     let users = Arc::new(Users::new(data.clone()));
     // Streams are open at the relays, which tell us how many.
@@ -67,7 +68,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         async move { server.answer(request, peer).await }
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, terminated).await;
+    let secure = https.as_ref().map(tls::Https::secure).transpose()?;
+    httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, terminated).await;
     Ok(())
 }
 

@@ -251,7 +251,8 @@ impl Server {
     pub(crate) fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
-        self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
+        let scheme = httpd::scheme(request);
+        self.public.clone().or_else(|| Base::requested(request.headers(), authority, scheme, trusted))
     }
 
     /// From where a request came, as far as it is told.

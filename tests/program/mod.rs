@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -131,6 +131,22 @@ pub(crate) fn ours(path: &Path, variables: &[(&str, &str)]) -> Command {
     }
     command.envs(variables.iter().copied());
     command
+}
+
+/// One of the workspace's other programs, which the tests of the workspace have built; where only these are run, it is
+/// built once, and then as old as it is.
+pub(crate) fn built(package: &str, name: &str) -> PathBuf {
+    let coax = Path::new(env!("CARGO_BIN_EXE_coax"));
+    let program = coax.with_file_name(name);
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", package, "--bin", name]);
+        if coax.parent().unwrap().ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
+    }
+    program
 }
 
 /// Reads to the end in a thread of its own, so that the program never waits for us.
