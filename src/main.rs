@@ -26,6 +26,7 @@ mod user;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use contract::config::{ConfigError, Skip};
 use contract::owner::become_owner;
@@ -49,7 +50,10 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     if let Command::Up { place } | Command::User { place, .. } = &command {
-        become_owner(&place.load::<Skip, Skip, Skip>()?.data())?; // before there is a second thread
+        let data = place.load::<Skip, Skip, Skip>()?.data();
+        // Before there is a second thread.
+        become_owner(&data)
+            .with_context(|| format!("cannot go on as the owner of {}", data.path().display()))?;
     }
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
