@@ -10,7 +10,8 @@ use contract::config::Place;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
-use httpd::{Listeners, Request};
+use http::{Method, StatusCode};
+use httpd::{Listeners, Request, Response, reply};
 use ingest::RunNow;
 use relay::Relay;
 use serve::admin::{Keeper, Programs, Wished};
@@ -177,6 +178,9 @@ async fn serve(
     let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
+    let refused = relay.clone();
+    let telling = ingest::notify(data.clone(), settings.ingest, move || refused.refused());
+    let _telling = AbortOnDropHandle::new(tokio::spawn(telling));
     announce::ready(
         address,
         public.as_ref().map(contract::source::BaseUrl::as_str),
@@ -196,6 +200,8 @@ async fn serve(
             async move {
                 if run_now::takes(request.uri().path()) {
                     run_now::answer(&run_now, &request, peer)
+                } else if is_metrics(&request) {
+                    metrics(&relay, &server, &request, peer).await
                 } else if elsewhere && is_stream(request.uri().path()) {
                     server.answer(request, peer).await
                 } else if Relay::takes(request.uri().path()) {
@@ -214,6 +220,27 @@ async fn serve(
     drop(announcing);
     relay.closed().await;
     Ok(())
+}
+
+/// Whether monitors ask.
+fn is_metrics(request: &Request) -> bool {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    is_read && serve::Route::decode(request.uri().path()) == serve::Route::Metrics
+}
+
+/// `/metrics`: what all programs of this process count.
+async fn metrics(relay: &Relay, server: &Server, request: &Request, peer: SocketAddr) -> Response {
+    let page = match relay.metrics(request.headers(), peer) {
+        Ok(page) => page,
+        Err(refused) => return *refused,
+    };
+    match server.render(page).await {
+        Ok(page) => page.answer(),
+        Err(error) => {
+            warn!(%error, "nothing can be told to a monitor");
+            reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n")
+        }
+    }
 }
 
 /// What the administration needs of the others.

@@ -81,6 +81,12 @@ pub async fn schedule(
     Ok(())
 }
 
+/// The time between the next two runs that a schedule has.
+pub fn period(settings: &Settings) -> Duration {
+    let calendar = Calendar::new(&settings.schedule, &settings.zone);
+    calendar.map_or(Duration::MAX, |calendar| calendar.period(jiff::Timestamp::now()))
+}
+
 /// SIGUSR1 asks for a run. Never ends.
 async fn signalled(run_now: &RunNow) {
     let mut signals = signal(SignalKind::user_defined1()).expect("signals can be listened for");
