@@ -21,6 +21,7 @@ mod entity;
 mod limit;
 mod listen;
 mod memory;
+pub mod metrics;
 mod params;
 mod path;
 mod range;

@@ -3,6 +3,7 @@
 //! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments, 3 published or unchanged,
 //! but a source gave nothing that could be taken: what it gave last stands for it, if there is any.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ struct Arguments {
     #[command(flatten)]
     place: Place,
     /// How to write log lines.
-    #[arg(long, global = true, default_value = "text")]
+    #[arg(long, global = true, default_value = "text", env = "COAX_LOG_FORMAT")]
     log_format: log::Format,
     /// Prints what there is to say as JSON.
     #[arg(long, global = true)]
@@ -179,7 +180,13 @@ async fn execute(
         }
         Command::Schedule => {
             let run_now = RunNow::default();
-            ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await?;
+            // What providers refuse to a relay is known there.
+            let telling = ingest::notify(data.clone(), configuration.ingest.clone(), BTreeMap::new);
+            let telling = tokio::spawn(telling);
+            let scheduled =
+                ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await;
+            telling.abort();
+            scheduled?;
         }
         Command::Diff { from, to } => say.one(&diff(&releases, from, to)?)?,
         Command::Match { export } => {

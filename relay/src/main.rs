@@ -22,7 +22,7 @@ struct Arguments {
     #[arg(long)]
     listen: Option<String>,
     /// How to log.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "COAX_LOG_FORMAT")]
     log_format: Format,
 }
 

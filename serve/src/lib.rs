@@ -39,6 +39,7 @@ mod relays;
 mod route;
 mod service;
 mod settings;
+mod tally;
 mod xtream;
 
 pub use contract::network::Network;

@@ -31,8 +31,8 @@ pub(crate) enum Refusal {
     /// A user asks faster than he may.
     #[error("the user asks too often")]
     Haste,
-    /// A relay's key that is not ours.
-    #[error("the relay's key is another one")]
+    /// A relay's or a monitor's key that is not ours.
+    #[error("the key is another one")]
     Key,
     /// A known user who may not watch now.
     #[error("the user's account is {}", .0.word())]
@@ -120,7 +120,7 @@ fn too_many(mut response: httpd::Response, seconds: u32) -> httpd::Response {
 }
 
 fn unauthorized() -> httpd::Response {
-    let words = "A relay shows the key that is `relay_key` in [serve] here: `follow_key` in its [relay].\n";
+    let words = "This is not the key here: a relay shows `relay_key` of [serve], a monitor its `key`.\n";
     let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response

@@ -20,6 +20,8 @@ pub enum Route {
     Guide,
     /// `/health`: whether there is something to serve.
     Health,
+    /// `/metrics`: counters for monitors.
+    Metrics,
     /// `/`: the page for people, or what this is.
     Front,
     /// `/page/...`: what the page is made of, and what it asks for.
@@ -57,6 +59,7 @@ httpd::doors! {
         "/epg?username=USER&password=PASS", "/update/epg.php?username=USER&password=PASS", "/epg/USER/PASS/gz",
     ];
     Route::Health => "health", Anybody, ["/health"];
+    Route::Metrics => "metrics", Operators, ["/metrics"];
     Route::Front => "front", Anybody, ["/"];
     // Their names change with what is in them.
     Route::Page(Page::Asset(_)) => "page_asset", Anybody, [];
@@ -116,6 +119,7 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["metrics"] => Self::Metrics,
             ["api", "channels", ..] => Self::Catalogue,
             ["api", ..] => Self::Admin,
             ["page", ..] => Page::read(&segments).map_or(Self::Unknown, Self::Page),
@@ -179,6 +183,7 @@ mod tests {
             ("/epg.php", Route::Guide),
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
+            ("/metrics", Route::Metrics),
             ("/health.php", Route::Unknown),
             ("/api/admin/users", Route::Admin),
             ("/api/openapi.json", Route::Admin),

@@ -16,6 +16,7 @@ use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
+use httpd::metrics::Page;
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 
@@ -30,6 +31,7 @@ use crate::packed::{Presses, Room};
 use crate::page::Setup;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
+use crate::tally::{self, Tally};
 use crate::{Route, Settings, admin, catalogue, front, hdhomerun, page, relays, xtream};
 
 /// Readings at once.
@@ -50,6 +52,7 @@ pub struct Server {
     pub(crate) catalogue: catalogue::Turn,
     pub(crate) programs: Programs,
     pub(crate) elsewhere: Elsewhere,
+    tally: Tally,
     mirror: Mirror,
     pub(crate) public: Option<Base>,
     pub(crate) devices: Devices,
@@ -109,6 +112,7 @@ impl Server {
             gallery: Gallery::new(data),
             mirror: Mirror::new(data),
             elsewhere: Elsewhere::default(),
+            tally: Tally::default(),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
             viewers: Box::new(viewers),
@@ -141,13 +145,17 @@ impl Server {
 
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
-        let route = Route::decode(request.uri().path());
-        if route == Route::Admin {
-            return admin::answer(self, request, peer).await;
-        }
-        if route == Route::Catalogue {
-            return catalogue::answer(self, request, peer).await;
-        }
+        let (route, began) = (Route::decode(request.uri().path()), Instant::now());
+        let answer = match route {
+            Route::Admin => admin::answer(self, request, peer).await,
+            Route::Catalogue => catalogue::answer(self, request, peer).await,
+            _ => self.answer_to(route, request, peer).await,
+        };
+        self.tally.answered(route, answer.status(), began.elapsed());
+        answer
+    }
+
+    async fn answer_to(&self, route: Route, request: Request, peer: SocketAddr) -> Response {
         let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
@@ -159,7 +167,7 @@ impl Server {
             if classic { refusal.classic(route, client) } else { refusal.answer(route, client) }
         });
         // What is for our own pages is for no others.
-        let ours = matches!(route, Route::Mirror(_) | Route::Front | Route::Page(_));
+        let ours = matches!(route, Route::Mirror(_) | Route::Metrics | Route::Front | Route::Page(_));
         if ours { answer } else { reply::cors(answer) }
     }
 
@@ -171,6 +179,7 @@ impl Server {
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
             Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
+            Route::Metrics => self.metrics(request.headers(), peer).await,
             Route::Front => Ok(page::front(self, &self.asked(request, peer).await).await),
             Route::Page(page) => page::answer(self, page, request, peer).await,
             Route::Stream(id) => self.relayed(id, &request, peer),
@@ -183,6 +192,39 @@ impl Server {
             Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
             Route::Admin | Route::Catalogue | Route::Unknown => Err(Refusal::Unknown), // the former are answered above
         }
+    }
+
+    /// What is counted, for the operator: whoever asks from this machine itself, or shows the key. For everybody else
+    /// there is nothing here.
+    async fn metrics(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Response, Refusal> {
+        match (&self.settings.key, httpd::bearer(headers)) {
+            (Some(key), Some(shown)) if key.is(shown) => {}
+            (Some(_), Some(_)) => return Err(Refusal::Key),
+            _ if httpd::is_from_this_machine(headers, peer) => {}
+            _ => return Err(Refusal::Unknown),
+        }
+        let mut page = Page::default();
+        page.gauge("coax_build", "The program that answers.")
+            .with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        page.process();
+        Ok(self.render(page).await?.answer())
+    }
+
+    /// Puts what is counted here, and what is known of releases, runs and users, to `page`.
+    ///
+    /// # Errors
+    /// The disk could not be asked.
+    pub async fn render(&self, mut page: Page) -> anyhow::Result<Page> {
+        self.tally.render(&mut page);
+        tally::release(&mut page, self.release().as_deref());
+        let (data, users, now) = (self.data.clone(), self.users.clone(), self.now());
+        self.read(move || {
+            // What cannot be read is said by those who need it.
+            tally::users(&mut page, &users.list().unwrap_or_default(), now);
+            tally::disk(&mut page, &data);
+            page
+        })
+        .await
     }
 
     /// What a relay copies or tells, if it is one of ours.

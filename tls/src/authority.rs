@@ -4,6 +4,8 @@
 //!  order ──▶ challenge ──▶ Shown::prove ──▶ it comes, by TLS, and looks ──▶ order is ready ──▶ certificate ──▶ kept, shown
 //! ```
 
+use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,22 +96,22 @@ impl Authority {
             }
             let got = self.get(&shown).await;
             shown.proven();
-            match got {
+            let why = match got {
                 Ok(certificate) => {
                     tell(&certificate);
                     shown.show(certificate);
-                    pause = PAUSE;
+                    if self.due() > validity::now() {
+                        pause = PAUSE;
+                        continue;
+                    }
+                    // So would the next one be.
+                    "what it gave is to be renewed already: is the clock of this machine right?".into()
                 }
-                Err(error) => {
-                    warn!(
-                        why = format!("{error:#}"),
-                        again_s = pause.as_secs(),
-                        "the authority gives no certificate"
-                    );
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
+                Err(error) => format!("{error:#}"),
+            };
+            warn!(why, again_s = pause.as_secs(), "the authority gives no certificate to go on with");
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -124,9 +126,11 @@ impl Authority {
         serde_json::from_slice(&std::fs::read(self.folder.join("certificate.json")).ok()?).ok()
     }
 
-    /// Asks for one, has it looked whether the names are ours, and keeps what is given.
+    /// Asks for one, if it can be kept, has it looked whether the names are ours, and keeps what is given.
     async fn get(&self, shown: &Shown) -> anyhow::Result<CertifiedKey> {
         let names: Vec<Identifier> = self.domains.iter().cloned().map(Identifier::Dns).collect();
+        // What cannot be kept would be asked for again and again, and authorities give a few in a week.
+        self.trial().with_context(|| format!("{} cannot be written", self.folder.display()))?;
         let account = self.account().await.context("the account there")?;
         let mut order = account.new_order(&NewOrder::new(&names)).await.context("the order")?;
         prove(&mut order, shown).await?;
@@ -161,6 +165,12 @@ impl Authority {
         self.keep("account.json", &Known { directory: self.directory.clone(), credentials })?;
         info!("there is an account at the authority now");
         Ok(account)
+    }
+
+    /// Writes more than a certificate and its key take, and takes it away again.
+    fn trial(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        tempfile::tempfile_in(&self.folder)?.write_all(&[0; 1 << 16])
     }
 
     fn keep(&self, name: &str, what: &impl Serialize) -> anyhow::Result<()> {

@@ -29,7 +29,7 @@ pub(crate) struct Files {
     key: PathBuf,
 }
 
-/// By what a file is known to be another: when it was written, how long it is, which one it is.
+/// By what a file is known to be another: when it, its owner or its mode was changed, how long it is, which one it is.
 type Mark = Option<(i64, i64, u64, u64)>;
 
 impl Files {
@@ -86,7 +86,7 @@ impl Files {
 
 fn mark(path: &Path) -> io::Result<(i64, i64, u64, u64)> {
     let file = std::fs::metadata(path)?;
-    Ok((file.mtime(), file.mtime_nsec(), file.len(), file.ino()))
+    Ok((file.ctime(), file.ctime_nsec(), file.len(), file.ino()))
 }
 
 /// A certificate with its key, if they fit.

@@ -17,7 +17,7 @@ pub(crate) fn left(certificate: &CertifiedKey) -> Option<Duration> {
     Some(Duration::from_secs(holds.end.saturating_sub(now())))
 }
 
-/// How much of its time has passed when it is to be renewed: two thirds, as authorities advise. In seconds since 1970.
+/// When it is to be renewed, in seconds since 1970: when two thirds of its time have passed, as authorities advise.
 pub(crate) fn renewal(certificate: &CertifiedKey) -> Option<u64> {
     let holds = of(certificate.cert.first()?)?;
     Some(holds.start + (holds.end - holds.start) / 3 * 2)
