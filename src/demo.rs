@@ -11,13 +11,12 @@ use contract::hdhomerun::Device;
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Budget, Login as SourceLogin, Name, Source};
 use contract::user::{User, Users};
-use serve::admin::Keeper;
 use station::Station;
 use tokio::net::TcpListener;
 
 use crate::announce::Login;
 use crate::cli::Settings;
-use crate::up::{self, House};
+use crate::up;
 use crate::user::new_user;
 
 /// The demo's user; no secret.
@@ -67,9 +66,15 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
         ingest::fill(&data, &settings.source, &settings.ingest, &progress).await?;
     }
-    let login = Login { name: LOGIN, password: Some(LOGIN) };
-    up::everything(listener, House { settings, users, keeper: Keeper::default() }, Some(login)).await?;
-    Ok(())
+    let login = || Ok(Some(Login { name: LOGIN.into(), password: Some(LOGIN) }));
+    let plain = settings.clone();
+    let sources = || {
+        let mut settings = plain.clone();
+        settings.add_sources()?;
+        Ok(settings.source)
+    };
+    settings.source = sources()?;
+    up::until_stopped(listener, settings, &users, login, sources).await
 }
 
 fn source(station: &Station, account: station::Account) -> Source {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::config::Place;
 use contract::release::Follower;
+use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
 use http::{Method, StatusCode};
 use httpd::{Listeners, Request, Response, reply};
@@ -27,63 +28,88 @@ use crate::cli::{self, Settings};
 use crate::run_now;
 use crate::user::new_user;
 
-/// `coax up`: runs until the operator stops it. When he adds a source on the page, everything begins anew with it, on the
-/// same port: who comes meanwhile waits a moment.
+/// `coax up`: runs until the operator stops it.
 pub(crate) async fn run(place: &Place) -> anyhow::Result<()> {
-    let mut settings = cli::load(place)?;
+    let settings = cli::load(place)?;
     let users = Arc::new(Users::new(settings.data()));
     let named = user_of_the_environment(&users)?;
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let login = || {
+        let first = users.list()?.into_iter().next().map(|user| user.name);
+        Ok(named.clone().or(first).map(|name| Login { name, password: None }))
+    };
+    let sources = || Ok(cli::load(place)?.source);
+    until_stopped(listener, settings, &users, login, sources).await
+}
+
+/// Runs everything until the operator stops it. When he adds a source on the page, all of it begins anew with what `sources`
+/// gives, on the same port: who comes meanwhile waits a moment. `login` is who is told of each time.
+///
+/// # Errors
+/// Those of [`everything`], and the system's.
+pub(crate) async fn until_stopped(
+    listener: TcpListener,
+    mut settings: Settings,
+    users: &Arc<Users>,
+    login: impl Fn() -> anyhow::Result<Option<Login>>,
+    sources: impl Fn() -> anyhow::Result<Vec<Source>>,
+) -> anyhow::Result<()> {
     let listener = listener.into_std()?;
     let https = tls::listen(&settings.tls, &settings.data()).await?;
     let keeper = Keeper::default();
+    // Listened for all the time: who is stopped while he begins anew is not to go on.
+    let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
+    let stop = stopped.clone();
+    let _listening = AbortOnDropHandle::new(tokio::spawn(async move {
+        terminated.await;
+        stop.cancel();
+    }));
     loop {
-        let first = users.list()?.into_iter().next().map(|user| user.name);
-        let name = named.clone().or(first);
-        let login = name.as_deref().map(|name| Login { name, password: None });
         if settings.source.is_empty() {
             warn!("no source is configured; what was published before is served");
         }
         let plain = TcpListener::from_std(listener.try_clone()?)?;
         let secure = https.as_ref().map(Https::secure).transpose()?;
         let house = House { settings: settings.clone(), users: users.clone(), keeper: keeper.clone() };
-        if everything(Listeners { plain, secure }, house, login).await? == Ended::Stopped {
+        let listeners = Listeners { plain, secure };
+        if everything(listeners, house, login()?, &stopped).await? == Ended::Stopped {
             return Ok(());
         }
-        // A slip in a file that somebody is editing is no reason to end.
-        settings = cli::load(place).unwrap_or_else(|error| {
-            error!(%error, "the configuration stays as it was; what was added to it comes with the next start");
-            settings
-        });
+        match sources() {
+            Ok(sources) => settings.source = sources,
+            // A slip in a file that somebody is editing is no reason to end.
+            Err(error) => error!(%error, "the sources stay as they were; others come with the next start"),
+        }
     }
 }
 
 /// What everything is run with.
-pub(crate) struct House {
-    pub(crate) settings: Settings,
-    pub(crate) users: Arc<Users>,
+struct House {
+    settings: Settings,
+    users: Arc<Users>,
     /// The logins of operators, which hold on.
-    pub(crate) keeper: Keeper,
+    keeper: Keeper,
 }
 
 /// Why everything has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
+enum Ended {
     /// The operator stopped it.
     Stopped,
     /// There are other sources.
     Anew,
 }
 
-/// Ingest on schedule, and answers on `listeners`, until the operator stops it, or changes what is read.
+/// Ingest on schedule, and answers on `listeners`, until `stopped`, or until the operator changes what is read.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
-pub(crate) async fn everything(
-    listeners: impl Into<Listeners>,
+async fn everything(
+    listeners: Listeners,
     house: House,
-    login: Option<Login<'_>>,
+    login: Option<Login>,
+    stopped: &CancellationToken,
 ) -> anyhow::Result<Ended> {
     let settings = &house.settings;
     // Whichever ends first ends the other: no television without ingest that nobody notices, and no ingest whose
@@ -99,17 +125,16 @@ pub(crate) async fn everything(
         let _ended = ended;
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
-    let terminated = httpd::terminated();
     let anew = CancellationToken::new();
     let mut ended = Ended::Stopped;
     let shutdown = async {
         tokio::select! {
-            () = terminated => {}
+            () = stopped.cancelled() => {}
             () = stopping.cancelled() => {}
             () = anew.cancelled() => ended = Ended::Anew,
         }
     };
-    let served = serve(listeners.into(), house, login, (&run_now, &anew), shutdown).await;
+    let served = serve(listeners, house, login, (&run_now, &anew), shutdown).await;
     stopping.cancel();
     // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
     let ingested = ingest.await.context("ingest stopped unexpectedly")?;
@@ -124,7 +149,7 @@ pub(crate) async fn everything(
 async fn serve(
     listeners: Listeners,
     house: House,
-    login: Option<Login<'_>>,
+    login: Option<Login>,
     (run_now, anew): (&RunNow, &CancellationToken),
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {

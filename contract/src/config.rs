@@ -153,7 +153,7 @@ where
     }
 
     /// Adds the sources of `sources.json`, behind those that are configured. One of a name that is configured as well is
-    /// passed over.
+    /// passed over, and the log tells it.
     ///
     /// # Errors
     /// [`ConfigError`], which never shows a value.
@@ -162,7 +162,9 @@ where
         let wrong = |what: String| ConfigError::new(data.sources().display().to_string(), what);
         for added in Added::all(&data).map_err(|error| wrong(format!("cannot be used: {error}")))? {
             let source = added.source().map_err(|why| wrong(format!("source `{}`: {why}", added.name)))?;
-            if self.source.iter().all(|known| known.name != source.name) {
+            if self.source.iter().any(|known| known.name == source.name) {
+                tracing::warn!(source = %source.name, "the configuration has a source of this name: the one that was added is passed over");
+            } else {
                 self.source.push(source);
             }
         }

@@ -12,7 +12,7 @@ mod origin;
 mod transport;
 mod written;
 
-pub use added::{Added, Kind as AddedKind};
+pub use added::{Added, NotAdded};
 pub use base::BaseUrl;
 pub use gate::Gate;
 pub use location::{Location, WebAddress};

@@ -147,6 +147,14 @@ impl User {
         room.then(|| self.tokens.push(token)).ok_or("a user has at most 100 tokens")
     }
 
+    /// Gives him another password.
+    ///
+    /// SECURITY: whoever knew the old one may have logged in with it, so logins of browsers end.
+    pub fn renew(&mut self, password: PasswordHash) {
+        self.password = password;
+        self.tokens.retain(|token| !token.is_login());
+    }
+
     /// Takes a token back; `false` if there is none.
     pub fn take_back(&mut self, device: &str) -> bool {
         let before = self.tokens.len();

@@ -16,18 +16,21 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::disk::{Access, replace};
 use contract::user::User;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 use httpd::{Params, Request, Response, reply};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::Server;
+use crate::pace::Kind;
 use crate::refusal::Refusal;
 
 use self::entry::{Change, Entry};
 
 /// So many channels at most.
 const MOST: usize = 20_000;
+/// Bytes that all of them take at most: the file is read for each request.
+const SIZE: usize = 8 * 1024 * 1024;
 /// A longer document is no channel, in bytes.
 const LONGEST: usize = 16 * 1024;
 /// Channels that a list has when nobody says how many, and the most.
@@ -68,10 +71,15 @@ pub(crate) async fn answer(server: &Server, request: Request, peer: SocketAddr) 
         No::Said(status, code, words) => said(status, code, &words),
         No::Refused(refusal) => {
             let words = refusal.to_string();
-            let status = refusal.answer(crate::Route::Catalogue, client).status();
+            let mut refused = refusal.answer(crate::Route::Catalogue, client);
+            let status = refused.status();
             let ours = status.is_server_error();
             let words = if ours { "something went wrong here; the log tells what" } else { &words };
-            said(status, if ours { "DATABASE_ERROR" } else { "VALIDATION_FAILED" }, words)
+            let mut response = said(status, if ours { "DATABASE_ERROR" } else { "VALIDATION_FAILED" }, words);
+            for name in [header::RETRY_AFTER, header::ALLOW] {
+                response.headers_mut().extend(refused.headers_mut().remove(&name).map(|value| (name, value)));
+            }
+            response
         }
     });
     reply::cors(answer)
@@ -93,6 +101,7 @@ async fn asked(server: &Server, request: Request, peer: SocketAddr) -> Result<Re
     let client = server.client(request.headers(), peer);
     let params = Params::from_query(request.uri().query());
     let login = server.logins.verify(&params, client).await?.active(server.now())?;
+    server.paced(&login, Kind::Lists)?;
     let segments = httpd::segments(request.uri().path());
     let rest: Vec<&str> = segments.iter().skip(2).map(String::as_str).collect();
     let method = request.method().clone();
@@ -107,12 +116,7 @@ async fn asked(server: &Server, request: Request, peer: SocketAddr) -> Result<Re
             may_change(&login.user)?;
             let entry = Entry::new(sent(request).await?).map_err(wrong)?;
             let added = entry.clone();
-            edit(server, move |all| {
-                (all.len() < MOST)
-                    .then(|| all.push(added))
-                    .ok_or_else(|| wrong("the catalogue is full".into()))
-            })
-            .await?;
+            edit(server, move |all| (all.len() < MOST).then(|| all.push(added)).ok_or_else(full)).await?;
             Ok(one(StatusCode::CREATED, &entry))
         }
         (&Method::PUT, [id]) => {
@@ -147,6 +151,10 @@ async fn asked(server: &Server, request: Request, peer: SocketAddr) -> Result<Re
 fn may_change(user: &User) -> Result<(), No> {
     let words = "only an administrator changes the catalogue";
     if user.admin { Ok(()) } else { Err(No::Said(StatusCode::FORBIDDEN, "VALIDATION_FAILED", words.into())) }
+}
+
+fn full() -> No {
+    wrong("the catalogue is full".into())
 }
 
 fn wrong(words: String) -> No {
@@ -203,14 +211,17 @@ async fn edit<T: Send + 'static>(
     server: &Server,
     change: impl FnOnce(&mut Vec<Entry>) -> Result<T, No> + Send + 'static,
 ) -> Result<T, No> {
-    let _turn = server.catalogue.lock().await;
+    let turn = server.catalogue.clone().lock_owned().await;
     let path = server.data.channels();
     let editing = move || -> Result<T, No> {
+        let _turn = turn; // who leaves meanwhile does not end it
         let mut all = read(&path)?;
         let outcome = change(&mut all)?;
         all.sort_by_cached_key(|entry| (entry.name.to_lowercase(), entry.id.clone()));
-        let text = serde_json::to_vec(&Value::from(all.iter().map(|it| json!(it)).collect::<Vec<_>>()))
-            .context("writing channels.json")?;
+        let text = serde_json::to_vec(&all).context("writing channels.json")?;
+        if text.len() > SIZE {
+            return Err(full());
+        }
         replace(&path, &text, Access::Everybody).context("channels.json cannot be written")?;
         Ok(outcome)
     };

@@ -60,7 +60,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     let terminated = httpd::terminated();
-    ready(&address.to_string());
+    ready(&address.to_string(), server.setup_code());
     tokio::spawn(serve::announce(Announcing { server: server.clone(), port: address.port() }));
     let answer = move |mut request, peer| {
         let server = server.clone();
@@ -73,8 +73,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The line that scripts wait for.
+/// The line that scripts wait for, and how to become the one who administers.
 #[allow(clippy::print_stdout)]
-fn ready(address: &str) {
+fn ready(address: &str, setup_code: Option<&str>) {
     println!("ready http://{address}");
+    if let Some(code) = setup_code {
+        println!("nobody administers yet: the page at / sets it up, with the code {code}");
+    }
 }

@@ -66,11 +66,15 @@ impl Prepared {
     fn part(&self, mark: String) -> Part {
         let mut parts = self.parts.lock().expect("nobody panics while holding this lock");
         let known = parts.iter().position(|(known, _)| *known == mark).map(|at| parts.remove(at));
+        // Taken once: others make parts and what belongs to them meanwhile.
         let size = |(_, part): &(String, Part)| part.get().map_or(0, |part| part.size());
-        let mut sizes: usize = parts.iter().map(size).sum();
-        while parts.len() >= SIGHTS || sizes > SIZE {
-            sizes -= size(&parts.remove(0));
+        let sizes: Vec<usize> = parts.iter().map(size).collect();
+        let (mut taken, mut gone) = (sizes.iter().sum::<usize>(), 0);
+        while sizes.len() - gone >= SIGHTS || taken > SIZE {
+            taken -= sizes[gone];
+            gone += 1;
         }
+        parts.drain(..gone);
         let (mark, part) = known.unwrap_or_else(|| (mark, Part::default()));
         parts.push((mark, part.clone()));
         part

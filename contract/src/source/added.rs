@@ -9,7 +9,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::{BaseUrl, Location, M3u, Name, Origin, Source, Times, WebAddress, Xmltv, Xtream};
-use crate::disk::{Access, Data, replace};
+use crate::disk::{Access, Data, replace, turn};
 use crate::secret::Secret;
 use crate::source::origin::Login;
 use crate::source::{Gate, Transport};
@@ -38,10 +38,26 @@ pub struct Added {
     pub max_connections: Option<u32>,
 }
 
+/// Why a source is not added.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdded {
+    /// It cannot be, in words without a value.
+    #[error("{0}")]
+    Wrong(String),
+    /// Its name is taken.
+    #[error("there is a source of this name already")]
+    Known,
+    /// There is no room.
+    #[error("at most {MOST} sources are added so; more stand in coax.toml")]
+    TooMany,
+    /// The file cannot be read, understood or written.
+    #[error("sources.json cannot be used: {0}")]
+    Disk(#[from] io::Error),
+}
+
 /// The kinds that can be added so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the words are those of the configuration")]
 pub enum Kind {
     Xtream,
     M3u,
@@ -64,30 +80,26 @@ impl Added {
         }
     }
 
-    /// Replaces all that `data` has, for its owner's eyes.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn save(all: &[Self], data: &Data) -> io::Result<()> {
+    fn save(all: &[Self], data: &Data) -> io::Result<()> {
         replace(&data.sources(), &serde_json::to_vec_pretty(all)?, Access::Owner)
     }
 
     /// Adds it to what `data` has.
     ///
     /// # Errors
-    /// Why not, in words: it cannot be, there is one of its name, there are too many, or the disk refuses.
-    pub fn keep(self, data: &Data) -> Result<(), String> {
-        self.source()?;
-        let unreadable = |error: io::Error| format!("sources.json cannot be used: {error}");
-        let mut all = Self::all(data).map_err(unreadable)?;
+    /// [`NotAdded`]; what `data` has is then as before.
+    pub fn keep(self, data: &Data) -> Result<(), NotAdded> {
+        self.source().map_err(NotAdded::Wrong)?;
+        let _turn = turn(&data.sources_lock())?;
+        let mut all = Self::all(data)?;
         if all.iter().any(|other| other.name == self.name) {
-            return Err(format!("there is a source `{}` already", self.name));
+            return Err(NotAdded::Known);
         }
         if all.len() >= MOST {
-            return Err(format!("at most {MOST} sources are added so; more stand in coax.toml"));
+            return Err(NotAdded::TooMany);
         }
         all.push(self);
-        Self::save(&all, data).map_err(unreadable)
+        Ok(Self::save(&all, data)?)
     }
 
     /// Takes the one of this name from what `data` has; `false` if there is none.
@@ -95,6 +107,7 @@ impl Added {
     /// # Errors
     /// The disk refuses.
     pub fn remove(name: &str, data: &Data) -> io::Result<bool> {
+        let _turn = turn(&data.sources_lock())?;
         let mut all = Self::all(data)?;
         let before = all.len();
         all.retain(|source| source.name != name);
@@ -158,7 +171,7 @@ mod tests {
         let data = Data::new(folder.path());
         assert!(Added::all(&data).unwrap().is_empty());
         acme().keep(&data).unwrap();
-        assert!(acme().keep(&data).unwrap_err().contains("already"));
+        assert!(matches!(acme().keep(&data), Err(NotAdded::Known)));
         let list = Added { name: "list".into(), kind: Kind::M3u, ..acme() };
         list.keep(&data).unwrap();
         let all = Added::all(&data).unwrap();
@@ -170,6 +183,19 @@ mod tests {
         assert!(Added::remove("acme", &data).unwrap() && !Added::remove("acme", &data).unwrap());
         replace(&data.sources(), b"[{\"password\": \"hunter2\"}", Access::Owner).unwrap();
         assert!(!Added::all(&data).err().unwrap().to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn of_those_that_are_added_at_the_same_time_none_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let (data, one) = (&data, Added { name: format!("s{number}"), ..acme() });
+                scope.spawn(move || one.keep(data).unwrap());
+            }
+        });
+        assert_eq!(Added::all(&data).unwrap().len(), 8);
     }
 
     #[test]

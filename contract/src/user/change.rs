@@ -141,7 +141,9 @@ impl Change {
                 *place = to.clone();
             }
         }
-        set(&mut user.password, hash);
+        if let Some(hash) = hash {
+            user.renew(hash.clone());
+        }
         set(&mut user.max_connections, self.max_connections.as_ref());
         set(&mut user.expires, self.expires.as_ref());
         set(&mut user.state, self.state.as_ref());
@@ -194,6 +196,16 @@ mod tests {
             assert_eq!(ann.tokens.len(), left, "{said}");
         }
         assert!(!ann.tokens[0].admin);
+    }
+
+    #[test]
+    fn another_password_ends_what_the_old_one_has_opened() {
+        let tokens =
+            ["tv", "Browser: Firefox, abcd"].map(|device| super::super::Token::new(device, false, 1).0);
+        let mut ann = User { tokens: tokens.into(), ..User::new("ann", PasswordHash::new("x"), 1) };
+        let said = change(r#"{"password":"new"}"#);
+        said.make(&mut ann, said.check().unwrap().as_ref());
+        assert_eq!(ann.tokens.iter().map(|token| &*token.device).collect::<Vec<_>>(), ["tv"]);
     }
 
     #[test]

@@ -25,11 +25,18 @@ const PASSWORD: usize = 12;
 impl Token {
     /// How many a user may have.
     pub const MOST: usize = 100;
+    /// What the devices of those begin with that browsers got for a name and a password.
+    pub const BROWSER: &str = "Browser: ";
 
     /// A new token for `device`, and its text, which nobody can tell again.
     pub fn new(device: &str, admin: bool, created: u64) -> (Self, String) {
         let text = typeable(LENGTH);
         (Self { device: device.into(), digest: Self::digest_of(&text), admin, created }, text)
+    }
+
+    /// Whether a browser got it for a name and a password.
+    pub fn is_login(&self) -> bool {
+        self.device.starts_with(Self::BROWSER)
     }
 
     /// By what it is found.

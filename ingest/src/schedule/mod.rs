@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::release::Releases;
+use contract::run::LastRun;
 use contract::source::Source;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -119,13 +120,21 @@ fn report(outcome: &anyhow::Result<Report>, data: &Data) {
     }
 }
 
-/// Whether there is no release, or no source was read within `period`.
+/// Whether there is no release, or no source was read within `period`, or nobody has ever tried to read one of them.
 fn overdue(data: &Data, sources: &[Source], period: Duration) -> bool {
     let newest = sources
         .iter()
         .filter_map(|source| harvest::head(data, &source.name))
         .map(|head| head.harvested)
         .max();
+    let last = LastRun::load(data).ok().flatten().map_or_else(Vec::new, |run| run.sources);
+    let is_new = |source: &Source| {
+        harvest::head(data, &source.name).is_none()
+            && last.iter().all(|gave| gave.name != source.name.as_str())
+    };
+    if sources.iter().any(is_new) {
+        return true;
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let age = newest.map(|newest| now.saturating_sub(Duration::from_secs(newest)));
     Releases::new(data.clone()).current().is_none() || age.is_none_or(|age| age >= period)

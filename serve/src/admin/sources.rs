@@ -1,7 +1,7 @@
 //! Sources that are added from elsewhere, beside those of the configuration.
 
 use anyhow::Context;
-use contract::source::Added;
+use contract::source::{Added, NotAdded};
 use http::StatusCode;
 use httpd::{Request, Response};
 
@@ -23,7 +23,11 @@ pub(super) async fn add(server: &Server, request: Request) -> Result<Response, R
     let added: Added = answer::sent(request).await?;
     let data = server.data.clone();
     let adding = tokio::task::spawn_blocking(move || added.keep(&data));
-    adding.await.context("adding a source")?.map_err(Refusal::Wrong)?;
+    adding.await.context("adding a source")?.map_err(|why| match why {
+        NotAdded::Wrong(words) => Refusal::Wrong(words),
+        NotAdded::Known | NotAdded::TooMany => Refusal::Conflict(why.to_string()),
+        NotAdded::Disk(_) => Refusal::Failed(why.into()),
+    })?;
     (server.programs.anew)();
     Ok(done())
 }

@@ -221,6 +221,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         body: Some(Schema::Source),
+        refusals: &[409],
         ..operators(
             Verb::Post,
             "/api/admin/sources",

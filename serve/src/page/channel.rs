@@ -1,7 +1,7 @@
 //! `/page/api/channel/5001`: what a channel is made of, as far as the relay in this process is receiving it, so that the
 //! page can say what a browser will not play.
 
-use contract::bundle::{List, Section};
+use contract::bundle::Section;
 use contract::user::User;
 use httpd::Response;
 use serde_json::{Map, Value};
@@ -26,7 +26,6 @@ const TOLD: [&str; 8] = [
 pub(super) async fn answer(server: &Server, user: &User, id: u32) -> Result<Response, Refusal> {
     let prepared = server.prepared()?.seen(&user.sees).await?;
     prepared.view.find(Section::LiveStreams, id).ok_or(Refusal::Unknown)?;
-    debug_assert_eq!(List::Live.entries(), Section::LiveStreams);
     let status = (server.programs.status)();
     let channels = status.get("channels").and_then(Value::as_array);
     let channel = channels.and_then(|all| all.iter().find(|channel| channel["id"] == id));

@@ -26,8 +26,6 @@ const COOKIE: &str = "coax_page";
 const LIFETIME: u64 = 90 * 86_400;
 /// Browsers a user may be logged in with at a time; the oldest login makes room for the next.
 const MOST: usize = 20;
-/// What the devices of such tokens begin with.
-const DEVICE: &str = "Browser: ";
 /// A longer document is no pair of name and password, in bytes.
 const LONGEST: usize = 4096;
 
@@ -107,9 +105,7 @@ pub(super) async fn log_out(
     peer: SocketAddr,
 ) -> Result<Response, Refusal> {
     let Place { path, secure, .. } = place(server, request, peer)?;
-    if let Ok(user) = visitor(server, request.headers())
-        && let Some(device) = user.device.clone().filter(|device| device.starts_with(DEVICE))
-    {
+    if let Some((user, device)) = holder(server, request.headers()) {
         let (users, name) = (server.users.clone(), user.name.clone());
         let taking = tokio::task::spawn_blocking(move || {
             users.edit(|all| {
@@ -133,12 +129,25 @@ pub(super) fn session(server: &Server, request: &Request, peer: SocketAddr) -> R
 
 /// Who has logged in and may watch.
 pub(super) fn visitor(server: &Server, headers: &HeaderMap) -> Result<Arc<User>, Refusal> {
-    let token = cookie(headers).filter(|token| !token.is_empty()).ok_or(Refusal::Forbidden)?;
-    let user = server.users.recall("", token).ok_or(Refusal::Forbidden)?;
+    let (user, _) = holder(server, headers).ok_or(Refusal::Forbidden)?;
     match user.standing(server.now()) {
         contract::user::Standing::Active => Ok(user),
         standing => Err(Refusal::Barred(standing)),
     }
+}
+
+/// Whose login the cookie is, as long as that holds, and the device that it was given to.
+fn holder(server: &Server, headers: &HeaderMap) -> Option<(Arc<User>, Arc<str>)> {
+    let user = server.users.recall("", cookie(headers).filter(|token| !token.is_empty())?)?;
+    let device = user.device.clone()?;
+    // SECURITY: the token of another kind of device is not a login because it stands in a cookie.
+    let holds = user.token(&device).is_some_and(|token| token.is_login() && !is_over(token, server.now()));
+    holds.then_some((user, device))
+}
+
+/// Whether a login has held for as long as one may.
+const fn is_over(login: &Token, now: u64) -> bool {
+    login.created.saturating_add(LIFETIME) <= now
 }
 
 fn session_of<'a>(user: &'a User, token: &'a str, base: &str) -> Session<'a> {
@@ -171,7 +180,7 @@ pub(super) fn place(server: &Server, request: &Request, peer: SocketAddr) -> Res
 /// A token for the browser that the user of this name has just logged in with.
 async fn give(server: &Server, name: &str, agent: &'static str) -> Result<String, Refusal> {
     let now = server.now();
-    let device = format!("{DEVICE}{agent}, {}", contract::user::typeable(4));
+    let device = format!("{}{agent}, {}", Token::BROWSER, contract::user::typeable(4));
     let (token, text) = Token::new(&device, false, now);
     let (users, name) = (server.users.clone(), name.to_owned());
     let giving = tokio::task::spawn_blocking(move || {
@@ -182,16 +191,16 @@ async fn give(server: &Server, name: &str, agent: &'static str) -> Result<String
         })
     });
     let given = giving.await.context("logging in")?.context("logging in")?;
-    // Too many devices of other kinds: nobody is let in by throwing out what he gave himself.
-    given.map(|()| text).ok_or(Refusal::Forbidden)
+    // Nobody is let in by throwing out what he gave to devices of other kinds.
+    let full = || Refusal::Wrong("you have too many devices; whoever runs this can take some back".into());
+    given.map(|()| text).ok_or_else(full)
 }
 
 /// Forgets logins that are over, and the oldest ones when there are too many.
 fn make_room(user: &mut User, now: u64) {
-    let is_login = |token: &Token| token.device.starts_with(DEVICE);
-    user.tokens.retain(|token| !is_login(token) || token.created.saturating_add(LIFETIME) > now);
-    while user.tokens.iter().filter(|token| is_login(token)).count() >= MOST {
-        let oldest = user.tokens.iter().enumerate().filter(|(_, token)| is_login(token));
+    user.tokens.retain(|token| !token.is_login() || !is_over(token, now));
+    while user.tokens.iter().filter(|token| token.is_login()).count() >= MOST {
+        let oldest = user.tokens.iter().enumerate().filter(|(_, token)| token.is_login());
         let Some((at, _)) = oldest.min_by_key(|(_, token)| token.created) else { break };
         user.tokens.remove(at);
     }
@@ -238,7 +247,7 @@ mod tests {
         let mut ann = User::new("ann", PasswordHash::new("x"), 1);
         let mut give = |device: String, created| ann.give(Token::new(&device, false, created).0).unwrap();
         give("tv".into(), 1);
-        (0..MOST as u64).for_each(|n| give(format!("{DEVICE}Firefox, {n}"), 1000 + n));
+        (0..MOST as u64).for_each(|n| give(format!("{}Firefox, {n}", Token::BROWSER), 1000 + n));
         make_room(&mut ann, 2000);
         let has = |user: &User, device: &str| user.tokens.iter().any(|token| token.device == device);
         assert!(has(&ann, "tv") && !has(&ann, "Browser: Firefox, 0") && has(&ann, "Browser: Firefox, 1"));

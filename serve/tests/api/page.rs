@@ -1,6 +1,8 @@
 //! The page for browsers: what it is made of, its login, and what it asks for besides the API of the apps.
 
-use contract::user::Users;
+use std::time::{Duration, Instant};
+
+use contract::user::{Token, Users};
 use serde_json::{Value, json};
 use serve::Settings;
 
@@ -11,6 +13,14 @@ use crate::line_up::LineUp;
 async fn post(house: &House, path: &str, document: &Value) -> Answer {
     let ask = Ask::new("POST", path).header("Content-Type", "application/json");
     ask.body(&document.to_string()).send(house.address).await
+}
+
+async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !happened().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The cookies of an answer, as a browser sends them back.
@@ -129,6 +139,26 @@ async fn a_login_is_a_device_of_the_user_until_it_is_given_back() {
     assert!(out.status == 204 && out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert!(tokens("ann").is_empty());
     assert_eq!(as_browser(&house, "/page/api/session", &cookie).await.status, 403);
+
+    let old = log_in(&house, "ann", "secret").await;
+    let television = Token::new("tv", false, NOW);
+    users
+        .edit(|all| {
+            let ann = all.iter_mut().find(|user| user.name == "ann").unwrap();
+            ann.tokens[0].created -= 90 * 86_400;
+            ann.give(television.0)
+        })
+        .unwrap()
+        .unwrap();
+    let refused = async || as_browser(&house, "/page/api/session", &old).await.status == 403;
+    eventually("a login ends after ninety days", refused).await;
+    let cookie = format!("coax_page={}", television.1);
+    assert_eq!(
+        as_browser(&house, "/page/api/session", &cookie).await.status,
+        403,
+        "what was given to a television is no login"
+    );
+
     let boss = log_in(&house, "boss", "secret").await;
     assert_eq!(
         as_browser(&house, "/api/admin/users", &boss).await.status,
@@ -177,10 +207,7 @@ async fn an_installation_that_nobody_administers_is_set_up_by_whoever_has_the_co
     let code = {
         let users = Users::new(house.data.clone());
         users.edit(|all| all.retain(|user| !user.admin)).unwrap();
-        // The server looks four times a second.
-        while house.server.setup_code().is_none() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        eventually("the set-up is open", async || house.server.setup_code().is_some()).await;
         house.server.setup_code().unwrap().to_owned()
     };
     assert!(open().await && code.len() == 12);
