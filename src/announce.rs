@@ -8,9 +8,9 @@ use contract::bundle::Section;
 use contract::release::Release;
 
 /// The name and the password to type into an app; the password only when it is no secret.
-pub(crate) struct Login<'a> {
-    pub name: &'a str,
-    pub password: Option<&'a str>,
+pub(crate) struct Login {
+    pub name: String,
+    pub password: Option<&'static str>,
 }
 
 /// Prints `ready http://ADDRESS` for programs that wait for it, and below it what a person needs. Who has stopped
@@ -18,20 +18,31 @@ pub(crate) struct Login<'a> {
 pub(crate) fn ready(
     listening: SocketAddr,
     public: Option<&str>,
-    login: Option<&Login<'_>>,
+    login: Option<&Login>,
     release: Option<&Release>,
+    setup_code: Option<&str>,
 ) {
     let base = public.map_or_else(|| format!("http://{}", reachable(listening)), Into::into);
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "ready http://{listening}").and_then(|()| out.flush());
     let _ = writeln!(out, "{}", text(&base, login, release));
+    if let Some(code) = setup_code {
+        let _ = writeln!(out, "{}", setup(&base, code)).and_then(|()| out.flush());
+    }
 }
 
-fn text(base: &str, login: Option<&Login<'_>>, release: Option<&Release>) -> String {
+/// How to become the one who administers. The code stands behind the `#`, which browsers keep to themselves.
+fn setup(base: &str, code: &str) -> String {
+    format!(
+        "\n  Nobody administers yet. To set it up, open in a browser\n    {base}/#/setup/{code}\n  or open {base} and type the code {code}"
+    )
+}
+
+fn text(base: &str, login: Option<&Login>, release: Option<&Release>) -> String {
     let Some(login) = login else {
         return "\n  Nobody may watch yet: `coax user add NAME` lets somebody.".into();
     };
-    let (name, password) = (login.name, login.password.unwrap_or("PASSWORD"));
+    let (name, password) = (&*login.name, login.password.unwrap_or("PASSWORD"));
     let mut text = String::from("\n  In an app, as an Xtream Codes account\n");
     let mut line =
         |what: &str, value: &str| writeln!(text, "    {what:9} {value}").expect("a string takes all");
@@ -71,7 +82,7 @@ mod tests {
     fn the_address_is_one_that_can_be_typed() {
         let typed = reachable("0.0.0.0:8080".parse().unwrap());
         assert!(!typed.ip().is_unspecified() && typed.port() == 8080);
-        let login = Login { name: "ann", password: None };
+        let login = Login { name: "ann".into(), password: None };
         let text = text("http://tv.example", Some(&login), None);
         assert!(text.contains("http://tv.example/get.php?username=ann&password=PASSWORD"), "{text}");
     }

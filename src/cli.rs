@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use contract::config::{Config, Place};
@@ -11,7 +12,7 @@ pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Sett
 
 /// A television gateway: one cable in, every screen.
 ///
-/// Without a command: `up` if there is a coax.toml here, or one or a provider in the environment, else `demo`.
+/// Without a command: `up` if there is a coax.toml here or in /etc/coax, or one or a provider in the environment, else `demo`.
 #[derive(Debug, Parser)]
 #[command(name = "coax", version)]
 pub(crate) struct Cli {
@@ -62,10 +63,50 @@ pub(crate) enum Command {
         #[command(flatten)]
         arguments: crate::strm::Arguments,
     },
+    /// Look at everything that has to be right, and say what is wrong and what to do
+    Doctor {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::doctor::Arguments,
+    },
+    /// Say what is published, what the last run did, and what runs now
+    Status {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::status::Arguments,
+    },
+    /// Send a trial to everybody in [[ingest.notify]], to see whether it arrives
+    Notify {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write all that cannot be had again into one file: users, ids, keys, details, the configuration
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::backup::Arguments,
+    },
+    /// Put back what `coax backup` has written
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        arguments: crate::backup::RestoreArguments,
+    },
     /// Read the configuration and say what is wrong with it
     CheckConfig {
         #[command(flatten)]
         place: Place,
+    },
+    /// Print what makes a shell complete commands: `coax completions bash > /etc/bash_completion.d/coax`
+    Completions { shell: clap_complete::Shell },
+    /// Write manual pages into a folder: `coax man /usr/local/share/man/man1`
+    Man {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 
@@ -84,6 +125,7 @@ pub(crate) fn default_command() -> Command {
 pub(crate) fn load(place: &Place) -> anyhow::Result<Settings> {
     let mut settings: Settings = place.load()?;
     settings.serve.environment()?;
+    settings.relay.environment()?;
     Ok(settings)
 }
 
@@ -94,6 +136,9 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     println!("{}: ok", place.name());
     println!("  data    {}", settings.data.display());
     println!("  listen  {}", settings.listen);
+    if settings.tls.is_on() {
+        println!("  https   {}", settings.tls.listen);
+    }
     for source in &settings.source {
         println!("  source  {}  {}", source.name, source.whereabouts());
     }
@@ -106,6 +151,18 @@ pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// `coax notify`: exit status 1 if somebody could not be told.
+#[allow(clippy::print_stdout)]
+pub(crate) async fn notify(place: &Place) -> anyhow::Result<ExitCode> {
+    let settings = load(place)?;
+    anyhow::ensure!(!settings.ingest.notify.is_empty(), "nobody is told: there is no [[ingest.notify]]");
+    let outcomes = ingest::try_notices(&settings.ingest).await;
+    for (at, outcome) in outcomes.iter().enumerate() {
+        println!("{}  {}", at + 1, outcome.as_ref().map_or_else(String::as_str, |()| "told"));
+    }
+    Ok(if outcomes.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[cfg(test)]
@@ -128,7 +185,12 @@ mod tests {
             "rules are shown; there are none by default"
         );
         let real = Settings::default();
+        let notify = std::mem::take(&mut shown.ingest.notify);
+        assert_eq!(notify.len(), 1, "somebody is told, who by default is nobody");
+        let usual = ingest::Notify { url: notify[0].url.clone(), ..ingest::Notify::default() };
+        assert_eq!(format!("{:?}", notify[0]), format!("{usual:?}"));
         assert_eq!((&shown.data, &shown.listen), (&real.data, &real.listen));
+        assert_eq!(shown.tls, real.tls);
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
         assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
         assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
@@ -136,9 +198,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_documents_show_is_understood() {
+        for document in [include_str!("../docs/running.md")] {
+            let blocks = document.split("```toml\n").skip(1);
+            let blocks: Vec<&str> = blocks.filter_map(|block| Some(block.split_once("```")?.0)).collect();
+            assert!(!blocks.is_empty());
+            for block in blocks {
+                // A variable that is not set here is not what this is about.
+                let mut text = block.to_owned();
+                while let Some((before, after)) = text.clone().split_once("{ env = ") {
+                    let (_, after) = after.split_once('}').unwrap();
+                    text = format!("{before}\"http://set.example\"{after}");
+                }
+                Settings::parse(&text, "docs").unwrap_or_else(|error| panic!("{error}: {block}"));
+            }
+        }
+    }
+
+    #[test]
     fn the_example_shows_every_setting() {
         let shown = uncommented();
-        for section in ["", "[[source]]", "[[hdhomerun]]", "[ingest]", "[serve]", "[relay]"] {
+        let sections =
+            ["", "[tls]", "[[source]]", "[[hdhomerun]]", "[ingest]", "[[ingest.notify]]", "[serve]"];
+        for section in sections.into_iter().chain(["[relay]"]) {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

@@ -10,7 +10,7 @@ use anyhow::Context;
 use contract::hdhomerun::Device;
 use contract::secret::Secret;
 use contract::source::{BaseUrl, Budget, Login as SourceLogin, Name, Source};
-use contract::user::Users;
+use contract::user::{User, Users};
 use station::Station;
 use tokio::net::TcpListener;
 
@@ -47,14 +47,15 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     settings.hdhomerun = vec![device];
     settings.serve.discovery = false; // nobody's media server is to find a demo
 
+    let listener = listener(listen).await?;
+    let address = listener.local_addr()?;
     let users = Arc::new(Users::new(settings.data()));
     users.edit(|all| {
         if all.iter().all(|user| user.name != LOGIN) {
-            all.push(new_user(LOGIN, LOGIN, 0));
+            // SECURITY: everybody knows the password, so he administers only where nobody else comes.
+            all.push(User { admin: address.ip().is_loopback(), ..new_user(LOGIN, LOGIN, 0) });
         }
     })?;
-    let listener = listener(listen).await?;
-    let address = listener.local_addr()?;
     if !address.ip().is_unspecified() {
         settings.ingest.logos = BaseUrl::new(&format!("http://{address}")).ok();
     }
@@ -65,8 +66,15 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
         anyhow::ensure!(report.is_success(), "the built-in provider was refused:\n{report}");
         ingest::fill(&data, &settings.source, &settings.ingest, &progress).await?;
     }
-    let login = Login { name: LOGIN, password: Some(LOGIN) };
-    up::everything(listener, settings, users, Some(login)).await
+    let login = || Ok(Some(Login { name: LOGIN.into(), password: Some(LOGIN) }));
+    let plain = settings.clone();
+    let sources = || {
+        let mut settings = plain.clone();
+        settings.add_sources()?;
+        Ok(settings.source)
+    };
+    settings.source = sources()?;
+    up::until_stopped(listener, settings, &users, login, sources).await
 }
 
 fn source(station: &Station, account: station::Account) -> Source {

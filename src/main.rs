@@ -8,31 +8,39 @@
 //!
 //! This package composes the programs and knows nothing they know: [`up`] runs them together, [`demo`] puts a
 //! synthetic provider before them, [`user`] edits who may watch, [`export`] makes files of what is served, [`strm`] a
-//! library of it for media servers.
+//! library of it for media servers. [`doctor`] looks whether all is as it should be, [`status`] what is, and [`backup`] keeps what
+//! cannot be had again.
 
 mod announce;
+mod backup;
 mod cli;
 mod demo;
+mod doctor;
 mod export;
+mod manual;
 mod run_now;
+mod status;
 mod strm;
 mod up;
 mod user;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use contract::config::{ConfigError, Skip};
+use contract::owner::become_owner;
 
 use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    httpd::return_memory();
     let cli = Cli::parse();
     contract::log::init(cli.log_format);
     // Two providers of cryptography could be linked in; the process must say which one before the first connection.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match run(cli.command.unwrap_or_else(cli::default_command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("coax: {error:#}");
             ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
@@ -40,17 +48,31 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen)),
-        Command::Up { place } => runtime()?.block_on(up::run(cli::load(&place)?)),
-        Command::User { place, json, command } => {
-            user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)
-        }
-        Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments),
-        Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip>()?, arguments),
-        Command::CheckConfig { place } => cli::check_config(&place),
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    if let Command::Up { place } | Command::User { place, .. } = &command {
+        let data = place.load::<Skip, Skip, Skip>()?.data();
+        // Before there is a second thread.
+        become_owner(&data)
+            .with_context(|| format!("cannot go on as the owner of {}", data.path().display()))?;
     }
+    match command {
+        Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
+        Command::Up { place } => runtime()?.block_on(up::run(&place))?,
+        Command::User { place, json, command } => {
+            user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)?;
+        }
+        Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments)?,
+        Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip>()?, arguments)?,
+        Command::Doctor { place, arguments } => return runtime()?.block_on(doctor::run(&place, &arguments)),
+        Command::Status { place, arguments } => runtime()?.block_on(status::run(&place, &arguments))?,
+        Command::Notify { place } => return runtime()?.block_on(cli::notify(&place)),
+        Command::Backup { place, arguments } => backup::backup(&place, &arguments)?,
+        Command::Restore { place, arguments } => backup::restore(&place, &arguments)?,
+        Command::CheckConfig { place } => cli::check_config(&place)?,
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::man(&folder)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

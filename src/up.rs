@@ -6,49 +6,112 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use contract::config::Place;
 use contract::release::Follower;
+use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
-use httpd::Request;
+use http::{Method, StatusCode};
+use httpd::{Listeners, Request, Response, reply};
 use ingest::RunNow;
 use relay::Relay;
-use serve::admin::{Programs, Wished};
+use serve::admin::{Keeper, Programs, Wished};
 use serve::{Announcing, Server};
+use tls::Https;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::announce::{self, Login};
-use crate::cli::Settings;
+use crate::cli::{self, Settings};
 use crate::run_now;
 use crate::user::new_user;
 
 /// `coax up`: runs until the operator stops it.
-pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
+pub(crate) async fn run(place: &Place) -> anyhow::Result<()> {
+    let settings = cli::load(place)?;
     let users = Arc::new(Users::new(settings.data()));
     let named = user_of_the_environment(&users)?;
-    let first = users.list()?.into_iter().next().map(|user| user.name);
-    let name = named.or(first);
-    let login = name.as_deref().map(|name| Login { name, password: None });
-    if settings.source.is_empty() {
-        warn!("no source is configured; what was published before is served");
-    }
     let address: SocketAddr = settings.listen.parse().context("`listen` was checked")?;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    everything(listener, settings, users, login).await
+    let login = || {
+        let first = users.list()?.into_iter().next().map(|user| user.name);
+        Ok(named.clone().or(first).map(|name| Login { name, password: None }))
+    };
+    let sources = || Ok(cli::load(place)?.source);
+    until_stopped(listener, settings, &users, login, sources).await
 }
 
-/// Ingest on schedule, and answers on `listener`, until the operator stops it.
+/// Runs everything until the operator stops it. When he adds a source on the page, all of it begins anew with what `sources`
+/// gives, on the same port: who comes meanwhile waits a moment. `login` is who is told of each time.
+///
+/// # Errors
+/// Those of [`everything`], and the system's.
+pub(crate) async fn until_stopped(
+    listener: TcpListener,
+    mut settings: Settings,
+    users: &Arc<Users>,
+    login: impl Fn() -> anyhow::Result<Option<Login>>,
+    sources: impl Fn() -> anyhow::Result<Vec<Source>>,
+) -> anyhow::Result<()> {
+    let listener = listener.into_std()?;
+    let https = tls::listen(&settings.tls, &settings.data()).await?;
+    let keeper = Keeper::default();
+    // Listened for all the time: who is stopped while he begins anew is not to go on.
+    let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
+    let stop = stopped.clone();
+    let _listening = AbortOnDropHandle::new(tokio::spawn(async move {
+        terminated.await;
+        stop.cancel();
+    }));
+    loop {
+        if settings.source.is_empty() {
+            warn!("no source is configured; what was published before is served");
+        }
+        let plain = TcpListener::from_std(listener.try_clone()?)?;
+        let secure = https.as_ref().map(Https::secure).transpose()?;
+        let house = House { settings: settings.clone(), users: users.clone(), keeper: keeper.clone() };
+        let listeners = Listeners { plain, secure };
+        if everything(listeners, house, login()?, &stopped).await? == Ended::Stopped {
+            return Ok(());
+        }
+        match sources() {
+            Ok(sources) => settings.source = sources,
+            // A slip in a file that somebody is editing is no reason to end.
+            Err(error) => error!(%error, "the sources stay as they were; others come with the next start"),
+        }
+    }
+}
+
+/// What everything is run with.
+struct House {
+    settings: Settings,
+    users: Arc<Users>,
+    /// The logins of operators, which hold on.
+    keeper: Keeper,
+}
+
+/// Why everything has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// The operator stopped it.
+    Stopped,
+    /// There are other sources.
+    Anew,
+}
+
+/// Ingest on schedule, and answers on `listeners`, until `stopped`, or until the operator changes what is read.
 ///
 /// # Errors
 /// The schedule cannot be understood, or the system gives no TLS.
-pub(crate) async fn everything(
-    listener: TcpListener,
-    settings: Settings,
-    users: Arc<Users>,
-    login: Option<Login<'_>>,
-) -> anyhow::Result<()> {
+async fn everything(
+    listeners: Listeners,
+    house: House,
+    login: Option<Login>,
+    stopped: &CancellationToken,
+) -> anyhow::Result<Ended> {
+    let settings = &house.settings;
     // Whichever ends first ends the other: no television without ingest that nobody notices, and no ingest whose
     // thread keeps a program from ending that could not begin.
     let stopping = CancellationToken::new();
@@ -62,30 +125,35 @@ pub(crate) async fn everything(
         let _ended = ended;
         Handle::current().block_on(ingest::schedule(&data, &sources, &schedule, &wishes, stop.cancelled()))
     });
-    let terminated = httpd::terminated();
+    let anew = CancellationToken::new();
+    let mut ended = Ended::Stopped;
     let shutdown = async {
         tokio::select! {
-            () = terminated => {}
+            () = stopped.cancelled() => {}
             () = stopping.cancelled() => {}
+            () = anew.cancelled() => ended = Ended::Anew,
         }
     };
-    serve(listener, settings, users, login, run_now, shutdown).await?;
+    let served = serve(listeners, house, login, (&run_now, &anew), shutdown).await;
     stopping.cancel();
-    ingest.await.context("ingest stopped unexpectedly")?
+    // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
+    let ingested = ingest.await.context("ingest stopped unexpectedly")?;
+    served.and(ingested)?;
+    Ok(ended)
 }
 
-/// Answers on `listener` until `shutdown`, then drains.
+/// Answers on `listeners` until `shutdown`, then drains.
 ///
 /// # Errors
 /// The system gives no TLS.
 async fn serve(
-    listener: TcpListener,
-    settings: Settings,
-    users: Arc<Users>,
-    login: Option<Login<'_>>,
-    run_now: RunNow,
+    listeners: Listeners,
+    house: House,
+    login: Option<Login>,
+    (run_now, anew): (&RunNow, &CancellationToken),
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    let House { settings, users, keeper } = house;
     let data = settings.data();
     // Where relays are listed, viewers are sent to them.
     let elsewhere = !settings.serve.relays.is_empty();
@@ -105,28 +173,35 @@ async fn serve(
     };
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
-    let server = Arc::new(server.with_programs(programs(&relay, &run_now)));
-    let address = listener.local_addr().expect("a bound listener has an address");
+    let server = server.with_programs(programs(&relay, run_now, anew)).with_keeper(keeper);
+    let server = Arc::new(server);
+    let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
     let announcing = AbortOnDropHandle::new(tokio::spawn(serve::announce(announcing)));
+    let refused = relay.clone();
+    let telling = ingest::notify(data.clone(), settings.ingest, move || refused.refused());
+    let _telling = AbortOnDropHandle::new(tokio::spawn(telling));
     announce::ready(
         address,
         public.as_ref().map(contract::source::BaseUrl::as_str),
         login.as_ref(),
         follower.release().as_deref(),
+        server.setup_code(),
     );
     let plumbing = httpd::Settings {
         prefix: public.as_ref().map_or_else(String::new, |public| public.path().to_owned()),
         ..httpd::Settings::default()
     };
     let answer = {
-        let relay = relay.clone();
+        let (relay, run_now) = (relay.clone(), run_now.clone());
         move |mut request: Request, peer: SocketAddr| {
             server.strip(&mut request, peer); // before it is told whose it is
             let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
             async move {
                 if run_now::takes(request.uri().path()) {
                     run_now::answer(&run_now, &request, peer)
+                } else if is_metrics(&request) {
+                    metrics(&relay, &server, &request, peer).await
                 } else if elsewhere && is_stream(request.uri().path()) {
                     server.answer(request, peer).await
                 } else if Relay::takes(request.uri().path()) {
@@ -141,16 +216,37 @@ async fn serve(
         shutdown.await;
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
-    httpd::serve(listener, plumbing, answer, closing).await;
+    httpd::serve(listeners, plumbing, answer, closing).await;
     drop(announcing);
     relay.closed().await;
     Ok(())
 }
 
+/// Whether monitors ask.
+fn is_metrics(request: &Request) -> bool {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    is_read && serve::Route::decode(request.uri().path()) == serve::Route::Metrics
+}
+
+/// `/metrics`: what all programs of this process count.
+async fn metrics(relay: &Relay, server: &Server, request: &Request, peer: SocketAddr) -> Response {
+    let page = match relay.metrics(request.headers(), peer) {
+        Ok(page) => page,
+        Err(refused) => return *refused,
+    };
+    match server.render(page).await {
+        Ok(page) => page.answer(),
+        Err(error) => {
+            warn!(%error, "nothing can be told to a monitor");
+            reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n")
+        }
+    }
+}
+
 /// What the administration needs of the others.
-fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
+fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken) -> Programs {
     let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
-    let run_now = run_now.clone();
+    let (run_now, watched, anew) = (run_now.clone(), run_now.clone(), anew.clone());
     Programs {
         sessions: Box::new(move || listed.sessions()),
         kick: Box::new(move |id| kicked.kick(id)),
@@ -160,6 +256,9 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow) -> Programs {
             ingest::Asked::Running => Wished::Running,
             ingest::Asked::Stopped => Wished::Nobody,
         }),
+        progress: Box::new(move || serde_json::to_value(watched.watch()).unwrap_or_default()),
+        probe: Box::new(|_| None),
+        anew: Box::new(move || anew.cancel()),
     }
 }
 

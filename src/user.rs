@@ -72,7 +72,7 @@ pub(crate) fn run(data: &Data, command: Command, json: bool) -> anyhow::Result<(
             find(&users, &name)?; // before a password is asked for
             let password = password.obtain()?;
             let hash = password.hash();
-            edit(&users, &name, |user| user.password = hash.clone())?;
+            edit(&users, &name, |user| user.renew(hash))?;
             show::done(&format!("{name} has a new password"), &secret(&name, &password), json)
         }
         Command::Token { command } => token::run(&users, command, json),

@@ -23,7 +23,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nno more than how one begins";
 struct House {
     station: Station,
     _runtime: Runtime,
-    _folder: TempDir,
+    folder: TempDir,
     program: Program,
     channels: Vec<Value>,
 }
@@ -44,12 +44,14 @@ impl House {
         // What they are is not what they are called.
         station.publish("/logos/one.png", PNG, "text/html", None);
         station.publish("/logos/same.png", PNG, "image/png", None);
+        station.publish("/logos/late.png", [PNG, b"!"].concat(), "image/png", None);
         station.publish("/logos/page.png", "<html><script>alert(1)</script></html>", "image/png", None);
         station.publish("/logos/huge.png", huge, "image/png", None);
         let mut list = String::from("#EXTM3U\n");
         for (place, (name, logo)) in (0..).zip([
             ("One", "/logos/one.png"),
             ("Same", "/logos/same.png"),
+            ("Late", "/logos/late.png"),
             ("Page", "/logos/page.png"),
             ("Huge", "/logos/huge.png"),
             ("Gone Away", "/logos/gone.png"),
@@ -72,7 +74,7 @@ impl House {
         let mut command = ours(Path::new(env!("CARGO_BIN_EXE_coax")), &[("RUST_LOG", "debug")]);
         command.arg("up").current_dir(folder.path());
         let program = Program::launch(command);
-        let mut house = Self { station, _runtime: runtime, _folder: folder, program, channels: Vec::new() };
+        let mut house = Self { station, _runtime: runtime, folder, program, channels: Vec::new() };
         let begin = std::time::Instant::now();
         while house.channels.is_empty() {
             assert!(begin.elapsed().as_secs() < 60, "there is no release");
@@ -122,6 +124,7 @@ fn pictures_come_from_us_and_a_provider_is_asked_once_and_not_believed() {
     asked_once(&house);
     initials(&house);
     forged(&house);
+    refused(&house);
     let House { program, .. } = house;
     let logged = program.terminate().logged;
     assert!(!logged.contains("one.png") && !logged.contains("/logos/"), "{logged}");
@@ -186,6 +189,21 @@ fn initials(house: &House) {
         assert!(!text(&first.body).contains("script"), "{name}");
     }
     assert_eq!((house.asked("/logos/page.png"), house.asked("/logos/huge.png")), (1, 1));
+}
+
+/// What the disk does not keep is not asked for again and again.
+fn refused(house: &House) {
+    let pictures = house.folder.path().join("data/logos/by");
+    std::fs::rename(&pictures, pictures.with_extension("gone")).unwrap();
+    File::create(&pictures).unwrap();
+    let url = format!("{}{}", house.program.url, house.path("Late"));
+    let begin = std::time::Instant::now();
+    while house.asked("/logos/late.png") == 0 {
+        assert!(begin.elapsed().as_secs() < 60, "nobody asks");
+        ffmpeg("curl", &["-sS", "-o", "/dev/null", "--max-time", "1", &url]);
+    }
+    std::thread::sleep(std::time::Duration::from_secs(1)); // longer than it takes to ask several times
+    assert_eq!(house.asked("/logos/late.png"), 1);
 }
 
 /// Nobody has us ask an address of his.

@@ -8,10 +8,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use program::{Program, ffmpeg, ours, run, text};
+use program::{Program, built, ffmpeg, ours, run, text};
 use station::Station;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -102,7 +101,7 @@ impl Relay {
         let config =
             format!("listen = \"127.0.0.1:0\"\n{SOURCE}[relay]\nfollow = \"{url}\"\ncache = \"copy\"\n");
         write(&folder.path().join("coax.toml"), &config);
-        let mut command = ours(&built("relay"), &[("COAX_RELAY_KEY", key), ("RUST_LOG", "debug")]);
+        let mut command = ours(&built("relay", "relay"), &[("COAX_RELAY_KEY", key), ("RUST_LOG", "debug")]);
         command.current_dir(folder.path());
         Self { program: Program::launch(command), folder }
     }
@@ -122,22 +121,6 @@ impl Relay {
         serde_json::from_slice(&ffmpeg("curl", &["-sS", &format!("{}/status.json", self.program.url)]).stdout)
             .unwrap()
     }
-}
-
-/// One of the workspace's other programs, which the tests of the workspace have built; where only these are run, it is
-/// built once, and then as old as it is.
-fn built(name: &str) -> PathBuf {
-    let coax = Path::new(env!("CARGO_BIN_EXE_coax"));
-    let program = coax.with_file_name(name);
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", name, "--bin", name]);
-        if coax.parent().unwrap().ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
-    }
-    program
 }
 
 fn write(path: &Path, content: &str) {
@@ -268,7 +251,7 @@ fn a_copy_is_not_made_over_the_folder_of_ingest() {
     let config =
         format!("[relay]\nfollow = \"http://127.0.0.1:9\"\nfollow_key = \"{KEY}\"\ncache = \"data\"\n");
     write(&folder.path().join("coax.toml"), &config);
-    let output = ours(&built("relay"), &[]).current_dir(folder.path()).output().unwrap();
+    let output = ours(&built("relay", "relay"), &[]).current_dir(folder.path()).output().unwrap();
     let said = text(&output.stderr);
     assert!(!output.status.success() && said.contains("another folder"), "{said}");
 }

@@ -169,6 +169,19 @@ fn without_a_command_the_configuration_that_the_environment_names_is_read() {
 }
 
 #[test]
+fn a_variable_that_cannot_be_understood_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables =
+        [("COAX_DATA", folder.path().to_str().unwrap()), ("COAX_TRUSTED_PROXIES", "10.0.0.0/8, proxy")];
+    let output = program::coax(&variables).arg("up").current_dir(folder.path()).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("COAX_TRUSTED_PROXIES: expected an address"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_environment_alone_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -182,6 +195,7 @@ fn the_environment_alone_is_enough() {
             ("COAX_LISTEN", "127.0.0.1:0"),
             ("COAX_USER", "ann"),
             ("COAX_PASSWORD", "hunter2"),
+            ("COAX_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
             ("XTREAM_BASE_URL", &station.url()),
             ("XTREAM_USERNAME", &account.username),
             ("XTREAM_PASSWORD", &account.password),
@@ -192,6 +206,10 @@ fn the_environment_alone_is_enough() {
     let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &list];
     let list: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap();
     assert!(!list.as_array().unwrap().is_empty());
+    let account = format!("{}/player_api.php?username=ann&password=hunter2", program.url);
+    let account = ffmpeg("curl", &["-sS", "-H", "X-Forwarded-Host: tv.example", &account]).stdout;
+    let account: serde_json::Value = serde_json::from_slice(&account).unwrap();
+    assert_eq!(account["server_info"]["url"], "tv.example");
     let ended = program.terminate();
     assert!(ended.status.success(), "{}", ended.logged);
     assert!(!ended.said.contains("hunter2") && !ended.logged.contains("hunter2"));

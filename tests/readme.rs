@@ -4,6 +4,7 @@
 
 mod program;
 
+use httpd::Opens;
 use program::{Program, ffmpeg, text};
 use serve::admin::{ENDPOINTS, Endpoint};
 
@@ -57,6 +58,25 @@ fn every_endpoint_in_the_readme_answers() {
             .replace("SEALED", &sealed);
         let status = get(&path);
         assert!(matches!(status.as_str(), "200" | "206" | "302"), "{endpoint}: {status}");
+    }
+}
+
+/// As far as it is the same for all.
+#[test]
+fn every_kind_of_address_is_in_the_readme() {
+    // What players, media servers and our own page are led to, and nobody types.
+    const LED_TO: [&str; 4] = ["/lineup.post", "/api/streams/proxy/c", "/relay", "/page"];
+    let doors = serve::DOORS.iter().chain(relay::DOORS).filter(|door| door.opens != Opens::Nobody);
+    for path in doors.filter_map(|door| door.at.first()) {
+        let path = path.split('?').next().unwrap_or("");
+        let is_fixed = |word: &&str| {
+            !word.contains(char::is_uppercase) && !word.starts_with(|it: char| it.is_ascii_digit())
+        };
+        let known: Vec<&str> = path.split('/').take_while(is_fixed).collect();
+        let known = known.join("/");
+        let led_to = LED_TO.iter().any(|path| known.starts_with(path));
+        assert!(led_to || README.contains(&known), "{path}");
+        assert!(known.len() > 1 || path == "/", "{path}");
     }
 }
 

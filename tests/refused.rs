@@ -1,4 +1,4 @@
-//! Whoever may not watch any more: told so everywhere, a second later.
+//! Whoever may not watch, or not any more, and what he gets from the whole of it: nothing.
 
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::user::{State, Token, User, Users};
+use httpd::{Door, Opens};
 use program::{Program, ffmpeg, text};
 use serde_json::Value;
 
@@ -58,14 +59,17 @@ impl House {
         curl.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    /// The cookie of a login to the administration.
+    /// The cookies of a login to the administration, and of one at the page.
     fn log_in(&self) -> String {
         let jar = self.folder.path().join("cookies");
-        let url = format!("{}/api/admin/login", self.demo.url);
-        let pair = r#"{"username":"demo","password":"demo"}"#;
-        let json = ["-H", "content-type: application/json", "-d", pair];
         let jar = jar.to_str().unwrap();
-        ffmpeg("curl", &[&["-sS", "--fail", "-c", jar, &url][..], &json].concat());
+        for place in ["api/admin", "page/api"] {
+            let url = format!("{}/{place}/login", self.demo.url);
+            let pair = r#"{"username":"demo","password":"demo"}"#;
+            let json = ["-H", "content-type: application/json", "-d", pair];
+            let login = ffmpeg("curl", &[&["-sS", "--fail", "-b", jar, "-c", jar, &url][..], &json].concat());
+            assert!(login.status.success(), "{place}: {}", text(&login.stderr));
+        }
         jar.to_owned()
     }
 
@@ -113,6 +117,10 @@ fn addresses(house: &House, token: &str) -> Vec<String> {
         "/lineup.json".into(),
         "/auto/v1".into(),
         "/api/admin/session".into(),
+        "/page/api/session".into(),
+        format!("/page/api/guide?ids={channel}"),
+        format!("/page/api/channel/{channel}"),
+        "/api/channels?username=demo&password=demo".into(),
         format!("/hls/{ticket}"),
         format!("/timeshift/{minute}"),
     ];
@@ -154,4 +162,31 @@ fn whoever_is_disabled_or_over_is_refused_within_a_second_everywhere() {
     house.users.edit(|all| all.clear()).unwrap();
     sleep(Duration::from_secs(1));
     refused("removed");
+}
+
+/// In one process one program might answer for another.
+#[test]
+fn no_address_of_the_whole_answers_whoever_is_nobody() {
+    const REJECTED: &str = r#"{"user_info":{"auth":0}}"#;
+    let house = House::new();
+    let doors = || serve::DOORS.iter().chain(relay::DOORS);
+    let at = |door: &Door| {
+        let fill = |at: &&str| at.replace("USER", "demo").replace("PASS", "guess").replace("CHANNEL", "1");
+        door.at.iter().map(fill).collect::<Vec<_>>()
+    };
+    for door in doors() {
+        for path in at(door) {
+            let url = format!("{}{path}", house.demo.url);
+            let from = "X-Forwarded-For: 198.51.100.7";
+            let told = text(&ffmpeg("curl", &["-sS", "-w", "\n%{http_code}", "-H", from, &url]).stdout);
+            let (body, status) = told.rsplit_once('\n').unwrap();
+            match (door.opens, status) {
+                (Opens::Anybody, "200") | (_, "401" | "403" | "404" | "405" | "429") => {}
+                (Opens::Users, "200") => assert_eq!(body, REJECTED, "{path}"),
+                _ => panic!("{path}: {told}"),
+            }
+        }
+    }
+    let public = doors().filter(|door| door.opens == Opens::Anybody).map(|door| door.name);
+    assert!(public.count() < doors().count() / 4, "the table says who is let in");
 }

@@ -6,6 +6,7 @@
 //! Environment variables come last and win, so that one provider works with no file at all.
 
 mod place;
+mod tls;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,10 @@ use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use crate::disk::Data;
 use crate::hdhomerun::Device;
 use crate::secret::Secret;
-pub use place::{DEFAULT_FILE, Place};
+pub use place::{DEFAULT_FILE, Place, SYSTEM_FILE};
+pub use tls::Tls;
 
-use crate::source::{BaseUrl, Login, Name, Source};
+use crate::source::{Added, BaseUrl, Login, Name, Source};
 
 /// The configuration, with the sections a program is interested in.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,6 +38,8 @@ pub struct Config<I = Skip, S = Skip, R = Skip> {
     /// The address that apps reach us under, when it is not the one they send: behind a proxy with a sub-path, say.
     /// `PUBLIC_BASE_URL` overrides it.
     pub public_base_url: Option<BaseUrl>,
+    /// https of our own, for programs that answer.
+    pub tls: Tls,
     /// What ingest reads and the relay dials. `XTREAM_BASE_URL`, `XTREAM_USERNAME` and `XTREAM_PASSWORD` together
     /// add one named `xtream`.
     pub source: Vec<Source>,
@@ -55,6 +59,7 @@ impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
             data: "data".into(),
             listen: "0.0.0.0:8080".into(),
             public_base_url: None,
+            tls: Tls::default(),
             source: Vec::new(),
             hdhomerun: Vec::new(),
             ingest: I::default(),
@@ -147,6 +152,25 @@ where
         Ok(config)
     }
 
+    /// Adds the sources of `sources.json`, behind those that are configured. One of a name that is configured as well is
+    /// passed over, and the log tells it.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which never shows a value.
+    pub fn add_sources(&mut self) -> Result<(), ConfigError> {
+        let data = Data::new(&self.data);
+        let wrong = |what: String| ConfigError::new(data.sources().display().to_string(), what);
+        for added in Added::all(&data).map_err(|error| wrong(format!("cannot be used: {error}")))? {
+            let source = added.source().map_err(|why| wrong(format!("source `{}`: {why}", added.name)))?;
+            if self.source.iter().any(|known| known.name == source.name) {
+                tracing::warn!(source = %source.name, "the configuration has a source of this name: the one that was added is passed over");
+            } else {
+                self.source.push(source);
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a configuration that is called `name` in errors.
     ///
     /// # Errors
@@ -212,6 +236,9 @@ where
         if self.listen.parse::<std::net::SocketAddr>().is_err() {
             let what =
                 format!("`listen` is {:?}; expected an address and a port such as 0.0.0.0:8080", self.listen);
+            return Err(ConfigError::new(place, what));
+        }
+        if let Err(what) = self.tls.check() {
             return Err(ConfigError::new(place, what));
         }
         for (at, source) in self.source.iter().enumerate() {

@@ -41,6 +41,21 @@ impl Data {
         self.0.join("users.lock")
     }
 
+    /// The catalogue of Ace Stream channels.
+    pub fn channels(&self) -> PathBuf {
+        self.0.join("channels.json")
+    }
+
+    /// Sources that were added from elsewhere, beside those of the configuration; for its owner's eyes.
+    pub fn sources(&self) -> PathBuf {
+        self.0.join("sources.json")
+    }
+
+    /// The file that is locked while those are being changed.
+    pub(crate) fn sources_lock(&self) -> PathBuf {
+        self.0.join("sources.lock")
+    }
+
     /// The id ledger.
     pub fn ids(&self) -> PathBuf {
         self.0.join("ids.json")
@@ -54,6 +69,11 @@ impl Data {
     /// What tickets and references are signed with; for its owner's eyes.
     pub fn key(&self) -> PathBuf {
         self.0.join("secret.key")
+    }
+
+    /// The account at an authority for certificates, and the certificate that it gave; for its owner's eyes.
+    pub fn tls(&self) -> PathBuf {
+        self.0.join("tls")
     }
 
     /// Film and series details.
@@ -128,6 +148,18 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     sync_folder(folder)
+}
+
+/// The right to change a file, when it is its turn: held by one at a time, in whatever process, and given back by dropping it
+/// or by dying. What is locked is a file beside it: it is itself replaced.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(crate) fn turn(lock: &Path) -> io::Result<File> {
+    fs::create_dir_all(lock.parent().unwrap_or(Path::new(".")))?;
+    let file = File::options().create(true).append(true).open(lock)?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// Removes what programs that were killed left behind in the data folder while they replaced something.

@@ -21,7 +21,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use self::file::{Line, Word};
-use crate::disk::Data;
+use crate::disk::{Data, turn};
 
 /// A number space. Ids start at 1 and fit 31 bits: apps keep them in signed 32-bit integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +75,7 @@ impl Turn {
     /// # Errors
     /// The data folder cannot be written.
     pub fn wait(data: &Data) -> io::Result<Self> {
-        std::fs::create_dir_all(data.path())?;
-        let file = File::options().create(true).append(true).open(data.ids_lock())?;
-        file.lock()?;
-        Ok(Self { _file: file })
+        Ok(Self { _file: turn(&data.ids_lock())? })
     }
 }
 

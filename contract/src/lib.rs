@@ -53,6 +53,7 @@ pub mod logo;
 mod map;
 pub mod mirror;
 pub mod network;
+pub mod owner;
 pub mod playlist;
 pub mod reach;
 pub mod release;

@@ -1,6 +1,6 @@
 //! Files that never change once they exist, as memory.
 //!
-//! The one place in Coax where `unsafe` is allowed.
+//! With `httpd::return_memory` one of the two places in Coax where `unsafe` is allowed.
 
 use std::fs::File;
 use std::io;

@@ -19,6 +19,8 @@
 //! Radio entries carry `radio="true"` after `group-title`. Channels whose past can be watched end their attributes with
 //! ` catchup="shift" catchup-days="3" tvg-rec="3"`, see [`CATCHUP`].
 
+use memchr::memchr;
+
 /// Scheme, host, port and sub-path at which the viewer reached us, without a slash at its end.
 pub const BASE: &str = "{base}";
 /// The viewer's name, percent-encoded where needed.
@@ -45,6 +47,12 @@ pub fn literal(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Where the line ends that holds byte `from`, its line feed included.
+pub fn line_end(text: &[u8], from: usize) -> usize {
+    let from = from.min(text.len());
+    memchr(b'\n', &text[from..]).map_or(text.len(), |feed| from + feed + 1)
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ pub struct Gave {
     pub harvested: u64,
     /// Entries that are in the line-up, by kind.
     pub counts: BTreeMap<String, u64>,
+    /// Unix time, in seconds, at which the first of its accounts ends, as far as the provider says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<u64>,
 }
 
 impl LastRun {
@@ -93,6 +96,7 @@ mod tests {
             notes: vec!["empty".into()],
             harvested: 1,
             counts,
+            ends: None,
         };
         let (verdict, why) = (Ending::Unchanged, String::new());
         let run = LastRun { began: 1, ended: 2, verdict, release: Some(3), why, sources: vec![gave] };

@@ -3,6 +3,7 @@
 //! A `[[source]]` of `coax.toml` is one flat table, so that an error can name the key and its line; [`Origin`] is what
 //! it means. What belongs to another kind of source is refused.
 
+mod added;
 mod base;
 mod gate;
 mod location;
@@ -11,6 +12,7 @@ mod origin;
 mod transport;
 mod written;
 
+pub use added::{Added, NotAdded};
 pub use base::BaseUrl;
 pub use gate::Gate;
 pub use location::{Location, WebAddress};

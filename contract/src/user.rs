@@ -23,13 +23,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
-pub use change::{Change, NewPassword};
+pub use change::{Change, GROUP, GROUPS, NOTES, NewPassword};
 pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
 pub use password::PasswordHash;
 pub use profile::Profile;
 pub use sight::{Groups, Sight};
-pub use token::{Token, check_device, made_password};
+pub use token::{Token, check_device, made_password, typeable};
 
 /// A viewer, or a household's set of devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +147,14 @@ impl User {
         room.then(|| self.tokens.push(token)).ok_or("a user has at most 100 tokens")
     }
 
+    /// Gives him another password.
+    ///
+    /// SECURITY: whoever knew the old one may have logged in with it, so logins of browsers end.
+    pub fn renew(&mut self, password: PasswordHash) {
+        self.password = password;
+        self.tokens.retain(|token| !token.is_login());
+    }
+
     /// Takes a token back; `false` if there is none.
     pub fn take_back(&mut self, device: &str) -> bool {
         let before = self.tokens.len();
@@ -172,7 +180,7 @@ impl User {
 }
 
 /// Words that begin a path of ours; a user of such a name could not be told from it.
-const RESERVED: [&str; 31] = [
+const RESERVED: [&str; 32] = [
     "live",
     "movie",
     "series",
@@ -204,6 +212,7 @@ const RESERVED: [&str; 31] = [
     "ingest",
     "ace",
     "logo",
+    "page",
 ];
 
 /// Checks a new user's name. Apps put names into URLs unescaped, so only characters that need no escaping will do.

@@ -40,6 +40,15 @@ impl Zone {
         }
     }
 
+    /// The names that there are, beside offsets.
+    pub fn names() -> Vec<String> {
+        jiff::tz::db()
+            .available()
+            .map(|name| name.to_string())
+            .filter(|name| Self::of(name).is_some())
+            .collect()
+    }
+
     /// The zone of a panel whose clock is called `name` and shows `time_now` when it is `timestamp_now` (Unix time, in
     /// seconds). The clock is believed before the name: servers were moved, and their settings were not.
     pub fn told(name: &str, time_now: &str, timestamp_now: Option<i64>) -> Self {

@@ -65,6 +65,12 @@ pub fn names_us(headers: &HeaderMap, public: Option<&str>) -> bool {
         || public.is_some_and(|public| public.eq_ignore_ascii_case(&name))
 }
 
+/// Whether whoever asks does so for himself: not for somebody behind him, not for a page of another site, and not for one that
+/// took our address for its own. `public` as for [`names_us`].
+pub fn is_for_himself(headers: &HeaderMap, public: Option<&str>) -> bool {
+    is_direct(headers) && !is_from_another_page(headers) && names_us(headers, public)
+}
+
 /// The key that a request shows: `Authorization: Bearer KEY` (RFC 6750, 2.1).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

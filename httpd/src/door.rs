@@ -21,6 +21,8 @@ pub enum Opens {
     Anybody,
     /// For whoever shows the name and the password of a user, or a token in their place.
     Users,
+    /// For whoever has logged in with a browser, by the cookie that he got.
+    Visitors,
     /// For whoever is in our own house.
     Home,
     /// For whoever was given the address: a part of it is such that nobody makes it up.

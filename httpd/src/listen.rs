@@ -11,13 +11,30 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
+use crate::secure::{self, Over, Secure};
 use crate::socket::{self, Guarded};
 use crate::{Request, Response};
+
+/// Where clients come in: by http, and if that is wanted by https as well.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For http.
+    pub plain: TcpListener,
+    /// For https.
+    pub secure: Option<Secure>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(plain: TcpListener) -> Self {
+        Self { plain, secure: None }
+    }
+}
 
 /// How connections are treated.
 #[derive(Clone, Debug)]
@@ -51,12 +68,12 @@ impl Default for Settings {
 /// client pins, and an over-long request head is refused with 431.
 const BUFFER: usize = 64 * 1024;
 
-/// Answers every request that reaches `listener` until `shutdown` ends, then drains.
+/// Answers every request that reaches `listeners` until `shutdown` ends, then drains.
 ///
 /// Returns when the last connection has finished or `settings.drain` has passed, whichever is first. Endless bodies
 /// must be ended by their owner for the drain to be quick; what is still open after it is cut.
 pub async fn serve<A, F>(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     settings: Settings,
     answer: A,
     shutdown: impl Future<Output = ()>,
@@ -64,23 +81,25 @@ pub async fn serve<A, F>(
     A: Fn(Request, SocketAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
+    let listeners = listeners.into();
     let answer = Arc::new(answer);
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, peer, place) = tokio::select! {
+        let (stream, peer, over, place) = tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listeners, &places) => accepted,
         };
         socket::tune(&stream);
-        let answer = answer.clone();
-        connections.spawn(connection(stream, peer, settings.clone(), graceful.watcher(), answer, place));
+        let connection =
+            Connection { peer, answer: answer.clone(), watcher: graceful.watcher(), _place: place };
+        connections.spawn(connection.answer(stream, over, settings.clone()));
     }
-    drop(listener);
+    drop(listeners);
     let finished = async {
         graceful.shutdown().await;
         while connections.join_next().await.is_some() {}
@@ -92,13 +111,23 @@ pub async fn serve<A, F>(
 
 /// Waits for a place first and a client then, so that a full house leaves clients in the kernel's queue.
 async fn accept(
-    listener: &TcpListener,
+    listeners: &Listeners,
     places: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, Over, OwnedSemaphorePermit) {
     loop {
         let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, place),
+        let secure = async {
+            match &listeners.secure {
+                Some(secure) => (secure.listener.accept().await, Over::Tls(secure.acceptor.clone())),
+                None => std::future::pending().await,
+            }
+        };
+        let (accepted, over) = tokio::select! {
+            accepted = listeners.plain.accept() => (accepted, Over::Tcp),
+            accepted = secure => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => return (stream, peer, over, place),
             Err(error) => {
                 // Out of file descriptors or memory: closing connections is what helps, so wait for some to close.
                 warn!(%error, "cannot accept a connection");
@@ -108,33 +137,62 @@ async fn accept(
     }
 }
 
-async fn connection<A, F>(
-    stream: TcpStream,
+/// What a connection needs besides its bytes.
+struct Connection<A> {
     peer: SocketAddr,
-    settings: Settings,
-    watcher: Watcher,
     answer: Arc<A>,
+    watcher: Watcher,
     _place: OwnedSemaphorePermit,
-) where
+}
+
+impl<A, F> Connection<A>
+where
     A: Fn(Request, SocketAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let prefix = settings.prefix;
-    let service = service_fn(move |mut request: Request| {
-        crate::path::strip(request.uri_mut(), &prefix);
-        if request.method() != Method::GET {
-            request.headers_mut().remove(header::RANGE); // RFC 9110 section 14.2: of no meaning to other methods
+    async fn answer(self, stream: TcpStream, over: Over, settings: Settings) {
+        let stream = Guarded::new(stream, settings.stall_timeout);
+        match over {
+            Over::Tcp => self.speak(stream, settings, false).await,
+            // Who takes longer over it than over a request head is cut like one who does.
+            Over::Tls(acceptor) => {
+                match tokio::time::timeout(settings.head_timeout, secure::shake(&acceptor, stream)).await {
+                    Ok(Ok(Some(stream))) => self.speak(stream, settings, true).await,
+                    Ok(Ok(None)) => {} // all that he wanted
+                    Ok(Err(error)) => debug!(peer = %self.peer, %error, "no TLS connection"),
+                    Err(_) => debug!(peer = %self.peer, "a TLS connection takes too long to begin"),
+                }
+            }
         }
-        let answer = answer(request, peer);
-        async move { Ok::<_, std::convert::Infallible>(answer.await) }
-    });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new()) // without it hyper's own time-outs do nothing
-        .header_read_timeout(settings.head_timeout)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Guarded::new(stream, settings.stall_timeout)), service);
-    if let Err(error) = watcher.watch(served).await {
-        debug!(%peer, %error, "connection ended early");
+    }
+
+    /// Answers the requests of one client.
+    async fn speak(
+        self,
+        io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        settings: Settings,
+        is_secure: bool,
+    ) {
+        let (peer, prefix) = (self.peer, settings.prefix);
+        let service = service_fn(move |mut request: Request| {
+            crate::path::strip(request.uri_mut(), &prefix);
+            if request.method() != Method::GET {
+                request.headers_mut().remove(header::RANGE); // RFC 9110 section 14.2: of no meaning to other methods
+            }
+            if is_secure {
+                secure::mark(&mut request);
+            }
+            let answer = (self.answer)(request, peer);
+            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+        });
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new()) // without it hyper's own time-outs do nothing
+            .header_read_timeout(settings.head_timeout)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(io), service);
+        if let Err(error) = self.watcher.watch(served).await {
+            debug!(%peer, %error, "connection ended early");
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Taken {
     pub(crate) guides: Vec<guide::Copy>,
     /// What was odd about it, in words without an address.
     pub(crate) notes: Vec<String>,
+    /// Unix time, in seconds, at which the first of its accounts ends.
+    pub(crate) ends: Option<u64>,
 }
 
 impl Gathering<'_> {
@@ -84,9 +86,9 @@ impl Gathering<'_> {
     async fn gather(&self, source: &Source) -> Gathered {
         let bar = self.progress.source(source.name.as_str());
         match self.take(source, &bar).await {
-            Ok(Taken { harvest, guides, notes }) => {
-                let report =
-                    report(source, Some(Outcome::Taken), notes, self.used(harvest.as_ref(), &guides));
+            Ok(Taken { harvest, guides, notes, ends }) => {
+                let used = self.used(harvest.as_ref(), &guides);
+                let report = SourceReport { ends, ..report(source, Some(Outcome::Taken), notes, used) };
                 Gathered { harvest, guides, report }
             }
             Err(why) => {
@@ -133,5 +135,5 @@ fn report(
     notes: Vec<String>,
     (counts, harvested): (Counts, u64),
 ) -> SourceReport {
-    SourceReport { name: source.name.as_str().to_owned(), outcome, notes, counts, harvested }
+    SourceReport { name: source.name.as_str().to_owned(), outcome, notes, counts, harvested, ends: None }
 }

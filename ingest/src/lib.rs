@@ -19,6 +19,7 @@
 //! What does *not* belong here: answering apps (serve) and dialling streams (relay). No artefact, log line or error
 //! contains an address of a source or a credential.
 
+mod board;
 mod changes;
 mod details;
 mod disk;
@@ -37,7 +38,9 @@ mod line_up;
 mod logos;
 pub mod matching;
 pub mod name;
+mod notices;
 mod output;
+mod probe;
 mod programming;
 mod progress;
 mod rehearsal;
@@ -54,18 +57,22 @@ mod tape;
 mod tidy;
 mod verify;
 
+pub use board::{Board, Doing};
 pub use changes::{Changes, Told, between};
 pub use details::{Filled, fill};
 pub use disk::explain;
+pub use fetch::Standing;
 pub use hooks::{Tell, Webhook, tell};
 pub use kept::{Kept, kept};
+pub use notices::{Happening, Notify, notify, try_notices};
+pub use probe::{Part, Probe, Probed, State, Trouble, Why, probe};
 pub use progress::Progress;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use report::{Report, SourceReport, Verdict};
 pub use review::{Review, review};
 pub use rules::{Rule, RuleReport};
 pub use run::{run, run_at};
-pub use schedule::{Asked, RunNow, schedule};
+pub use schedule::{Asked, RunNow, period, schedule};
 pub use settings::Settings;
 pub use tape::{Replayed, record, replay};
 pub use verify::{Problem, Verified, verify};

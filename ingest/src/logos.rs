@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::disk::Data;
 use contract::logo::{Logos, Media, Picture, Sealer};
@@ -28,6 +28,8 @@ use crate::tape::Tape;
 
 /// Wishes are looked for this often: file events are not trusted on shared disks.
 const EVERY: Duration = Duration::from_millis(200);
+/// So long nobody is asked when the disk refuses to keep what came: it would be asked for anew, again and again.
+const REFUSED: Duration = Duration::from_secs(30);
 /// Pictures that are asked for at a time.
 const AT_ONCE: usize = 8;
 /// What is larger is no logo, in bytes.
@@ -39,7 +41,8 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 86_400);
 /// Pictures are asked for in the pace of people who scroll, which is no matter of any account.
 const PACE: Budget = Budget { parallel: AT_ONCE as u32, per_second: 20.0, per_hour: 50_000 };
 
-/// Fulfils wishes until what it gives is dropped, if lists name pictures where the server is.
+/// Fulfils wishes until what it gives is dropped. There are some although lists name pictures where sources have them: the
+/// page for browsers shows none from elsewhere.
 pub(crate) fn start(
     data: &Data,
     sources: &[Source],
@@ -47,9 +50,7 @@ pub(crate) fn start(
     ledgers: &Arc<Ledgers>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    if settings.logos.is_some() {
-        tasks.spawn(fulfil(data.clone(), sources.into(), settings.clone(), ledgers.clone()));
-    }
+    tasks.spawn(fulfil(data.clone(), sources.into(), settings.clone(), ledgers.clone()));
     tasks
 }
 
@@ -69,7 +70,7 @@ async fn fulfil(data: Data, sources: Vec<Source>, settings: Settings, ledgers: A
         Err(error) => return tracing::error!(%error, "secret.key cannot be used: there are no pictures"),
     };
     let (logos, sealer) = (Logos::new(data), Sealer::new(&key));
-    let mut studio = Studio { logos, sealer, most: settings.logo_cache, bytes: 0 };
+    let mut studio = Studio { logos, sealer, most: settings.logo_cache, bytes: 0, refused: None };
     studio.prune().await;
     studio.work(&desks).await;
 }
@@ -82,6 +83,8 @@ struct Studio {
     most: u64,
     /// Bytes of pictures that are.
     bytes: u64,
+    /// When the disk refused last.
+    refused: Option<Instant>,
 }
 
 /// Asks where one source says that pictures are.
@@ -96,7 +99,8 @@ impl Studio {
         let mut running = FuturesUnordered::new();
         let mut known = HashSet::new();
         loop {
-            let room = AT_ONCE - running.len();
+            let is_closed = self.refused.is_some_and(|refused| refused.elapsed() < REFUSED);
+            let room = if is_closed { 0 } else { AT_ONCE - running.len() };
             let wishes = if room > 0 { self.wishes(&known, room).await } else { Vec::new() };
             for (name, sealed) in wishes {
                 known.insert(name.clone());
@@ -142,7 +146,10 @@ impl Studio {
         });
         match keeping.await {
             Ok(Ok(grown)) => self.bytes += grown,
-            Ok(Err(error)) => tracing::warn!(%error, "a picture cannot be kept"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a picture cannot be kept; there are no others for {} s", REFUSED.as_secs());
+                self.refused = Some(Instant::now());
+            }
             Err(_) => {}
         }
         if self.bytes > self.most {

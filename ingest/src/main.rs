@@ -3,6 +3,7 @@
 //! Exit status: 0 published or unchanged, 1 refused or failed, 2 bad configuration or arguments, 3 published or unchanged,
 //! but a source gave nothing that could be taken: what it gave last stands for it, if there is any.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 use contract::config::{Config, ConfigError, Place, Skip};
 use contract::disk::Data;
 use contract::log;
+use contract::owner::become_owner;
 use contract::release::{Change, Releases};
 use contract::source::Source;
 use ingest::{Changes, Progress, Report, RunNow, Settings, Told};
@@ -24,7 +26,7 @@ struct Arguments {
     #[command(flatten)]
     place: Place,
     /// How to write log lines.
-    #[arg(long, global = true, default_value = "text")]
+    #[arg(long, global = true, default_value = "text", env = "COAX_LOG_FORMAT")]
     log_format: log::Format,
     /// Prints what there is to say as JSON.
     #[arg(long, global = true)]
@@ -82,10 +84,21 @@ enum Command {
 
 type Configuration = Config<Settings, Skip, Skip>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
+    // Before there is a second thread. What is wrong with the configuration is told when it is read for use.
+    if let Ok(configuration) = arguments.place.load::<Skip, Skip, Skip>()
+        && let Err(error) = become_owner(&configuration.data())
+    {
+        eprintln!("cannot go on as the owner of {}: {error}", configuration.data().path().display());
+        return ExitCode::FAILURE;
+    }
+    start(arguments)
+}
+
+#[tokio::main]
+async fn start(arguments: Arguments) -> ExitCode {
     if let Command::Run { replay: Some(folder), .. } = &arguments.command {
         return replay(folder, &arguments).await;
     }
@@ -167,7 +180,13 @@ async fn execute(
         }
         Command::Schedule => {
             let run_now = RunNow::default();
-            ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await?;
+            // What providers refuse to a relay is known there.
+            let telling = ingest::notify(data.clone(), configuration.ingest.clone(), BTreeMap::new);
+            let telling = tokio::spawn(telling);
+            let scheduled =
+                ingest::schedule(&data, sources, &configuration.ingest, &run_now, stopped()).await;
+            telling.abort();
+            scheduled?;
         }
         Command::Diff { from, to } => say.one(&diff(&releases, from, to)?)?,
         Command::Match { export } => {

@@ -57,6 +57,9 @@ pub struct SourceReport {
     pub counts: BTreeMap<String, u64>,
     /// Unix time, in seconds, of the harvest that is used.
     pub harvested: u64,
+    /// Unix time, in seconds, at which the first of its accounts ends, as far as the provider says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<u64>,
 }
 
 impl Report {
@@ -96,6 +99,7 @@ impl SourceReport {
             notes: self.notes.clone(),
             harvested: self.harvested,
             counts: self.counts.clone(),
+            ends: self.ends,
         }
     }
 
@@ -181,6 +185,7 @@ mod tests {
             notes: Vec::new(),
             counts: counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect(),
             harvested: 0,
+            ends: None,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::hooks::{Tell, Webhook};
 use crate::matching;
+use crate::notices::Notify;
 use crate::rules::Rule;
 use crate::schedule::Calendar;
 
@@ -88,6 +89,11 @@ pub struct Settings {
     pub command_timeout: Duration,
     /// An address that gets the same.
     pub webhook: Webhook,
+    /// Who is told when something happens, with what is sent made from a template.
+    #[serde(deserialize_with = "notify")]
+    pub notify: Vec<Notify>,
+    /// Bytes on the disk of the data folder below which those in `notify` are told.
+    pub disk_low: u64,
     /// The rules of the line-up, in the order in which they are applied.
     pub rule: Vec<Rule>,
     /// Take what the gate would refuse as too small. Only ever for one run, so not a key of the file.
@@ -124,6 +130,8 @@ impl Default for Settings {
             command: Vec::new(),
             command_timeout: Duration::from_secs(60),
             webhook: Webhook::default(),
+            notify: Vec::new(),
+            disk_low: 1 << 30,
             rule: Vec::new(),
             accept: false,
         }
@@ -185,6 +193,15 @@ fn command<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     Ok(command)
 }
 
+/// Those who are told: each at an address, or by a program.
+fn notify<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Notify>, D::Error> {
+    let all = Vec::<Notify>::deserialize(deserializer)?;
+    match all.iter().find_map(|notify| notify.check().err()) {
+        Some(wrong) => Err(serde::de::Error::custom(wrong)),
+        None => Ok(all),
+    }
+}
+
 /// The name of a time zone.
 fn zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let zone = String::deserialize(deserializer)?;
@@ -214,6 +231,10 @@ mod tests {
             ("largest_fall = 101", "expected percent, 0 to 100"),
             ("command = ['']", "expected a program"),
             ("webhook = { url = 'chat.example/hook' }", "expected an address such as"),
+            ("[[notify]]\nbody = 'x'", "needs `url` or `command`"),
+            ("[[notify]]\nurl = 'http://h'\nevents = ['fail']", "unknown variant `fail`"),
+            ("[[notify]]\nurl = 'http://h'\nheaders = { 'a b' = 'x' }", "`a b` is no name of a header"),
+            ("[[notify]]\nurl = 'http://h'\nbody = 'x'", "is no JSON"),
         ] {
             let error = toml::from_str::<Settings>(wrong).unwrap_err();
             assert!(error.message().contains(expected), "{wrong}: {}", error.message());

@@ -22,7 +22,7 @@ struct Arguments {
     #[arg(long)]
     listen: Option<String>,
     /// How to log.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "COAX_LOG_FORMAT")]
     log_format: Format,
 }
 
@@ -48,6 +48,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     config.relay.public.clone_from(&config.public_base_url);
     config.relay.hdhomerun.clone_from(&config.hdhomerun);
     let data = config.data();
+    let https = tls::listen(&config.tls, &data).await?;
     let prefix = config.public_base_url.as_ref().map_or("", |url| url.path()).to_owned();
     let relay = match Mirror::new(&config.relay)? {
         Some(mirror) => Relay::following(config.relay, config.source, mirror)?,
@@ -72,7 +73,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         closing.close();
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, shutdown).await;
+    let secure = https.as_ref().map(tls::Https::secure).transpose()?;
+    httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, shutdown).await;
     relay.closed().await;
     Ok(())
 }

@@ -24,6 +24,7 @@ use contract::mirror::{Part, State, hash};
 use contract::reach;
 use contract::release::{ARTEFACTS, BUNDLE, Follower, Manifest, Releases};
 use contract::user::Users;
+use httpd::metrics::Page;
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -31,7 +32,6 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::headend::Headend;
-use crate::metrics::Page;
 use crate::settings::Settings;
 use server::{Answer, Here, Server, Trouble};
 

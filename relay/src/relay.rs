@@ -5,6 +5,7 @@ mod past;
 mod tuned;
 mod unlisted;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,7 @@ use contract::source::Source;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use http::{HeaderMap, Method};
+use httpd::metrics::Page;
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -212,12 +214,31 @@ impl Relay {
         self.headend.seats.kick(id)
     }
 
+    /// The accounts that their providers refuse now, so that they are not dialled, and what the providers did.
+    pub fn refused(&self) -> BTreeMap<String, String> {
+        self.headend.refused()
+    }
+
     /// What `/status.json` tells.
     pub fn status(&self) -> serde_json::Value {
         let (release, mirror) = (self.follower.release(), self.mirror.as_deref());
         let (headend, sessions, proxies) = (&self.headend, &self.sessions, &self.proxies);
         let snapshot = status::snapshot(headend, sessions, proxies, release.as_deref(), mirror);
         serde_json::to_value(snapshot).expect("plain fields become JSON")
+    }
+
+    /// What `/metrics` tells, for whoever puts more to it.
+    ///
+    /// # Errors
+    /// The answer to somebody who may not know it.
+    pub fn metrics(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Page, Box<Response>> {
+        let page = self.page(headers, peer).inspect_err(|refusal| self.headend.tally.refused(refusal));
+        page.map_err(|refusal| Box::new(refusal.answer(None, self.client(headers, peer))))
+    }
+
+    fn page(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Page, Refusal> {
+        status::admit(&self.headend, headers, peer)?;
+        Ok(status::metrics(&self.headend, &self.sessions, &self.proxies, self.mirror.as_deref()))
     }
 
     /// Ends every stream and begins no more, so that connections can finish.
@@ -260,11 +281,7 @@ impl Relay {
                 let (headend, sessions, proxies) = (&self.headend, &self.sessions, &self.proxies);
                 Ok(status::status(headend, sessions, proxies, release.as_deref(), mirror))
             }
-            Some(Route::Metrics) => {
-                status::admit(&self.headend, request.headers(), peer)?;
-                let mirror = self.mirror.as_deref();
-                Ok(status::metrics(&self.headend, &self.sessions, &self.proxies, mirror))
-            }
+            Some(Route::Metrics) => Ok(self.page(request.headers(), peer)?.answer()),
             None => Err(Refusal::Unknown),
         }
     }

@@ -23,10 +23,10 @@ use http::HeaderMap;
 use http::header;
 
 use crate::headend::Viewing;
-use crate::metrics::Page;
 use crate::play::Play;
 use crate::proxy::Proxy;
 use crate::slot::Holder;
+use httpd::metrics::Page;
 
 /// So many streams share a seat at most: whoever has more of one channel has them for others too.
 const SHARES: u32 = 4;

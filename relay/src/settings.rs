@@ -157,7 +157,7 @@ pub enum Splice {
 }
 
 impl Settings {
-    /// Lets the environment override what a relay without the disk needs.
+    /// Lets the environment override what a relay without the disk, and a container without a file, needs.
     ///
     /// # Errors
     /// A variable holds what it must not.
@@ -168,6 +168,12 @@ impl Settings {
         }
         if let Some(key) = SharedKey::of_environment("COAX_RELAY_KEY")? {
             self.follow_key = Some(key);
+        }
+        if let Some(key) = SharedKey::of_environment("COAX_MONITOR_KEY")? {
+            self.key = Some(key);
+        }
+        if let Some(url) = variable("COAX_ACE_ENGINE") {
+            self.ace_engine = BaseUrl::new(&url).map_err(|what| ConfigError::new("COAX_ACE_ENGINE", what))?;
         }
         if let Some(proxies) = Network::of_environment("COAX_TRUSTED_PROXIES")? {
             self.trusted_proxies = proxies;

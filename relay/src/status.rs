@@ -11,7 +11,6 @@ use httpd::{Response, reply};
 use serde::Serialize;
 
 use crate::headend::{Headend, Used};
-use crate::metrics::{self, Page};
 use crate::mirror::{self, Mirror};
 use crate::output::hls::Sessions;
 use crate::picture::Picture;
@@ -20,6 +19,7 @@ use crate::refusal::Refusal;
 use crate::signal::State;
 use crate::tuner::Tuner;
 use crate::upstream::ace::Snapshot as Session;
+use httpd::metrics::Page;
 
 /// All there is at one moment. The totals are those of the channels beside them.
 #[derive(Serialize)]
@@ -167,18 +167,17 @@ pub(crate) fn metrics(
     sessions: &Sessions,
     proxies: &Proxies,
     mirror: Option<&Mirror>,
-) -> Response {
+) -> Page {
     let mut page = Page::default();
     page.gauge("coax_build", "The program that answers.").with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+    page.process();
     headend.render(&mut page);
     sessions.render(&mut page);
     proxies.render(&mut page);
     headend.seats.render(&mut page);
     mirror.iter().for_each(|mirror| mirror.render(&mut page));
     headend.tally.render(&mut page);
-    let mut response = not_stored(reply::text(StatusCode::OK, page.finish()));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::TYPE));
-    response
+    page
 }
 
 fn channel(headend: &Headend, tuner: &Tuner, sessions: &Sessions, release: Option<&Release>) -> Channel {

@@ -1,26 +1,13 @@
 //! What has happened in a relay since it began: counters that only rise, whatever channels come and go.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::metrics::{Histogram, Page};
+pub(crate) use httpd::metrics::Counter;
+use httpd::metrics::{Histogram, Page};
+
 use crate::refusal::{Failure, Refusal};
-
-/// Something that is counted.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn add(&self, more: u64) {
-        self.0.fetch_add(more, Ordering::Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Bytes of one kind of thing.
 #[derive(Default)]

@@ -20,6 +20,7 @@ mod refusal;
 mod releases;
 mod running;
 mod schema;
+mod sources;
 mod table;
 
 use std::net::{IpAddr, SocketAddr};
@@ -29,11 +30,12 @@ use contract::user::User;
 use http::Method;
 use httpd::{Request, Response};
 
+pub use self::keeper::Keeper;
 pub use self::openapi::document;
-pub use self::programs::{Programs, Wished};
+pub use self::programs::{Probing, Programs, Wished};
 pub use self::table::{ENDPOINTS, Endpoint, Verb};
 
-pub(crate) use self::keeper::Keeper;
+pub(crate) use self::keeper::begin;
 
 use self::refusal::Refusal;
 use self::table::Does;
@@ -90,9 +92,13 @@ async fn found(
         Does::RevokeToken => people::revoke_token(server, named(0), named(1)).await,
         Does::Groups => releases::groups(server).await,
         Does::Sources => releases::sources(server).await,
+        Does::TestSource => sources::test(server, request).await,
+        Does::AddSource => sources::add(server, request).await,
+        Does::RemoveSource => sources::remove(server, named(0)).await,
         Does::Releases => releases::list(server).await,
         Does::RollBack => releases::roll_back(server, named(0)).await,
         Does::Run => running::run(server),
+        Does::Progress => Ok(running::progress(server)),
         Does::Status => running::status(server),
         Does::Sessions => running::sessions(server),
         Does::Kick => running::kick(server, named(0)),

@@ -30,8 +30,14 @@ impl Base {
     }
 
     /// The address in the request: `authority` of an absolute request line, else `Host`, and what a trusted proxy
-    /// says of its own client. `None` if the host is no host; a client without any (HTTP/1.0) gets `localhost`.
-    pub(crate) fn requested(headers: &HeaderMap, authority: Option<&str>, trusted: bool) -> Option<Self> {
+    /// says of its own client; `scheme` is what the request came by. `None` if the host is no host; a client without any
+    /// (HTTP/1.0) gets `localhost`.
+    pub(crate) fn requested(
+        headers: &HeaderMap,
+        authority: Option<&str>,
+        scheme: &'static str,
+        trusted: bool,
+    ) -> Option<Self> {
         let forwarded = |name: &str| if trusted { first(headers, name) } else { None };
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let host = forwarded("x-forwarded-host").or(authority).or(host).map_or("localhost", str::trim);
@@ -39,7 +45,7 @@ impl Base {
         let forwarded_port = forwarded("x-forwarded-port").and_then(|port| port.parse().ok());
         let prefix = forwarded("x-forwarded-prefix").map(|prefix| prefix.trim_end_matches('/'));
         Some(Self {
-            scheme: forwarded("x-forwarded-proto").and_then(known).unwrap_or("http"),
+            scheme: forwarded("x-forwarded-proto").and_then(known).unwrap_or(scheme),
             host: host.to_ascii_lowercase(),
             port: forwarded_port.or(port),
             prefix: prefix.filter(|prefix| is_path(prefix)).unwrap_or("").into(),
@@ -118,7 +124,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
-        Base::requested(&headers, None, trusted).map(|base| base.url())
+        Base::requested(&headers, None, "http", trusted).map(|base| base.url())
     }
 
     #[test]

@@ -29,6 +29,7 @@ use contract::details::Details;
 use contract::disk::Data;
 use contract::release::{Release, Releases, View};
 use contract::source::BaseUrl;
+use contract::ticket::Key;
 use contract::user::{Users, check_password};
 
 use crate::login::Login;
@@ -69,6 +70,8 @@ pub fn export(
     let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
     let release = Arc::new(release);
     let viewer = wanted.viewer.as_ref().map(|pair| viewer(data, pair, now)).transpose()?;
+    let key = Key::load(&data.key()).context("secret.key cannot be used")?;
+    let folder_of = viewer.as_ref().map(|login| folder_of(&key, login));
     let site = Site::begin(folder, &release.name).context("the folder cannot be written")?;
     let view = match &viewer {
         Some(login) => View::of(release.clone(), &login.user.sees),
@@ -80,20 +83,23 @@ pub fn export(
         details: Details::new(data),
         now,
         wanted,
-        viewer: viewer.as_ref(),
+        viewer: viewer.as_ref().zip(folder_of.as_deref()),
         site: &site,
     };
     answers.write(told).context("the export cannot be written")?;
-    let config = nginx::config(&site.current(), wanted);
+    let config = nginx::config(&site.current(), wanted, folder_of.as_deref());
     site.publish(&config).context("the export cannot be completed")
 }
 
 /// Where the files of one user are. Who has it in an address needs no other right: it cannot be guessed, and nothing lists
 /// the folder. So a playlist can be fetched of a server that knows nothing of users.
-fn folder_of(name: &str, password: &str) -> String {
-    let secret =
-        blake3::derive_key("coax export 2026-11 folder of a user", format!("{name}\n{password}").as_bytes());
-    format!("user/{}", &blake3::Hash::from(secret).to_hex()[..32])
+///
+/// SECURITY: a web server lets anybody try as many names as he likes, so this one does not follow from a pair that could be
+/// guessed. What is in the folder may be read by everybody on the machine who knows where it is: the web server must.
+fn folder_of(key: &Key, login: &Login) -> String {
+    let secret = key.mac("export folder", &[login.name.as_bytes(), login.password.as_bytes()]);
+    let digits: String = secret[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("user/{digits}")
 }
 
 /// SECURITY: both go into a configuration as they are.

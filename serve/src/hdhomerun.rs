@@ -83,7 +83,8 @@ pub(crate) fn answer(
     let tuned = server.devices.find(address.device, &release, find).ok_or(Refusal::Unknown)?;
     // As he asks, whatever is public: who comes through a proxy finds nothing there.
     let authority = request.uri().authority().map(|authority| authority.as_str());
-    let here = Base::requested(request.headers(), authority, false).ok_or(Refusal::Host)?;
+    let here =
+        Base::requested(request.headers(), authority, httpd::scheme(request), false).ok_or(Refusal::Host)?;
     let base = here.url();
     let base = match address.device {
         Some(id) => format!("{base}/hdhomerun/{id}"),
@@ -122,10 +123,7 @@ pub(crate) fn key(data: &Data) -> Key {
 /// SECURITY: and not a page of another site that is open in a browser at home.
 fn is_at_home(server: &Server, headers: &HeaderMap, peer: SocketAddr) -> bool {
     let public = server.public.as_ref().map(|base| base.host());
-    reach::is_at_home(peer.ip())
-        && httpd::is_direct(headers)
-        && !httpd::is_from_another_page(headers)
-        && httpd::names_us(headers, public)
+    reach::is_at_home(peer.ip()) && httpd::is_for_himself(headers, public)
 }
 
 fn discovered<'a>(tuned: &'a Tuned, base: &'a str) -> Discovered<'a> {

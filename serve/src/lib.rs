@@ -20,6 +20,9 @@
 
 pub mod admin;
 mod base;
+mod catalogue;
+mod crc;
+mod deflate;
 mod elsewhere;
 mod export;
 mod front;
@@ -29,17 +32,20 @@ mod logo;
 mod mirror;
 mod pace;
 mod packed;
+mod page;
 mod prepared;
 mod refusal;
 mod relays;
 mod route;
 mod service;
 mod settings;
+mod tally;
 mod xtream;
 
 pub use contract::network::Network;
 pub use export::{Counts, Told, Wanted, export};
 pub use hdhomerun::{Announcing, announce};
+pub use page::Page;
 pub use route::{DOORS, Route};
 pub use service::Server;
 pub use settings::Settings;

@@ -115,10 +115,36 @@ pub(crate) async fn answer(server: &Server, path: &str, headers: &HeaderMap) -> 
     let segments = httpd::segments(path);
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let LogoPath { owner, sealed } = LogoPath::read(&segments).ok_or(Refusal::Unknown)?;
+    shown(server, owner, &sealed, headers).await
+}
+
+/// The picture that the entry of `owner`, which `source` tells of, has at `address`, wherever that is: for pages that know
+/// who asks.
+pub(crate) async fn of_entry(
+    server: &Server,
+    owner: Owner,
+    source: &str,
+    address: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let ours = LogoPath::is_in(owner, address).then(|| address.rsplit('/').next()).flatten();
+    let sealer = server.gallery.sealer().await?;
+    // One that is too long to be sealed is none.
+    let sealed = ours.map(str::to_owned).or_else(|| sealer.seal(source, address));
+    let sealed = sealed.or_else(|| sealer.seal(source, "")).ok_or(Refusal::Unknown)?;
+    shown(server, owner, &sealed, headers).await
+}
+
+async fn shown(
+    server: &Server,
+    owner: Owner,
+    sealed: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let gallery = &server.gallery;
-    let picture = gallery.sealer().await?.open(&sealed).ok_or(Refusal::Unknown)?;
+    let picture = gallery.sealer().await?.open(sealed).ok_or(Refusal::Unknown)?;
     // What has no picture never gets one: its entry would have another address then.
-    let found = if picture.address.is_empty() { None } else { Some(gallery.found(&sealed).await?) };
+    let found = if picture.address.is_empty() { None } else { Some(gallery.found(sealed).await?) };
     let entity = match found {
         Some(Found::Picture { media, hash, bytes, .. }) => entity(media, hash, bytes, Keep::Week),
         None => initials(server, owner, Keep::Week)?,

@@ -22,11 +22,12 @@ struct Arguments {
     #[arg(long)]
     listen: Option<String>,
     /// How to log.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, env = "COAX_LOG_FORMAT")]
     log_format: Format,
 }
 
 fn main() -> ExitCode {
+    httpd::return_memory();
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
     match run(arguments) {
@@ -46,6 +47,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
 
     let data = config.data();
+    let https = tls::listen(&config.tls, &data).await?;
     let follower = Follower::start(data.clone());
     let users = Arc::new(Users::new(data.clone()));
     // Streams are open at the relays, which tell us how many.
@@ -58,7 +60,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     let terminated = httpd::terminated();
-    ready(&address.to_string());
+    ready(&address.to_string(), server.setup_code());
     tokio::spawn(serve::announce(Announcing { server: server.clone(), port: address.port() }));
     let answer = move |mut request, peer| {
         let server = server.clone();
@@ -66,12 +68,16 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         async move { server.answer(request, peer).await }
     };
     let settings = httpd::Settings { prefix, ..httpd::Settings::default() };
-    httpd::serve(listener, settings, answer, terminated).await;
+    let secure = https.as_ref().map(tls::Https::secure).transpose()?;
+    httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, terminated).await;
     Ok(())
 }
 
-/// The line that scripts wait for.
+/// The line that scripts wait for, and how to become the one who administers.
 #[allow(clippy::print_stdout)]
-fn ready(address: &str) {
+fn ready(address: &str, setup_code: Option<&str>) {
     println!("ready http://{address}");
+    if let Some(code) = setup_code {
+        println!("nobody administers yet: the page at / sets it up, with the code {code}");
+    }
 }

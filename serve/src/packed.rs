@@ -130,6 +130,18 @@ impl Room {
         self.left.load(Ordering::Relaxed)
     }
 
+    /// Makes something in a thread of the pool when it is its turn: `making` is told how much room there is, and gives what
+    /// takes it and what belongs to that. An error is the room that was too little.
+    pub(crate) async fn make<T: Send + 'static>(
+        &self,
+        making: impl FnOnce(usize) -> Option<(Vec<u8>, T)> + Send + 'static,
+    ) -> Result<(Bytes, T), usize> {
+        let Ok(_turn) = self.turns.acquire().await else { return Err(usize::MAX) };
+        let room = self.left();
+        let made = tokio::task::spawn_blocking(move || making(room)).await.ok().flatten();
+        made.and_then(|(bytes, more)| Some((self.keep(bytes)?, more))).ok_or(room)
+    }
+
     /// Keeps `bytes` as long as somebody has them, if there is still room.
     fn keep(&self, bytes: Vec<u8>) -> Option<Bytes> {
         let take = |room: usize| room.checked_sub(bytes.len());
@@ -193,10 +205,15 @@ impl Packed {
         if let Some(made) = answer.get() {
             return made.clone().ok();
         }
-        let (this, pieces) = (self.clone(), pieces.to_vec());
+        let (room, pieces) = (self.room.clone(), pieces.to_vec());
         // In a task of its own: work that others wait for does not end with the client who caused it.
-        let making =
-            tokio::spawn(async move { answer.get_or_init(|| this.make(pieces, coding)).await.clone() });
+        let making = tokio::spawn(async move {
+            let make = || async {
+                let compressing = move |room| Some((compress(&pieces, coding, room)?, ()));
+                room.make(compressing).await.map(|(made, ())| made)
+            };
+            answer.get_or_init(make).await.clone()
+        });
         making.await.ok()?.ok()
     }
 
@@ -207,14 +224,6 @@ impl Packed {
             *answer = Answer::default();
         }
         answer.clone()
-    }
-
-    async fn make(&self, pieces: Vec<Bytes>, coding: Coding) -> Result<Bytes, usize> {
-        let Ok(_turn) = self.room.turns.acquire().await else { return Err(usize::MAX) };
-        let room = self.room.left();
-        let making = tokio::task::spawn_blocking(move || compress(&pieces, coding, room));
-        let made = making.await.ok().flatten().and_then(|made| self.room.keep(made));
-        made.ok_or(room)
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) enum Refusal {
     /// A user asks faster than he may.
     #[error("the user asks too often")]
     Haste,
-    /// A relay's key that is not ours.
-    #[error("the relay's key is another one")]
+    /// A relay's or a monitor's key that is not ours.
+    #[error("the key is another one")]
     Key,
     /// A known user who may not watch now.
     #[error("the user's account is {}", .0.word())]
@@ -46,6 +46,9 @@ pub(crate) enum Refusal {
     /// No such address.
     #[error("no such address")]
     Unknown,
+    /// What the page was told cannot be.
+    #[error("{0}")]
+    Wrong(String),
     /// Neither GET, HEAD, POST nor OPTIONS.
     #[error("this method is not served")]
     Method,
@@ -70,7 +73,9 @@ impl Refusal {
             | Self::Key => {
                 info!(route, %client, why = %self, "refused")
             }
-            Self::Host | Self::Unknown | Self::Method => debug!(route, %client, why = %self, "refused"),
+            Self::Host | Self::Unknown | Self::Wrong(_) | Self::Method => {
+                debug!(route, %client, why = %self, "refused")
+            }
         }
         let mut response = match &self {
             Self::Stranger => reply::json(StatusCode::OK, REJECTED),
@@ -87,6 +92,9 @@ impl Refusal {
             }
             Self::NotReady => reply::unavailable(RETRY, "There is nothing to serve yet; ask again."),
             Self::Host => reply::text(StatusCode::BAD_REQUEST, "The Host header is no host.\n"),
+            Self::Wrong(why) => {
+                reply::json(StatusCode::BAD_REQUEST, serde_json::json!({ "detail": why }).to_string())
+            }
             Self::Unknown => reply::text(StatusCode::NOT_FOUND, "There is nothing here.\n"),
             Self::Method => not_allowed(),
             Self::Failed(_) => reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n"),
@@ -112,7 +120,7 @@ fn too_many(mut response: httpd::Response, seconds: u32) -> httpd::Response {
 }
 
 fn unauthorized() -> httpd::Response {
-    let words = "A relay shows the key that is `relay_key` in [serve] here: `follow_key` in its [relay].\n";
+    let words = "This is not the key here: a relay shows `relay_key` of [serve], a monitor its `key`.\n";
     let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response

@@ -5,6 +5,8 @@ use contract::hdhomerun::{Address, Asked};
 use contract::logo::{LogoPath, Owner};
 use contract::mirror::Part;
 
+use crate::Page;
+
 /// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -18,8 +20,12 @@ pub enum Route {
     Guide,
     /// `/health`: whether there is something to serve.
     Health,
-    /// `/`: what this is, for a person.
+    /// `/metrics`: counters for monitors.
+    Metrics,
+    /// `/`: the page for people, or what this is.
     Front,
+    /// `/page/...`: what the page is made of, and what it asks for.
+    Page(Page),
     /// `/live/u/p/1.ts`, `/u/p/1`, `/movie/u/p/2.mkv`, `/series/u/p/3.mp4`, `/timeshift/u/p/60/START/1.ts`: the id of
     /// what a relay plays.
     Stream(u32),
@@ -31,6 +37,8 @@ pub enum Route {
     Logo(Owner),
     /// `/discover.json`, `/hdhomerun/1A2B3C4D/lineup.json` and their like: devices for media servers.
     HdHomeRun(Address),
+    /// `/api/channels/...`: the catalogue of Ace Stream channels.
+    Catalogue,
     /// `/api/...`: the administration, and what describes it.
     Admin,
     /// Anything else.
@@ -51,7 +59,21 @@ httpd::doors! {
         "/epg?username=USER&password=PASS", "/update/epg.php?username=USER&password=PASS", "/epg/USER/PASS/gz",
     ];
     Route::Health => "health", Anybody, ["/health"];
+    Route::Metrics => "metrics", Operators, ["/metrics"];
     Route::Front => "front", Anybody, ["/"];
+    // Their names change with what is in them.
+    Route::Page(Page::Asset(_)) => "page_asset", Anybody, [];
+    // Posted, and refused without what a door of its own asks for.
+    Route::Page(Page::LogIn) => "page_login", Anybody, [];
+    Route::Page(Page::LogOut) => "page_logout", Anybody, [];
+    Route::Page(Page::Setup) => "page_setup", Anybody, ["/page/api/setup"];
+    Route::Page(Page::Session) => "page_session", Visitors, ["/page/api/session"];
+    Route::Page(Page::Guide) => "page_guide", Visitors, ["/page/api/guide?ids=101"];
+    Route::Page(Page::Channel(_)) => "page_channel", Visitors, ["/page/api/channel/101"];
+    Route::Page(Page::Picture(_)) => "page_picture", Visitors, ["/page/api/picture/live/101"];
+    Route::Catalogue => "catalogue", Users, [
+        "/api/channels?username=USER&password=PASS", "/api/channels/search?username=USER&password=PASS&q=x",
+    ];
     Route::Stream(_) => "stream", Elsewhere, [
         "/live/USER/PASS/101.ts", "/live/USER/PASS/101.m3u8", "/USER/PASS/101", "/movie/USER/PASS/9001.mp4",
         "/series/USER/PASS/12001.mkv", "/timeshift/USER/PASS/60/2025-10-09:08-00/101.ts",
@@ -97,7 +119,10 @@ impl Route {
         match segments[..] {
             [] => Self::Front,
             ["health"] => Self::Health,
+            ["metrics"] => Self::Metrics,
+            ["api", "channels", ..] => Self::Catalogue,
             ["api", ..] => Self::Admin,
+            ["page", ..] => Page::read(&segments).map_or(Self::Unknown, Self::Page),
             ["relay", ..] => Part::read(&segments).map_or(Self::Unknown, Self::Mirror),
             ["logo", ..] => LogoPath::read(&segments).map_or(Self::Unknown, |path| Self::Logo(path.owner)),
             ["update", "epg" | "epg.php"] => Self::Guide,
@@ -158,9 +183,11 @@ mod tests {
             ("/epg.php", Route::Guide),
             ("/update/epg.php", Route::Guide),
             ("/health", Route::Health),
+            ("/metrics", Route::Metrics),
             ("/health.php", Route::Unknown),
             ("/api/admin/users", Route::Admin),
             ("/api/openapi.json", Route::Admin),
+            ("/api/channels/search", Route::Catalogue),
             ("/live/u/p/1.ts", Route::Stream(1)),
             ("/u/p/1", Route::Stream(1)),
             ("/movie/u/p/2.mkv", Route::Stream(2)),
@@ -189,6 +216,8 @@ mod tests {
             ("/epg/u", Route::Unknown),
             ("/logo/live/5/x", Route::Logo(Owner { list: List::Live, id: 5 })),
             ("/logo/radio/5/x", Route::Unknown),
+            ("/page/api/session", Route::Page(Page::Session)),
+            ("/page/p/1", Route::Unknown),
             ("/favicon.ico", Route::Unknown),
         ] {
             assert_eq!(Route::decode(path), expected, "{path}");

@@ -16,6 +16,7 @@ use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use contract::wanted::Wanted;
 use http::{HeaderMap, Method, StatusCode};
+use httpd::metrics::Page;
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
 
@@ -27,9 +28,11 @@ use crate::logo::{self, Gallery};
 use crate::mirror::Mirror;
 use crate::pace::{Kind, Pace};
 use crate::packed::{Presses, Room};
+use crate::page::Setup;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
-use crate::{Route, Settings, admin, front, hdhomerun, relays, xtream};
+use crate::tally::{self, Tally};
+use crate::{Route, Settings, admin, catalogue, front, hdhomerun, page, relays, xtream};
 
 /// Readings at once.
 const READERS: usize = 8;
@@ -45,8 +48,11 @@ pub struct Server {
     pub(crate) logins: Logins,
     pace: Pace,
     pub(crate) keeper: Keeper,
+    pub(crate) setup: Setup,
+    pub(crate) catalogue: catalogue::Turn,
     pub(crate) programs: Programs,
     pub(crate) elsewhere: Elsewhere,
+    tally: Tally,
     mirror: Mirror,
     pub(crate) public: Option<Base>,
     pub(crate) devices: Devices,
@@ -58,7 +64,7 @@ pub struct Server {
     pub(crate) presses: Presses,
     /// Whoever reads much, or from the disk, does so in a thread of the pool. There are no more of those than this, since
     /// each keeps some memory for itself.
-    readers: Semaphore,
+    readers: Arc<Semaphore>,
     /// The newest release that a request has seen.
     prepared: Mutex<Option<Arc<Prepared>>>,
 }
@@ -91,12 +97,14 @@ impl Server {
             devices: Devices::new(list, key),
             room: Room::new(settings.packed_lists),
             presses: Presses::default(),
-            readers: Semaphore::new(READERS),
+            readers: Arc::new(Semaphore::new(READERS)),
             data: data.clone(),
             logins: Logins::new(users.clone(), settings.login_failures),
             pace: Pace::new(settings.lists_per_second, settings.listings_per_second),
             users,
             keeper: Keeper::default(),
+            setup: Setup::default(),
+            catalogue: catalogue::Turn::default(),
             programs: Programs::elsewhere(),
             settings,
             details: Details::new(data),
@@ -104,6 +112,7 @@ impl Server {
             gallery: Gallery::new(data),
             mirror: Mirror::new(data),
             elsewhere: Elsewhere::default(),
+            tally: Tally::default(),
             public: public_base_url.as_ref().map(Base::configured),
             follower,
             viewers: Box::new(viewers),
@@ -122,6 +131,11 @@ impl Server {
         Self { programs, ..self }
     }
 
+    /// The same server, where logins hold that `keeper` knows.
+    pub fn with_keeper(self, keeper: Keeper) -> Self {
+        Self { keeper, ..self }
+    }
+
     /// Takes from a path what a trusted proxy has put before it and says so. To be done once, before anybody answers.
     pub fn strip(&self, request: &mut Request, peer: SocketAddr) {
         if self.settings.trusts(peer.ip()) {
@@ -131,10 +145,17 @@ impl Server {
 
     /// Answers one request that came from `peer`.
     pub async fn answer(&self, request: Request, peer: SocketAddr) -> Response {
-        let route = Route::decode(request.uri().path());
-        if route == Route::Admin {
-            return admin::answer(self, request, peer).await;
-        }
+        let (route, began) = (Route::decode(request.uri().path()), Instant::now());
+        let answer = match route {
+            Route::Admin => admin::answer(self, request, peer).await,
+            Route::Catalogue => catalogue::answer(self, request, peer).await,
+            _ => self.answer_to(route, request, peer).await,
+        };
+        self.tally.answered(route, answer.status(), began.elapsed());
+        answer
+    }
+
+    async fn answer_to(&self, route: Route, request: Request, peer: SocketAddr) -> Response {
         let client = self.client(request.headers(), peer);
         let answer = match *request.method() {
             Method::OPTIONS => return reply::preflight(request.headers()),
@@ -145,7 +166,9 @@ impl Server {
             let classic = self.settings.classic_refusals && route == Route::PlayerApi;
             if classic { refusal.classic(route, client) } else { refusal.answer(route, client) }
         });
-        if matches!(route, Route::Mirror(_)) { answer } else { reply::cors(answer) }
+        // What is for our own pages is for no others.
+        let ours = matches!(route, Route::Mirror(_) | Route::Metrics | Route::Front | Route::Page(_));
+        if ours { answer } else { reply::cors(answer) }
     }
 
     async fn route(&self, route: Route, request: Request, peer: SocketAddr) -> Result<Response, Refusal> {
@@ -156,7 +179,9 @@ impl Server {
             Route::Guide => xtream::xmltv::answer(self, &self.asked(request, peer).await).await,
             Route::HdHomeRun(address) => hdhomerun::answer(self, address, &request, peer),
             Route::Health => Ok(front::health(self)),
-            Route::Front => Ok(front::page()),
+            Route::Metrics => self.metrics(request.headers(), peer).await,
+            Route::Front => Ok(page::front(self, &self.asked(request, peer).await).await),
+            Route::Page(page) => page::answer(self, page, request, peer).await,
             Route::Stream(id) => self.relayed(id, &request, peer),
             Route::Past => {
                 let params = Params::from_query(request.uri().query());
@@ -165,8 +190,41 @@ impl Server {
             }
             Route::Mirror(part) => self.mirrored(part, request).await,
             Route::Logo(_) => logo::answer(self, request.uri().path(), request.headers()).await,
-            Route::Admin | Route::Unknown => Err(Refusal::Unknown), // the former is answered above
+            Route::Admin | Route::Catalogue | Route::Unknown => Err(Refusal::Unknown), // the former are answered above
         }
+    }
+
+    /// What is counted, for the operator: whoever asks from this machine itself, or shows the key. For everybody else
+    /// there is nothing here.
+    async fn metrics(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Response, Refusal> {
+        match (&self.settings.key, httpd::bearer(headers)) {
+            (Some(key), Some(shown)) if key.is(shown) => {}
+            (Some(_), Some(_)) => return Err(Refusal::Key),
+            _ if httpd::is_from_this_machine(headers, peer) => {}
+            _ => return Err(Refusal::Unknown),
+        }
+        let mut page = Page::default();
+        page.gauge("coax_build", "The program that answers.")
+            .with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        page.process();
+        Ok(self.render(page).await?.answer())
+    }
+
+    /// Puts what is counted here, and what is known of releases, runs and users, to `page`.
+    ///
+    /// # Errors
+    /// The disk could not be asked.
+    pub async fn render(&self, mut page: Page) -> anyhow::Result<Page> {
+        self.tally.render(&mut page);
+        tally::release(&mut page, self.release().as_deref());
+        let (data, users, now) = (self.data.clone(), self.users.clone(), self.now());
+        self.read(move || {
+            // What cannot be read is said by those who need it.
+            tally::users(&mut page, &users.list().unwrap_or_default(), now);
+            tally::disk(&mut page, &data);
+            page
+        })
+        .await
     }
 
     /// What a relay copies or tells, if it is one of ours.
@@ -193,7 +251,8 @@ impl Server {
     pub(crate) fn base(&self, request: &Request, peer: SocketAddr) -> Option<Base> {
         let trusted = self.settings.trusts(peer.ip());
         let authority = request.uri().authority().map(|authority| authority.as_str());
-        self.public.clone().or_else(|| Base::requested(request.headers(), authority, trusted))
+        let scheme = httpd::scheme(request);
+        self.public.clone().or_else(|| Base::requested(request.headers(), authority, scheme, trusted))
     }
 
     /// From where a request came, as far as it is told.
@@ -268,7 +327,12 @@ impl Server {
         &self,
         reading: impl FnOnce() -> T + Send + 'static,
     ) -> anyhow::Result<T> {
-        let _turn = self.readers.acquire().await.context("waiting to read")?;
+        let turn = self.readers.clone().acquire_owned().await.context("waiting to read")?;
+        // A client that leaves does not end it, so the turn is over when it is.
+        let reading = move || {
+            let _turn = turn;
+            reading()
+        };
         tokio::task::spawn_blocking(reading).await.context("reading")
     }
 

@@ -32,6 +32,10 @@ pub struct Settings {
     /// in. `COAX_ADMIN_KEY` overrides it.
     #[serde(deserialize_with = "optional_key")]
     pub admin_key: Option<SharedKey>,
+    /// Who shows this key (`Authorization: Bearer KEY`) may read `/metrics` from anywhere; without one, only this machine
+    /// may. For the program `serve` alone: otherwise that of `[relay]` holds.
+    #[serde(deserialize_with = "optional_key")]
+    pub key: Option<SharedKey>,
     /// Different wrong pairs of name and password that an address may send within a minute. Then it is told to wait until the
     /// minute is over (429), unless its pair is one that was right before. Whoever comes through a proxy that is not
     /// one of `trusted_proxies` shares the proxy's address. 0: as many as they like.
@@ -91,6 +95,7 @@ impl Default for Settings {
             relays: Vec::new(),
             relay_key: None,
             admin_key: None,
+            key: None,
             login_failures: 10,
             lists_per_second: 0,
             listings_per_second: 0,

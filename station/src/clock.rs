@@ -32,6 +32,12 @@ pub(crate) fn spelt(time: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
+/// `Sun, 06 Nov 1994 08:49:37 GMT`: a date of HTTP (RFC 9110, 5.6.7).
+pub(crate) fn http_date(time: i64) -> String {
+    let time = Timestamp::from_second(time).unwrap_or_default();
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// The clock of a panel: `2025-01-01 06:00:00` in its zone.
 pub(crate) fn shown(time: i64, zone: &TimeZone) -> String {
     spelt(time + ahead(time, zone))

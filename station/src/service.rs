@@ -12,6 +12,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use httpd::{Body, Params, Request, Response, reply};
 
+use crate::clock;
 use crate::pages;
 use crate::panel::{Action, page};
 use crate::provider::Provider;
@@ -46,7 +47,12 @@ pub(crate) async fn answer(provider: Arc<Provider>, request: Request) -> Respons
     let post = request.method() == Method::POST;
     let params = Params::read(request).await;
     let call = Call { provider, params, headers, base, path_and_query, head, redirected: false };
-    let answer = reply::cors(call.answer(post));
+    let ahead = call.provider.settings.clock_ahead;
+    let mut answer = reply::cors(call.answer(post));
+    if ahead != 0 {
+        let date = HeaderValue::try_from(clock::http_date(clock::now() + ahead)).expect("a date is text");
+        answer.headers_mut().insert(header::DATE, date);
+    }
     if let Some(late) = answer.extensions().get::<Late>().cloned() {
         late.wait().await;
     }

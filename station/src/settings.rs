@@ -36,6 +36,8 @@ pub struct Settings {
     /// The time the lists and the guide are about, in seconds since 1970. `None`: now, cut to the hour for the guide's
     /// window. Television always follows the real clock.
     pub now: Option<i64>,
+    /// By how many seconds its clock is ahead of ours, as the `Date` of its answers tells; negative: behind.
+    pub clock_ahead: i64,
     /// The time zone in which the panel tells times and wants to be asked for the past, such as `Europe/London`.
     pub zone: String,
     /// Who may watch.
@@ -100,6 +102,7 @@ impl Default for Settings {
             guide_by_channel: false,
             programme_minutes: 60,
             now: None,
+            clock_ahead: 0,
             zone: "UTC".into(),
             accounts: vec![Account::default()],
             limit: Limit::KickOldest,

@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -55,6 +55,13 @@ impl Program {
     /// The demo, on a free port.
     pub(crate) fn demo(variables: &[(&str, &str)]) -> Self {
         Self::start(&["demo", "--listen", "127.0.0.1:0"], variables)
+    }
+
+    /// Its own memory now, without the files that it has mapped (proc(5): `RssAnon`), in MB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
     }
 
     /// Asks it to stop as a service manager does, and waits.
@@ -124,6 +131,22 @@ pub(crate) fn ours(path: &Path, variables: &[(&str, &str)]) -> Command {
     }
     command.envs(variables.iter().copied());
     command
+}
+
+/// One of the workspace's other programs, which the tests of the workspace have built; where only these are run, it is
+/// built once, and then as old as it is.
+pub(crate) fn built(package: &str, name: &str) -> PathBuf {
+    let coax = Path::new(env!("CARGO_BIN_EXE_coax"));
+    let program = coax.with_file_name(name);
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", package, "--bin", name]);
+        if coax.parent().unwrap().ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
+    }
+    program
 }
 
 /// Reads to the end in a thread of its own, so that the program never waits for us.

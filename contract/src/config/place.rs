@@ -10,10 +10,13 @@ use super::{Config, ConfigError, Section};
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "coax.toml";
 
+/// The one that is read when that is not there: a service's.
+pub const SYSTEM_FILE: &str = "/etc/coax/coax.toml";
+
 /// `--config` and `--data`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Place {
-    /// The configuration; by default ./coax.toml, if it is there, else the environment alone
+    /// The configuration; by default ./coax.toml or /etc/coax/coax.toml, whichever is there, else the environment alone
     #[arg(long, global = true, value_name = "FILE", env = "COAX_CONFIG")]
     pub config: Option<PathBuf>,
     /// The data folder, instead of the configured one
@@ -22,7 +25,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads the configuration: the named file, else ./coax.toml, else the environment alone.
+    /// Reads the configuration: the named file, else ./coax.toml, else /etc/coax/coax.toml, else the environment alone.
     ///
     /// # Errors
     /// [`ConfigError`], which never shows a value.
@@ -36,13 +39,14 @@ impl Place {
         if let Some(data) = &self.data {
             config.data.clone_from(data);
         }
+        config.add_sources()?;
         Ok(config)
     }
 
     /// The file that is read; `None` when there is only the environment.
     pub fn file(&self) -> Option<&Path> {
-        let here = Path::new(DEFAULT_FILE);
-        self.config.as_deref().or_else(|| here.exists().then_some(here))
+        let usual = [DEFAULT_FILE, SYSTEM_FILE].map(Path::new);
+        self.config.as_deref().or_else(|| usual.into_iter().find(|file| file.exists()))
     }
 
     /// What it is called in errors and reports.

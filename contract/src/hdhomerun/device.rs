@@ -1,7 +1,8 @@
 //! Which devices there are, and which channels they have.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, Weak};
 
 use serde::Deserialize;
 
@@ -42,6 +43,17 @@ pub struct Device {
 pub struct Devices {
     list: Vec<Device>,
     key: Key,
+    /// What was found for each.
+    found: Arc<Mutex<Vec<Option<Found>>>>,
+}
+
+/// What a device has of a release for one who may see so much.
+#[derive(Clone, Debug)]
+struct Found {
+    /// It is not kept for this.
+    release: Weak<Release>,
+    sees: Sight,
+    channels: Arc<[u32]>,
 }
 
 /// A device as media servers see it: a configured one, or as much of it as a device may have channels.
@@ -56,7 +68,9 @@ pub struct Tuned {
     /// Streams at once: 1 to 32.
     pub tuners: u32,
     /// The ids of its channels, in the order of the line-up.
-    channels: Vec<u32>,
+    channels: Arc<[u32]>,
+    /// Those of them that are its own: a device has [`MOST_CHANNELS`] at most.
+    part: Range<usize>,
     release: Arc<Release>,
 }
 
@@ -73,8 +87,9 @@ pub struct Channel {
 
 impl Devices {
     /// Those that are configured; `key` makes their ids.
-    pub const fn new(list: Vec<Device>, key: Key) -> Self {
-        Self { list, key }
+    pub fn new(list: Vec<Device>, key: Key) -> Self {
+        let found = Arc::new(Mutex::new(vec![None; list.len()]));
+        Self { list, key, found }
     }
 
     /// Whether there are any.
@@ -84,8 +99,9 @@ impl Devices {
 
     /// All of them with what `release` has for them. A device whose user `find` does not find is none.
     pub fn all(&self, release: &Arc<Release>, find: impl Fn(&str) -> Option<Arc<User>>) -> Vec<Tuned> {
-        let found = self.list.iter().filter_map(|device| Some((device, find(&device.user)?)));
-        found.flat_map(|(device, user)| self.tuned(device, &user, release)).collect()
+        let found =
+            self.list.iter().enumerate().filter_map(|(at, device)| Some((at, device, find(&device.user)?)));
+        found.flat_map(|(at, device, user)| self.tuned(at, device, &user, release)).collect()
     }
 
     /// The one of this id; the first without.
@@ -108,22 +124,33 @@ impl Devices {
         self.all(release, find).into_iter().find(|tuned| tuned.name == name)
     }
 
-    fn tuned(&self, device: &Device, user: &Arc<User>, release: &Arc<Release>) -> Vec<Tuned> {
-        let channels = device.channels(user, release);
+    fn tuned(&self, at: usize, device: &Device, user: &Arc<User>, release: &Arc<Release>) -> Vec<Tuned> {
+        let channels = self.channels(at, device, user, release);
         let tuners = device.tuners(user, release);
-        let mut parts: Vec<&[u32]> = channels.chunks(MOST_CHANNELS).collect();
-        if parts.is_empty() {
-            parts.push(&[]);
-        }
-        let part = |(number, channels): (u32, &[u32])| Tuned {
+        let starts = (0..channels.len().max(1)).step_by(MOST_CHANNELS);
+        let part = |(number, start): (u32, usize)| Tuned {
             name: if number == 0 { device.name.clone() } else { format!("{} {}", device.name, number + 1) },
             id: DeviceId::of(&self.key, &device.name, number),
             user: user.clone(),
             tuners,
-            channels: channels.to_vec(),
+            channels: channels.clone(),
+            part: start..channels.len().min(start + MOST_CHANNELS),
             release: release.clone(),
         };
-        (0..).zip(parts).map(part).collect()
+        (0..).zip(starts).map(part).collect()
+    }
+
+    /// The channels of a device, which are looked for once for each release and sight: media servers ask again and again.
+    fn channels(&self, at: usize, device: &Device, user: &User, release: &Arc<Release>) -> Arc<[u32]> {
+        let found = || self.found.lock().expect("nobody panics while holding this lock");
+        let is_it = |it: &&Found| it.release.as_ptr() == Arc::as_ptr(release) && it.sees == user.sees;
+        if let Some(known) = found()[at].as_ref().filter(is_it) {
+            return known.channels.clone();
+        }
+        let channels: Arc<[u32]> = device.channels(user, release).into();
+        let (release, sees) = (Arc::downgrade(release), user.sees.clone());
+        found()[at] = Some(Found { release, sees, channels: channels.clone() });
+        channels
     }
 }
 
@@ -154,18 +181,19 @@ impl Tuned {
 
     /// Its channels as the line-up has them, in its order.
     pub fn line_up(&self) -> impl Iterator<Item = Channel> + '_ {
-        let entries = self.channels.iter().filter_map(|id| self.release.find(Section::LiveStreams, *id));
+        let channels = self.channels[self.part.clone()].iter();
+        let entries = channels.filter_map(|id| self.release.find(Section::LiveStreams, *id));
         entries.filter_map(|entry| serde_json::from_slice(&entry).ok())
     }
 
     /// How many channels it has.
-    pub const fn len(&self) -> usize {
-        self.channels.len()
+    pub fn len(&self) -> usize {
+        self.part.len()
     }
 
     /// Whether it has none.
-    pub const fn is_empty(&self) -> bool {
-        self.channels.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.part.is_empty()
     }
 
     /// The id of the channel of this number.

@@ -13,6 +13,9 @@ use super::{GuidePlace, Release};
 use crate::bundle::{Category, List, Section};
 use crate::user::Sight;
 
+/// What an entry that is changed takes beside its bytes: its place in the map, and what knows of its bytes.
+const ENTRY: usize = 96;
+
 /// What one sight shows of one release. Costs little memory: groups stand together, and so do what is seen of them.
 pub(super) struct Seen {
     parts: [Part; 3],
@@ -119,6 +122,12 @@ impl Seen {
         serde_json::from_slice::<Category>(&category).ok().map(|category| category.category_name)
     }
 
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let guides = self.guides.get().map_or(0, |guides| size_of_val(&guides[..]));
+        guides + self.parts.iter().map(Part::size).sum::<usize>()
+    }
+
     fn part(&self, list: List) -> &Part {
         &self.parts[list as usize]
     }
@@ -150,6 +159,12 @@ impl Part {
             part.changed.extend(without_others(&entry, &part.categories).map(|entry| (at, entry)));
         }
         part
+    }
+
+    fn size(&self) -> usize {
+        let runs = size_of_val(&self.runs[..]) + size_of_val(&self.category_runs[..]);
+        let changed = self.changed.values().map(|entry| entry.len() + ENTRY).sum::<usize>();
+        runs + changed + self.categories.len() * size_of::<u32>()
     }
 
     fn holds(&self, at: u32) -> bool {

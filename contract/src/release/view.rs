@@ -9,7 +9,7 @@ use memchr::{memchr, memmem, memrchr};
 use super::seen::Seen;
 use super::{BUNDLE, Release};
 use crate::bundle::{GuideRange, List, Playable, Section};
-use crate::playlist::{BASE, literal};
+use crate::playlist::{BASE, line_end, literal};
 use crate::user::Sight;
 
 /// A release, or what a [`Sight`] shows of it. Everything that a client is told of entries comes through one of these.
@@ -105,6 +105,11 @@ impl View {
             None => self.release.index.guides().map(GuidePlace::of).collect(),
             Some(seen) => seen.guides(&self.release).to_vec(),
         }
+    }
+
+    /// About how many bytes of memory it takes: none for the whole.
+    pub fn size(&self) -> usize {
+        self.seen.as_ref().map_or(0, Seen::size)
     }
 
     /// What is shown of `text`, which is one of the release's playlists: pieces of whole entries, the first of which begins
@@ -223,12 +228,6 @@ fn in_group(head: &[u8], group: &str) -> Option<Vec<u8>> {
 fn mark(release: &Release, sight: &Sight) -> String {
     let both = format!("{} {}", release.hash(BUNDLE), sight.mark());
     blake3::hash(both.as_bytes()).to_hex()[..16].to_owned()
-}
-
-/// Where the line ends that holds byte `from`, its line feed included.
-fn line_end(text: &[u8], from: usize) -> usize {
-    let from = from.min(text.len());
-    memchr(b'\n', &text[from..]).map_or(text.len(), |feed| from + feed + 1)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `users.json`, followed.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::cost::Cost;
 use super::password::NONE;
 use super::remembered::Remembered;
 use super::{Failures, PasswordHash, Token, User};
-use crate::disk::{Access, Data, replace};
+use crate::disk::{Access, Data, replace, turn};
 
 /// Since 2 there is something that a program which does not know it must not pass over: what a user may not see.
 const VERSION: u32 = 2;
@@ -218,7 +218,7 @@ impl Users {
     /// # Errors
     /// [`UsersError`]; the file is then as before.
     pub fn edit<T>(&self, edit: impl FnOnce(&mut Vec<User>) -> T) -> Result<T, UsersError> {
-        let _turn = self.turn().map_err(|error| self.disk(error))?;
+        let _turn = turn(&self.data.users_lock()).map_err(|error| self.disk(error))?;
         let mut users = self.list()?;
         let outcome = edit(&mut users);
         users.sort_by(|a, b| a.name.cmp(&b.name));
@@ -237,14 +237,6 @@ impl Users {
 
     fn disk(&self, error: io::Error) -> UsersError {
         UsersError::Disk { path: self.data.users(), error }
-    }
-
-    /// The right to change the file, given back by dropping it. The file itself cannot be locked: it is replaced.
-    fn turn(&self) -> io::Result<File> {
-        fs::create_dir_all(self.data.path())?;
-        let file = File::options().create(true).append(true).open(self.data.users_lock())?;
-        file.lock()?;
-        Ok(file)
     }
 
     /// The users as of at most [`FRESH`] ago. A file that cannot be read changes nothing: nobody is locked out by a

@@ -25,11 +25,18 @@ const PASSWORD: usize = 12;
 impl Token {
     /// How many a user may have.
     pub const MOST: usize = 100;
+    /// What the devices of those begin with that browsers got for a name and a password.
+    pub const BROWSER: &str = "Browser: ";
 
     /// A new token for `device`, and its text, which nobody can tell again.
     pub fn new(device: &str, admin: bool, created: u64) -> (Self, String) {
         let text = typeable(LENGTH);
         (Self { device: device.into(), digest: Self::digest_of(&text), admin, created }, text)
+    }
+
+    /// Whether a browser got it for a name and a password.
+    pub fn is_login(&self) -> bool {
+        self.device.starts_with(Self::BROWSER)
     }
 
     /// By what it is found.
@@ -59,7 +66,7 @@ pub fn made_password() -> String {
 }
 
 /// Characters that can be told apart on a television and typed with its remote control: nearly 5 bits each.
-fn typeable(length: usize) -> String {
+pub fn typeable(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
     (0..length).map(|_| *LETTERS.choose(&mut random).expect("there are letters") as char).collect()

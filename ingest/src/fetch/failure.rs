@@ -14,6 +14,9 @@ pub(crate) enum Failure {
     /// No connection, or it broke.
     #[error("{0}")]
     Connection(String),
+    /// Whoever answers there does not show that he is who he should be.
+    #[error("{0}")]
+    Certificate(String),
     /// Nothing came, or not everything.
     #[error("no answer within {0} s")]
     Slow(u64),
@@ -26,6 +29,9 @@ pub(crate) enum Failure {
     /// The same, in the server's way of saying no, or one that must not be followed.
     #[error("{0}")]
     Refused(String),
+    /// The account may not ask.
+    #[error("{0}")]
+    Account(Standing),
     /// The ledger has no request left for so many seconds.
     #[error(
         "nothing may be asked for the next {0} s: the provider wants rest, or `requests` of the source are spent"
@@ -45,9 +51,11 @@ impl Failure {
     /// Whether asking again, or asking for less at once, may help. Who is rejected is not heard by asking louder.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Connection(_) | Self::Slow(_) | Self::Odd(Oddity::Truncated | Oddity::Empty) => true,
+            Self::Connection(_) | Self::Certificate(_) | Self::Slow(_) => true,
+            Self::Odd(Oddity::Truncated | Oddity::Empty) => true,
             Self::Status(status, _) => status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429),
-            Self::Odd(_) | Self::Refused(_) | Self::Spent(_) | Self::Elsewhere(_) | Self::Disk(_) => false,
+            Self::Odd(_) | Self::Refused(_) | Self::Account(_) | Self::Disk(_) => false,
+            Self::Spent(_) | Self::Elsewhere(_) => false,
         }
     }
 
@@ -72,8 +80,46 @@ impl Failure {
             cause = deeper.source();
         }
         causes.dedup();
-        Self::Connection(causes.join(": "))
+        let words = causes.join(": ");
+        if is_of_certificate(&error) { Self::Certificate(words) } else { Self::Connection(words) }
     }
+}
+
+/// Whether a certificate is why there is no connection. The cause stands in an error of input and output, which does not
+/// name it among its causes.
+fn is_of_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return matches!(
+                tls,
+                rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented
+            );
+        }
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
+}
+
+/// Why an account may not ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Standing {
+    /// The name or the password is wrong.
+    #[error("the panel rejects the user name or the password")]
+    Rejected,
+    /// Its time is over.
+    #[error("the account is expired")]
+    Expired,
+    /// The provider does not want it.
+    #[error("the account is banned")]
+    Banned,
+    /// The provider has switched it off.
+    #[error("the account is disabled")]
+    Disabled,
 }
 
 impl From<Denied> for Failure {

@@ -20,6 +20,7 @@ mod retry;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -33,6 +34,7 @@ use url::Url;
 pub(crate) use answer::{Answer, Facts};
 pub(crate) use document::{Document, Fresh, forget};
 pub(crate) use failure::Failure;
+pub use failure::Standing;
 pub(crate) use ledger::{Ledgers, Urgency};
 
 use crate::Settings;
@@ -69,6 +71,8 @@ pub(crate) struct Fetcher<'a> {
     /// What is configured was answered from outside, or from our own network: what it lists may lead where it is itself.
     outside: AtomicBool,
     inside: AtomicBool,
+    /// By how many seconds the clock of the first who answered is ahead of ours.
+    ahead: OnceLock<i64>,
 }
 
 /// Where a document is.
@@ -120,6 +124,7 @@ impl<'a> Fetcher<'a> {
             folder: fetching.data.state().join(source.name.as_str()),
             outside: AtomicBool::new(false),
             inside: AtomicBool::new(false),
+            ahead: OnceLock::new(),
         })
     }
 
@@ -131,6 +136,11 @@ impl<'a> Fetcher<'a> {
     /// The source that is asked.
     pub(crate) const fn source(&self) -> &'a Source {
         self.source
+    }
+
+    /// By how many seconds the clock of who answered is ahead of ours; `None` before an answer, or where it has no `Date`.
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        self.ahead.get().copied()
     }
 
     /// How long an answer may take.
@@ -257,6 +267,9 @@ impl<'a> Fetcher<'a> {
             let response =
                 response.map_err(|_| Failure::Slow(wait.as_secs()))?.map_err(Failure::connection)?;
             permit.answered();
+            if let Some(ahead) = retry::ahead(response.headers()) {
+                let _ = self.ahead.set(ahead); // the first one stays
+            }
             // Behind a proxy nobody can tell who answered.
             let outside = transport.proxy.is_some() || reach::came_from_outside(response.remote_addr());
             guarded |= outside && !transport.private_addresses;

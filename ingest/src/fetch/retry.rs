@@ -56,9 +56,19 @@ pub(super) fn told(headers: &HeaderMap) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = DateTimeParser::new().parse_timestamp(text).ok()?.as_second();
+    Some(Duration::from_secs(from_now(text)?.max(0) as u64))
+}
+
+/// By how many seconds the server's clock is ahead of ours, as its `Date` says (RFC 9110, 6.6.1).
+pub(super) fn ahead(headers: &HeaderMap) -> Option<i64> {
+    from_now(headers.get(header::DATE)?.to_str().ok()?.trim())
+}
+
+/// How many seconds from now a date of HTTP is.
+fn from_now(date: &str) -> Option<i64> {
+    let then = DateTimeParser::new().parse_timestamp(date).ok()?.as_second();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    Some(Duration::from_secs(until.saturating_sub(now).max(0) as u64))
+    Some(then.saturating_sub(now))
 }
 
 #[cfg(test)]

@@ -12,22 +12,23 @@ use tokio::time::timeout;
 const OUTPUT: usize = 4096;
 /// Characters of it that are told when it fails.
 const TOLD: usize = 200;
-/// What a program of the operator's has no need of.
-const SECRETS: [&str; 5] =
-    ["XTREAM_BASE_URL", "XTREAM_USERNAME", "XTREAM_PASSWORD", "COAX_USER", "COAX_PASSWORD"];
+/// With what the names of variables begin that a program of the operator's has no need of: names, passwords and keys.
+const SECRETS: [&str; 2] = ["XTREAM_", "COAX_"];
 
 /// Runs `command` (a program and its arguments; no shell) with `summary` on its standard input. After `patience` it is
 /// killed with everything it started.
 ///
 /// # Errors
 /// It cannot be started, takes too long or ends with another status than 0, in words.
-pub(super) async fn run(command: &[String], summary: &[u8], patience: Duration) -> Result<(), String> {
+pub(crate) async fn run(command: &[String], summary: &[u8], patience: Duration) -> Result<(), String> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let mut starting = Command::new(program);
     starting.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     starting.process_group(0); // what it starts can be ended with it
-    for name in SECRETS {
-        starting.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if SECRETS.iter().any(|secret| name.as_encoded_bytes().starts_with(secret.as_bytes())) {
+            starting.env_remove(name);
+        }
     }
     let mut child =
         starting.spawn().map_err(|error| format!("command: {program} does not start: {error}"))?;

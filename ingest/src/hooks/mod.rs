@@ -1,7 +1,7 @@
 //! Who is told of a run: a webhook, a command. Neither can spoil it: what goes wrong is a note.
 
-mod command;
-mod webhook;
+pub(crate) mod command;
+pub(crate) mod webhook;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -91,6 +91,7 @@ mod tests {
             notes: Vec::new(),
             counts: Default::default(),
             harvested: 0,
+            ends: None,
         };
         Report::new(verdict, vec![source])
     }

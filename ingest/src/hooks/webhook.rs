@@ -27,7 +27,7 @@ impl Default for Webhook {
 }
 
 /// An address, or nothing. What is wrong is not shown: it is a secret.
-fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+pub(crate) fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     let secret = Secret::deserialize(deserializer)?;
     let text = secret.reveal();
     let http = || reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
@@ -52,7 +52,7 @@ pub(super) async fn post(webhook: &Webhook, summary: &[u8]) -> Result<(), String
     if status.is_success() { Ok(()) } else { Err(format!("webhook: it answered {status}")) }
 }
 
-fn client(timeout: Duration) -> reqwest::Result<Client> {
+pub(crate) fn client(timeout: Duration) -> reqwest::Result<Client> {
     // The first to install a provider wins; that there is one is all that matters.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -66,7 +66,7 @@ fn client(timeout: Duration) -> reqwest::Result<Client> {
         .build()
 }
 
-fn words(error: reqwest::Error, timeout: Duration) -> String {
+pub(crate) fn words(error: reqwest::Error, timeout: Duration) -> String {
     if error.is_timeout() {
         return format!("webhook: no answer within {} s", timeout.as_secs_f64());
     }

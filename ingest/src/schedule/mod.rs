@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::disk::Data;
 use contract::release::Releases;
+use contract::run::LastRun;
 use contract::source::Source;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -53,7 +54,7 @@ pub async fn schedule(
     let once = || async {
         let _running = run_now.running();
         let _pause = background.pause();
-        let outcome = run_beside(data, sources, settings, &Progress::log(), &ledgers).await;
+        let outcome = run_beside(data, sources, settings, &Progress::on(run_now.board()), &ledgers).await;
         report(&outcome, data);
         for note in hooks::tell(settings, &outcome).await {
             tracing::warn!(note, "not everybody was told");
@@ -78,6 +79,12 @@ pub async fn schedule(
     }
     clock.stop().await;
     Ok(())
+}
+
+/// The time between the next two runs that a schedule has.
+pub fn period(settings: &Settings) -> Duration {
+    let calendar = Calendar::new(&settings.schedule, &settings.zone);
+    calendar.map_or(Duration::MAX, |calendar| calendar.period(jiff::Timestamp::now()))
 }
 
 /// SIGUSR1 asks for a run. Never ends.
@@ -113,13 +120,21 @@ fn report(outcome: &anyhow::Result<Report>, data: &Data) {
     }
 }
 
-/// Whether there is no release, or no source was read within `period`.
+/// Whether there is no release, or no source was read within `period`, or nobody has ever tried to read one of them.
 fn overdue(data: &Data, sources: &[Source], period: Duration) -> bool {
     let newest = sources
         .iter()
         .filter_map(|source| harvest::head(data, &source.name))
         .map(|head| head.harvested)
         .max();
+    let last = LastRun::load(data).ok().flatten().map_or_else(Vec::new, |run| run.sources);
+    let is_new = |source: &Source| {
+        harvest::head(data, &source.name).is_none()
+            && last.iter().all(|gave| gave.name != source.name.as_str())
+    };
+    if sources.iter().any(is_new) {
+        return true;
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let age = newest.map(|newest| now.saturating_sub(Duration::from_secs(newest)));
     Releases::new(data.clone()).current().is_none() || age.is_none_or(|age| age >= period)

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
+use crate::{Board, Doing};
+
 /// A handle to a schedule: whoever holds it may ask for a run. One run at a time, and none is put by.
 #[derive(Clone, Debug, Default)]
 pub struct RunNow {
@@ -14,6 +16,7 @@ pub struct RunNow {
 struct Inner {
     state: Mutex<State>,
     asked: Notify,
+    board: Board,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +53,17 @@ impl RunNow {
                 Asked::Begins
             }
         }
+    }
+
+    /// What the sources of the run that is going on are doing; `None` while there is none.
+    pub fn watch(&self) -> Option<Vec<Doing>> {
+        let state = *self.inner.state.lock().expect("nobody panics while holding this lock");
+        (state == State::Running).then(|| self.inner.board.read())
+    }
+
+    /// Where that is written.
+    pub(super) fn board(&self) -> &Board {
+        &self.inner.board
     }
 
     /// Until somebody asks.

@@ -33,5 +33,5 @@ pub(crate) async fn gather(
         Ok(copy.into_inner().expect("nobody panics with it"))
     };
     let copy = fetched.await.map_err(|failure: crate::fetch::Failure| failure.to_string())?;
-    Ok(Taken { harvest: None, guides: vec![copy], notes: Vec::new() })
+    Ok(Taken { harvest: None, guides: vec![copy], notes: Vec::new(), ends: None })
 }

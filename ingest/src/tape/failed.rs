@@ -25,11 +25,12 @@ pub(super) enum Failed {
 impl Failed {
     pub(super) fn of(failure: &Failure, mask: &Mask) -> Self {
         match failure {
-            Failure::Connection(words) => Self::Connection(mask.text(words)),
+            Failure::Connection(words) | Failure::Certificate(words) => Self::Connection(mask.text(words)),
             Failure::Slow(seconds) => Self::Slow(*seconds),
             Failure::Status(status, told) => Self::Status(status.as_u16(), told.map(|told| told.as_secs())),
             Failure::Odd(oddity) => Self::Refused(oddity.to_string()),
             Failure::Refused(words) => Self::Refused(mask.text(words)),
+            Failure::Account(standing) => Self::Refused(standing.to_string()),
             Failure::Spent(seconds) => Self::Spent(*seconds),
             Failure::Elsewhere(seconds) => Self::Elsewhere(*seconds),
             Failure::Disk(words) => Self::Disk(mask.text(words)),

@@ -1,10 +1,12 @@
 //! What the headend says of itself.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Headend;
-use crate::metrics::Page;
 use crate::signal::State;
+use httpd::metrics::Page;
 
 /// The connections of one login of an account.
 #[derive(Debug, Serialize)]
@@ -40,6 +42,12 @@ impl Headend {
             used: standing.used,
         });
         used.collect()
+    }
+
+    /// The accounts whose provider refuses one of their logins now, and what he did.
+    pub(crate) fn refused(&self) -> BTreeMap<String, String> {
+        let standings = self.slots.standings().into_iter();
+        standings.filter_map(|standing| Some((standing.account, standing.resting?.1.to_string()))).collect()
     }
 
     pub(crate) fn render(&self, page: &mut Page) {

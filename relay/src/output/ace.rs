@@ -109,10 +109,7 @@ pub(crate) const fn is_unlisted(id: u32) -> bool {
 /// name was ours for a moment: see [`httpd::names_us`].
 pub(crate) fn is_at_home(headers: &HeaderMap, peer: SocketAddr, public: Option<&BaseUrl>) -> bool {
     let host = public.and_then(|public| Some(Url::parse(public.as_str()).ok()?.host_str()?.to_owned()));
-    reach::is_at_home(peer.ip())
-        && httpd::is_direct(headers)
-        && !httpd::is_from_another_page(headers)
-        && httpd::names_us(headers, host.as_deref())
+    reach::is_at_home(peer.ip()) && httpd::is_for_himself(headers, host.as_deref())
 }
 
 /// The one id that a query names.

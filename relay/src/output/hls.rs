@@ -15,12 +15,12 @@ use http::HeaderMap;
 use super::answer;
 use super::form::{Form, HOLD};
 use crate::headend::Headend;
-use crate::metrics::Page;
 use crate::packager::Packager;
 use crate::play::Key;
 use crate::proxy::Proxies;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Client, Seat, What};
+use httpd::metrics::Page;
 
 /// Sessions there may be; one needs no connection, so a single user could open any number.
 const SESSIONS: usize = 8192;

@@ -47,11 +47,11 @@ use tokio::task::AbortHandle;
 use tracing::{Instrument, info_span};
 
 use crate::headend::Headend;
-use crate::metrics::Page;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::Asking;
 use crate::slot::Holder;
 use crate::upstream::Internet;
+use httpd::metrics::Page;
 
 pub(crate) use answer::piece;
 pub(crate) use shelf::{ROOT, Shelf};

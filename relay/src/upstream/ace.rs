@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use contract::ace::{AceId, Kind};
 use contract::bundle::Upstream;
+use contract::source::BaseUrl;
 use tokio::sync::watch;
 use url::Url;
 
@@ -45,6 +46,15 @@ use crate::settings::Settings;
 const KNOWN: usize = 4096;
 /// How long somebody who has lost a session waits to hear that it was we who took it.
 const UNKNOWN: Duration = Duration::from_secs(5);
+
+/// Asks the engine at `base`, of which only host and port count, for its version.
+///
+/// # Errors
+/// Why it does not tell, in words.
+pub async fn engine_version(base: &BaseUrl) -> Result<String, String> {
+    let api = Api::new(base).map_err(|error| error.without_url().to_string())?;
+    api.version().await.map_err(|why| why.to_string())
+}
 
 /// The engine, and what is received through it.
 pub(crate) struct Engine {

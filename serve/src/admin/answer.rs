@@ -43,6 +43,10 @@ pub(super) async fn sent<T: DeserializeOwned>(request: Request) -> Result<T, Ref
     let Some(content) = httpd::content(request, MOST).await else {
         return Err(Refusal::Wrong("what was sent is longer than 256 KiB, or does not arrive".into()));
     };
+    // A list of what stands in an object would be taken for one.
+    if content.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Refusal::Wrong("what is expected is an object".into()));
+    }
     serde_json::from_slice(&content).map_err(|error| Refusal::Wrong(told(&error)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -29,13 +29,14 @@ const IDLE: Duration = Duration::from_secs(2 * 3600);
 /// known to be right; when there are more, all are forgotten.
 const MOST: usize = 256;
 
-/// The logins that hold. They end with the process.
-#[derive(Default)]
-pub(crate) struct Keeper {
+/// The logins that hold. They end with the process, and not before, if a server that begins anew in it is given the same
+/// keeper.
+#[derive(Clone, Default)]
+pub struct Keeper {
     /// By the digest of what the cookie holds: what is compared is never what was sent.
-    logins: Mutex<HashMap<[u8; 32], Login>>,
+    logins: Arc<Mutex<HashMap<[u8; 32], Login>>>,
     /// Digests of keys and tokens that were right when they were shown: whoever has one of these is guessing nothing.
-    right: Mutex<HashSet<[u8; 32]>>,
+    right: Arc<Mutex<HashSet<[u8; 32]>>>,
 }
 
 struct Login {
@@ -175,12 +176,19 @@ pub(super) async fn log_in(
     if user.device.is_some() || !is_operator(server, &user) {
         return Err(Refusal::Unauthorized);
     }
-    let secret = server.keeper.begin(&user);
-    let mut response = who(&Operator { user: Some(user) });
     let (path, secure) =
         base.map_or_else(|| (String::new(), false), |base| (base.path().to_owned(), base.is_tls()));
-    response.headers_mut().insert(header::SET_COOKIE, set(&secret, &path, secure, LIFETIME));
+    let cookie = begin(server, &user, &path, secure).ok_or(Refusal::Unauthorized)?;
+    let mut response = who(&Operator { user: Some(user) });
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// The cookie of a login, for `user` who has just shown his password; nothing if he may not administer. `path` is the
+/// sub-path below which a browser sees us, `secure` whether it does so by HTTPS.
+pub(crate) fn begin(server: &Server, user: &User, path: &str, secure: bool) -> Option<HeaderValue> {
+    let secret = is_operator(server, user).then(|| server.keeper.begin(user))?;
+    Some(set(&secret, path, secure, LIFETIME))
 }
 
 /// `POST /api/admin/logout`.

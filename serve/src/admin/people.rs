@@ -120,7 +120,8 @@ pub(super) async fn add_token(server: &Server, name: &str, request: Request) -> 
     let giving = edit(server, name, move |_| {
         Ok(move |user: &mut User| {
             if admin && !user.admin {
-                return Err(Refusal::Wrong("only an administrator has tokens for administering".into()));
+                let why = "only an administrator has tokens for administering";
+                return Err(Refusal::Conflict(why.into()));
             }
             user.give(token).map_err(|why| Refusal::Conflict(why.into()))
         })

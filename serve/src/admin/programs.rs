@@ -1,7 +1,13 @@
 //! The other programs, where they run in this process.
 
+use std::pin::Pin;
+
 use contract::session::Session;
+use contract::source::Source;
 use serde_json::Value;
+
+/// What becomes of asking a source how it is.
+pub type Probing = Pin<Box<dyn Future<Output = Value> + Send>>;
 
 /// What the administration needs of relay and ingest. The programs do not know each other: who composes them hands it over.
 pub struct Programs {
@@ -13,6 +19,12 @@ pub struct Programs {
     pub status: Box<dyn Fn() -> Value + Send + Sync>,
     /// Asks for a run of ingest.
     pub run: Box<dyn Fn() -> Wished + Send + Sync>,
+    /// What the sources of the run that is going on are doing, as an array; null while there is none.
+    pub progress: Box<dyn Fn() -> Value + Send + Sync>,
+    /// Asks a source how it is; `None` if ingest is not here.
+    pub probe: Box<dyn Fn(Source) -> Option<Probing> + Send + Sync>,
+    /// Begins everything anew, with other sources, once what is being answered is answered.
+    pub anew: Box<dyn Fn() + Send + Sync>,
 }
 
 /// What became of the wish for a run.
@@ -34,6 +46,9 @@ impl Programs {
             kick: Box::new(|_| false),
             status: Box::new(|| Value::Null),
             run: Box::new(|| Wished::Nobody),
+            progress: Box::new(|| Value::Null),
+            probe: Box::new(|_| None),
+            anew: Box::new(|| {}),
         }
     }
 }

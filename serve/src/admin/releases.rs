@@ -4,6 +4,7 @@ use anyhow::Context;
 use contract::bundle::{Category, List};
 use contract::release::{Change, Releases, SourceFact};
 use contract::run::LastRun;
+use contract::source::Added;
 use http::StatusCode;
 use httpd::Response;
 use serde::Serialize;
@@ -27,6 +28,8 @@ struct Sources {
     run: Option<LastRun>,
     /// What the release in force has of each.
     release: Vec<SourceFact>,
+    /// The names of those that were added beside the configuration.
+    added: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -66,10 +69,12 @@ pub(super) async fn groups(server: &Server) -> Result<Response, Refusal> {
 /// `GET /api/admin/sources`.
 pub(super) async fn sources(server: &Server) -> Result<Response, Refusal> {
     let (data, release) = (server.data.clone(), server.release());
-    let reading = tokio::task::spawn_blocking(move || LastRun::load(&data));
-    let run = reading.await.context("reading run.json")?.context("run.json cannot be read")?;
+    let reading = tokio::task::spawn_blocking(move || (LastRun::load(&data), Added::all(&data)));
+    let (run, added) = reading.await.context("reading run.json")?;
+    let run = run.context("run.json cannot be read")?;
+    let added = added.context("sources.json cannot be read")?.into_iter().map(|one| one.name).collect();
     let release = release.map(|release| release.manifest.sources.clone()).unwrap_or_default();
-    Ok(json(StatusCode::OK, &Sources { run, release }))
+    Ok(json(StatusCode::OK, &Sources { run, release, added }))
 }
 
 /// `GET /api/admin/releases`.

@@ -38,6 +38,14 @@ pub(super) fn run(server: &Server) -> Result<Response, Refusal> {
     }
 }
 
+/// `GET /api/admin/run`.
+pub(super) fn progress(server: &Server) -> Response {
+    let doing = (server.programs.progress)();
+    let running = !doing.is_null();
+    let sources = if running { doing } else { Value::Array(Vec::new()) };
+    json(StatusCode::OK, &serde_json::json!({ "running": running, "sources": sources }))
+}
+
 /// `GET /api/admin/status`.
 pub(super) fn status(server: &Server) -> Result<Response, Refusal> {
     match (server.programs.status)() {

@@ -1,6 +1,7 @@
 //! The shapes of what is sent and told, as JSON Schema (the dialect of OpenAPI 3.1).
 
-use contract::user::check_device;
+use contract::user::{GROUP, GROUPS, NOTES, check_device};
+use contract::zone::Zone;
 use serde_json::{Value, json};
 
 /// A shape, by the name that the document gives it.
@@ -19,15 +20,18 @@ pub(super) enum Schema {
     AddedToken,
     Groups,
     Sources,
+    Source,
+    Probed,
     Releases,
     Sessions,
+    Progress,
     /// What is wrong (RFC 9457).
     Problem,
 }
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Anything,
         Self::LogIn,
         Self::Who,
@@ -40,8 +44,11 @@ impl Schema {
         Self::AddedToken,
         Self::Groups,
         Self::Sources,
+        Self::Source,
+        Self::Probed,
         Self::Releases,
         Self::Sessions,
+        Self::Progress,
         Self::Problem,
     ];
 
@@ -86,8 +93,11 @@ impl Schema {
                 json!({ "list": words(&LISTS), "id": number(), "name": text(), "entries": number() }),
             )),
             Self::Sources => sources(),
+            Self::Source => source(),
+            Self::Probed => probed(),
             Self::Releases => releases(),
             Self::Sessions => sessions(),
+            Self::Progress => progress(),
             Self::Problem => object(
                 &["title", "status", "detail"],
                 json!({ "title": text(), "status": number(), "detail": text() }),
@@ -141,9 +151,12 @@ fn device() -> Value {
 
 /// What a user may see.
 fn sees() -> Value {
-    let groups = json!({ "type": "array", "maxItems": 1000, "items": { "type": "string", "maxLength": 64 } });
-    let lists = json!({ "type": "array", "items": words(&LISTS) });
-    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": groups }))
+    // `null`, or nothing: all of them.
+    let lists = json!({ "type": ["array", "null"], "items": words(&LISTS) });
+    let group = json!({ "type": "string", "maxLength": GROUP });
+    let groups = json!({ "type": ["array", "null"], "maxItems": GROUPS, "items": group });
+    let not_groups = json!({ "type": "array", "maxItems": GROUPS, "items": group });
+    object(&[], json!({ "lists": lists, "groups": groups, "not_groups": not_groups }))
 }
 
 /// What can be changed of a user.
@@ -151,13 +164,16 @@ fn changes() -> Value {
     json!({
         "password": { "type": "string", "pattern": PLAIN },
         "max_connections": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
-        "expires": { "type": ["integer", "null"], "minimum": 0 },
+        "expires": { "type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 1_u64 << 53 },
         "state": words(&STATES),
         "trial": { "type": "boolean" },
         "admin": { "type": "boolean" },
-        "notes": { "type": "string", "maxLength": 1000, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
+        "notes": { "type": "string", "maxLength": NOTES, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
         "sees": sees(),
-        "catchup_zone": { "type": "string", "description": "UTC, a name such as Europe/London, or an offset such as +05:30" },
+        "catchup_zone": { "type": "string", "anyOf": [
+            { "description": "A name, or UTC", "enum": Zone::names() },
+            { "description": "An offset such as +05:30", "pattern": "^[+-](0[0-9]|1[0-4]):[0-5][0-9]$" },
+        ] },
     })
 }
 
@@ -210,7 +226,43 @@ fn sources() -> Value {
             "counts": map(number())
         }),
     );
-    object(&["run", "release"], json!({ "run": run, "release": list(fact) }))
+    let properties = json!({ "run": run, "release": list(fact), "added": list(text()) });
+    object(&["run", "release", "added"], properties)
+}
+
+fn source() -> Value {
+    let mut properties = json!({
+        "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+        "kind": words(&["xtream", "m3u", "xmltv"]),
+        "url": { "type": "string", "pattern": "^https?://" },
+        "max_connections": { "type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX },
+    });
+    for account in ["username", "password"] {
+        properties[account] = json!({ "type": "string", "description": "of a panel's account" });
+    }
+    object(&["name", "kind", "url"], properties)
+}
+
+fn probed() -> Value {
+    let part = object(
+        &["part", "good", "words", "connections", "active", "expires"],
+        json!({
+            "part": text(), "good": { "type": "boolean" }, "words": text(),
+            "connections": or_null("integer"), "active": or_null("integer"), "expires": or_null("integer")
+        }),
+    );
+    object(
+        &["good", "ahead", "parts"],
+        json!({ "good": { "type": "boolean" }, "ahead": or_null("integer"), "parts": list(part) }),
+    )
+}
+
+fn progress() -> Value {
+    let doing = object(
+        &["source", "step", "found", "done"],
+        json!({ "source": text(), "step": text(), "found": map(number()), "done": { "type": "boolean" } }),
+    );
+    object(&["running", "sources"], json!({ "running": { "type": "boolean" }, "sources": list(doing) }))
 }
 
 fn releases() -> Value {

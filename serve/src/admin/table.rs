@@ -69,10 +69,16 @@ pub(super) enum Does {
     Groups,
     /// How sources do.
     Sources,
+    /// How one would do.
+    TestSource,
+    AddSource,
+    RemoveSource,
     Releases,
     RollBack,
     /// A run of ingest, now.
     Run,
+    /// How far that is.
+    Progress,
     /// What the relay is doing.
     Status,
     Sessions,
@@ -202,6 +208,38 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "What the last run did, and what each source gave",
         (200, Some(Schema::Sources)),
     ),
+    Endpoint {
+        body: Some(Schema::Source),
+        refusals: &[503],
+        ..operators(
+            Verb::Post,
+            "/api/admin/sources/test",
+            Does::TestSource,
+            "Ask a source how it is; nothing is kept",
+            (200, Some(Schema::Probed)),
+        )
+    },
+    Endpoint {
+        body: Some(Schema::Source),
+        refusals: &[409],
+        ..operators(
+            Verb::Post,
+            "/api/admin/sources",
+            Does::AddSource,
+            "Add a source to those of the configuration; everything begins anew with it",
+            (204, None),
+        )
+    },
+    Endpoint {
+        refusals: &[404],
+        ..operators(
+            Verb::Delete,
+            "/api/admin/sources/{name}",
+            Does::RemoveSource,
+            "Take back a source that was added so; everything begins anew without it",
+            (204, None),
+        )
+    },
     operators(
         Verb::Get,
         "/api/admin/releases",
@@ -223,6 +261,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
         refusals: &[409, 503],
         ..operators(Verb::Post, "/api/admin/run", Does::Run, "Ask for a run of ingest", (202, None))
     },
+    operators(
+        Verb::Get,
+        "/api/admin/run",
+        Does::Progress,
+        "What the sources of the run that is going on are doing",
+        (200, Some(Schema::Progress)),
+    ),
     Endpoint {
         refusals: &[503],
         ..operators(

@@ -6,7 +6,7 @@ use contract::details::{Details, Subject};
 use contract::release::{Release, View};
 
 use super::site::{Counts, Forms, Site};
-use super::{Told, Wanted, folder_of};
+use super::{Told, Wanted};
 use crate::base::Base;
 use crate::login::Login;
 use crate::xtream::details::{NO_MOVIE, movie_document, no_series, series_document};
@@ -35,7 +35,8 @@ pub(super) struct Answers<'a> {
     pub(super) details: Details,
     pub(super) now: u64,
     pub(super) wanted: &'a Wanted,
-    pub(super) viewer: Option<&'a Login>,
+    /// Whose files are wanted as well, and the folder for them.
+    pub(super) viewer: Option<(&'a Login, &'a str)>,
     pub(super) site: &'a Site,
 }
 
@@ -124,8 +125,8 @@ impl Answers<'_> {
 
     /// The account and the playlists of the one who is wanted.
     fn user(&self, told: &mut Told<'_>) -> anyhow::Result<()> {
-        let Some(login) = self.viewer else { return Ok(()) };
-        let (mut counts, folder) = (Counts::default(), folder_of(&login.name, &login.password));
+        let Some((login, folder)) = self.viewer else { return Ok(()) };
+        let mut counts = Counts::default();
         let account = Bytes::from(account::written(login, &Base::configured(&self.wanted.url), self.now, 0));
         counts.add(self.site.put(
             &format!("{folder}/account.json"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Wanted, folder_of};
+use super::Wanted;
 
 /// What becomes of the places in [`TEMPLATE`].
 const PLACES: [&str; 5] = ["{known}", "{current}", "{streams}", "{user}", "{prefix}"];
@@ -103,18 +103,19 @@ server {
 }
 "#;
 
-/// The configuration for an export at `current`.
-pub(super) fn config(current: &Path, wanted: &Wanted) -> String {
-    let (known, user) = match &wanted.viewer {
+/// The configuration for an export at `current`, which has the files of the user in `folder`.
+pub(super) fn config(current: &Path, wanted: &Wanted, folder: Option<&str>) -> String {
+    let known = match &wanted.viewer {
         Some((name, password)) => {
             // Of letters, digits, `.`, `_` and `-`, and no key of a hash, in which long ones have no room.
             let pair = format!("{name}:{password}").replace('.', "\\.");
-            (format!("    \"~^{pair}$\" 1;\n"), folder_of(name, password))
+            format!("    \"~^{pair}$\" 1;\n")
         }
-        None => (String::new(), "none".into()),
+        None => String::new(),
     };
+    let user = folder.unwrap_or("none");
     let current = format!("\"{}\"", current.display());
     let prefix = wanted.url.path().replace('.', "\\.");
-    let values = [&*known, &*current, wanted.streams.as_str(), &*user, &*prefix];
+    let values = [&*known, &*current, wanted.streams.as_str(), user, &*prefix];
     PLACES.iter().zip(values).fold(TEMPLATE.to_owned(), |text, (place, value)| text.replace(place, value))
 }

@@ -80,6 +80,35 @@ struct Channel<'a> {
     tv_archive_duration: u32,
 }
 
+/// A programme in few bytes: when it begins and ends (Unix time, in seconds), and its title.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Brief(u64, u64, String);
+
+/// The programmes of a channel that are on at some time from `from` until before `until`, or at `from`.
+pub(crate) fn between(view: &View, id: u32, from: u64, until: u64) -> Vec<Brief> {
+    let Some((_, xml)) = found(view, id) else { return Vec::new() };
+    let [from, until] = [from, until.max(from.saturating_add(1))].map(search::written);
+    let begin = search::first_of(&xml, search::STOP, |stop| stop > from.as_bytes());
+    let end = search::first_of(&xml, search::START, |start| start >= until.as_bytes());
+    let within = xml.get(begin..end).unwrap_or_default();
+    let brief = |programme: Programme<'_>| Brief(programme.start, programme.stop, programme.text().title);
+    programmes(std::str::from_utf8(within).unwrap_or_default()).map(brief).collect()
+}
+
+/// A channel's entry, and its programmes in the guide.
+fn found(view: &View, id: u32) -> Option<(Bytes, Bytes)> {
+    let entry = view.find(Section::LiveStreams, id)?;
+    let range = {
+        let channel = serde_json::from_slice::<Channel<'_>>(&entry).ok()?;
+        view.release().index.guide(&channel.epg_channel_id)?.programmes
+    };
+    let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+    let (start, end) = (place(range.0), place(range.1));
+    let guide = &view.release().guide;
+    let xml = if start <= end && end <= guide.len() { guide.slice(start..end) } else { Bytes::new() };
+    Some((entry, xml))
+}
+
 /// `get_short_epg`.
 pub(super) async fn short(
     server: &Server,
@@ -142,13 +171,9 @@ fn written(epg_listings: &impl Serialize) -> Vec<u8> {
 
 /// The listings of one channel; none for an unknown one, or one without a guide.
 fn listings(view: &View, id: u32, extent: Extent, now: u64) -> Vec<Listing> {
-    let release = view.release();
-    let Some(entry) = view.find(Section::LiveStreams, id) else { return Vec::new() };
+    let Some((entry, xml)) = found(view, id) else { return Vec::new() };
     let Ok(channel) = serde_json::from_slice::<Channel<'_>>(&entry) else { return Vec::new() };
-    let Some(range) = release.index.guide(&channel.epg_channel_id) else { return Vec::new() };
-    let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
-    let (start, end) = range.programmes;
-    let xml = release.guide.get(place(start)..place(end)).unwrap_or_default();
+    let xml = &xml[..];
     let channel_id = &*channel.epg_channel_id;
     let first_id = first_id(channel_id);
     let read = |xml| programmes(std::str::from_utf8(xml).unwrap_or_default());

@@ -3,6 +3,7 @@
 mod catchup;
 mod edit;
 mod splice;
+mod stencil;
 
 use bytes::Bytes;
 use contract::release::{FULL_M3U, LIVE_M3U};
@@ -47,6 +48,17 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     let name = values.name(&template_name, &edit);
     let edit = (!edit.is_none(kinds)).then_some(edit);
     let wanted = Coding::preferred(&asked.headers, &[Coding::Gzip]);
+    if wanted == Coding::Gzip
+        && let Some(chunks) = template.stencilled(&values, edit)
+    {
+        // Other bytes than those that are compressed for one viewer alone, so another validator.
+        let entity = Entity { chunks, etag: format!("{name}-cut"), ..unmade(name, wanted) };
+        let mut response = entity.reply(&asked.headers);
+        if response.status() == StatusCode::OK {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition(&login.name, form.plus));
+        }
+        return Ok(response);
+    }
     let press = if wanted == Coding::Gzip && !asked.is_head() { server.presses.free() } else { None };
     let coding = if asked.is_head() || press.is_some() { wanted } else { Coding::Identity };
     let mut response = unmade(name, coding).reply(&asked.headers);

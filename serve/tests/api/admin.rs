@@ -51,6 +51,11 @@ pub(crate) fn programs() -> Programs {
             false => Wished::Begins,
             true => Wished::Running,
         }),
+        probe: Box::new(|_| Some(Box::pin(async { json!({ "good": true, "ahead": null, "parts": [] }) }))),
+        anew: Box::new(|| {}),
+        progress: Box::new(
+            || json!([{ "source": "acme", "step": "live", "found": { "live": 7 }, "done": false }]),
+        ),
     }
 }
 
@@ -278,7 +283,7 @@ async fn a_device_gets_a_token_that_opens_until_it_is_revoked() {
     );
     assert_eq!(
         sent(&house, "POST", "/users/ann/tokens", &json!({"device": "x", "admin": true})).await.status,
-        400
+        409
     );
     let targets = [
         format!("/player_api.php?token={token}&action=get_live_streams"),

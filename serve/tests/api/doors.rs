@@ -12,7 +12,7 @@ use crate::house::House;
 use crate::line_up::LineUp;
 
 /// What anybody may ask for. A door that is added to these is one that somebody has thought about.
-const PUBLIC: [&str; 2] = ["health", "front"];
+const PUBLIC: [&str; 6] = ["health", "front", "page_asset", "page_login", "page_logout", "page_setup"];
 
 const KEY: &str = "0123456789abcdef-of-relays";
 const ELSEWHERE: &str = "http://relay.example:8080";
@@ -71,7 +71,9 @@ async fn no_address_outside_the_public_list_answers_without_credentials() {
                 for method in ["GET", "HEAD", "POST", "DELETE"] {
                     // From outside the house, and with a key and a cookie that open nothing.
                     let ask = Ask::new(method, &at).header("X-Forwarded-For", "198.51.100.7");
-                    let ask = ask.header("Authorization", "Bearer abc").header("Cookie", "coax_admin=AAAA");
+                    let ask = ask
+                        .header("Authorization", "Bearer abc")
+                        .header("Cookie", "coax_admin=AAAA; coax_page=AAAA");
                     let answer = ask.send(house.address).await;
                     assert!(is_closed(door, &answer, method), "{method} {at}: {}", answer.head);
                     let text = String::from_utf8_lossy(&answer.body);
@@ -91,10 +93,12 @@ async fn no_address_outside_the_public_list_answers_without_credentials() {
 #[tokio::test]
 async fn every_address_answers_those_for_whom_it_is() {
     let house = house().await;
+    let visitor = crate::page::log_in(&house, "ann", "secret").await;
     for door in DOORS {
         for at in addresses(door, ("ann", "secret")) {
             let method = if at.contains("post") { "POST" } else { "GET" };
             let answer = Ask::new(method, &at).header("Authorization", &format!("Bearer {KEY}"));
+            let answer = answer.header("Cookie", &visitor);
             let answer = answer.send(house.address).await;
             let expected: &[u16] = match door.opens {
                 // There may be nothing there, but that is told.
@@ -104,7 +108,7 @@ async fn every_address_answers_those_for_whom_it_is() {
                 Opens::Home if at.contains("/auto/") => &[302],
                 // Nobody makes up what is sealed.
                 Opens::Holders | Opens::Nobody => &[404],
-                Opens::Anybody | Opens::Users | Opens::Home => &[200],
+                Opens::Anybody | Opens::Users | Opens::Visitors | Opens::Home => &[200],
             };
             assert!(expected.contains(&answer.status), "{at}: {}", answer.head);
             if answer.status == 302 {

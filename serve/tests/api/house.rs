@@ -31,6 +31,7 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) data: Data,
     pub(crate) follower: Arc<Follower>,
+    pub(crate) server: Arc<Server>,
     /// Streams that everybody has open.
     pub(crate) viewers: Arc<AtomicU32>,
     _folder: TempDir,
@@ -60,6 +61,7 @@ impl House {
         let server = Server::new(settings, public, follower.clone(), users, &data, open).with_clock(|| NOW);
         let server = server.with_programs(crate::admin::programs());
         let server = Arc::new(server);
+        let ours = server.clone();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -70,7 +72,7 @@ impl House {
         };
         let settings = httpd::Settings { prefix: "/tv".into(), ..httpd::Settings::default() };
         tokio::spawn(httpd::serve(listener, settings, answer, std::future::pending()));
-        Self { address, data, follower, viewers, _folder: folder }
+        Self { address, data, follower, viewers, server: ours, _folder: folder }
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {

@@ -13,6 +13,7 @@ mod house;
 mod line_up;
 mod listings;
 mod lists;
+mod page;
 mod pages;
 mod panel;
 mod playlist;

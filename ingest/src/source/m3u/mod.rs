@@ -85,7 +85,7 @@ pub(crate) async fn gather(
         Err(kept) => match Harvest::last(run.data, &source.name) {
             Some(harvest) => {
                 let notes = harvest.head.notes.clone();
-                Taken { harvest: Some(harvest.seen(run.now)), guides: vec![], notes }
+                Taken { harvest: Some(harvest.seen(run.now)), guides: vec![], notes, ends: None }
             }
             None => read_anew(run, (source, list), last, (&kept, bar)).await?,
         },
@@ -153,7 +153,7 @@ async fn read_anew(
     }
     writer.guides(read.guides);
     let harvest = writer.finish(run.now, vec![list.max_connections]).map_err(disk)?;
-    Ok(Taken { harvest: Some(harvest), guides: Vec::new(), notes: read.notes })
+    Ok(Taken { harvest: Some(harvest), guides: Vec::new(), notes: read.notes, ends: None })
 }
 
 fn disk(error: io::Error) -> String {

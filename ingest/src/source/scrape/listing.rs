@@ -94,7 +94,7 @@ pub(crate) fn harvested(
     bar.found(List::Live.word(), count);
     // One account, of which nothing is known: an engine says nothing of how much it allows.
     let harvest = writer.finish(run.now, vec![0]).map_err(disk)?;
-    Ok(Taken { harvest: Some(harvest), guides: Vec::new(), notes })
+    Ok(Taken { harvest: Some(harvest), guides: Vec::new(), notes, ends: None })
 }
 
 /// A row as a channel. Its id is what it leads to and not where it stood, so that pages may move and be sorted anew.

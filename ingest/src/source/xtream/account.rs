@@ -8,6 +8,7 @@ use contract::zone::Zone;
 use serde::Deserialize;
 
 use super::panel::{Failure, Panel, Question};
+use crate::fetch::Standing;
 use crate::json::{Elements, Scalar, readable};
 
 /// What the panel says about the account.
@@ -15,6 +16,8 @@ use crate::json::{Elements, Scalar, readable};
 pub(crate) struct Account {
     /// At once; 0 when unlimited or unsaid.
     pub(crate) max_connections: u32,
+    /// Connections that are open now, whoever has them; 0 when unsaid.
+    pub(crate) active: u32,
     /// Unix time, in seconds; `None` for never.
     pub(crate) expires: Option<u64>,
     /// By which clock the panel tells times.
@@ -32,6 +35,8 @@ struct UserInfo<'a> {
     exp_date: Scalar<'a>,
     #[serde(borrow)]
     max_connections: Scalar<'a>,
+    #[serde(borrow)]
+    active_cons: Scalar<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -112,18 +117,22 @@ fn judge(user_info: &[u8]) -> Result<Account, Failure> {
         let info: Option<UserInfo<'_>> = serde_json::from_str(text)?;
         let info = info.unwrap_or_default();
         let status = info.status.text().to_ascii_lowercase();
+        let count = |scalar: &Scalar<'_>| scalar.int().and_then(|n| n.try_into().ok()).unwrap_or(0);
         Ok(match status.as_str() {
-            _ if !info.auth.flag() => Err("the panel rejects the user name or the password".into()),
-            "expired" | "banned" | "disabled" => Err(format!("the account is {status}")),
+            _ if !info.auth.flag() => Err(Standing::Rejected),
+            "expired" => Err(Standing::Expired),
+            "banned" => Err(Standing::Banned),
+            "disabled" => Err(Standing::Disabled),
             _ => Ok(Account {
-                max_connections: info.max_connections.int().and_then(|n| n.try_into().ok()).unwrap_or(0),
+                max_connections: count(&info.max_connections),
+                active: count(&info.active_cons),
                 expires: info.exp_date.epoch(),
                 zone: Zone::default(),
             }),
         })
     })
     .map_err(|_| Failure::Refused("the account document cannot be read".into()))?
-    .map_err(Failure::Refused)
+    .map_err(Failure::Account)
 }
 
 /// By which clock the panel tells times; one that says nothing readable is taken to mean UTC.

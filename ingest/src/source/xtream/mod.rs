@@ -22,7 +22,7 @@ use contract::source::Source;
 
 use collect::Collected;
 pub(crate) use movie::movie;
-pub(crate) use panel::Panel;
+pub(crate) use panel::{Panel, Question};
 pub(crate) use series::{Episodes, SeasonFacts, series};
 
 use crate::fetch::Fetcher;
@@ -86,7 +86,7 @@ pub(crate) async fn gather(
     notes.extend(judge(&harvest.head, last, gate, bar)?);
 
     let (harvest, guides) = guide::guides(run, panel, harvest.seen(run.now), bar, &mut notes).await;
-    Ok(Taken { harvest: Some(harvest), guides, notes })
+    Ok(Taken { harvest: Some(harvest), guides, notes, ends })
 }
 
 fn disk(error: io::Error) -> String {

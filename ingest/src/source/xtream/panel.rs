@@ -66,6 +66,11 @@ impl<'a> Panel<'a> {
         self.fetcher.place(name)
     }
 
+    /// By how many seconds its clock is ahead of ours, once it has answered.
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        self.fetcher.ahead()
+    }
+
     /// How long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
         self.fetcher.patience()
@@ -170,7 +175,9 @@ impl<'a> Panel<'a> {
                     return Ok(found);
                 }
                 // Who says in a panel's words that it does not like the account is a panel.
-                Err(failure @ (Failure::Refused(_) | Failure::Disk(_))) => return Err(failure),
+                Err(failure @ (Failure::Refused(_) | Failure::Account(_) | Failure::Disk(_))) => {
+                    return Err(failure);
+                }
                 Err(failure) if failure.is_unasked() => return Err(failure),
                 Err(failure) => failure,
             };

@@ -1,10 +1,9 @@
 //! Playlists of some kinds only, without attributes, or with others, made from the whole one entry by entry.
 
-use contract::playlist::{BASE, CATCHUP, EXT};
+use contract::playlist::{BASE, CATCHUP, EXT, line_end};
 use memchr::{memchr, memmem, memrchr};
 
 use super::catchup::Catchup;
-use super::splice::line_end;
 
 /// Kinds of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ impl Kinds {
 }
 
 /// What becomes of a playlist.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
     /// Entries keep their attributes, and the first line too.
     pub(super) plus: bool,

@@ -1,11 +1,11 @@
 //! Putting a viewer's own address, name and password into a playlist while it is sent.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use bytes::{Buf, Bytes};
-use contract::playlist::TOKENS;
+use contract::playlist::{TOKENS, line_end};
 use contract::release::View;
 use futures_util::{Stream, stream};
 use httpd::Body;
@@ -14,10 +14,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::OnceCell;
 
 use super::edit::{Edit, Kinds};
-use crate::packed::Press;
+use super::stencil::Stencil;
+use crate::packed::{Press, Room};
 
 /// A piece of an answer is about this long. A connection that is slow holds two or three of them.
 const PIECE: usize = 32 * 1024;
+
+/// Stencils of a playlist that are remembered at a time; of more, those that were not asked for longest are forgotten.
+const SHAPES: usize = 32;
+/// When so many have asked whose own is as long, a stencil is cut, which takes about as much as they did.
+const OFTEN: u32 = 4;
 
 /// What apps need no escaping for in a path or a query.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -30,6 +36,24 @@ pub(crate) struct Template {
     shown: OnceCell<Arc<[Bytes]>>,
     /// Counted for the first who wants the whole.
     counted: OnceCell<Counted>,
+    cuts: Mutex<Vec<(Shape, Cut)>>,
+    /// For stencils.
+    room: Room,
+}
+
+/// What a stencil is cut for: how long is what is a viewer's own, and all that is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    lengths: [usize; 3],
+    extension: &'static str,
+    edit: Option<Edit>,
+}
+
+/// How often a stencil was asked for, and the stencil when it is cut. There may be no room for it.
+#[derive(Clone, Default)]
+struct Cut {
+    asked: u32,
+    stencil: Arc<OnceCell<Option<Stencil>>>,
 }
 
 /// How long what is shown of a playlist is, and how many places it has.
@@ -40,9 +64,10 @@ struct Counted {
 
 impl Template {
     /// What `view` shows of `text`, which is one of its release's playlists.
-    pub(crate) fn new(view: &Arc<View>, text: Bytes) -> Self {
+    pub(crate) fn new(view: &Arc<View>, text: Bytes, room: Room) -> Self {
         let whole = view.is_whole().then(|| Arc::from([text.clone()]));
-        Self { view: view.clone(), text, shown: OnceCell::new_with(whole), counted: OnceCell::new() }
+        let (shown, counted, cuts) = (OnceCell::new_with(whole), OnceCell::new(), Mutex::default());
+        Self { view: view.clone(), text, shown, counted, cuts, room }
     }
 
     /// All of it, with its length.
@@ -65,6 +90,15 @@ impl Template {
         self.shown.get_or_try_init(look).await.cloned()
     }
 
+    /// About how many bytes of memory it takes: none for the whole.
+    pub(crate) fn size(&self) -> usize {
+        let shown = self.shown.get().filter(|_| !self.view.is_whole());
+        let is_own = |piece: &&Bytes| !self.text.as_ptr_range().contains(&piece.as_ptr());
+        shown.map_or(0, |shown| {
+            size_of_val(&shown[..]) + shown.iter().filter(is_own).map(Bytes::len).sum::<usize>()
+        })
+    }
+
     /// Nothing of it, with the length of the whole if it was counted before.
     pub(super) fn promised(&self, values: &Values) -> Body {
         match self.counted.get() {
@@ -78,24 +112,81 @@ impl Template {
         Ok(Body::stream(Spliced::new(&self.shown().await?, values, Some(edit)).stream()))
     }
 
-    /// All of it, or what becomes of it, compressed.
+    /// All of it, or what becomes of it, compressed, if there is a stencil for that.
+    pub(super) fn stencilled(&self, values: &Values, edit: Option<Edit>) -> Option<Vec<Bytes>> {
+        let cut = self.cut(Shape::of(values, edit), 0);
+        Some(cut.stencil.get()?.as_ref()?.fill(values))
+    }
+
+    /// The same for this one alone.
     pub(super) async fn packed(
         &self,
         values: Values,
         edit: Option<Edit>,
         press: Press,
     ) -> anyhow::Result<Body> {
-        Ok(Body::stream(press.gzip(Spliced::new(&self.shown().await?, values, edit))))
+        let shown = self.shown().await?;
+        if let Cut { asked: OFTEN, stencil } = self.cut(Shape::of(&values, edit), 1) {
+            let pieces = Spliced::new(&shown, Values::places(values.extension), edit);
+            let (room, values) = (self.room.clone(), values.clone());
+            tokio::spawn(async move {
+                let cutting = room.make(move |limit| Stencil::cut(pieces, &values, limit));
+                let cut = cutting.await.ok().map(|(stream, stencil)| stencil.with(stream));
+                let _ = stencil.set(cut); // nobody else cuts it
+            });
+        }
+        Ok(Body::stream(press.gzip(Spliced::new(&shown, values, edit))))
+    }
+
+    /// What there is of a shape, which is asked for so many more times.
+    fn cut(&self, shape: Shape, more: u32) -> Cut {
+        let mut cuts = self.cuts.lock().expect("nobody panics while holding this lock");
+        let known = cuts.iter().position(|(known, _)| *known == shape).map(|at| cuts.remove(at));
+        if cuts.len() >= SHAPES {
+            cuts.remove(0);
+        }
+        let mut cut = known.map_or_else(Cut::default, |(_, cut)| cut);
+        cut.asked = cut.asked.saturating_add(more);
+        cuts.push((shape, cut.clone()));
+        cut
     }
 }
 
-/// What goes into the places of a playlist, in the order of [`TOKENS`].
-pub(super) struct Values([String; 4]);
+impl Shape {
+    fn of(values: &Values, edit: Option<Edit>) -> Self {
+        Self { lengths: values.lengths(), extension: values.extension, edit }
+    }
+}
+
+/// What goes into the places of a playlist.
+#[derive(Clone)]
+pub(super) struct Values {
+    /// Of the first three of [`TOKENS`].
+    own: [String; 3],
+    /// Of the last.
+    extension: &'static str,
+}
 
 impl Values {
-    pub(super) fn new(base: &str, name: &str, password: &str, extension: &str) -> Self {
+    pub(super) fn new(base: &str, name: &str, password: &str, extension: &'static str) -> Self {
         let escape = |text| utf8_percent_encode(text, ESCAPED).to_string();
-        Self([base.into(), escape(name), escape(password), extension.into()])
+        Self { own: [base.into(), escape(name), escape(password)], extension }
+    }
+
+    /// What leaves the places as they are, but for the extension.
+    fn places(extension: &'static str) -> Self {
+        Self { own: std::array::from_fn(|token| TOKENS[token].into()), extension }
+    }
+
+    /// How long each is that is a viewer's own.
+    pub(super) fn lengths(&self) -> [usize; 3] {
+        self.own.each_ref().map(String::len)
+    }
+
+    /// In the order of [`TOKENS`].
+    fn all(&self) -> [&str; 4] {
+        let [base, name, password] = &self.own;
+        [base, name, password, self.extension]
     }
 
     /// Tells a playlist with these values from others of the same `template`.
@@ -103,7 +194,7 @@ impl Values {
         let mut hash = blake3::Hasher::new();
         hash.update(format!("{template} {edit:?}").as_bytes());
         // No value holds a line feed.
-        for value in &self.0 {
+        for value in self.all() {
             hash.update(value.as_bytes()).update(b"\n");
         }
         hash.finalize().to_hex()[..32].to_owned()
@@ -111,20 +202,20 @@ impl Values {
 
     /// The length of a playlist with these values in its places.
     fn length(&self, Counted { length, tokens }: &Counted) -> u64 {
-        let filled: usize = self.0.iter().zip(tokens.0).map(|(value, count)| value.len() * count).sum();
+        let filled: usize = self.all().iter().zip(tokens.0).map(|(value, count)| value.len() * count).sum();
         let places: usize = TOKENS.iter().zip(tokens.0).map(|(token, count)| token.len() * count).sum();
         (length - places + filled) as u64
     }
 
     /// Appends `template` to `out`, with its places filled.
-    fn splice(&self, template: &[u8], out: &mut Vec<u8>) {
-        let mut rest = template;
+    pub(super) fn splice(&self, template: &[u8], out: &mut Vec<u8>) {
+        let (values, mut rest) = (self.all(), template);
         while let Some(brace) = memchr(b'{', rest) {
             out.extend_from_slice(&rest[..brace]);
             rest = &rest[brace..];
             match token(rest) {
                 Some(token) => {
-                    out.extend_from_slice(self.0[token].as_bytes());
+                    out.extend_from_slice(values[token].as_bytes());
                     rest = &rest[TOKENS[token].len()..];
                 }
                 None => {
@@ -178,7 +269,7 @@ pub(super) fn edited(entries: Vec<Bytes>, values: Values, edit: Edit) -> impl It
 }
 
 /// Which of [`TOKENS`] `text` begins with.
-fn token(text: &[u8]) -> Option<usize> {
+pub(super) fn token(text: &[u8]) -> Option<usize> {
     TOKENS.iter().position(|token| text.starts_with(token.as_bytes()))
 }
 
@@ -237,12 +328,6 @@ impl Iterator for Spliced {
         self.text.advance(done);
         Some(out.into())
     }
-}
-
-/// Where the line ends that holds byte `from`, its line feed included.
-pub(super) fn line_end(text: &[u8], from: usize) -> usize {
-    let from = from.min(text.len());
-    memchr(b'\n', &text[from..]).map_or(text.len(), |feed| from + feed + 1)
 }
 
 #[cfg(test)]

@@ -1,21 +1,29 @@
-//! `/metrics`: the text that monitors read (OpenMetrics 1.0). Each part of the relay renders its own lines; here is
+//! `/metrics`: the text that monitors read (OpenMetrics 1.0). Each part of a program renders its own lines; here is
 //! only how lines look.
 //!
-//! Labels are bounded: names of configured accounts, and words of this program. No users, no channels, no addresses.
+//! Labels are bounded: names that are configured, and words of the programs. No users, no channels, no addresses.
 
 use std::fmt::{Display, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use http::StatusCode;
+use http::header::{self, HeaderValue};
+use rustix::param::clock_ticks_per_second;
+use rustix::process::{Resource, getrlimit};
+
+use crate::{Response, reply};
+
 /// The media type of the text.
-pub(crate) const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The text, while it is being written.
-#[derive(Default)]
-pub(crate) struct Page(String);
+#[derive(Debug, Default)]
+pub struct Page(String);
 
 /// The metrics of one name.
-pub(crate) struct Family<'a> {
+#[derive(Debug)]
+pub struct Family<'a> {
     page: &'a mut String,
     name: &'static str,
     suffix: &'static str,
@@ -23,18 +31,34 @@ pub(crate) struct Family<'a> {
 
 impl Page {
     /// What may rise and fall.
-    pub(crate) fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "gauge", "", help)
     }
 
     /// What only rises; `name` has no `_total` at its end.
-    pub(crate) fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "counter", "_total", help)
     }
 
     /// How long something took; `name` ends in `_seconds`.
-    pub(crate) fn histogram(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub fn histogram(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "histogram", "", help)
+    }
+
+    /// What the system says of the process, by the names that monitors know. Where it does not say, nothing is told.
+    pub fn process(&mut self) {
+        if let Some(bytes) = resident() {
+            self.gauge("process_resident_memory_bytes", "Memory that is in use.").value(bytes);
+        }
+        if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+            self.gauge("process_open_fds", "Open files and connections.").value(open.count());
+        }
+        if let Some(most) = getrlimit(Resource::Nofile).current {
+            self.gauge("process_max_fds", "How many there may be.").value(most);
+        }
+        if let Some(seconds) = cpu_seconds() {
+            self.counter("process_cpu_seconds", "Time that processors have worked for it.").value(seconds);
+        }
     }
 
     fn family(&mut self, name: &'static str, kind: &str, suffix: &'static str, help: &str) -> Family<'_> {
@@ -42,8 +66,16 @@ impl Page {
         Family { page: &mut self.0, name, suffix }
     }
 
+    /// The whole text as an answer, which nobody keeps.
+    pub fn answer(self) -> Response {
+        let mut answer = reply::text(StatusCode::OK, self.finish());
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(TYPE));
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    }
+
     /// The whole text.
-    pub(crate) fn finish(mut self) -> String {
+    pub fn finish(mut self) -> String {
         self.0.push_str("# EOF\n");
         self.0
     }
@@ -51,17 +83,17 @@ impl Page {
 
 impl Family<'_> {
     /// A value without labels.
-    pub(crate) fn value(self, value: impl Display) {
+    pub fn value(self, value: impl Display) {
         self.with(&[], value);
     }
 
     /// A value with labels.
-    pub(crate) fn with(self, labels: &[(&str, &str)], value: impl Display) -> Self {
+    pub fn with(self, labels: &[(&str, &str)], value: impl Display) -> Self {
         self.line("", labels, value)
     }
 
     /// A distribution with labels.
-    pub(crate) fn distribution(mut self, labels: &[(&str, &str)], histogram: &Histogram) -> Self {
+    pub fn distribution(mut self, labels: &[(&str, &str)], histogram: &Histogram) -> Self {
         let mut below = 0;
         for (place, count) in histogram.counts.iter().enumerate() {
             below += count.load(Ordering::Relaxed);
@@ -86,6 +118,22 @@ impl Family<'_> {
     }
 }
 
+/// Of the process, in bytes.
+fn resident() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// In the program and in the kernel on its behalf (proc(5), fields 14 and 15 of `stat`).
+fn cpu_seconds() -> Option<f64> {
+    let told = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, behind_name) = told.rsplit_once(')')?; // the name may hold blanks
+    let mut ticks = behind_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some((user + system) as f64 / clock_ticks_per_second() as f64)
+}
+
 fn append(page: &mut String, text: std::fmt::Arguments<'_>) {
     page.write_fmt(text).expect("text can always be appended to");
 }
@@ -98,16 +146,33 @@ fn escaped(text: &str) -> String {
 /// Stream that takes half a minute.
 const BOUNDS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
+/// Something that is counted.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts so many more.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// How many there were so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// How long something took, each time it happened.
-#[derive(Default)]
-pub(crate) struct Histogram {
+#[derive(Debug, Default)]
+pub struct Histogram {
     /// By class; the last one is everything above the highest bound.
     counts: [AtomicU64; BOUNDS.len() + 1],
     micros: AtomicU64,
 }
 
 impl Histogram {
-    pub(crate) fn add(&self, time: Duration) {
+    /// It happened once more.
+    pub fn add(&self, time: Duration) {
         let seconds = time.as_secs_f64();
         let class = BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS.len());
         self.micros.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -128,6 +193,22 @@ mod tests {
         let expected = "# TYPE a gauge\n# HELP a What a is.\na 7\n# TYPE b counter\n# HELP b What b is.\n\
                         b_total{x=\"1\",y=\"q\\\"\\\\\\n\"} 2\nb_total{x=\"2\"} 3\n# EOF\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_system_knows_the_process() {
+        let mut page = Page::default();
+        page.process();
+        let text = page.finish();
+        for name in [
+            "process_resident_memory_bytes",
+            "process_open_fds",
+            "process_max_fds",
+            "process_cpu_seconds_total",
+        ] {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            assert!(line.unwrap().parse::<f64>().unwrap() >= 0.0, "{name}: {text}");
+        }
     }
 
     #[test]

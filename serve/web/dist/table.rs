@@ -1,0 +1,20 @@
+// Made by serve/web/vite.config.ts.
+&[
+    ("ace-CNv1VOQI.css", include_bytes!("ace-CNv1VOQI.css")),
+    ("ace-Dp4r7Tzu.js", include_bytes!("ace-Dp4r7Tzu.js")),
+    ("app-ekArS4tu.js", include_bytes!("app-ekArS4tu.js")),
+    ("guide-Dm448dUA.css", include_bytes!("guide-Dm448dUA.css")),
+    ("guide-RdAXYZtY.js", include_bytes!("guide-RdAXYZtY.js")),
+    ("hls.min-Dax5mIRw.js", include_bytes!("hls.min-Dax5mIRw.js")),
+    ("icon-BfCLfG38.svg", include_bytes!("icon-BfCLfG38.svg")),
+    ("index-C9-8dgSH.css", include_bytes!("index-C9-8dgSH.css")),
+    ("index.html", include_bytes!("index.html")),
+    ("mpegts-Pm6acc_w.js", include_bytes!("mpegts-Pm6acc_w.js")),
+    ("run-BSEZ3_B2.css", include_bytes!("run-BSEZ3_B2.css")),
+    ("run-CytiIg7b.js", include_bytes!("run-CytiIg7b.js")),
+    ("run-DW3_4xYv.js", include_bytes!("run-DW3_4xYv.js")),
+    ("setup-DW6ld-Yl.js", include_bytes!("setup-DW6ld-Yl.js")),
+    ("setup-DrLZCRvj.css", include_bytes!("setup-DrLZCRvj.css")),
+    ("vod-ClxY5npZ.css", include_bytes!("vod-ClxY5npZ.css")),
+    ("vod-CxAT4pZH.js", include_bytes!("vod-CxAT4pZH.js")),
+]

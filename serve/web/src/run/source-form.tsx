@@ -1,0 +1,142 @@
+// A source, tested before it is used.
+import { useState } from 'preact/hooks';
+import { date, t } from '../strings';
+import { Trouble, Wait } from '../view/parts';
+import { admin } from './admin';
+
+type Kind = keyof ReturnType<typeof t>['setup']['kinds'];
+
+export interface Added {
+  name: string;
+  kind: Kind;
+  url: string;
+  username?: string;
+  password?: string;
+}
+
+export interface Probed {
+  good: boolean;
+  ahead: number | null;
+  parts: {
+    part: string;
+    good: boolean;
+    words: string;
+    connections: number | null;
+    active: number | null;
+    expires: number | null;
+  }[];
+}
+
+function read(form: FormData): Added {
+  const text = (name: string): string => String(form.get(name) ?? '').trim();
+  const kind = text('kind') as Kind;
+  const account = kind === 'xtream' ? { username: text('username'), password: text('password') } : {};
+  return { name: text('name'), kind, url: text('url'), ...account };
+}
+
+export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => void; onCancel?: () => void }) {
+  const words = t().setup;
+  const [kind, setKind] = useState<Kind>('xtream');
+  const [probed, setProbed] = useState<Probed>();
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+
+  const attempt = async (does: () => Promise<void>): Promise<void> => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await does();
+    } catch (error) {
+      setError(error);
+    }
+    setBusy(false);
+  };
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const source = read(new FormData(event.currentTarget as HTMLFormElement));
+    const uses = (event.submitter as HTMLButtonElement | null)?.value === 'use';
+    void attempt(async () => {
+      if (uses) {
+        await admin('sources', { json: source });
+        onUsed(source);
+      } else {
+        setProbed(undefined);
+        setProbed(await admin<Probed>('sources/test', { json: source }));
+      }
+    });
+  };
+  return (
+    <form class="form" onSubmit={submit} onInput={() => setProbed(undefined)}>
+      <label class="whole">
+        {t().vod.category}
+        <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+          {(Object.keys(words.kinds) as Kind[]).map((one) => (
+            <option key={one} value={one}>
+              {words.kinds[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="whole">
+        {words.url}
+        <input name="url" type="url" required placeholder={kind === 'xtream' ? 'http://panel.example:8080' : 'https://…'} autocapitalize="none" spellcheck={false} />
+      </label>
+      {kind === 'xtream' && (
+        <>
+          <label>
+            {words.username}
+            <input name="username" required autocomplete="off" autocapitalize="none" spellcheck={false} />
+          </label>
+          <label>
+            {words.providerPassword}
+            <input name="password" type="password" required autocomplete="off" />
+          </label>
+        </>
+      )}
+      <label class="whole">
+        {words.sourceName}
+        <input name="name" required pattern="[A-Za-z0-9_\-]{1,64}" value={kind === 'xmltv' ? 'guide' : 'provider'} aria-describedby="source-name" />
+        <span id="source-name" class="hint">
+          {words.sourceNameHint}
+        </span>
+      </label>
+      <div class="whole" aria-live="polite">
+        {busy && <Wait what={words.testing} />}
+        {error !== undefined && <Trouble error={error} />}
+        {probed && <Result probed={probed} />}
+      </div>
+      <div class="actions whole">
+        {onCancel && (
+          <button type="button" onClick={onCancel}>
+            {t().cancel}
+          </button>
+        )}
+        <button type="submit" value="test" class={probed ? '' : 'main'} disabled={busy}>
+          {words.test}
+        </button>
+        {probed && (
+          <button type="submit" value="use" class="main" disabled={busy}>
+            {probed.good ? words.use : words.anyway}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Result({ probed }: { probed: Probed }) {
+  const words = t().setup;
+  return (
+    <div class={`verdict ${probed.good ? 'good' : 'bad'}`}>
+      <strong>{probed.good ? words.good : words.bad}</strong>
+      <ul>
+        {probed.parts.map((one) => (
+          <li key={one.part}>
+            <span aria-hidden="true">{one.good ? '✓' : '✗'}</span> {one.part}: {one.words}
+            {one.expires !== null && ` · ${t().run.users.expires}: ${date(one.expires)}`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+// The first visit: who administers, where television comes from, the first run, and a picture.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { ask, Refused, session, type Session } from '../api';
+import { lineUp, loadLineUp } from '../data';
+import { go, route } from '../route';
+import { admin, open, type Progress, type Sources } from '../run/admin';
+import { Doing } from '../run/sources';
+import { SourceForm, type Added } from '../run/source-form';
+import { useStore } from '../store';
+import { count, t } from '../strings';
+import { Mark } from '../view/mark';
+import { said, Trouble, useFetched, Wait } from '../view/parts';
+import '../run/run.css';
+import './setup.css';
+
+export function Setup() {
+  const who = useStore(session);
+  const [source, setSource] = useState<Added>();
+  const [step, setStep] = useState(1);
+  if (!who) return <Frame at={0}>{<Administrator />}</Frame>;
+  return (
+    <Frame at={step}>
+      {step === 1 && (
+        <Source
+          onUsed={(used) => {
+            setSource(used);
+            setStep(2);
+          }}
+        />
+      )}
+      {step === 2 && <FirstRun source={source} onBack={() => setStep(1)} onDone={() => setStep(3)} />}
+      {step === 3 && <Ready />}
+    </Frame>
+  );
+}
+
+function Frame({ at, children }: { at: number; children: ComponentChildren }) {
+  const words = t().setup;
+  return (
+    <main class="setup" id="content">
+      <Mark />
+      <h1>{words.title}</h1>
+      <ol class="steps">
+        {words.steps.map((name, nth) => (
+          <li key={name} class={nth < at ? 'done' : ''} aria-current={nth === at ? 'step' : undefined}>
+            {name}
+          </li>
+        ))}
+      </ol>
+      <section class="card">{children}</section>
+    </main>
+  );
+}
+
+function Administrator() {
+  const words = t().setup;
+  const [, shown] = useStore(route);
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const make = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string): string => String(form.get(name) ?? '').trim();
+    setBusy(true);
+    try {
+      const made = await ask<Session>('page/api/setup', {
+        json: { code: text('code'), name: text('name'), password: text('password') },
+      });
+      open.set(true);
+      go('setup');
+      session.set(made);
+    } catch (error) {
+      setError(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <form class="form" onSubmit={make}>
+      <h2 class="whole">{words.admin}</h2>
+      <p class="hint whole">{words.adminHint}</p>
+      {error !== undefined && (
+        <p class="trouble whole" role="alert">
+          {error instanceof Refused && error.status === 403 ? words.codeWrong : said(error)}
+        </p>
+      )}
+      <label class="whole">
+        {words.code}
+        <input name="code" required value={shown} autocomplete="one-time-code" autocapitalize="none" spellcheck={false} aria-describedby="code-hint" />
+        <span id="code-hint" class="hint">
+          {words.codeHint}
+        </span>
+      </label>
+      <label>
+        {words.name}
+        <input name="name" required pattern="[A-Za-z0-9._\-]{1,64}" autocomplete="username" autocapitalize="none" spellcheck={false} />
+      </label>
+      <label>
+        {words.password}
+        <input name="password" type="password" required minLength={8} pattern="[A-Za-z0-9._\-]{8,64}" autocomplete="new-password" aria-describedby="password-hint" />
+        <span id="password-hint" class="hint">
+          {words.passwordHint}
+        </span>
+      </label>
+      <div class="actions whole">
+        <button type="submit" class="main" disabled={busy}>
+          {words.make}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Source({ onUsed }: { onUsed: (source: Added) => void }) {
+  const words = t().setup;
+  return (
+    <>
+      <h2>{words.source}</h2>
+      <p class="hint">{words.sourceHint}</p>
+      <SourceForm onUsed={onUsed} />
+    </>
+  );
+}
+
+interface Look {
+  progress: Progress;
+  sources: Sources;
+}
+
+function FirstRun({ source, onBack, onDone }: { source: Added | undefined; onBack: () => void; onDone: () => void }) {
+  const words = t().setup;
+  const [error, setError] = useState<unknown>();
+  // While the server begins anew it does not answer for a moment.
+  const { value, error: away } = useFetched<Look>(
+    async () => ({ progress: await admin<Progress>('run'), sources: await admin<Sources>('sources') }),
+    [],
+    700,
+  );
+  const run = value?.sources.run;
+  const mine = run?.sources.some((one) => one.name === source?.name) || run?.verdict === 'failed';
+  const over = !!value && !value.progress.running && !!run && mine;
+  const good = run?.verdict === 'published' || run?.verdict === 'unchanged';
+  useEffect(() => {
+    if (over && good) onDone();
+  }, [over, good]);
+  const back = async (): Promise<void> => {
+    try {
+      if (source) await admin(`sources/${source.name}`, { method: 'DELETE' });
+      onBack();
+    } catch (error) {
+      setError(error);
+    }
+  };
+  return (
+    <>
+      <h2>{words.run}</h2>
+      <p class="hint">{words.runHint}</p>
+      {!value && <Wait what={away !== undefined ? words.reach : undefined} />}
+      {value && !over && <Doing progress={value.progress} />}
+      {over && !good && (
+        <div class="trouble" role="alert">
+          <p>
+            {words.failed} {run.why}
+          </p>
+          <ul>
+            {run.sources.flatMap((one) => one.notes.map((note) => <li key={note}>{words.reading(one.name, note)}</li>))}
+          </ul>
+        </div>
+      )}
+      {error !== undefined && <Trouble error={error} />}
+      {over && !good && (
+        <div class="actions">
+          <button type="button" class="main" onClick={back}>
+            {words.back}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Ready() {
+  const words = t().setup;
+  const known = useStore(lineUp);
+  const { value } = useFetched(() => admin<Sources>('sources'), []);
+  // The release is there; the server may need a second to find it.
+  useFetched(loadLineUp, [], 1000);
+  const counts: Record<string, number> = {};
+  for (const source of value?.release ?? []) {
+    for (const [kind, number] of Object.entries(source.counts)) counts[kind] = (counts[kind] ?? 0) + number;
+  }
+  const first = known?.channels[0];
+  return (
+    <>
+      <h2>{words.ready}</h2>
+      <p>{words.counts(count(counts.live ?? 0), count(counts.movies ?? 0), count(counts.series ?? 0))}</p>
+      <div class="actions">
+        <button type="button" class="main" disabled={!known} onClick={() => (first ? go('watch', first.stream_id) : go('watch'))}>
+          {words.watch}
+        </button>
+      </div>
+    </>
+  );
+}

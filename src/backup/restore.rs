@@ -1,0 +1,319 @@
+//! `coax restore`: looking at a backup, and putting it in its place when all of it is right.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use contract::config::{Config, DEFAULT_FILE, Place, Skip};
+use contract::disk::Data;
+use contract::ids::Ledger;
+use contract::release::{Release, Releases};
+use contract::user::Users;
+use contract::vault::Vault;
+use tempfile::TempDir;
+
+use super::sums::{Hashing, Sums};
+use super::{ALIASES, CONFIG, DATA, HEAD, Head, SUMS};
+use crate::user::now;
+
+/// The most of a small file, in bytes.
+const SMALL: u64 = 64 << 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// What `coax backup` has written
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Restore over what is there, which is put aside into a folder beside it
+    #[arg(long)]
+    force: bool,
+}
+
+/// Restores a backup. Everything is unpacked beside its place and looked at before anything is touched.
+#[allow(clippy::print_stdout)] // this is the front page
+pub(crate) fn restore(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
+    let named = arguments.file.display();
+    let file = File::open(&arguments.file).with_context(|| format!("{named} cannot be read"))?;
+    let unpacked = zstd::Decoder::new(file).with_context(|| format!("{named} is no backup of Coax"))?;
+    let mut archive = tar::Archive::new(unpacked);
+    let mut unpacking = Unpacking::begin(place, arguments.force);
+    let entries = archive.entries().with_context(|| format!("{named} is no backup of Coax"))?;
+    for entry in entries {
+        let what = if unpacking.head.is_some() { "is damaged" } else { "is no backup of Coax" };
+        let mut entry = entry.with_context(|| format!("{named} {what}"))?;
+        ensure!(
+            entry.header().entry_type().is_file(),
+            "{named} is no backup of Coax: it has more than files"
+        );
+        let path = entry.path().context("a name is none")?.into_owned();
+        let private = entry.header().mode()? & 0o077 == 0;
+        unpacking.take(&path, private, &mut entry).with_context(|| format!("{named}: {}", path.display()))?;
+    }
+    let whole = unpacking.finish().with_context(|| format!("{named} cannot be restored"))?;
+    let restored = whole.place()?;
+    println!("{}: {} files restored", restored.data.display(), restored.files);
+    restored.notes.iter().for_each(|note| println!("{note}"));
+    println!("start Coax anew if it is running; the next run fetches what is not in a backup");
+    Ok(())
+}
+
+/// A backup that is being read.
+struct Unpacking<'a> {
+    place: &'a Place,
+    force: bool,
+    head: Option<Head>,
+    config: Option<Vec<u8>>,
+    aliases: Option<Vec<u8>>,
+    /// Where it will be, and where it is until then.
+    staged: Option<(Data, TempDir)>,
+    sums: Sums,
+    written: Option<String>,
+}
+
+/// All of it, and all is right.
+struct Whole<'a> {
+    place: &'a Place,
+    force: bool,
+    head: Head,
+    config: Option<Vec<u8>>,
+    aliases: Option<Vec<u8>>,
+    data: Data,
+    staged: TempDir,
+    files: usize,
+}
+
+/// What was done.
+struct Restored {
+    data: PathBuf,
+    files: usize,
+    notes: Vec<String>,
+}
+
+impl<'a> Unpacking<'a> {
+    fn begin(place: &'a Place, force: bool) -> Self {
+        let (sums, written) = (Sums::default(), None);
+        Self { place, force, head: None, config: None, aliases: None, staged: None, sums, written }
+    }
+
+    /// Takes the next file.
+    fn take(&mut self, path: &Path, private: bool, content: &mut impl Read) -> anyhow::Result<()> {
+        let name = plain(path).context("such a name is in no backup")?;
+        ensure!(self.written.is_none(), "there is something behind the digests");
+        ensure!(!self.sums.has(&name), "it is there twice");
+        if self.head.is_none() {
+            ensure!(name == HEAD, "this is no backup of Coax: that begins with {HEAD}");
+        }
+        let mut content = Hashing::new(content);
+        match name.as_str() {
+            HEAD => self.head = Some(head(&small(&mut content)?)?),
+            CONFIG => self.config = Some(small(&mut content)?),
+            ALIASES => self.aliases = Some(small(&mut content)?),
+            SUMS => {
+                self.written = Some(String::from_utf8(small(&mut content)?).context("it is no text")?);
+                return Ok(());
+            }
+            _ => {
+                ensure!(path.starts_with(DATA), "such a name is in no backup");
+                let path = self.staged()?.join(&name);
+                fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+                let mode = if private { 0o600 } else { 0o644 };
+                let mut file = File::options().write(true).create_new(true).mode(mode).open(&path)?;
+                io::copy(&mut content, &mut file)?;
+                file.sync_all()?;
+            }
+        }
+        self.sums.add(&name, content.digest());
+        Ok(())
+    }
+
+    /// Where files of the data folder are unpacked: on the same disk, so that they are put into their places by renaming.
+    fn staged(&mut self) -> anyhow::Result<&Path> {
+        if self.staged.is_none() {
+            let data = self.data()?;
+            let is_there = data.path().is_dir();
+            let above = data.path().parent().filter(|above| !above.as_os_str().is_empty());
+            let folder = if is_there { data.path() } else { above.unwrap_or(Path::new(".")) };
+            ensure!(
+                self.force || names(data.path())?.is_empty(),
+                "{} is not empty: name another folder with --data, or put what is there aside with --force",
+                data.path().display()
+            );
+            fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            let staged = tempfile::Builder::new().prefix(".restoring-").tempdir_in(folder);
+            let staged = staged.with_context(|| format!("{} cannot be written", folder.display()))?;
+            self.staged = Some((data, staged));
+        }
+        Ok(self.staged.as_ref().expect("it was just made").1.path())
+    }
+
+    /// The folder that is restored: as the command line, the environment or the configuration here says, else as that in
+    /// the backup says.
+    fn data(&self) -> anyhow::Result<Data> {
+        if let Some(data) = &self.place.data {
+            return Ok(Data::new(data));
+        }
+        if self.place.file().is_some_and(Path::exists) || contract::config::variable("COAX_DATA").is_some() {
+            let place =
+                Place { config: self.place.file().filter(|it| it.exists()).map(Path::to_owned), data: None };
+            return Ok(place.load::<Skip, Skip, Skip>()?.data());
+        }
+        let config = self.config.as_deref().and_then(|text| std::str::from_utf8(text).ok());
+        let table: Option<toml::Table> = config.and_then(|text| text.parse().ok());
+        let data = table.as_ref().and_then(|table| table.get("data")?.as_str());
+        Ok(data.map_or_else(|| Config::<Skip, Skip, Skip>::default().data(), Data::new))
+    }
+
+    /// Looks whether all is there and right.
+    fn finish(mut self) -> anyhow::Result<Whole<'a>> {
+        let written = self.written.take().context("it breaks off before its end")?;
+        self.sums.compare(&written)?;
+        self.staged()?; // one without any file is restored as well
+        let (data, staged) = self.staged.expect("it was just made");
+        let head = self.head.context("it is empty")?;
+        check(&Data::new(staged.path().join(DATA)), &head)?;
+        let Self { place, force, config, aliases, .. } = self;
+        Ok(Whole { place, force, head, config, aliases, data, staged, files: self.sums.len() })
+    }
+}
+
+/// Whether this program understands what was unpacked.
+fn check(data: &Data, head: &Head) -> anyhow::Result<()> {
+    drop(Ledger::load(&data.ids())?);
+    drop(Vault::load(&data.vault())?);
+    if data.users().exists() {
+        Users::new(data.clone()).list()?;
+    }
+    if let Some(number) = head.release {
+        Release::open(&Releases::new(data.clone()).folder(number)).context("its release")?;
+    }
+    Ok(())
+}
+
+impl Whole<'_> {
+    /// Puts everything into its place.
+    fn place(self) -> anyhow::Result<Restored> {
+        let mut notes = Vec::new();
+        let path = self.data.path();
+        self.config(&mut notes)?; // what may be refused comes first
+        fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        if !names(path)?.is_empty() {
+            // A run that is going on would write on into what is put aside.
+            let lock = Releases::new(self.data.clone()).lock()?;
+            let _lock = lock.context("a run is going on; try again when it is done")?;
+            let aside = path.join(format!(".before-restore-{}", now()));
+            fs::create_dir(&aside)?;
+            for name in names(path)? {
+                fs::rename(path.join(&name), aside.join(&name))?;
+            }
+            notes.push(format!("what was there is in {}", aside.display()));
+        }
+        let from = self.staged.path().join(DATA);
+        for name in if from.is_dir() { names(&from)? } else { Vec::new() } {
+            fs::rename(from.join(&name), path.join(&name))?;
+        }
+        if let Some(number) = self.head.release {
+            symlink(format!("releases/{number:06}"), self.data.current())?;
+        }
+        File::open(path)?.sync_all()?;
+        let created = jiff::Timestamp::from_second(self.head.created.cast_signed()).unwrap_or_default();
+        notes.insert(0, format!("as it was at {created}"));
+        Ok(Restored { data: path.to_owned(), files: self.files, notes })
+    }
+
+    /// The configuration and the aliases: where there is another one, it stays unless `force` says otherwise.
+    fn config(&self, notes: &mut Vec<String>) -> anyhow::Result<()> {
+        let place = self.place.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+        let aliases = aliases(self.config.as_deref());
+        for (content, path) in [(&self.config, place), (&self.aliases, &aliases)] {
+            let Some(content) = content else { continue };
+            match fs::read(path) {
+                Ok(there) if there == *content => continue,
+                Ok(_) if !self.force => {
+                    bail!(
+                        "{} is there and differs from the one in the backup: move it away, or say --force",
+                        path.display()
+                    )
+                }
+                Ok(_) => {
+                    let aside = path.with_extension(format!("before-restore-{}", now()));
+                    fs::rename(path, &aside)?;
+                    notes.push(format!("the {} that was there is {}", path.display(), aside.display()));
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => bail!("{}: {error}", path.display()),
+            }
+            let cannot = || format!("{} cannot be written", path.display());
+            contract::disk::replace(&std::path::absolute(path)?, content, contract::disk::Access::Owner)
+                .with_context(cannot)?;
+            notes.push(format!("{} restored", path.display()));
+        }
+        Ok(())
+    }
+}
+
+/// Where the configuration says that the aliases are.
+fn aliases(config: Option<&[u8]>) -> PathBuf {
+    let text = config.and_then(|text| std::str::from_utf8(text).ok());
+    let table: Option<toml::Table> = text.and_then(|text| text.parse().ok());
+    let said =
+        table.as_ref().and_then(|table| table.get("ingest")?.get("matching")?.get("aliases")?.as_str());
+    said.unwrap_or(ALIASES).into()
+}
+
+/// What counts as being in a folder: what a fresh volume has, and what begins with a dot, does not.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let counts =
+            name != "lost+found" && name != "README.md" && !name.as_encoded_bytes().starts_with(b".");
+        names.extend(counts.then_some(name));
+    }
+    Ok(names)
+}
+
+/// A path as text, if it leads nowhere but down. SECURITY: a name such as `../../etc/passwd` is one, too.
+fn plain(path: &Path) -> Option<String> {
+    let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    path.to_str().filter(|text| is_plain && !text.is_empty()).map(str::to_owned)
+}
+
+fn small(content: &mut impl Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    content.take(SMALL).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// # Errors
+/// It cannot be understood, or was written by a newer program, which may mean other things by it.
+fn head(text: &[u8]) -> anyhow::Result<Head> {
+    let head: Head = serde_json::from_slice(text).context("this is no backup of Coax")?;
+    ensure!(
+        head.schema <= Head::SCHEMA,
+        "it was made by version {}, and in a way that this one ({}) does not know: use the newer one",
+        head.program,
+        env!("CARGO_PKG_VERSION")
+    );
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_down_and_nowhere_else() {
+        assert_eq!(plain(Path::new("data/users.json")).as_deref(), Some("data/users.json"));
+        for path in ["", "/etc/passwd", "../x", "data/../../x", "./x"] {
+            assert_eq!(plain(Path::new(path)), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The units of deploy/systemd, as systemd reads them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The most exposure that `systemd-analyze security` may find, in tenths: "OK" ends at 5.
+const EXPOSED: u32 = 20;
+
+#[test]
+fn systemd_understands_the_units_and_finds_little_exposed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/systemd");
+    let mut units = 0;
+    for unit in fs::read_dir(folder).unwrap() {
+        units += 1;
+        let unit = unit.unwrap().path();
+        let analyze = |arguments: &[&str]| {
+            let output = Command::new("systemd-analyze").args(arguments).arg(&unit).output();
+            let output = output.expect("systemd-analyze is needed for this test (scripts/check installs it)");
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+        };
+        // The program is not installed here; nothing else may be said.
+        let said = analyze(&["verify", "--man=no"]);
+        let odd: Vec<&str> = said.lines().filter(|line| !line.contains("Command /usr/bin/coax")).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+        let said = analyze(&["security", "--no-pager", "--offline=true"]);
+        let (_, level) = said.rsplit_once("Overall exposure level for ").unwrap();
+        let level = level.split_whitespace().nth(1).unwrap().replace('.', "");
+        assert!(level.parse::<u32>().unwrap() <= EXPOSED, "{}: {level}", unit.display());
+    }
+    assert_eq!(units, 4);
+}

@@ -1,0 +1,36 @@
+//! The page for browsers, in one: Debian's Chromium does what people do.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+mod program;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use program::text;
+
+/// Where `scripts/page` puts what it builds with, and so playwright-core and axe-core.
+fn modules() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target")).join("page")
+}
+
+#[test]
+fn people_watch_and_run_it_in_a_browser() {
+    let modules = modules();
+    assert!(
+        modules.join("node_modules").exists(),
+        "scripts/check installs what this needs: scripts/page check"
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let station = runtime.block_on(station::Station::start(station::Settings::default())).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/browser/page.mjs");
+    let mut node = Command::new("node");
+    node.arg(script)
+        .arg(modules)
+        .arg(env!("CARGO_BIN_EXE_coax"))
+        .arg(station.url())
+        .args(["watch", "run", "guide", "films", "leave"]);
+    let output = node.output().expect("scripts/check installs node");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
