@@ -1,16 +1,12 @@
 //! `coax backup` and `coax restore`: what cannot be had again comes back as it was, or nothing is touched.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use program::{Program, ffmpeg, run, text};
+use crate::program::{Program, ffmpeg, run, text};
 
 const KEPT: [&str; 4] = ["users.json", "ids.json", "secret.key", "vault.json"];
 
