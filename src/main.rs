@@ -55,6 +55,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         become_owner(&data)
             .with_context(|| format!("cannot go on as the owner of {}", data.path().display()))?;
     }
+    if let Command::Doctor { place, .. } = &command
+        && let Ok(config) = place.load::<Skip, Skip, Skip>()
+    {
+        become_owner(&config.data())?; // what root may says nothing of whom Coax runs as
+    }
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
         Command::Up { place } => runtime()?.block_on(up::run(&place))?,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -213,6 +213,7 @@ impl Whole<'_> {
         }
         let from = self.staged.path().join(DATA);
         for name in if from.is_dir() { names(&from)? } else { Vec::new() } {
+            give(&from.join(&name), path)?;
             fs::rename(from.join(&name), path.join(&name))?;
         }
         if let Some(number) = self.head.release {
@@ -253,6 +254,21 @@ impl Whole<'_> {
         }
         Ok(())
     }
+}
+
+/// Gives what root restores to whom the data folder belongs to: the service could not read it otherwise.
+fn give(path: &Path, data: &Path) -> io::Result<()> {
+    let owner = fs::metadata(data)?;
+    if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
+        return Ok(());
+    }
+    lchown(path, Some(owner.uid()), Some(owner.gid()))?;
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            give(&entry?.path(), data)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where the configuration says that the aliases are.

@@ -123,6 +123,21 @@ fn what_was_backed_up_comes_back_as_it_was() {
 }
 
 #[test]
+fn what_root_restores_belongs_to_whom_the_folder_belongs_to() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let kept = Kept::new();
+    fs::create_dir(kept.path("given")).unwrap();
+    // Whoever runs tests as somebody else can give nothing away: then it stays his.
+    let _ = chown(kept.path("given"), Some(65534), Some(65534));
+    let owner = fs::metadata(kept.path("given")).unwrap().uid();
+    let output = kept.coax(&["restore", "small.coax", "--data", "given"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for (path, ..) in tree(&kept.path("given")) {
+        assert_eq!(fs::metadata(&path).unwrap().uid(), owner, "{}", path.display());
+    }
+}
+
+#[test]
 fn what_is_there_is_not_touched_unless_that_is_said() {
     let kept = Kept::new();
     let before = tree(kept.folder.path());
