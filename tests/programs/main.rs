@@ -8,6 +8,7 @@ mod program;
 mod backup;
 mod catchup;
 mod clients;
+mod deploy;
 mod docs;
 mod doctor;
 mod export;
