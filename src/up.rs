@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use contract::config::Place;
+use contract::disk::Data;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
@@ -14,6 +15,7 @@ use http::{Method, StatusCode};
 use httpd::{Listeners, Request, Response, reply};
 use ingest::RunNow;
 use relay::Relay;
+use serde_json::Value;
 use serve::admin::{Keeper, Programs, Wished};
 use serve::{Announcing, Server};
 use tls::Https;
@@ -154,7 +156,7 @@ async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let House { settings, users, keeper } = house;
-    let data = settings.data();
+    let (data, known) = (settings.data(), settings.clone());
     // Where relays are listed, viewers are sent to them.
     let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
@@ -173,7 +175,7 @@ async fn serve(
     };
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
-    let server = server.with_programs(programs(&relay, run_now, anew)).with_keeper(keeper);
+    let server = server.with_programs(programs(&relay, run_now, anew, &known)).with_keeper(keeper);
     let server = Arc::new(server);
     let address = listeners.plain.local_addr().expect("a bound listener has an address");
     let announcing = Announcing { server: server.clone(), port: address.port() };
@@ -244,9 +246,10 @@ async fn metrics(relay: &Relay, server: &Server, request: &Request, peer: Socket
 }
 
 /// What the administration needs of the others.
-fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken) -> Programs {
+fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken, settings: &Settings) -> Programs {
     let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
     let (run_now, watched, anew) = (run_now.clone(), run_now.clone(), anew.clone());
+    let (data, sources, ingest) = (settings.data(), settings.source.clone(), settings.ingest.clone());
     Programs {
         sessions: Box::new(move || listed.sessions()),
         kick: Box::new(move |id| kicked.kick(id)),
@@ -259,7 +262,15 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken) -> P
         progress: Box::new(move || serde_json::to_value(watched.watch()).unwrap_or_default()),
         probe: Box::new(|_| None),
         anew: Box::new(move || anew.cancel()),
+        matches: Box::new(move || matches(&data, &sources, &ingest)),
+        settings: format!("{settings:#?}"),
     }
+}
+
+/// Which guide each channel has.
+fn matches(data: &Data, sources: &[Source], settings: &ingest::Settings) -> Result<Value, String> {
+    let review = ingest::review(data, sources, settings).map_err(|error| format!("{error:#}"))?;
+    serde_json::to_value(review).map_err(|error| error.to_string())
 }
 
 /// Whether a relay elsewhere may answer as well.

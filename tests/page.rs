@@ -15,8 +15,8 @@ fn modules() -> PathBuf {
     target.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target")).join("page")
 }
 
-#[test]
-fn people_watch_and_run_it_in_a_browser() {
+/// Does `parts` of `scripts/browser/page.mjs`, with a provider of their own.
+fn browse(parts: &[&str]) {
     let modules = modules();
     assert!(
         modules.join("node_modules").exists(),
@@ -26,11 +26,18 @@ fn people_watch_and_run_it_in_a_browser() {
     let station = runtime.block_on(station::Station::start(station::Settings::default())).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/browser/page.mjs");
     let mut node = Command::new("node");
-    node.arg(script)
-        .arg(modules)
-        .arg(env!("CARGO_BIN_EXE_coax"))
-        .arg(station.url())
-        .args(["watch", "run", "guide", "films", "leave"]);
+    node.arg(script).arg(modules).arg(env!("CARGO_BIN_EXE_coax")).arg(station.url()).args(parts);
+    node.env("ENGINE", station.engine_url()).env("CONTENT", station.content_id(0));
     let output = node.output().expect("scripts/check installs node");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn people_watch_in_a_browser() {
+    browse(&["watch", "guide", "films", "leave"]);
+}
+
+#[test]
+fn operators_run_it_in_a_browser() {
+    browse(&["run", "catalogue", "ace"]);
 }

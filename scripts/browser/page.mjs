@@ -4,9 +4,9 @@
 //   node page.mjs MODULES COAX STATION [PART...]
 //
 // MODULES is where scripts/page has put playwright-core and axe-core, COAX the program, STATION the address of a synthetic
-// provider. With SHOTS=DIR in the environment it leaves pictures of every view there, in light and dark and on a phone.
+// provider; for the part `ace` its engine is ENGINE in the environment, and CONTENT an id that it knows. With SHOTS=DIR in the environment it leaves pictures of every view there, in light and dark and on a phone.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -274,6 +274,19 @@ async function run(tab) {
   await tabs.getByRole('link', { name: 'Channels' }).click();
   await page.locator('.tab').getByText(/Nobody is watching|Viewers/).first().waitFor();
   await look(tab, 'channels');
+
+  await tabs.getByRole('link', { name: 'Guide matches' }).click();
+  await page.getByLabel('Only doubtful ones').uncheck();
+  await page.locator('tbody tr').first().waitFor();
+  await look(tab, 'matches');
+  await tabs.getByRole('link', { name: 'Log', exact: true }).click();
+  await page.getByRole('log').getByText('an operator has put this release in force').waitFor();
+  await look(tab, 'logs');
+  await tabs.getByRole('link', { name: 'Settings' }).click();
+  const settings = await page.locator('pre').textContent();
+  assert(settings.includes('details_per_run') && !settings.includes('provider-password'), 'settings, and no secret');
+  await look(tab, 'settings');
+  tell('matches, the log and the settings are shown, without secrets');
   clean(tab);
 }
 
@@ -389,6 +402,101 @@ async function wizard() {
   await tab.context.close();
 }
 
+async function ace() {
+  const config = join(folder, 'ace.toml');
+  const { ENGINE: engine, CONTENT: content } = process.env;
+  writeFileSync(config, `data = "ace"\nlisten = "127.0.0.1:0"\n[relay]\nace_open = true\nace_engine = "${engine}"\n`);
+  const people = { COAX_USER: 'ann', COAX_PASSWORD: 'television' };
+  const house = await start(['up', '--config', config], people);
+  const tab = await open(house.url);
+  const { page } = tab;
+  await logIn(tab, 'ann', 'television');
+  await page.getByRole('link', { name: 'Ace Stream' }).click();
+  await page.getByLabel(/Content id/).fill('no id');
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel(/Content id/).fill(`acestream://${content}`);
+  await page.getByRole('button', { name: 'Start' }).click();
+  await plays(page, 2, 'a channel of Ace Stream');
+  const peers = page.locator('.numbers div').filter({ hasText: 'Peers' }).locator('dd');
+  await until('there are statistics', async () => Number(await peers.textContent()) > 0);
+  await look(tab, 'ace');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await until('the session ends', async () => {
+    const active = await json(`${house.url}/api/streams/active?username=ann&password=television`);
+    return active.count === 0;
+  });
+  tell('a channel of Ace Stream plays, shows its statistics, and stops');
+  clean(tab);
+  await tab.context.close();
+}
+
+async function catalogue(tab) {
+  const { page } = tab;
+  await page.getByRole('link', { name: 'Ace Stream' }).click();
+  await page.getByText('The catalogue is empty.').waitFor();
+  for (const name of ['Sport One', 'News Two']) {
+    await page.getByRole('button', { name: 'Add a channel' }).click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByRole('dialog').getByLabel(/Content id/).fill(`${name.length}`.padStart(40, 'a'));
+    await page.getByLabel('Category').fill(name.split(' ')[0]);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.catalogue strong').getByText(name).waitFor();
+  }
+  await page.getByRole('searchbox').fill('news');
+  await until('the search narrows', async () => (await page.locator('.catalogue li').count()) === 1);
+  await page.getByRole('button', { name: 'Edit News Two' }).click();
+  await page.getByLabel('Quality').fill('HD');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('News · HD').waitFor();
+  await page.getByRole('searchbox').fill('');
+  await look(tab, 'catalogue');
+  await page.getByRole('button', { name: 'Remove: News Two' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await until('it is gone', async () => (await page.locator('.catalogue li').count()) === 1);
+  tell('the catalogue is kept: added to, searched, changed, removed from');
+  clean(tab);
+}
+
+/** By hand, with a provider of many channels: how smoothly the guide scrolls. */
+async function grid() {
+  const house = await start(['up'], {
+    COAX_DATA: join(folder, 'grid'), COAX_LISTEN: '127.0.0.1:0', COAX_USER: 'ann', COAX_PASSWORD: 'television',
+    XTREAM_BASE_URL: station, XTREAM_USERNAME: 'station', XTREAM_PASSWORD: 'station',
+  });
+  await until('there is a release', async () => (await fetch(`${house.url}/health`)).ok, house.said);
+  const tab = await open(house.url);
+  const { page } = tab;
+  await logIn(tab, 'ann', 'television');
+  await page.getByRole('list', { name: 'Channels' }).waitFor();
+  await page.getByRole('link', { name: 'Guide' }).click();
+  const box = page.getByRole('grid');
+  await box.locator('button.running').first().waitFor();
+  const told = await box.evaluate(async (box) => {
+    const frames = [];
+    const run = async (move, count) => {
+      let last = performance.now();
+      for (let at = 0; at < count; at++) {
+        move(at);
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        frames.push(now - last);
+        last = now;
+      }
+    };
+    await run(() => (box.scrollTop += 120), 300);
+    await run(() => (box.scrollLeft += 160), 150);
+    await run((at) => (box.scrollTop = ((at * 7919) % 1000) * (box.scrollHeight / 1000)), 100);
+    frames.sort((a, b) => a - b);
+    const at = (part) => Math.round(frames[Math.floor(part * (frames.length - 1))]);
+    return { channels: box.ariaRowCount, p50: at(0.5), p95: at(0.95), worst: at(1), nodes: document.querySelectorAll('*').length };
+  });
+  await until('what is seen is filled', async () => (await box.locator('.cell').count()) > 5);
+  tell(`the guide scrolls: frames in ms ${JSON.stringify(told)}`);
+  clean(tab);
+  await tab.context.close();
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 
 let status = 0;
@@ -400,11 +508,13 @@ try {
     await logIn(tab, 'demo', 'demo');
     await tab.page.getByRole('list', { name: 'Channels' }).waitFor();
   }
-  for (const [name, part] of Object.entries({ run, guide, films })) {
+  for (const [name, part] of Object.entries({ run, guide, films, catalogue })) {
     if (wanted(name)) await part(tab);
   }
   if (wanted('leave')) await leave(tab);
   if (wanted('wizard')) await wizard();
+  if (process.env.ENGINE && wanted('ace')) await ace();
+  if (parts.includes('grid')) await grid();
 } catch (error) {
   const failed = `page: ${error.message}`;
   for (const context of browser.contexts()) {

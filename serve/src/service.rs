@@ -50,7 +50,7 @@ pub struct Server {
     pub(crate) keeper: Keeper,
     pub(crate) setup: Setup,
     pub(crate) catalogue: catalogue::Turn,
-    pub(crate) programs: Programs,
+    pub(crate) programs: Arc<Programs>,
     pub(crate) elsewhere: Elsewhere,
     tally: Tally,
     mirror: Mirror,
@@ -105,7 +105,7 @@ impl Server {
             keeper: Keeper::default(),
             setup: Setup::default(),
             catalogue: catalogue::Turn::default(),
-            programs: Programs::elsewhere(),
+            programs: Arc::new(Programs::elsewhere()),
             settings,
             details: Details::new(data),
             wanted: Wanted::new(data),
@@ -128,7 +128,7 @@ impl Server {
 
     /// The same server, beside programs whose operators ask here.
     pub fn with_programs(self, programs: Programs) -> Self {
-        Self { programs, ..self }
+        Self { programs: Arc::new(programs), ..self }
     }
 
     /// The same server, where logins hold that `keeper` knows.

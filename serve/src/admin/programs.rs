@@ -23,6 +23,11 @@ pub struct Programs {
     pub progress: Box<dyn Fn() -> Value + Send + Sync>,
     /// Asks a source how it is; `None` if ingest is not here.
     pub probe: Box<dyn Fn(Source) -> Option<Probing> + Send + Sync>,
+    /// Which guide each channel has, how it was found and what else was considered, as an array, or why that cannot be told;
+    /// reads much, so it is asked off the async threads.
+    pub matches: Box<dyn Fn() -> Result<Value, String> + Send + Sync>,
+    /// What all run with, as text. Secrets are not in it.
+    pub settings: String,
     /// Begins everything anew, with other sources, once what is being answered is answered.
     pub anew: Box<dyn Fn() + Send + Sync>,
 }
@@ -49,6 +54,8 @@ impl Programs {
             progress: Box::new(|| Value::Null),
             probe: Box::new(|_| None),
             anew: Box::new(|| {}),
+            matches: Box::new(|| Err("ingest does not run in this process".into())),
+            settings: String::new(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use contract::bundle::{List, Section};
 use contract::session::Session;
 use http::StatusCode;
-use httpd::{Response, reply};
+use httpd::{Params, Request, Response, reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,6 +14,9 @@ use super::answer::{done, json};
 use super::programs::Wished;
 use super::refusal::Refusal;
 use crate::Server;
+
+/// Lines of the log that are told at once.
+const LINES: usize = 500;
 
 #[derive(Serialize)]
 struct Sessions {
@@ -44,6 +48,26 @@ pub(super) fn progress(server: &Server) -> Response {
     let running = !doing.is_null();
     let sources = if running { doing } else { Value::Array(Vec::new()) };
     json(StatusCode::OK, &serde_json::json!({ "running": running, "sources": sources }))
+}
+
+/// `GET /api/admin/logs?after=N`.
+pub(super) fn logs(request: &Request) -> Response {
+    let params = Params::from_query(request.uri().query());
+    let after = params.get("after").and_then(|after| after.trim().parse().ok()).unwrap_or(0);
+    json(StatusCode::OK, &contract::log::recent(after, LINES))
+}
+
+/// `GET /api/admin/settings`.
+pub(super) fn settings(server: &Server) -> Response {
+    json(StatusCode::OK, &serde_json::json!({ "text": server.programs.settings }))
+}
+
+/// `GET /api/admin/matches`.
+pub(super) async fn matches(server: &Server) -> Result<Response, Refusal> {
+    let programs = server.programs.clone();
+    let reading = tokio::task::spawn_blocking(move || (programs.matches)());
+    let matches = reading.await.context("matching")?.map_err(Refusal::Conflict)?;
+    Ok(json(StatusCode::OK, &matches))
 }
 
 /// `GET /api/admin/status`.

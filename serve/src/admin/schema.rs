@@ -25,13 +25,16 @@ pub(super) enum Schema {
     Releases,
     Sessions,
     Progress,
+    Logs,
+    Settings,
+    Matches,
     /// What is wrong (RFC 9457).
     Problem,
 }
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Anything,
         Self::LogIn,
         Self::Who,
@@ -49,6 +52,9 @@ impl Schema {
         Self::Releases,
         Self::Sessions,
         Self::Progress,
+        Self::Logs,
+        Self::Settings,
+        Self::Matches,
         Self::Problem,
     ];
 
@@ -98,6 +104,9 @@ impl Schema {
             Self::Releases => releases(),
             Self::Sessions => sessions(),
             Self::Progress => progress(),
+            Self::Logs => logs(),
+            Self::Settings => object(&["text"], json!({ "text": text() })),
+            Self::Matches => matches(),
             Self::Problem => object(
                 &["title", "status", "detail"],
                 json!({ "title": text(), "status": number(), "detail": text() }),
@@ -255,6 +264,26 @@ fn probed() -> Value {
         &["good", "ahead", "parts"],
         json!({ "good": { "type": "boolean" }, "ahead": or_null("integer"), "parts": list(part) }),
     )
+}
+
+fn logs() -> Value {
+    let levels = words(&["ERROR", "WARN", "INFO", "DEBUG", "TRACE"]);
+    list(object(
+        &["number", "time", "level", "text"],
+        json!({ "number": number(), "time": number(), "level": levels, "text": text() }),
+    ))
+}
+
+fn matches() -> Value {
+    let other =
+        object(&["guide", "id", "score"], json!({ "guide": number(), "id": text(), "score": number() }));
+    list(object(
+        &["id", "name", "given", "guide", "guide_id", "method", "score", "runners_up", "note"],
+        json!({
+            "id": text(), "name": text(), "given": text(), "guide": text(), "guide_id": text(),
+            "method": or_null("string"), "score": number(), "runners_up": list(other), "note": text()
+        }),
+    ))
 }
 
 fn progress() -> Value {

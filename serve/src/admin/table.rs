@@ -81,6 +81,10 @@ pub(super) enum Does {
     Progress,
     /// What the relay is doing.
     Status,
+    Logs,
+    Settings,
+    /// Which guide each channel has.
+    Matches,
     Sessions,
     Kick,
     /// Every stream of a user.
@@ -276,6 +280,30 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Does::Status,
             "What the relay in this process is doing, as /status.json",
             (200, Some(Schema::Anything)),
+        )
+    },
+    operators(
+        Verb::Get,
+        "/api/admin/logs",
+        Does::Logs,
+        "The newest lines of the log, oldest first; with `after`, those after the one of this number",
+        (200, Some(Schema::Logs)),
+    ),
+    operators(
+        Verb::Get,
+        "/api/admin/settings",
+        Does::Settings,
+        "What this process runs with; secrets are not told",
+        (200, Some(Schema::Settings)),
+    ),
+    Endpoint {
+        refusals: &[409],
+        ..operators(
+            Verb::Get,
+            "/api/admin/matches",
+            Does::Matches,
+            "Which guide each channel has, how it was found and what else was considered",
+            (200, Some(Schema::Matches)),
         )
     },
     operators(

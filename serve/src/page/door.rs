@@ -122,9 +122,11 @@ pub(super) async fn log_out(
 
 /// `/page/api/session`.
 pub(super) fn session(server: &Server, request: &Request, peer: SocketAddr) -> Result<Response, Refusal> {
+    // Nobody has logged in: that is no news for the log.
+    let token = cookie(request.headers()).ok_or(Refusal::Unknown)?;
     let user = visitor(server, request.headers())?;
     let place = place(server, request, peer)?;
-    Ok(told(&session_of(&user, cookie(request.headers()).unwrap_or(""), &place.base)))
+    Ok(told(&session_of(&user, token, &place.base)))
 }
 
 /// Who has logged in and may watch.

@@ -53,6 +53,8 @@ pub(crate) fn programs() -> Programs {
         }),
         probe: Box::new(|_| Some(Box::pin(async { json!({ "good": true, "ahead": null, "parts": [] }) }))),
         anew: Box::new(|| {}),
+        matches: Box::new(|| Ok(json!([]))),
+        settings: "[serve]".into(),
         progress: Box::new(
             || json!([{ "source": "acme", "step": "live", "found": { "live": 7 }, "done": false }]),
         ),

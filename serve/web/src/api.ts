@@ -100,7 +100,7 @@ export async function recall(): Promise<void> {
   try {
     session.set(await ask<Session>('page/api/session'));
   } catch (error) {
-    if (error instanceof Refused && error.status === 403) session.set(null);
+    if (error instanceof Refused && [403, 404].includes(error.status)) session.set(null);
     else throw error;
   }
 }

@@ -8,7 +8,10 @@ import { Trouble } from '../view/parts';
 import { admin, open, unlock } from './admin';
 import { Channels } from './channels';
 import { Health } from './health';
+import { Logs } from './logs';
+import { Matches } from './matches';
 import { Releases } from './releases';
+import { Settings } from './settings';
 import { Sources } from './sources';
 import { Users } from './users';
 import './run.css';
@@ -21,12 +24,18 @@ const TABS: [Tab, ComponentType][] = [
   ['sources', Sources],
   ['users', Users],
   ['releases', Releases],
+  ['matches', Matches],
+  ['logs', Logs],
+  ['settings', Settings],
 ];
 
 export function Run() {
   const [, asked] = useStore(route);
   const isOpen = useStore(open);
   useEffect(() => void admin('session').catch(() => undefined), []);
+  useEffect(() => {
+    document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [asked]);
   const words = t().run;
   const [tab, View] = TABS.find(([id]) => id === asked) ?? (TABS[0] as [Tab, ComponentType]);
   return (

@@ -324,8 +324,8 @@ export default {
       how: 'Found by',
       sure: 'Sure',
       filter: 'Only doubtful ones',
-      take: 'Confirm',
-      taken: 'Written into the aliases; the next run takes it.',
+      take: 'Copy for aliases.toml',
+      hint: 'Which guide each channel has. What is wrong or missing is put right in aliases.toml, a line for each channel, which [ingest.matching] names; it comes before all else that is tried.',
       candidates: 'Others considered',
     },
     logs: {

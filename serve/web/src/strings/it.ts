@@ -326,8 +326,8 @@ const it: Strings = {
       how: 'Trovata per',
       sure: 'Certezza',
       filter: 'Solo i dubbi',
-      take: 'Conferma',
-      taken: 'Scritto negli alias; vale dalla prossima acquisizione.',
+      take: 'Copia per aliases.toml',
+      hint: 'Quale guida ha ogni canale. Ciò che è sbagliato o manca si corregge in aliases.toml, una riga per canale, nominato da [ingest.matching]; viene prima di ogni altro tentativo.',
       candidates: 'Altre considerate',
     },
     logs: {
