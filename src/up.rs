@@ -265,8 +265,18 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken, sett
         probe: Box::new(move |source| Some(trial::of(probing.clone(), source))),
         anew: Box::new(move || anew.cancel()),
         matches: Box::new(move || matches(&data, &sources, &ingest)),
-        settings: format!("{settings:#?}"),
+        settings: shown(settings),
     }
+}
+
+/// What all run with, as text.
+///
+/// SECURITY: sources are told of by their names elsewhere, and their hosts nowhere; what is handed to a program may be a key.
+fn shown(settings: &Settings) -> String {
+    let mut shown = settings.clone();
+    shown.source.clear();
+    shown.ingest.command.truncate(1);
+    format!("{shown:#?}")
 }
 
 /// Which guide each channel has.
