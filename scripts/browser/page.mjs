@@ -374,7 +374,10 @@ async function wizard() {
   await page.getByRole('button', { name: 'Go on' }).click();
   tell('nobody sets an installation up without the code');
 
-  await page.getByLabel('Address').fill(station);
+  await until('the address is typed', async () => {
+    await page.getByLabel('Address').fill(station);
+    return (await page.getByLabel('Address').inputValue()) === station;
+  });
   await page.getByLabel('User name there').fill('station');
   await page.getByLabel('Password there').fill('wrong');
   await page.getByLabel('Name of the source').fill('mine');
