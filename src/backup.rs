@@ -14,6 +14,7 @@
 //!
 //! Whoever writes into the data folder replaces files whole, so each is read whole whatever runs meanwhile.
 
+mod put;
 mod restore;
 mod sums;
 mod write;

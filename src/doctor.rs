@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Nothing is changed but the ledger of requests: what a provider is asked counts, whoever asks. Every question has its
-//! patience, so an answer is there within half a minute whatever hangs.
+//! patience. Those to one source come one after the other, everything else at the same time.
 
 mod finding;
 mod folder;

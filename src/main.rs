@@ -21,6 +21,7 @@ mod manual;
 mod run_now;
 mod status;
 mod strm;
+mod trial;
 mod up;
 mod user;
 
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use contract::config::{ConfigError, Skip};
+use contract::disk::Data;
 use contract::owner::become_owner;
 
 use crate::cli::{Cli, Command};
@@ -49,16 +51,16 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
-    if let Command::Up { place } | Command::User { place, .. } = &command {
-        let data = place.load::<Skip, Skip, Skip>()?.data();
-        // Before there is a second thread.
-        become_owner(&data)
-            .with_context(|| format!("cannot go on as the owner of {}", data.path().display()))?;
-    }
-    if let Command::Doctor { place, .. } = &command
-        && let Ok(config) = place.load::<Skip, Skip, Skip>()
-    {
-        become_owner(&config.data())?; // what root may says nothing of whom Coax runs as
+    // Before there is a second thread.
+    match &command {
+        Command::Up { place } | Command::User { place, .. } => {
+            go_on_as_owner(&place.load::<Skip, Skip, Skip>()?.data())?;
+        }
+        // What root may says nothing of whom Coax runs as.
+        Command::Doctor { place, .. } => {
+            place.load::<Skip, Skip, Skip>().map_or(Ok(()), |config| go_on_as_owner(&config.data()))?;
+        }
+        _ => {}
     }
     match command {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
@@ -78,6 +80,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Man { folder } => manual::man(&folder)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn go_on_as_owner(data: &Data) -> anyhow::Result<()> {
+    become_owner(data).with_context(|| format!("cannot go on as the owner of {}", data.path().display()))
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

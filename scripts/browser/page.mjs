@@ -1,4 +1,4 @@
-// What `tests/page.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
+// What `tests/programs/page.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
 // each thing that works, and ends with status 1 at the first that does not.
 //
 //   node page.mjs MODULES COAX STATION [PART...]
@@ -374,7 +374,10 @@ async function wizard() {
   await page.getByRole('button', { name: 'Go on' }).click();
   tell('nobody sets an installation up without the code');
 
-  await page.getByLabel('Address').fill(station);
+  await until('the address is typed', async () => {
+    await page.getByLabel('Address').fill(station);
+    return (await page.getByLabel('Address').inputValue()) === station;
+  });
   await page.getByLabel('User name there').fill('station');
   await page.getByLabel('Password there').fill('wrong');
   await page.getByLabel('Name of the source').fill('mine');

@@ -1,24 +1,26 @@
-//! `coax restore`: looking at a backup, and putting it in its place when all of it is right.
+//! `coax restore`: looking at a backup; [`put`](super::put) puts it in its place when all of it is right.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, lchown, symlink};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
+use std::thread;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::Args;
-use contract::config::{Config, DEFAULT_FILE, Place, Skip};
+use contract::config::{Config, Place, Skip};
 use contract::disk::Data;
 use contract::ids::Ledger;
+use contract::owner::become_owner;
 use contract::release::{Release, Releases};
 use contract::user::Users;
 use contract::vault::Vault;
 use tempfile::TempDir;
 
+use super::put::{Whole, names};
 use super::sums::{Hashing, Sums};
 use super::{ALIASES, CONFIG, DATA, HEAD, Head, SUMS};
-use crate::user::now;
 
 /// The most of a small file, in bytes.
 const SMALL: u64 = 64 << 20;
@@ -34,15 +36,44 @@ pub(crate) struct Arguments {
 }
 
 /// Restores a backup. Everything is unpacked beside its place and looked at before anything is touched.
+///
+/// Where root restores into a folder of somebody else's, as that of a service, the folder is worked on as that one, so that
+/// what is restored can be read by whom it is for.
 #[allow(clippy::print_stdout)] // this is the front page
 pub(crate) fn restore(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
     let named = arguments.file.display();
     let file = File::open(&arguments.file).with_context(|| format!("{named} cannot be read"))?;
+    let whole = apart(|| unpack(place, arguments, file))?;
+    // What may be refused comes first.
+    let beside = whole.beside(place.file(), arguments.force)?;
+    let held = apart(|| whole.hold())?;
+    let group = whole.group();
+    let created = jiff::Timestamp::from_second(whole.head.created.cast_signed()).unwrap_or_default();
+    let mut notes = vec![format!("as it was at {created}")];
+    for file in &beside {
+        notes.extend(file.put(group)?);
+    }
+    notes.extend(apart(|| whole.put(&held))?);
+    println!("{}: {} files restored", whole.data.path().display(), whole.files);
+    notes.iter().for_each(|note| println!("{note}"));
+    println!("start Coax anew if it is running; the next run fetches what is not in a backup");
+    Ok(())
+}
+
+/// Does something in a thread of its own, which may become somebody else: to the kernel, each thread is somebody.
+fn apart<T: Send>(what: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+    thread::scope(|scope| scope.spawn(what).join()).unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Reads all of a backup.
+fn unpack(place: &Place, arguments: &Arguments, file: File) -> anyhow::Result<Whole> {
+    let named = arguments.file.display();
     let unpacked = zstd::Decoder::new(file).with_context(|| format!("{named} is no backup of Coax"))?;
     let mut archive = tar::Archive::new(unpacked);
     let mut unpacking = Unpacking::begin(place, arguments.force);
     let entries = archive.entries().with_context(|| format!("{named} is no backup of Coax"))?;
-    for entry in entries {
+    // SECURITY: a name that does not fit into its header is read into memory, however long it is. In a backup all fit.
+    for entry in entries.raw(true) {
         let what = if unpacking.head.is_some() { "is damaged" } else { "is no backup of Coax" };
         let mut entry = entry.with_context(|| format!("{named} {what}"))?;
         ensure!(
@@ -53,12 +84,7 @@ pub(crate) fn restore(place: &Place, arguments: &Arguments) -> anyhow::Result<()
         let private = entry.header().mode()? & 0o077 == 0;
         unpacking.take(&path, private, &mut entry).with_context(|| format!("{named}: {}", path.display()))?;
     }
-    let whole = unpacking.finish().with_context(|| format!("{named} cannot be restored"))?;
-    let restored = whole.place()?;
-    println!("{}: {} files restored", restored.data.display(), restored.files);
-    restored.notes.iter().for_each(|note| println!("{note}"));
-    println!("start Coax anew if it is running; the next run fetches what is not in a backup");
-    Ok(())
+    unpacking.finish().with_context(|| format!("{named} cannot be restored"))
 }
 
 /// A backup that is being read.
@@ -72,25 +98,6 @@ struct Unpacking<'a> {
     staged: Option<(Data, TempDir)>,
     sums: Sums,
     written: Option<String>,
-}
-
-/// All of it, and all is right.
-struct Whole<'a> {
-    place: &'a Place,
-    force: bool,
-    head: Head,
-    config: Option<Vec<u8>>,
-    aliases: Option<Vec<u8>>,
-    data: Data,
-    staged: TempDir,
-    files: usize,
-}
-
-/// What was done.
-struct Restored {
-    data: PathBuf,
-    files: usize,
-    notes: Vec<String>,
 }
 
 impl<'a> Unpacking<'a> {
@@ -134,6 +141,7 @@ impl<'a> Unpacking<'a> {
     fn staged(&mut self) -> anyhow::Result<&Path> {
         if self.staged.is_none() {
             let data = self.data()?;
+            become_owner(&data)?;
             let is_there = data.path().is_dir();
             let above = data.path().parent().filter(|above| !above.as_os_str().is_empty());
             let folder = if is_there { data.path() } else { above.unwrap_or(Path::new(".")) };
@@ -157,9 +165,9 @@ impl<'a> Unpacking<'a> {
             return Ok(Data::new(data));
         }
         if self.place.file().is_some_and(Path::exists) || contract::config::variable("COAX_DATA").is_some() {
-            let place =
-                Place { config: self.place.file().filter(|it| it.exists()).map(Path::to_owned), data: None };
-            return Ok(place.load::<Skip, Skip, Skip>()?.data());
+            // Without the sources that were added: they may be what is damaged.
+            let file = self.place.file().filter(|it| it.exists());
+            return Ok(Config::<Skip, Skip, Skip>::load(file)?.data());
         }
         let config = self.config.as_deref().and_then(|text| std::str::from_utf8(text).ok());
         let table: Option<toml::Table> = config.and_then(|text| text.parse().ok());
@@ -168,15 +176,15 @@ impl<'a> Unpacking<'a> {
     }
 
     /// Looks whether all is there and right.
-    fn finish(mut self) -> anyhow::Result<Whole<'a>> {
+    fn finish(mut self) -> anyhow::Result<Whole> {
         let written = self.written.take().context("it breaks off before its end")?;
         self.sums.compare(&written)?;
         self.staged()?; // one without any file is restored as well
         let (data, staged) = self.staged.expect("it was just made");
         let head = self.head.context("it is empty")?;
         check(&Data::new(staged.path().join(DATA)), &head)?;
-        let Self { place, force, config, aliases, .. } = self;
-        Ok(Whole { place, force, head, config, aliases, data, staged, files: self.sums.len() })
+        let (config, aliases, files) = (self.config, self.aliases, self.sums.len());
+        Ok(Whole { head, config, aliases, data, staged, files })
     }
 }
 
@@ -191,109 +199,6 @@ fn check(data: &Data, head: &Head) -> anyhow::Result<()> {
         Release::open(&Releases::new(data.clone()).folder(number)).context("its release")?;
     }
     Ok(())
-}
-
-impl Whole<'_> {
-    /// Puts everything into its place.
-    fn place(self) -> anyhow::Result<Restored> {
-        let mut notes = Vec::new();
-        let path = self.data.path();
-        self.config(&mut notes)?; // what may be refused comes first
-        fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
-        if !names(path)?.is_empty() {
-            // A run that is going on would write on into what is put aside.
-            let lock = Releases::new(self.data.clone()).lock()?;
-            let _lock = lock.context("a run is going on; try again when it is done")?;
-            let aside = path.join(format!(".before-restore-{}", now()));
-            fs::create_dir(&aside)?;
-            for name in names(path)? {
-                fs::rename(path.join(&name), aside.join(&name))?;
-            }
-            notes.push(format!("what was there is in {}", aside.display()));
-        }
-        let from = self.staged.path().join(DATA);
-        for name in if from.is_dir() { names(&from)? } else { Vec::new() } {
-            give(&from.join(&name), path)?;
-            fs::rename(from.join(&name), path.join(&name))?;
-        }
-        if let Some(number) = self.head.release {
-            symlink(format!("releases/{number:06}"), self.data.current())?;
-        }
-        File::open(path)?.sync_all()?;
-        let created = jiff::Timestamp::from_second(self.head.created.cast_signed()).unwrap_or_default();
-        notes.insert(0, format!("as it was at {created}"));
-        Ok(Restored { data: path.to_owned(), files: self.files, notes })
-    }
-
-    /// The configuration and the aliases: where there is another one, it stays unless `force` says otherwise.
-    fn config(&self, notes: &mut Vec<String>) -> anyhow::Result<()> {
-        let place = self.place.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
-        let aliases = aliases(self.config.as_deref());
-        for (content, path) in [(&self.config, place), (&self.aliases, &aliases)] {
-            let Some(content) = content else { continue };
-            match fs::read(path) {
-                Ok(there) if there == *content => continue,
-                Ok(_) if !self.force => {
-                    bail!(
-                        "{} is there and differs from the one in the backup: move it away, or say --force",
-                        path.display()
-                    )
-                }
-                Ok(_) => {
-                    let aside = path.with_extension(format!("before-restore-{}", now()));
-                    fs::rename(path, &aside)?;
-                    notes.push(format!("the {} that was there is {}", path.display(), aside.display()));
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => bail!("{}: {error}", path.display()),
-            }
-            let cannot = || format!("{} cannot be written", path.display());
-            contract::disk::replace(&std::path::absolute(path)?, content, contract::disk::Access::Owner)
-                .with_context(cannot)?;
-            notes.push(format!("{} restored", path.display()));
-        }
-        Ok(())
-    }
-}
-
-/// Gives what root restores to whom the data folder belongs to: the service could not read it otherwise.
-fn give(path: &Path, data: &Path) -> io::Result<()> {
-    let owner = fs::metadata(data)?;
-    if !rustix::process::geteuid().is_root() || owner.uid() == 0 {
-        return Ok(());
-    }
-    lchown(path, Some(owner.uid()), Some(owner.gid()))?;
-    if path.is_dir() {
-        for entry in fs::read_dir(path)? {
-            give(&entry?.path(), data)?;
-        }
-    }
-    Ok(())
-}
-
-/// Where the configuration says that the aliases are.
-fn aliases(config: Option<&[u8]>) -> PathBuf {
-    let text = config.and_then(|text| std::str::from_utf8(text).ok());
-    let table: Option<toml::Table> = text.and_then(|text| text.parse().ok());
-    let said =
-        table.as_ref().and_then(|table| table.get("ingest")?.get("matching")?.get("aliases")?.as_str());
-    said.unwrap_or(ALIASES).into()
-}
-
-/// What counts as being in a folder: what a fresh volume has, and what begins with a dot, does not.
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let counts =
-            name != "lost+found" && name != "README.md" && !name.as_encoded_bytes().starts_with(b".");
-        names.extend(counts.then_some(name));
-    }
-    Ok(names)
 }
 
 /// A path as text, if it leads nowhere but down. SECURITY: a name such as `../../etc/passwd` is one, too.

@@ -21,6 +21,8 @@ use crate::user::now;
 /// What of the data folder is made anew by the next run, or is nobody's: the link and the folder of releases, what was
 /// harvested, pictures and wishes.
 const AGAIN: [&str; 6] = ["current", "releases", "state", "logos", "wanted", "README.md"];
+/// Bytes of a name that fit into its header. Names of ours are shorter.
+const NAME: usize = 100;
 /// How hard zstd tries. Most of it is JSON, which becomes a tenth at any level.
 const LEVEL: i32 = 9;
 
@@ -118,6 +120,10 @@ impl Archive {
     /// A file as it is at this instant; one that is not there, or has just gone, is left out.
     fn file(&mut self, name: &str, path: &Path) -> anyhow::Result<()> {
         let cannot = || format!("{} cannot be read", path.display());
+        if name.len() > NAME {
+            warn!(path = %path.display(), "not ours, and its name is too long: left out");
+            return Ok(());
+        }
         let file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             file => file.with_context(cannot)?,

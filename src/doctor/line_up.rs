@@ -81,7 +81,13 @@ fn users(data: &Data) -> Finding {
         Ok(users) if users.is_empty() => {
             Finding::warn("users", "nobody may watch", "`coax user add NAME` lets somebody")
         }
-        Ok(users) => Finding::ok("users", format!("{} may watch", users.len())),
+        Ok(users) => {
+            let active = users.iter().filter(|user| user.profile(now()).status == "Active").count();
+            match active {
+                0 => Finding::warn("users", "nobody may watch now", "`coax user list` says why not"),
+                _ => Finding::ok("users", format!("{active} may watch")),
+            }
+        }
         Err(error) => {
             Finding::fail("users", error.to_string(), "mend users.json, or restore it from a backup")
         }

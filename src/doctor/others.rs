@@ -5,15 +5,27 @@ use std::sync::Arc;
 
 use contract::bundle::Section;
 use contract::release::{Release, Releases};
-use contract::source::Origin;
+use contract::source::{BaseUrl, Origin};
+use reqwest::Client;
 use tokio::task::spawn_blocking;
 
 use super::{Finding, Patient, web};
 
 /// Asks all of them at the same time.
 pub(super) async fn ask(patient: Arc<Patient>) -> Vec<Finding> {
-    let (engine, relays, public) = tokio::join!(engine(patient.clone()), relays(&patient), public(&patient));
-    engine.into_iter().chain(relays).chain(public).collect()
+    let relays = patient.settings.serve.relays.iter().enumerate().map(|(at, base)| {
+        let (web, base) = (patient.web.clone(), base.clone());
+        tokio::spawn(async move { relay(&web, format!("relay {}", at + 1), &base).await })
+    });
+    let relays: Vec<_> = relays.collect();
+    let (engine, public, followed) =
+        tokio::join!(engine(patient.clone()), public(&patient), followed(&patient));
+    let mut findings: Vec<Finding> = engine.into_iter().collect();
+    for relay in relays {
+        findings.extend(relay.await);
+    }
+    findings.extend(public.into_iter().chain(followed));
+    findings
 }
 
 /// The engine, if there is anything that needs one.
@@ -55,50 +67,44 @@ fn needs_engine(patient: &Patient) -> bool {
     })
 }
 
-/// Relays elsewhere: whether anybody is there. What they are is not known, since a relay tells nobody but its operator.
-async fn relays(patient: &Patient) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (at, relay) in patient.settings.serve.relays.iter().enumerate() {
-        let what = format!("relay {}", at + 1);
-        let asked = patient.web.get(format!("{relay}/api/health")).send().await;
-        findings.push(match asked {
-            Ok(answer) if !matches!(answer.status().as_u16(), 502 | 504) => Finding::ok(what, "it answers"),
-            Ok(answer) => {
-                let found = format!("{relay}: what stands before it cannot reach it ({})", answer.status());
-                Finding::fail(what, found, "start it, or take it out of `relays` in [serve]")
-            }
-            Err(error) => {
-                let why = if error.is_timeout() { "no answer in time" } else { "no connection" };
-                let remedy = "start it, or take it out of `relays` in [serve]: its viewers see nothing";
-                Finding::fail(what, format!("{relay}: {why}"), remedy)
-            }
-        });
+/// A relay elsewhere: whether anybody is there. What it is is not known, since a relay tells nobody but its operator.
+async fn relay(web: &Client, what: String, base: &BaseUrl) -> Finding {
+    match web.get(format!("{base}/api/health")).send().await {
+        Ok(answer) if !matches!(answer.status().as_u16(), 502 | 504) => Finding::ok(what, "it answers"),
+        Ok(answer) => {
+            let found = format!("{base}: what stands before it cannot reach it ({})", answer.status());
+            Finding::fail(what, found, "start it, or take it out of `relays` in [serve]")
+        }
+        Err(error) => {
+            let why = if error.is_timeout() { "no answer in time" } else { "no connection" };
+            let remedy = "start it, or take it out of `relays` in [serve]: its viewers see nothing";
+            Finding::fail(what, format!("{base}: {why}"), remedy)
+        }
     }
-    findings
 }
 
-/// The addresses of servers: that which apps are given, and that which is followed.
-async fn public(patient: &Patient) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if let Some(public) = &patient.settings.public_base_url {
-        findings.push(match web::health(&patient.web, public.as_str()).await {
-            Ok(_) => Finding::ok("public address", format!("{public} leads here")),
-            Err(why) => Finding::warn(
-                "public address",
-                format!("{public}: {why}"),
-                "check `public_base_url`, the proxy before Coax, and whether Coax runs; some routers do not let those \
-                 at home use the address from outside",
-            ),
-        });
-    }
-    if let Some(server) = &patient.settings.relay.follow {
-        findings.push(match web::health(&patient.web, server.as_str()).await {
-            Ok(_) => Finding::ok("server", "the one that is followed answers"),
-            Err(why) => {
-                let remedy = "check `follow` in [relay], and whether the server runs";
-                Finding::fail("server", format!("the one that is followed: {why}"), remedy)
-            }
-        });
-    }
-    findings
+/// The address that apps are given.
+async fn public(patient: &Patient) -> Option<Finding> {
+    let public = patient.settings.public_base_url.as_ref()?;
+    Some(match web::health(&patient.web, public.as_str()).await {
+        Ok(_) => Finding::ok("public address", format!("Coax answers at {public}")),
+        Err(why) => Finding::warn(
+            "public address",
+            format!("{public}: {why}"),
+            "check `public_base_url`, the proxy before Coax, and whether Coax runs; some routers do not let those at home \
+             use the address from outside",
+        ),
+    })
+}
+
+/// The server from which a relay copies.
+async fn followed(patient: &Patient) -> Option<Finding> {
+    let server = patient.settings.relay.follow.as_ref()?;
+    Some(match web::health(&patient.web, server.as_str()).await {
+        Ok(_) => Finding::ok("server", "the one that is followed answers"),
+        Err(why) => {
+            let remedy = "check `follow` in [relay], and whether the server runs";
+            Finding::fail("server", format!("the one that is followed: {why}"), remedy)
+        }
+    })
 }

@@ -12,19 +12,10 @@ use toml::{Table, Value};
 use super::Finding;
 
 /// The keys of the configuration whose values are secrets, where they are written out.
-const KEYS: [&str; 11] = [
-    "password",
-    "username",
-    "admin_key",
-    "relay_key",
-    "follow_key",
-    "key",
-    "proxy",
-    "headers",
-    "webhook",
-    "hook",
-    "accounts",
-];
+const KEYS: [&str; 6] = ["password", "username", "admin_key", "relay_key", "follow_key", "proxy"];
+/// Those that are secrets in some tables alone. Who knows the address of a chat's webhook may write there.
+const KEYS_WITHIN: [(&str, &str); 4] =
+    [("serve", "key"), ("relay", "key"), ("webhook", "url"), ("notify", "url")];
 
 /// Files whose mode lets others read them.
 pub(super) fn readable(data: &Data, place: &Place) -> Vec<Finding> {
@@ -32,10 +23,11 @@ pub(super) fn readable(data: &Data, place: &Place) -> Vec<Finding> {
     if let Some(file) = place.file() {
         let written = fs::read_to_string(file).ok().and_then(|text| text.parse::<Table>().ok());
         let written = Value::Table(written.unwrap_or_default());
-        if has_secret(&written) {
+        if has_secret("", &written) {
             secret.push(file.to_owned());
         }
         secret.extend(files(&written));
+        secret.extend(written.get("tls").and_then(|tls| tls.get("key")?.as_str()).map(PathBuf::from));
     }
     let open: Vec<Finding> = secret.iter().filter_map(|path| open(path)).collect();
     match open.is_empty() {
@@ -52,18 +44,16 @@ fn open(path: &Path) -> Option<Finding> {
     })
 }
 
-/// Whether a secret is written out in the configuration.
-fn has_secret(value: &Value) -> bool {
+/// Whether a secret is written out in `value`, which stands in the configuration as `within`.
+fn has_secret(within: &str, value: &Value) -> bool {
     match value {
         Value::Table(table) => table.iter().any(|(key, value)| {
-            let is_written = match value {
-                Value::String(text) => !text.is_empty(),
-                Value::Table(table) => key == "headers" && !table.is_empty(),
-                _ => false,
-            };
-            (KEYS.contains(&key.as_str()) && is_written) || has_login(value) || has_secret(value)
+            let is_written = value.as_str().is_some_and(|text| !text.is_empty());
+            let is_secret =
+                within == "headers" || KEYS.contains(&&**key) || KEYS_WITHIN.contains(&(within, key));
+            (is_secret && is_written) || has_login(value) || has_secret(key, value)
         }),
-        Value::Array(list) => list.iter().any(has_secret),
+        Value::Array(list) => list.iter().any(|value| has_secret(within, value)),
         _ => false,
     }
 }
@@ -88,7 +78,7 @@ fn files(value: &Value) -> BTreeSet<PathBuf> {
     }
 }
 
-/// The files that the configuration at `place` takes secrets from.
+/// The files that the configuration `text` takes secrets from.
 pub(crate) fn files_of(text: &str) -> BTreeSet<PathBuf> {
     text.parse::<Table>().map_or_else(|_| BTreeSet::new(), |table| files(&Value::Table(table)))
 }
@@ -99,10 +89,13 @@ mod tests {
 
     #[test]
     fn what_is_secret_in_a_configuration_is_found() {
-        let secret = |text: &str| has_secret(&Value::Table(text.parse().unwrap()));
+        let secret = |text: &str| has_secret("", &Value::Table(text.parse().unwrap()));
         for text in [
             "[[source]]\npassword = 'x'",
             "[serve]\nadmin_key = 'x'",
+            "[relay]\nkey = 'x'",
+            "[[ingest.notify]]\nurl = 'https://chat.example/x'",
+            "[ingest.webhook]\nurl = 'https://chat.example/x'",
             "[[source]]\nheaders = { Cookie = 'x' }",
             "[[source]]\nurl = 'http://h/get.php?username=u&password=p'",
             "[[source]]\nurl = 'http://u:p@h/list'",
@@ -114,6 +107,9 @@ mod tests {
             "",
             "[[source]]\npassword = { env = 'X' }\nusername = { file = '/run/x' }",
             "[serve]\nadmin_key = ''",
+            "[tls]\nkey = '/etc/coax/key.pem'",
+            "[[ingest.rule]]\nkey = 'acme/live/1'",
+            "[[source]]\nheaders = { Cookie = { env = 'X' } }",
             "[[source]]\nurl = 'http://h:8080/a@b'",
         ] {
             assert!(!secret(text), "{text}");

@@ -27,7 +27,13 @@ const WRONG: u64 = 120;
 
 /// Asks all sources at the same time.
 pub(super) async fn ask(patient: Arc<Patient>) -> Vec<Finding> {
-    let Ok(books) = Books::new(&patient.settings.data()) else { return Vec::new() };
+    let books = match Books::new(&patient.settings.data()) {
+        Ok(books) => books,
+        Err(error) => {
+            let found = format!("none is asked, since nothing can be written: {error}");
+            return vec![Finding::fail("sources", found, "make room in the folder for temporary files")];
+        }
+    };
     let asking = patient.settings.source.iter().map(|source| {
         let (source, data, patience) = (source.clone(), books.data.clone(), patient.patience);
         tokio::spawn(async move { examine(&source, &data, patience).await })

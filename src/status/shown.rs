@@ -21,7 +21,11 @@ impl fmt::Display for Shown<'_> {
                 let release = told["release"].as_str().unwrap_or("none yet");
                 line(f, "running", &format!("{} for {uptime}, release {release}", status.at))?;
             }
-            None => line(f, "running", &format!("nobody answers at {}", status.at))?,
+            None => {
+                let how =
+                    format!("nobody answers at {}, or tells only who has the key of [relay]", status.at);
+                line(f, "running", &how)?;
+            }
         }
         match &status.release {
             Some(release) => {

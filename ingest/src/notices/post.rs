@@ -181,7 +181,7 @@ mod tests {
         };
         let told = Told::start(1, &notify);
         told.take(&Event::Rollback { release: 3, from: 4 }, 7);
-        for _ in 0..500 {
+        for _ in 0..6000 {
             if path.exists() {
                 break;
             }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::home::{Home, certificate, eventually, free_port, get, names_that_lead_here, write};
+use super::home::{Home, certificate, eventually, free_port, get, names_that_lead_here, write};
 use crate::program::{ffmpeg, text};
 
 const NAME: &str = "tv.example.com";

@@ -1,15 +1,11 @@
 //! Viewers that stop reading: they cost little, delay nobody, and do not stay.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use program::{Program, ffmpeg, run};
+use crate::program::{Program, ffmpeg, run};
 
 const STALLED: usize = 200;
 

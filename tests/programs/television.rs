@@ -1,15 +1,11 @@
 //! One command and there is television: the demo, watched with ffmpeg.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use program::{Program, ffmpeg, text};
+use crate::program::{Program, ffmpeg, text};
 
 /// The id of a live channel, from the list an app would read.
 fn first_channel(url: &str) -> u64 {
@@ -191,7 +187,7 @@ fn no_log_line_holds_a_credential() {
     let demo = Program::start(&["demo", "--listen", "127.0.0.1:0", "--data", data], &[("RUST_LOG", "trace")]);
     // The demo's own login is no secret; this viewer's is.
     let add = ["user", "--data", data, "add", "viewer-name", "--password-stdin", "--max-connections", "0"];
-    assert!(program::run(&add, "viewer-password", folder.path()).status.success());
+    assert!(crate::program::run(&add, "viewer-password", folder.path()).status.success());
     thread::sleep(Duration::from_millis(1500)); // until the new user is noticed
     let login = "username=viewer-name&password=viewer-password";
     for path in [

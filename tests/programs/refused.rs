@@ -1,17 +1,13 @@
 //! Whoever may not watch, or not any more, and what he gets from the whole of it: nothing.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::program::{Program, ffmpeg, text};
 use contract::disk::Data;
 use contract::user::{State, Token, User, Users};
 use httpd::{Door, Opens};
-use program::{Program, ffmpeg, text};
 use serde_json::Value;
 
 /// What `curl` says of an open stream that did not end.

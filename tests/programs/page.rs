@@ -1,13 +1,9 @@
 //! The page for browsers, in one: Debian's Chromium does what people do.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::path::PathBuf;
 use std::process::Command;
 
-use program::text;
+use crate::program::text;
 
 /// Where `scripts/page` puts what it builds with, and so playwright-core and axe-core.
 fn modules() -> PathBuf {

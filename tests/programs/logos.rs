@@ -1,15 +1,11 @@
 //! Pictures at our address: what apps get, what a provider is asked, and what it may not make us show.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use program::{Program, ffmpeg, ours, run, text};
+use crate::program::{Program, ffmpeg, ours, run, text};
 use serde_json::Value;
 use station::Station;
 use tempfile::TempDir;

@@ -2,16 +2,12 @@
 //!
 //! `scripts/clients/install`, of which `scripts/check` makes use, puts them into `target/clients`.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use program::{Program, ffmpeg, text};
+use crate::program::{Program, ffmpeg, text};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,9 +1,5 @@
 //! `coax doctor` names what is wrong: one thing after the other is planted, and asked for.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -12,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use program::{Program, text};
+use crate::program::{Program, text};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
@@ -69,7 +65,7 @@ impl House {
 
     fn run(&self, before: &[&str]) -> Said {
         let words = [before, &[env!("CARGO_BIN_EXE_coax"), "doctor", "--json", "--patience", "3"]].concat();
-        let mut command = program::ours(Path::new(words[0]), &[]);
+        let mut command = crate::program::ours(Path::new(words[0]), &[]);
         let output = command.args(&words[1..]).current_dir(self.folder.path()).output().unwrap();
         let said = text(&output.stdout);
         let report = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}{}", text(&output.stderr)));
@@ -100,8 +96,8 @@ impl Said {
 /// A server whose certificate nobody has signed.
 fn unsigned() -> SocketAddr {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificate = &include_bytes!("../relay/tests/fixtures/tls/certificate.der")[..];
-    let key = &include_bytes!("../relay/tests/fixtures/tls/key.der")[..];
+    let certificate = &include_bytes!("../../relay/tests/fixtures/tls/certificate.der")[..];
+    let key = &include_bytes!("../../relay/tests/fixtures/tls/key.der")[..];
     let config = ServerConfig::builder().with_no_client_auth();
     let key = PrivateKeyDer::try_from(key).unwrap();
     let config = Arc::new(config.with_single_cert(vec![CertificateDer::from(certificate)], key).unwrap());
@@ -122,7 +118,7 @@ fn an_installation_that_is_well_is_told_so() {
     let station = house.station(Settings::default());
     house.panel("acme", &station.url(), "");
     let run = |arguments: &[&str]| {
-        let output = program::run(arguments, "", house.folder.path());
+        let output = crate::program::run(arguments, "", house.folder.path());
         assert!(output.status.success(), "{}", text(&output.stderr));
         output
     };
@@ -130,7 +126,7 @@ fn an_installation_that_is_well_is_told_so() {
     run(&["user", "add", "ann"]);
     let data = house.path("data");
     let running = Program::launch({
-        let mut command = program::coax(&[]);
+        let mut command = crate::program::coax(&[]);
         command.arg("up").current_dir(house.folder.path());
         command
     });

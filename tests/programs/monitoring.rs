@@ -1,15 +1,11 @@
 //! What monitors get: one page for all programs, and a dashboard and alert rules that name nothing that is not in it.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::collections::BTreeSet;
 
-use program::{Program, ffmpeg, text};
+use crate::program::{Program, ffmpeg, text};
 
-const DASHBOARD: &str = include_str!("../deploy/monitoring/dashboard.json");
-const ALERTS: &str = include_str!("../deploy/monitoring/alerts.yml");
+const DASHBOARD: &str = include_str!("../../deploy/monitoring/dashboard.json");
+const ALERTS: &str = include_str!("../../deploy/monitoring/alerts.yml");
 
 /// The names that samples of a page may have.
 fn samples(page: &str) -> BTreeSet<String> {

@@ -1,12 +1,8 @@
 //! A source that an operator adds while everything runs.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::time::{Duration, Instant};
 
-use program::{Program, ffmpeg, text};
+use crate::program::{Program, ffmpeg, text};
 use serde_json::{Value, json};
 
 const KEY: &str = "an-operators-own-key";

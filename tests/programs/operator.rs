@@ -1,14 +1,10 @@
 //! What an operator types: users, configurations, the environment.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use program::{Program, ffmpeg, run, text};
+use crate::program::{Program, ffmpeg, run, text};
 
 fn write(path: &Path, content: &str) {
     File::create(path).unwrap().write_all(content.as_bytes()).unwrap();
@@ -41,7 +37,7 @@ fn a_wrong_configuration_names_file_line_key_and_the_nearest_key() {
 
 #[test]
 fn the_commented_example_is_a_valid_configuration_in_both_readings() {
-    let example = include_str!("../coax.example.toml");
+    let example = include_str!("../../coax.example.toml");
     let folder = tempfile::tempdir().unwrap();
     let uncommented: String = example
         .lines()
@@ -159,7 +155,7 @@ fn without_a_command_the_configuration_that_the_environment_names_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("elsewhere.toml");
     write(&file, "lisen = 1\n");
-    let output = program::coax(&[("COAX_CONFIG", file.to_str().unwrap())]).output().unwrap();
+    let output = crate::program::coax(&[("COAX_CONFIG", file.to_str().unwrap())]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
         text(&output.stderr).contains("elsewhere.toml:1: unknown key `lisen`"),
@@ -173,7 +169,7 @@ fn a_variable_that_cannot_be_understood_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let variables =
         [("COAX_DATA", folder.path().to_str().unwrap()), ("COAX_TRUSTED_PROXIES", "10.0.0.0/8, proxy")];
-    let output = program::coax(&variables).arg("up").current_dir(folder.path()).output().unwrap();
+    let output = crate::program::coax(&variables).arg("up").current_dir(folder.path()).output().unwrap();
     let said = text(&output.stderr);
     assert!(
         output.status.code() == Some(2) && said.contains("COAX_TRUSTED_PROXIES: expected an address"),

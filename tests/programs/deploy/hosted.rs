@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::home::{Home, NAME, PASSWORD, eventually, free_port, get, json, question};
+use super::home::{Home, NAME, PASSWORD, eventually, free_port, get, json, question};
 use crate::program::{Program, text};
 
-const RENDER: &str = include_str!("../../render.yaml");
-const DOCKERFILE: &str = include_str!("../../deploy/Dockerfile");
+const RENDER: &str = include_str!("../../../render.yaml");
+const DOCKERFILE: &str = include_str!("../../../deploy/Dockerfile");
 
 /// What render.yaml says of its first service. It is YAML of lines: what it holds besides is a comment.
 struct Service {

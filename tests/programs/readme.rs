@@ -1,14 +1,10 @@
 //! The README is the map: what it lists exists, and what exists is listed.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
+use crate::program::{Program, ffmpeg, text};
 use httpd::Opens;
-use program::{Program, ffmpeg, text};
 use serve::admin::{ENDPOINTS, Endpoint};
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 /// The first cell of each table row that begins with a path.
 fn endpoints() -> Vec<String> {

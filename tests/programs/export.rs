@@ -1,9 +1,5 @@
 //! An export, served by a web server that knows nothing of us.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,8 +9,8 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::program::{Program, ffmpeg, run, text};
 use flate2::read::GzDecoder;
-use program::{Program, ffmpeg, run, text};
 use serde_json::Value;
 
 /// Debian's nginx with the configuration that the export brings.

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::home::{Home, certificate, eventually, free_port, get, json, question};
+use super::home::{Home, certificate, eventually, free_port, get, json, question};
 use crate::program::{ffmpeg, text};
 
 #[test]

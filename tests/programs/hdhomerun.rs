@@ -1,15 +1,11 @@
 //! Devices as media servers find them: with the maker's own program, by SSDP, and over HTTP.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::File;
 use std::io::Write;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use program::{Program, ffmpeg, text};
+use crate::program::{Program, ffmpeg, text};
 use serde_json::Value;
 
 fn get(url: &str, arguments: &[&str]) -> String {

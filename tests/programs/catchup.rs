@@ -1,7 +1,5 @@
 //! The round trip of catch-up: what the guide says of a programme is what the provider is asked for, by its own clock.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 

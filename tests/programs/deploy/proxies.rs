@@ -4,10 +4,10 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::home::{Home, certificate, eventually, free_port, get, json, question, write};
+use super::home::{Home, certificate, eventually, free_port, get, json, question, write};
 
-const NGINX: &str = include_str!("../../deploy/nginx.conf");
-const CADDY: &str = include_str!("../../deploy/Caddyfile");
+const NGINX: &str = include_str!("../../../deploy/nginx.conf");
+const CADDY: &str = include_str!("../../../deploy/Caddyfile");
 const NAME: &str = "tv.example.com";
 
 /// A running proxy, at two ports of 127.0.0.1, in a folder of its own.

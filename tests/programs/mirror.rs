@@ -1,16 +1,12 @@
 //! A relay without the disk: the programs themselves, `coax` with the disk and `relay` without, as on two machines.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use program::{Program, built, ffmpeg, ours, run, text};
+use crate::program::{Program, built, ffmpeg, ours, run, text};
 use station::Station;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -1,15 +1,11 @@
 //! The documents tell of what there is: their links lead somewhere, and every setting, endpoint, variable and command that they name
 //! exists.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::{built, ffmpeg, run, text};
+use crate::program::{built, ffmpeg, run, text};
 
 const HOUSE: &str = env!("CARGO_MANIFEST_DIR");
 /// Where a path of a file system begins, and no address of ours.

@@ -1,9 +1,5 @@
 //! A library of .strm and .nfo files, as a media server would find it.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use program::{Program, ffmpeg, run, text};
+use crate::program::{Program, ffmpeg, run, text};
 use serde_json::Value;
 
 /// The folder, and what fills it.

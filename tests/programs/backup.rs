@@ -1,16 +1,13 @@
 //! `coax backup` and `coax restore`: what cannot be had again comes back as it was, or nothing is touched.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use program::{Program, ffmpeg, run, text};
+use crate::program::{Program, ffmpeg, run, text};
+use tar::EntryType;
 
 const KEPT: [&str; 4] = ["users.json", "ids.json", "secret.key", "vault.json"];
 
@@ -127,21 +124,6 @@ fn what_was_backed_up_comes_back_as_it_was() {
 }
 
 #[test]
-fn what_root_restores_belongs_to_whom_the_folder_belongs_to() {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let kept = Kept::new();
-    fs::create_dir(kept.path("given")).unwrap();
-    // Whoever runs tests as somebody else can give nothing away: then it stays his.
-    let _ = chown(kept.path("given"), Some(65534), Some(65534));
-    let owner = fs::metadata(kept.path("given")).unwrap().uid();
-    let output = kept.coax(&["restore", "small.coax", "--data", "given"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    for (path, ..) in tree(&kept.path("given")) {
-        assert_eq!(fs::metadata(&path).unwrap().uid(), owner, "{}", path.display());
-    }
-}
-
-#[test]
 fn what_is_there_is_not_touched_unless_that_is_said() {
     let kept = Kept::new();
     let before = tree(kept.folder.path());
@@ -149,6 +131,15 @@ fn what_is_there_is_not_touched_unless_that_is_said() {
     let said = text(&refused.stderr);
     assert!(!refused.status.success() && said.contains("is not empty"), "{said}");
     assert_eq!(tree(kept.folder.path()), before);
+    // What was refused for one file has not written the other.
+    let aliases = kept.read("aliases.toml");
+    fs::remove_file(kept.path("coax.toml")).unwrap();
+    kept.write("aliases.toml", "\"Two\" = \"two.example\"\n");
+    let refused = kept.coax(&["restore", "small.coax", "--data", "new"]);
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("aliases.toml is there and differs"), "{said}");
+    assert!(!kept.path("coax.toml").exists() && !kept.path("new").exists());
+    kept.write("aliases.toml", &text(&aliases));
     kept.write("coax.toml", "listen = \"127.0.0.1:1\"\n");
     let refused = kept.coax(&["restore", "small.coax", "--data", "new"]);
     let said = text(&refused.stderr);
@@ -172,6 +163,31 @@ fn what_is_there_is_not_touched_unless_that_is_said() {
 }
 
 #[test]
+fn what_root_restores_for_a_service_is_the_services() {
+    let kept = Kept::new();
+    let service = 65534;
+    let is_root = chown(kept.path("data"), Some(service), Some(service)).is_ok();
+    let owner = if is_root { service } else { fs::metadata(kept.path("data")).unwrap().uid() };
+    fs::set_permissions(kept.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(kept.path("data")).unwrap() {
+        let path = entry.unwrap().path();
+        lchown(path, Some(owner), is_root.then_some(owner)).unwrap();
+    }
+    kept.write("coax.toml", "# another one\n");
+    lchown(kept.path("coax.toml"), None, is_root.then_some(owner)).unwrap();
+    fs::set_permissions(kept.path("coax.toml"), fs::Permissions::from_mode(0o640)).unwrap();
+    let before = fs::metadata(kept.path("coax.toml")).unwrap();
+    let restored = kept.coax(&["restore", "small.coax", "--force"]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    for name in ["users.json", "ids.json", "details", "ingest.lock"] {
+        assert_eq!(fs::metadata(kept.path("data").join(name)).unwrap().uid(), owner, "{name}");
+    }
+    let after = fs::metadata(kept.path("coax.toml")).unwrap();
+    assert_eq!((after.uid(), after.gid(), after.mode()), (before.uid(), before.gid(), before.mode()));
+    assert_eq!(kept.read("coax.toml"), b"listen = \"127.0.0.1:0\"\n# mine\n");
+}
+
+#[test]
 fn a_backup_that_is_damaged_or_newer_is_refused_before_anything_is_touched() {
     let kept = Kept::new();
     let whole = kept.read("small.coax");
@@ -188,12 +204,31 @@ fn a_backup_that_is_damaged_or_newer_is_refused_before_anything_is_touched() {
     let mut next = tar.clone();
     let at = next.windows(11).position(|window| window == b"\"schema\": 1").unwrap();
     next[at + 10] = b'9';
+    // Who has made it himself gets nowhere with it, either.
+    let entry = |kind, name: &str| {
+        let mut header = tar::Header::new_gnu();
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_link_name("/etc/passwd").unwrap();
+        header.set_size(0);
+        header.set_mode(0o644);
+        header.set_cksum();
+        [&tar[..1024], header.as_bytes(), &[0; 1024]].concat()
+    };
+    let upwards = entry(EntryType::Regular, "data/../../escaped");
+    let absolute = entry(EntryType::Regular, "/escaped");
+    let link = entry(EntryType::Symlink, "data/users.json");
+    let long = entry(EntryType::GNULongName, "././@LongLink");
     let pack = |tar: &[u8]| zstd::encode_all(tar, 1).unwrap();
     for (name, content, expected) in [
         ("cut", whole[..whole.len() / 2].to_vec(), ""),
         ("bent", bent, ""),
         ("forged", pack(&forged), "is damaged: its SHA-256 differs"),
         ("next", pack(&next), "use the newer one"),
+        ("upwards", pack(&upwards), "such a name is in no backup"),
+        ("absolute", pack(&absolute), "such a name is in no backup"),
+        ("link", pack(&link), "it has more than files"),
+        ("long", pack(&long), "it has more than files"),
         ("short", pack(&tar[..tar.len() / 2 / 512 * 512]), ""),
         ("words", b"hello".to_vec(), "no backup of Coax"),
         ("nothing", Vec::new(), ""),

@@ -1,9 +1,5 @@
 //! Debian's Kodi, with a screen that nobody sees, and its add-on for playlists (pvr.iptvsimple) over the demo.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
-
-mod program;
-
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -13,9 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::program::{Program, ffmpeg, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use program::{Program, ffmpeg, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
