@@ -37,3 +37,8 @@ fn people_watch_in_a_browser() {
 fn operators_run_it_in_a_browser() {
     browse(&["run", "catalogue", "ace"]);
 }
+
+#[test]
+fn an_installation_is_set_up_in_a_browser() {
+    browse(&["wizard"]);
+}

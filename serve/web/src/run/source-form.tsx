@@ -103,7 +103,7 @@ export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => vo
       <label class="whole">
         {words.sourceName}
         <input key={usual} name="name" required pattern="[A-Za-z0-9_\-]{1,64}" defaultValue={usual} aria-describedby="source-name" />
-        <span id="source-name" class="hint">
+        <span id="source-name" class="hint" aria-hidden="true">
           {words.sourceNameHint}
         </span>
       </label>

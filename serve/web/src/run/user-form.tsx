@@ -85,14 +85,14 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
         <label>
           {words.limit}
           <input name="max_connections" type="number" min={0} required defaultValue={user?.max_connections ?? 1} aria-describedby="limit-hint" />
-          <span id="limit-hint" class="hint">
+          <span id="limit-hint" class="hint" aria-hidden="true">
             {words.limitHint}
           </span>
         </label>
         <label>
           {words.expires}
           <input name="expires" type="date" defaultValue={iso} aria-describedby="expires-hint" />
-          <span id="expires-hint" class="hint">
+          <span id="expires-hint" class="hint" aria-hidden="true">
             {words.expiresHint}
           </span>
         </label>
@@ -108,7 +108,7 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
         <label>
           {words.groups}
           <textarea name="groups" rows={3} aria-describedby="groups-hint" defaultValue={user?.sees.groups?.join('\n')} />
-          <span id="groups-hint" class="hint">
+          <span id="groups-hint" class="hint" aria-hidden="true">
             {words.groupsHint}
           </span>
         </label>

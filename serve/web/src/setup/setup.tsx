@@ -87,7 +87,7 @@ function Administrator() {
       <label class="whole">
         {words.code}
         <input name="code" required defaultValue={shown} autocomplete="one-time-code" autocapitalize="none" spellcheck={false} aria-describedby="code-hint" />
-        <span id="code-hint" class="hint">
+        <span id="code-hint" class="hint" aria-hidden="true">
           {words.codeHint}
         </span>
       </label>
@@ -98,7 +98,7 @@ function Administrator() {
       <label>
         {words.password}
         <input name="password" type="password" required minLength={8} pattern="[A-Za-z0-9._\-]{8,64}" autocomplete="new-password" aria-describedby="password-hint" />
-        <span id="password-hint" class="hint">
+        <span id="password-hint" class="hint" aria-hidden="true">
           {words.passwordHint}
         </span>
       </label>
