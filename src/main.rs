@@ -21,6 +21,7 @@ mod manual;
 mod run_now;
 mod status;
 mod strm;
+mod trial;
 mod up;
 mod user;
 

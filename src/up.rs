@@ -28,6 +28,7 @@ use tracing::{error, warn};
 use crate::announce::{self, Login};
 use crate::cli::{self, Settings};
 use crate::run_now;
+use crate::trial;
 use crate::user::new_user;
 
 /// `coax up`: runs until the operator stops it.
@@ -250,6 +251,7 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken, sett
     let [listed, kicked, told] = [relay, relay, relay].map(Arc::clone);
     let (run_now, watched, anew) = (run_now.clone(), run_now.clone(), anew.clone());
     let (data, sources, ingest) = (settings.data(), settings.source.clone(), settings.ingest.clone());
+    let probing = data.clone();
     Programs {
         sessions: Box::new(move || listed.sessions()),
         kick: Box::new(move |id| kicked.kick(id)),
@@ -260,11 +262,21 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken, sett
             ingest::Asked::Stopped => Wished::Nobody,
         }),
         progress: Box::new(move || serde_json::to_value(watched.watch()).unwrap_or_default()),
-        probe: Box::new(|_| None),
+        probe: Box::new(move |source| Some(trial::of(probing.clone(), source))),
         anew: Box::new(move || anew.cancel()),
         matches: Box::new(move || matches(&data, &sources, &ingest)),
-        settings: format!("{settings:#?}"),
+        settings: shown(settings),
     }
+}
+
+/// What all run with, as text.
+///
+/// SECURITY: sources are told of by their names elsewhere, and their hosts nowhere; what is handed to a program may be a key.
+fn shown(settings: &Settings) -> String {
+    let mut shown = settings.clone();
+    shown.source.clear();
+    shown.ingest.command.truncate(1);
+    format!("{shown:#?}")
 }
 
 /// Which guide each channel has.

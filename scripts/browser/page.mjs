@@ -1,4 +1,4 @@
-// What `tests/page.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
+// What `tests/programs/page.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
 // each thing that works, and ends with status 1 at the first that does not.
 //
 //   node page.mjs MODULES COAX STATION [PART...]
@@ -237,8 +237,12 @@ async function run(tab) {
 
   await tabs.getByRole('link', { name: 'Users' }).click();
   await page.getByRole('button', { name: 'Add a user' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('ann');
+  await page.getByLabel('Name', { exact: true }).fill('live');
   await page.getByLabel('Screens at once').fill('2');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  assert((await page.getByLabel('Screens at once').inputValue()) === '2', 'what was typed stays');
+  await page.getByLabel('Name', { exact: true }).fill('ann');
   await look(tab, 'user-form');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'ann may watch' }).waitFor();
@@ -284,7 +288,7 @@ async function run(tab) {
   await look(tab, 'logs');
   await tabs.getByRole('link', { name: 'Settings' }).click();
   const settings = await page.locator('pre').textContent();
-  assert(settings.includes('details_per_run') && !settings.includes('provider-password'), 'settings, and no secret');
+  assert(settings.includes('details_per_run') && !settings.includes('provider-') && !settings.includes(station), 'settings, and no secret');
   await look(tab, 'settings');
   tell('matches, the log and the settings are shown, without secrets');
   clean(tab);
@@ -370,15 +374,20 @@ async function wizard() {
   await page.getByRole('button', { name: 'Go on' }).click();
   tell('nobody sets an installation up without the code');
 
-  await page.getByLabel('Address').fill(station);
+  await until('the address is typed', async () => {
+    await page.getByLabel('Address').fill(station);
+    return (await page.getByLabel('Address').inputValue()) === station;
+  });
   await page.getByLabel('User name there').fill('station');
   await page.getByLabel('Password there').fill('wrong');
+  await page.getByLabel('Name of the source').fill('mine');
   await page.getByRole('button', { name: 'Test' }).click();
   await page.getByText('It does not work.').waitFor();
   await look(tab, 'setup-source');
   await page.getByLabel('Password there').fill('station');
   await page.getByRole('button', { name: 'Test' }).click();
   await page.getByText('It works.').waitFor();
+  assert((await page.getByLabel('Name of the source').inputValue()) === 'mine', 'what was typed stays');
   await page.getByRole('button', { name: 'Use it' }).click();
   tell('a source is tested, and the test is honest');
   await page.getByText('There is television').waitFor();

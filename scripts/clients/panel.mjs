@@ -1,5 +1,5 @@
 // What @iptv/xtream-api makes of a server with its strictest reader, which indexes without asking: as JSON, for
-// tests/clients.rs. MODULES is a folder where npm has put it.
+// tests/programs/clients.rs. MODULES is a folder where npm has put it.
 //
 //   node panel.mjs MODULES ADDRESS USERNAME PASSWORD
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-"""What pyxtream, which is in Hypnotix too, makes of a server: as JSON, for tests/clients.rs.
+"""What pyxtream, which is in Hypnotix too, makes of a server: as JSON, for tests/programs/clients.rs.
 
     panel.py ADDRESS USERNAME PASSWORD
 """

@@ -1,4 +1,4 @@
-// What iptv-playlist-parser makes of a playlist on standard input: as JSON, for tests/clients.rs. MODULES is a folder where
+// What iptv-playlist-parser makes of a playlist on standard input: as JSON, for tests/programs/clients.rs. MODULES is a folder where
 // npm has put it.
 //
 //   node playlist.mjs MODULES

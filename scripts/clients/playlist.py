@@ -1,4 +1,4 @@
-"""What ipytv makes of a playlist on standard input: as JSON, for tests/clients.rs."""
+"""What ipytv makes of a playlist on standard input: as JSON, for tests/programs/clients.rs."""
 import json
 import sys
 

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 type Take = fn(Kind, &[u8]) -> Result<(), String>;
 
 /// The whole of every answer, and what each family of clients with types of its own needs of it. pyxtream and
-/// @iptv/xtream-api are real in `tests/clients.rs`.
+/// @iptv/xtream-api are real in `tests/programs/clients.rs`.
 const FAMILIES: [(&str, Take); 7] = [
     ("what Coax promises", exact::take),
     ("plug-ins of Jellyfin", jellyfin::take),

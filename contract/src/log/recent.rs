@@ -39,9 +39,11 @@ pub struct Line {
     pub text: String,
 }
 
-/// The lines after that of `number`, oldest first; of those, the last `most`.
+/// The lines after that of `number`, oldest first; of those, the last `most`. There may be no such line yet: then somebody
+/// knows it of a process that ran before, and is told all there are.
 pub fn recent(number: u64, most: usize) -> Vec<Line> {
     let recent = lock();
+    let number = if number > recent.count { 0 } else { number };
     let after = recent.lines.iter().skip_while(|line| line.number <= number);
     let after: Vec<&Line> = after.collect();
     after[after.len().saturating_sub(most)..].iter().map(|line| (*line).clone()).collect()
@@ -119,6 +121,7 @@ mod tests {
             assert_eq!((lines[0].level, &*lines[0].text), ("WARN", "odd source=acme count=7"));
             assert!(lines[1].text.len() <= LENGTH && lines[1].number == before + 2);
             assert_eq!(recent(before, 1).len(), 1);
+            assert!(!recent(u64::MAX, 10).is_empty(), "of another process");
             (0..LINES).for_each(|_| tracing::debug!("x"));
             assert_eq!(recent(0, usize::MAX).len(), LINES);
         });

@@ -62,7 +62,7 @@ fn steps(times: impl Iterator<Item = i64>) -> (i64, i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seam_is_as_wide_as_a_picture_wherever_the_connection_breaks() {
     // A picture of the station's lasts 3600 ticks and two of three may be missing; a unit of its sound lasts 9600, and less
-    // than one may.
+    // than two may: what the pictures have lost is nothing to listen to.
     let cuts = [1_000_000, 1_001_000, 1_003_333, 1_007_007, 1_009_999, 1_012_345, 1_015_001, 1_019_000].map(
         |cut| async move {
             let stage = losing(Fault::Cut(cut), |_| {}).await;
@@ -78,7 +78,7 @@ async fn a_seam_is_as_wide_as_a_picture_wherever_the_connection_breaks() {
             assert!(shortest >= 3600 && longest <= 6 * 3600, "{cut}: shown {shortest} to {longest} apart");
             let (shortest, longest) = steps(times(&bytes, false).into_iter().map(|(_, heard)| heard));
             assert!(
-                shortest >= 9600 - 45 && longest < 2 * 9600,
+                shortest >= 9600 - 45 && longest < 3 * 9600,
                 "{cut}: heard {shortest} to {longest} apart"
             );
             assert_eq!(faults(&bytes), [""; 0], "{cut}");

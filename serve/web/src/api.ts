@@ -42,7 +42,11 @@ export async function ask<T>(path: string, init: RequestInit & { json?: unknown 
     if ((error as Error).name === 'AbortError') throw error;
     throw new Refused(0, '');
   }
-  if (!answer.ok) throw await refusal(answer);
+  if (!answer.ok) {
+    // Who was let in may have been put out since.
+    if (answer.status === 403 && session.value && !path.startsWith('page/api/session')) void recall().catch(() => undefined);
+    throw await refusal(answer);
+  }
   const text = await answer.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }
@@ -90,8 +94,11 @@ export async function logIn(username: string, password: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-  await ask('api/admin/logout', { method: 'POST' }).catch(() => undefined);
-  await ask('page/api/logout', { method: 'POST' }).catch(() => undefined);
+  await ask('api/admin/logout', { method: 'POST' }).catch((error: unknown) => {
+    // Who administers nothing has nothing to give back.
+    if (!(error instanceof Refused && error.status === 401)) throw error;
+  });
+  await ask('page/api/logout', { method: 'POST' });
   session.set(null);
 }
 

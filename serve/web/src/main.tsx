@@ -1,6 +1,5 @@
 import './style.css';
 import { render } from 'preact';
-import { recall } from './api';
 import { language } from './strings';
 import { dress } from './theme';
 import { App } from './view/app';
@@ -10,4 +9,3 @@ const tell = (): void => void (document.documentElement.lang = language.value);
 language.watch(tell);
 tell();
 render(<App />, document.getElementById('page') as HTMLElement);
-void recall().catch(() => undefined);

@@ -41,12 +41,10 @@ export function Ace() {
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
 
-  const stop = (one: Watch): void => void ask(`api/streams/stop/${one.id}`, { method: 'POST' }).catch(() => undefined);
   const start = async (id: string): Promise<void> => {
     setError(undefined);
     try {
       const { session: begun } = await ask<{ session: Watch }>(`api/streams/start/${id}?${who()}`, { method: 'POST' });
-      if (watch) stop(watch);
       setWatch(begun);
     } catch (error) {
       setError(error);

@@ -164,6 +164,11 @@ function Grid({ channels, children }: { channels: Channel[]; children: preact.Co
     return true;
   };
 
+  // Where Tab leads: what had the focus may have been scrolled away.
+  const isSeen =
+    spot.row >= first && spot.row <= last && (spot.start === 0 || sheet.row(spot.row, from, until).some(([start]) => start === spot.start));
+  const reachable = isSeen ? spot : { row: Math.min(last, Math.ceil(view.top / ROW)), start: 0 };
+
   const rows = [];
   for (let at = first; at <= last; at++) {
     const channel = channels[at];
@@ -178,7 +183,7 @@ function Grid({ channels, children }: { channels: Channel[]; children: preact.Co
           begin={begin}
           from={from}
           now={now}
-          spot={spot.row === at ? spot.start : undefined}
+          spot={reachable.row === at ? reachable.start : undefined}
           onSpot={(start) => setSpot({ row: at, start })}
           onShow={(programme) => setShown({ channel, programme })}
         />,
@@ -189,6 +194,7 @@ function Grid({ channels, children }: { channels: Channel[]; children: preact.Co
   const seen = begin + ((view.left + view.width / 3) / SCALE) * 60;
   return (
     <div class="guide">
+      <h1 class="out-of-sight">{words.title}</h1>
       <div class="filters">
         {children}
         <select

@@ -48,6 +48,8 @@ const STILL = 15_000;
 const TRIES = 6;
 
 export class Playback {
+  /** The browser wants no sound yet: nobody has chosen that. */
+  silenced = false;
   #video: HTMLVideoElement;
   #source: Source;
   #told: (state: State) => void;
@@ -223,6 +225,7 @@ export class Playback {
     const video = this.#video;
     video.play().catch((error: Error) => {
       if (error.name !== 'NotAllowedError' || this.#over) return;
+      this.silenced = true;
       video.muted = true;
       video.play().catch(() => undefined);
     });

@@ -95,6 +95,13 @@ export interface Status {
   seats: number;
 }
 
+/** What the relay is doing; nothing if it does not run in this process. */
+export const status = (): Promise<Status | undefined> =>
+  admin<Status>('status').catch((error: unknown) => {
+    if (error instanceof Refused && error.status === 503) return undefined;
+    throw error;
+  });
+
 export interface Watching {
   id: number;
   user: string;

@@ -2,30 +2,28 @@ import { useState } from 'preact/hooks';
 import { described } from '../player/codec';
 import { ago, count, decimal, moment, t } from '../strings';
 import { Confirm, Trouble, useFetched, Wait } from '../view/parts';
-import { admin, type Sessions, type Status, type Watching } from './admin';
+import { admin, status, type Sessions, type Watching } from './admin';
 
 export function Channels() {
   const words = t().run.channels;
   const [cut, setCut] = useState<Watching>();
   const { value, error, retry } = useFetched(
     async () => {
-      const [status, sessions] = await Promise.all([
-        admin<Status>('status').catch(() => undefined),
-        admin<Sessions>('sessions'),
-      ]);
-      return { status, sessions };
+      const [running, sessions] = await Promise.all([status(), admin<Sessions>('sessions')]);
+      return { running, sessions };
     },
     [],
     2000,
   );
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
-  const { status, sessions } = value;
+  const { running, sessions } = value;
   const elsewhere = Object.entries(sessions.elsewhere);
   return (
     <>
-      {!status && <p class="note">{t().run.elsewhere}</p>}
-      {status && status.channels.length === 0 && sessions.sessions.length === 0 && <p class="empty">{words.none}</p>}
-      {status && status.channels.length > 0 && (
+      {error !== undefined && <Trouble error={error} />}
+      {!running && <p class="note">{t().run.elsewhere}</p>}
+      {running && running.channels.length === 0 && sessions.sessions.length === 0 && <p class="empty">{words.none}</p>}
+      {running && running.channels.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={t().run.tabs.channels}>
           <table>
             <thead>
@@ -42,7 +40,7 @@ export function Channels() {
               </tr>
             </thead>
             <tbody>
-              {status.channels.map((one) => (
+              {running.channels.map((one) => (
                 <tr key={one.id}>
                   <th scope="row">{one.name ?? one.id}</th>
                   <td>
@@ -69,7 +67,7 @@ export function Channels() {
           </table>
         </div>
       )}
-      {status && status.slots.length > 0 && (
+      {running && running.slots.length > 0 && (
         <>
           <h2>{words.slots}</h2>
           <div class="scroll" tabIndex={0} role="region" aria-label={words.slots}>
@@ -82,7 +80,7 @@ export function Channels() {
                 </tr>
               </thead>
               <tbody>
-                {status.slots.map((one) => (
+                {running.slots.map((one) => (
                   <tr key={`${one.account}/${one.login}`}>
                     <th scope="row">
                       {one.account} <span class="hint">{one.login}</span>

@@ -1,7 +1,7 @@
 import { ago, bytes, count, decimal, lasting, t } from '../strings';
 import { Trouble, useFetched, Wait } from '../view/parts';
 import { address } from '../route';
-import { admin, type Release, type Sources, type Status } from './admin';
+import { admin, status, type Release, type Sources, type Status } from './admin';
 
 type Grade = 'good' | 'fair' | 'bad';
 
@@ -18,8 +18,10 @@ function findings(sources: Sources, releases: Release[], status: Status | undefi
   if (releases.length === 0) found.push({ grade: 'bad', text: words.noRelease, tab: 'sources' });
   const { run } = sources;
   if (run?.verdict === 'failed') found.push({ grade: 'bad', text: `${words.failedRun}: ${run.why}`, tab: 'sources' });
+  if (run?.verdict === 'refused') found.push({ grade: 'bad', text: words.refusedRun, tab: 'sources' });
   for (const source of run?.sources ?? []) {
-    if (source.outcome !== 'taken') found.push({ grade: 'fair', text: words.kept(source.name), tab: 'sources' });
+    if (source.outcome === 'kept') found.push({ grade: 'fair', text: words.kept(source.name), tab: 'sources' });
+    if (source.outcome === null) found.push({ grade: 'bad', text: words.nothing(source.name), tab: 'sources' });
   }
   for (const slot of status?.slots ?? []) {
     if (slot.why) found.push({ grade: 'fair', text: `${slot.account}: ${slot.why}`, tab: 'channels' });
@@ -30,21 +32,22 @@ function findings(sources: Sources, releases: Release[], status: Status | undefi
 export function Health() {
   const { value, error, retry } = useFetched(
     async () => {
-      const [sources, releases, status] = await Promise.all([
+      const [sources, releases, running] = await Promise.all([
         admin<Sources>('sources'),
         admin<Release[]>('releases'),
-        admin<Status>('status').catch(() => undefined),
+        status(),
       ]);
-      return { sources, releases, status };
+      return { sources, releases, running };
     },
     [],
     4000,
   );
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
-  const { sources, releases, status } = value;
+  const { sources, releases, running } = value;
   const words = t().run.health;
-  const all = findings(sources, releases, status);
-  const grade: Grade = all.some((one) => one.grade === 'bad') ? 'bad' : all.length > 0 ? 'fair' : 'good';
+  const all = findings(sources, releases, running);
+  // What was is not what is.
+  const grade: Grade = error !== undefined || all.some((one) => one.grade === 'bad') ? 'bad' : all.length > 0 ? 'fair' : 'good';
   const current = releases.find((one) => one.current);
   const taken = sources.run?.sources.filter((one) => one.outcome === 'taken').length ?? 0;
   const entries: Record<string, number> = {};
@@ -54,8 +57,9 @@ export function Health() {
   const kinds = t().run.sources.kinds;
   return (
     <>
+      {error !== undefined && <Trouble error={error} />}
       <section class={`verdict ${grade}`} role="status">
-        <strong>{words[grade]}</strong>
+        <strong>{error === undefined ? words[grade] : words.unknown}</strong>
         {all.length > 0 && (
           <ul>
             {all.map((one) => (
@@ -80,20 +84,20 @@ export function Health() {
             {words.taken(taken, sources.run.sources.length)}
           </Tile>
         )}
-        {status && (
+        {running && (
           <>
-            <Tile name={words.running} value={words.viewers(status.totals.viewers)}>
-              {words.channels(status.totals.channels)}
+            <Tile name={words.running} value={words.viewers(running.totals.viewers)}>
+              {words.channels(running.totals.channels)}
             </Tile>
-            <Tile name={words.rate} value={`${decimal(status.totals.bitrate_kbps / 1000)} Mbit/s`}>
-              {`${words.restarts}: ${count(status.totals.restarts)} · ${words.lost}: ${count(status.totals.lost_packets)} · ${words.errors}: ${count(status.totals.upstream_errors)}`}
+            <Tile name={words.rate} value={`${decimal(running.totals.bitrate_kbps / 1000)} Mbit/s`}>
+              {`${words.restarts}: ${count(running.totals.restarts)} · ${words.lost}: ${count(running.totals.lost_packets)} · ${words.errors}: ${count(running.totals.upstream_errors)}`}
             </Tile>
-            <Tile name={words.slots} value={String(status.slots.reduce((sum, slot) => sum + slot.used, 0))}>
-              {status.slots
+            <Tile name={words.slots} value={String(running.slots.reduce((sum, slot) => sum + slot.used, 0))}>
+              {running.slots
                 .map((slot) => `${slot.account}: ${words.slotsUsed(slot.used, slot.limit === null ? '∞' : String(slot.limit))}`)
                 .join(' · ')}
             </Tile>
-            <Tile name={words.uptime} value={lasting(status.uptime_s)} />
+            <Tile name={words.uptime} value={lasting(running.uptime_s)} />
           </>
         )}
       </dl>

@@ -29,8 +29,9 @@ export function Logs() {
       const found = await admin<Line[]>(`logs?after=${last.current}`);
       const newest = found.at(-1);
       if (!newest) return;
+      const again = newest.number <= last.current;
       last.current = newest.number;
-      setLines((before) => [...before, ...found].slice(-MOST));
+      setLines((before) => [...(again ? [] : before), ...found].slice(-MOST));
     },
     [paused],
     1500,

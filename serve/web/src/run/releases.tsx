@@ -12,6 +12,7 @@ export function Releases() {
   if (value.length === 0) return <p class="empty">{words.none}</p>;
   return (
     <>
+      {error !== undefined && <Trouble error={error} />}
       <ol class="releases">
         {value.map((one) => (
           <li key={one.number} class="card">

@@ -37,10 +37,16 @@ function read(form: FormData): Added {
 export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => void; onCancel?: () => void }) {
   const words = t().setup;
   const [kind, setKind] = useState<Kind>('xtream');
+  const usual = kind === 'xmltv' ? 'guide' : 'provider';
   const [probed, setProbed] = useState<Probed>();
+  const [tried, setTried] = useState(false);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
 
+  const reset = (): void => {
+    setProbed(undefined);
+    setTried(false);
+  };
   const attempt = async (does: () => Promise<void>): Promise<void> => {
     setBusy(true);
     setError(undefined);
@@ -61,14 +67,15 @@ export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => vo
         onUsed(source);
       } else {
         setProbed(undefined);
+        setTried(true);
         setProbed(await admin<Probed>('sources/test', { json: source }));
       }
     });
   };
   return (
-    <form class="form" onSubmit={submit} onInput={() => setProbed(undefined)}>
+    <form class="form" onSubmit={submit} onInput={reset}>
       <label class="whole">
-        {t().vod.category}
+        {words.kind}
         <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
           {(Object.keys(words.kinds) as Kind[]).map((one) => (
             <option key={one} value={one}>
@@ -95,7 +102,7 @@ export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => vo
       )}
       <label class="whole">
         {words.sourceName}
-        <input name="name" required pattern="[A-Za-z0-9_\-]{1,64}" value={kind === 'xmltv' ? 'guide' : 'provider'} aria-describedby="source-name" />
+        <input key={usual} name="name" required pattern="[A-Za-z0-9_\-]{1,64}" defaultValue={usual} aria-describedby="source-name" />
         <span id="source-name" class="hint">
           {words.sourceNameHint}
         </span>
@@ -111,12 +118,12 @@ export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => vo
             {t().cancel}
           </button>
         )}
-        <button type="submit" value="test" class={probed ? '' : 'main'} disabled={busy}>
+        <button type="submit" value="test" class={tried ? '' : 'main'} disabled={busy}>
           {words.test}
         </button>
-        {probed && (
+        {tried && (
           <button type="submit" value="use" class="main" disabled={busy}>
-            {probed.good ? words.use : words.anyway}
+            {probed?.good ? words.use : words.anyway}
           </button>
         )}
       </div>

@@ -24,10 +24,12 @@ export function Sources() {
   };
   if (!all.value) return all.error !== undefined ? <Trouble error={all.error} retry={all.retry} /> : <Wait />;
   const { run, release, added } = all.value;
-  const rows: Gave[] =
+  const read: Gave[] =
     run && run.sources.length > 0
       ? run.sources
       : release.map(({ reason, ...one }) => ({ ...one, notes: reason ? [reason] : [] }));
+  const unread = added.filter((name) => read.every((one) => one.name !== name));
+  const rows = [...read, ...unread.map((name): Gave => ({ name, outcome: null, notes: [], harvested: 0, counts: {} }))];
   return (
     <>
       <div class="head">
@@ -43,7 +45,7 @@ export function Sources() {
           {words.now}
         </button>
       </div>
-      {error !== undefined && <Trouble error={error} />}
+      {(error ?? all.error) !== undefined && <Trouble error={error ?? all.error} />}
       {running && <Doing progress={progress.value} />}
       {rows.length === 0 ? (
         <p class="empty">{words.none}</p>

@@ -84,14 +84,14 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
         </label>
         <label>
           {words.limit}
-          <input name="max_connections" type="number" min={0} required value={user?.max_connections ?? 1} aria-describedby="limit-hint" />
+          <input name="max_connections" type="number" min={0} required defaultValue={user?.max_connections ?? 1} aria-describedby="limit-hint" />
           <span id="limit-hint" class="hint">
             {words.limitHint}
           </span>
         </label>
         <label>
           {words.expires}
-          <input name="expires" type="date" value={iso} aria-describedby="expires-hint" />
+          <input name="expires" type="date" defaultValue={iso} aria-describedby="expires-hint" />
           <span id="expires-hint" class="hint">
             {words.expiresHint}
           </span>
@@ -100,7 +100,7 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
           <legend>{words.lists}</legend>
           {LISTS.map((list) => (
             <label key={list} class="tick">
-              <input type="checkbox" name={`list-${list}`} checked={user?.sees.lists?.includes(list) ?? true} />
+              <input type="checkbox" name={`list-${list}`} defaultChecked={user?.sees.lists?.includes(list) ?? true} />
               {words.list[list]}
             </label>
           ))}
@@ -121,11 +121,11 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
           <textarea name="notes" rows={2} maxLength={1000} defaultValue={user?.notes} />
         </label>
         <label class="tick">
-          <input type="checkbox" name="admin" checked={user?.admin ?? false} />
+          <input type="checkbox" name="admin" defaultChecked={user?.admin ?? false} />
           {words.admin}
         </label>
         <label class="tick">
-          <input type="checkbox" name="trial" checked={user?.trial ?? false} />
+          <input type="checkbox" name="trial" defaultChecked={user?.trial ?? false} />
           {words.trial}
         </label>
         <div class="actions whole">

@@ -37,7 +37,7 @@ export function Users() {
           <Icon name="plus" /> {words.add}
         </button>
       </div>
-      {failed !== undefined && <Trouble error={failed} />}
+      {(failed ?? error) !== undefined && <Trouble error={failed ?? error} />}
       <ul class="people">
         {value.map((user) => (
           <li key={user.name} class="card">

@@ -16,7 +16,7 @@ import './setup.css';
 
 export function Setup() {
   const who = useStore(session);
-  const [source, setSource] = useState<Added>();
+  const [used, setUsed] = useState<Used>();
   const [step, setStep] = useState(1);
   if (!who) return <Frame at={0}>{<Administrator />}</Frame>;
   return (
@@ -24,12 +24,12 @@ export function Setup() {
       {step === 1 && (
         <Source
           onUsed={(used) => {
-            setSource(used);
+            setUsed(used);
             setStep(2);
           }}
         />
       )}
-      {step === 2 && <FirstRun source={source} onBack={() => setStep(1)} onDone={() => setStep(3)} />}
+      {step === 2 && used && <FirstRun used={used} onBack={() => setStep(1)} onDone={() => setStep(3)} />}
       {step === 3 && <Ready />}
     </Frame>
   );
@@ -81,12 +81,12 @@ function Administrator() {
       <p class="hint whole">{words.adminHint}</p>
       {error !== undefined && (
         <p class="trouble whole" role="alert">
-          {error instanceof Refused && error.status === 403 ? words.codeWrong : said(error)}
+          {why(error)}
         </p>
       )}
       <label class="whole">
         {words.code}
-        <input name="code" required value={shown} autocomplete="one-time-code" autocapitalize="none" spellcheck={false} aria-describedby="code-hint" />
+        <input name="code" required defaultValue={shown} autocomplete="one-time-code" autocapitalize="none" spellcheck={false} aria-describedby="code-hint" />
         <span id="code-hint" class="hint">
           {words.codeHint}
         </span>
@@ -111,13 +111,26 @@ function Administrator() {
   );
 }
 
-function Source({ onUsed }: { onUsed: (source: Added) => void }) {
+function why(error: unknown): string {
   const words = t().setup;
+  if (error instanceof Refused && error.status === 403) return words.codeWrong;
+  return error instanceof Refused && error.status === 404 ? words.unusable : said(error);
+}
+
+/** A source that is used from now on, and when the last run before that began. */
+interface Used {
+  source: Added;
+  before: number;
+}
+
+function Source({ onUsed }: { onUsed: (used: Used) => void }) {
+  const words = t().setup;
+  const { value } = useFetched(() => admin<Sources>('sources'), []);
   return (
     <>
       <h2>{words.source}</h2>
       <p class="hint">{words.sourceHint}</p>
-      <SourceForm onUsed={onUsed} />
+      <SourceForm onUsed={(source) => onUsed({ source, before: value?.run?.began ?? 0 })} />
     </>
   );
 }
@@ -127,7 +140,7 @@ interface Look {
   sources: Sources;
 }
 
-function FirstRun({ source, onBack, onDone }: { source: Added | undefined; onBack: () => void; onDone: () => void }) {
+function FirstRun({ used, onBack, onDone }: { used: Used; onBack: () => void; onDone: () => void }) {
   const words = t().setup;
   const [error, setError] = useState<unknown>();
   // While the server begins anew it does not answer for a moment.
@@ -137,15 +150,14 @@ function FirstRun({ source, onBack, onDone }: { source: Added | undefined; onBac
     700,
   );
   const run = value?.sources.run;
-  const mine = run?.sources.some((one) => one.name === source?.name) || run?.verdict === 'failed';
-  const over = !!value && !value.progress.running && !!run && mine;
+  const over = !!value && !value.progress.running && !!run && run.began > used.before;
   const good = run?.verdict === 'published' || run?.verdict === 'unchanged';
   useEffect(() => {
     if (over && good) onDone();
   }, [over, good]);
   const back = async (): Promise<void> => {
     try {
-      if (source) await admin(`sources/${source.name}`, { method: 'DELETE' });
+      await admin(`sources/${used.source.name}`, { method: 'DELETE' });
       onBack();
     } catch (error) {
       setError(error);

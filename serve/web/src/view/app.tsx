@@ -36,7 +36,7 @@ export function App() {
   const [error, setError] = useState<unknown>();
   const find = (): void => {
     setError(undefined);
-    if (session.value === undefined) void recall().catch(setError);
+    void recall().catch(setError);
   };
   useEffect(find, []);
   useEffect(() => {
@@ -87,6 +87,7 @@ function skip(event: Event): void {
 
 function Menu() {
   const [open, setOpen] = useState(false);
+  const [error, setError] = useState<unknown>();
   const who = useStore(session);
   const dressed = useStore(theme);
   const words = t().nav;
@@ -124,9 +125,10 @@ function Menu() {
               ))}
             </select>
           </label>
+          {error !== undefined && <Trouble error={error} />}
           <div class="actions">
             <span class="hint">Coax {who.version}</span>
-            <button type="button" onClick={() => void logOut()}>
+            <button type="button" onClick={() => void logOut().catch(setError)}>
               {words.logout}
             </button>
           </div>

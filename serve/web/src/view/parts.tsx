@@ -21,10 +21,8 @@ const ICONS = {
   after: 'm9 5 7 7-7 7',
   close: 'M5 5l14 14M19 5 5 19',
   menu: 'M4 7h16M4 12h16M4 17h16',
-  sound: 'M4 9v6h4l5 4V5L8 9zM16 9c1.5 1.5 1.5 4.5 0 6M18.5 6.5c3 3 3 8 0 11',
   mute: 'M4 9v6h4l5 4V5L8 9zM16 9.5l5 5M21 9.5l-5 5',
   play: 'M7 4v16l13-8z',
-  gear: 'M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM12 2v4M12 18v4M2 12h4M18 12h4M5 5l2.8 2.8M16.2 16.2 19 19M19 5l-2.8 2.8M7.8 16.2 5 19',
   plus: 'M12 4v16M4 12h16',
   back: 'M20 12H4M10 6l-6 6 6 6',
 };
@@ -53,7 +51,7 @@ export function said(error: unknown): string {
   const words = t().refused;
   if (!(error instanceof Refused)) return words.other;
   if (error.status === 0) return words[0];
-  if (error.status === 429) return words[429];
+  if (error.status === 429) return words[429](error.wait ?? 60);
   if (error.status === 503 && !error.message) return words[503];
   if (error.message && error.status !== 500) return error.message;
   return error.status === 403 ? words[403] : error.status === 404 ? words[404] : words.other;

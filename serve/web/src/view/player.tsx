@@ -48,6 +48,7 @@ export function Player({ playing, onBefore, onAfter, onEnded, children }: Props)
   const [made, setMade] = useState<Made>({});
   const [muted, setMuted] = useState(false);
   const [told, setTold] = useState('');
+  const [tries, setTries] = useState(0);
   const chosenWay = useStore(way);
   const verdict = judge(made);
   const mute = !!verdict?.audio && !verdict.video && !!made.video_codec;
@@ -90,7 +91,7 @@ export function Player({ playing, onBefore, onAfter, onEnded, children }: Props)
       removeEventListener('pagehide', leave);
       player.destroy();
     };
-  }, [playing.key, chosenWay, mute]);
+  }, [playing.key, chosenWay, mute, tries]);
 
   useEffect(() => {
     const { onPlace } = playing;
@@ -145,12 +146,14 @@ export function Player({ playing, onBefore, onAfter, onEnded, children }: Props)
           aria-label={playing.title}
           onVolumeChange={(event) => {
             const { volume, muted } = event.currentTarget;
-            sound.set({ volume, muted });
+            const player = playback.current;
+            if (player && !muted) player.silenced = false;
+            if (!player?.silenced) sound.set({ volume, muted });
             setMuted(muted);
           }}
           onEnded={onEnded}
         />
-        <Over state={state} />
+        <Over state={state} onAgain={() => setTries(tries + 1)} />
         {muted && state.is === 'playing' && !mute && (
           <button type="button" class="unmute" onClick={() => video.current && (video.current.muted = false)}>
             <Icon name="mute" /> {words.unmute}
@@ -220,7 +223,7 @@ export function Player({ playing, onBefore, onAfter, onEnded, children }: Props)
   );
 }
 
-function Over({ state }: { state: State }) {
+function Over({ state, onAgain }: { state: State; onAgain: () => void }) {
   const words = t().player;
   const [shown, setShown] = useState(false);
   // What comes at once needs no word.
@@ -236,7 +239,14 @@ function Over({ state }: { state: State }) {
       {state.is !== 'failed' && <span class="spinner" aria-hidden="true" />}
       {state.is === 'loading' && words.loading}
       {state.is === 'again' && words.again(state.seconds)}
-      {state.is === 'failed' && words.failed[state.why]}
+      {state.is === 'failed' && (
+        <>
+          {words.failed[state.why]}
+          <button type="button" onClick={onAgain}>
+            {t().retry}
+          </button>
+        </>
+      )}
     </div>
   );
 }

@@ -52,6 +52,7 @@ function Shelf({ kind }: { kind: Kind }) {
   if (known.error !== undefined) return <Trouble error={known.error} retry={known.retry} />;
   return (
     <div class="shelf">
+      <h1 class="out-of-sight">{t().nav[kind]}</h1>
       <div class="filters">
         <Search label={kind === 'films' ? words.searchFilms : words.searchSeries} value={query} onValue={setQuery} />
         <select aria-label={words.category} value={chosen} onChange={(event) => setCategory(event.currentTarget.value)}>

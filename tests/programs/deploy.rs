@@ -1,0 +1,8 @@
+//! Coax where it is put: on a hosting platform, behind proxies, with https of its own.
+
+mod authority;
+mod home;
+mod hosted;
+mod https;
+mod proxies;
+mod units;
