@@ -263,6 +263,19 @@ async fn the_catalogue_is_read_by_users_and_kept_by_administrators() {
     assert_eq!(ask("DELETE", &path, "ann", &json!(null)).await.status, 403);
     assert_eq!(ask("DELETE", &path, "boss", &json!(null)).await.status, 200);
     assert_eq!(ask("GET", &path, "ann", &json!(null)).await.status, 404);
+    let (token, text) = Token::new("tv", false, NOW);
+    let users = Users::new(house.data.clone());
+    users
+        .edit(|all| all.iter_mut().find(|user| user.name == "boss").map(|boss| boss.give(token)))
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    let shown = async |method: &'static str| {
+        let ask = Ask::new(method, &format!("/api/channels?token={text}"));
+        ask.header("Content-Type", "application/json").body(&one.to_string()).send(house.address).await.status
+    };
+    eventually("a television reads it", async || shown("GET").await == 200).await;
+    assert_eq!(shown("POST").await, 403, "and changes nothing");
     let stranger = ask("GET", "", "nobody", &json!(null)).await;
     assert_eq!((stranger.status, &stranger.json()["success"]), (403, &json!(false)));
 }
