@@ -76,6 +76,9 @@ impl Settings {
         if let Some(key) = SharedKey::of_environment("COAX_ADMIN_KEY")? {
             self.admin_key = Some(key);
         }
+        if let Some(key) = SharedKey::of_environment("COAX_MONITOR_KEY")? {
+            self.key = Some(key);
+        }
         if let Some(proxies) = Network::of_environment("COAX_TRUSTED_PROXIES")? {
             self.trusted_proxies = proxies;
         }

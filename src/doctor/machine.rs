@@ -1,12 +1,14 @@
 //! The machine: what the system allows, and whether the ports are free.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
 use contract::config::Place;
 use rustix::process::{Resource, getrlimit};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::web::{self, Health};
 use super::{Finding, Patient};
@@ -78,6 +80,10 @@ pub(super) async fn ports(patient: Arc<Patient>) -> Vec<Finding> {
     let address: SocketAddr = settings.listen.parse().expect("the configuration was checked");
     let mut findings = vec![port(&patient, address).await];
     let running = findings[0].found.contains(RUNNING);
+    if settings.tls.is_on() {
+        let address = settings.tls.listen.parse().expect("the configuration was checked");
+        findings.push(https(&patient, address, running).await);
+    }
     if settings.serve.discovery && !settings.hdhomerun.is_empty() && !running {
         findings.extend([65001, 1900].into_iter().filter_map(discovery));
     }
@@ -92,19 +98,46 @@ async fn port(patient: &Patient, address: SocketAddr) -> Finding {
         Ok(_) => return Finding::ok(what, format!("{address} is free: Coax is not running")),
         Err(error) => error,
     };
+    // Who may not listen there is not told that somebody does.
+    if !matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) {
+        return refused(address, &error);
+    }
+    match web::health(&patient.web, &local(address)).await {
+        Ok(Health::Serving) => Finding::ok(what, RUNNING),
+        Ok(Health::Empty) => Finding::ok(what, format!("{RUNNING}, and has no release yet")),
+        Err(why) if error.kind() == ErrorKind::AddrInUse => taken(address, &why),
+        Err(_) => refused(address, &error),
+    }
+}
+
+/// The port for https. Whether it is Coax that has it cannot be asked: the certificate is for a name, and this is an address.
+async fn https(patient: &Patient, address: SocketAddr, running: bool) -> Finding {
+    let what = format!("port {}", address.port());
+    if running {
+        let reached = timeout(patient.patience, TcpStream::connect(reachable(address))).await;
+        return match reached.is_ok_and(|connected| connected.is_ok()) {
+            true => Finding::ok(what, "https is listened for"),
+            false => Finding::warn(what, "Coax runs, and does not listen for https", "start it anew"),
+        };
+    }
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::ok(what, format!("{address} is free for https")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(address, "it is for https"),
+        Err(error) => refused(address, &error),
+    }
+}
+
+fn taken(address: SocketAddr, why: &str) -> Finding {
+    let port = address.port();
+    let found = format!("taken by another program: {why}");
+    let remedy =
+        format!("end that one (`ss -ltnp 'sport = :{port}'` tells which), or choose another `listen`");
+    Finding::fail(format!("port {port}"), found, remedy)
+}
+
+fn refused(address: SocketAddr, error: &Error) -> Finding {
+    let what = format!("port {}", address.port());
     match error.kind() {
-        ErrorKind::AddrInUse => match web::health(&patient.web, &local(address)).await {
-            Ok(Health::Serving) => Finding::ok(what, RUNNING),
-            Ok(Health::Empty) => Finding::ok(what, format!("{RUNNING}, and has no release yet")),
-            Err(why) => Finding::fail(
-                what,
-                format!("taken by another program: {why}"),
-                format!(
-                    "end that one (`ss -ltnp 'sport = :{}'` tells which), or choose another `listen`",
-                    address.port()
-                ),
-            ),
-        },
         ErrorKind::PermissionDenied => Finding::fail(
             what,
             format!("{address} may not be listened on: ports below 1024 are the system's"),
@@ -125,12 +158,16 @@ async fn port(patient: &Patient, address: SocketAddr) -> Finding {
 
 /// Where a program that listens at `address` is reached from this machine.
 pub(crate) fn local(address: SocketAddr) -> String {
+    format!("http://{}", reachable(address))
+}
+
+fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
+    SocketAddr::new(ip, address.port())
 }
 
 fn discovery(port: u16) -> Option<Finding> {

@@ -283,9 +283,15 @@ fn what_is_wrong_with_the_machine_is_named() {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi");
         }
     });
+    let https = TcpListener::bind("127.0.0.1:0").unwrap();
+    let secure = https.local_addr().unwrap();
     house.top = format!("listen = \"{address}\"\npublic_base_url = \"http://{address}\"\n");
     house.sources =
         format!("[serve]\nrelays = [\"http://127.0.0.1:{}\"]\nadmin_key = \"hunter2hunter2hunter2\"\n", 1);
+    house.sources +=
+        &format!("[tls]\nlisten = \"{secure}\"\ncertificate = \"chain.pem\"\nkey = \"chain.key\"\n");
+    house.write("chain.key", "");
+    fs::set_permissions(house.path("chain.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let data = house.path("data");
     fs::create_dir(&data).unwrap();
     house.write("data/users.json", "{ a slip");
@@ -304,12 +310,15 @@ fn what_is_wrong_with_the_machine_is_named() {
     let lock = File::open(data.join("ingest.lock")).unwrap();
     lock.lock().unwrap();
     let said = house.ask(&["prlimit", "--nofile=256:256"]);
+    let https_port = format!("port {}", secure.port());
     for (level, what, words) in [
         ("warn", "configuration", "no source"),
         ("warn", "open files", "256 at most"),
         ("fail", "port", "taken by another program"),
         ("fail", "secrets", "secret.key can be read by everybody"),
         ("fail", "secrets", "users.json can be read by everybody"),
+        ("fail", "secrets", "chain.key can be read by everybody"),
+        ("fail", &https_port, "taken by another program: it is for https"),
         ("fail", "users", "users.json cannot be understood"),
         ("fail", "secret.key", "cannot be used"),
         ("fail", "ids", "ids.json is missing"),

@@ -46,10 +46,12 @@ pub(super) async fn post(webhook: &Webhook, summary: &[u8]) -> Result<(), String
     if url.is_empty() {
         return Ok(());
     }
-    let client = client(webhook.timeout).map_err(|error| words(error, webhook.timeout))?;
+    let named = |why: String| format!("webhook: {why}");
+    let client = client(webhook.timeout).map_err(|error| named(words(error, webhook.timeout)))?;
     let request = client.post(url).header(header::CONTENT_TYPE, "application/json").body(summary.to_vec());
-    let status = request.send().await.map_err(|error| words(error, webhook.timeout))?.status();
-    if status.is_success() { Ok(()) } else { Err(format!("webhook: it answered {status}")) }
+    let answer = request.send().await.map_err(|error| named(words(error, webhook.timeout)));
+    let status = answer?.status();
+    if status.is_success() { Ok(()) } else { Err(named(format!("it answered {status}"))) }
 }
 
 pub(crate) fn client(timeout: Duration) -> reqwest::Result<Client> {
@@ -68,10 +70,10 @@ pub(crate) fn client(timeout: Duration) -> reqwest::Result<Client> {
 
 pub(crate) fn words(error: reqwest::Error, timeout: Duration) -> String {
     if error.is_timeout() {
-        return format!("webhook: no answer within {} s", timeout.as_secs_f64());
+        return format!("no answer within {} s", timeout.as_secs_f64());
     }
     if error.is_builder() {
-        return "webhook: `url` is no address; expected one such as https://example.org/hook".into();
+        return "`url` is no address; expected one such as https://example.org/hook".into();
     }
     let error = error.without_url();
     let mut causes = vec![error.to_string()];
@@ -81,7 +83,7 @@ pub(crate) fn words(error: reqwest::Error, timeout: Duration) -> String {
         cause = deeper.source();
     }
     causes.dedup();
-    format!("webhook: {}", causes.join(": "))
+    causes.join(": ")
 }
 
 #[cfg(test)]
