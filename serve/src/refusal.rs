@@ -120,7 +120,8 @@ fn too_many(mut response: httpd::Response, seconds: u32) -> httpd::Response {
 }
 
 fn unauthorized() -> httpd::Response {
-    let words = "This is not the key here: a relay shows `relay_key` of [serve], a monitor its `key`.\n";
+    let words = "This is not the key here: a relay's `follow_key` is the `relay_key` of [serve], a monitor shows the \
+                 `key` of [serve].\n";
     let mut response = reply::text(StatusCode::UNAUTHORIZED, words);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
