@@ -39,11 +39,6 @@ fn operators_run_it_in_a_browser() {
 }
 
 #[test]
-fn an_installation_is_set_up_in_a_browser() {
-    browse(&["wizard"]);
-}
-
-#[test]
 fn a_newcomer_sets_it_up_in_a_browser() {
     browse(&["wizard"]);
 }
