@@ -102,10 +102,10 @@ fn tell(data: &Data, began: u64, outcome: &anyhow::Result<Report>) {
     }
 }
 
-/// Another run is going on.
+/// Another run is going on, or somebody goes back to a release.
 #[derive(Debug, thiserror::Error)]
 #[error("another run is going on")]
-struct Busy;
+pub(crate) struct Busy;
 
 async fn go(
     data: &Data,

@@ -28,7 +28,7 @@ use crate::details::Background;
 use crate::fetch::Ledgers;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
-use crate::run::run_beside;
+use crate::run::{Busy, run_beside};
 use crate::{Settings, harvest, hooks, logos};
 
 /// Runs when it is time or when `run_now` (or SIGUSR1) asks for it, until `shutdown`: a run that is going on is then
@@ -116,6 +116,7 @@ fn report(outcome: &anyhow::Result<Report>, data: &Data) {
                 Verdict::Refused => tracing::warn!("refused; what was published stays"),
             }
         }
+        Err(error) if error.is::<Busy>() => tracing::warn!(why = %error, "no run"),
         Err(error) => tracing::error!(error = crate::disk::explain(error, data), "the run failed"),
     }
 }
