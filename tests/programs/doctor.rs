@@ -251,14 +251,18 @@ fn what_is_wrong_with_providers_is_named() {
         said.has(level, what, words);
     }
     assert_eq!(said.code, 1);
-    // Another viewer has the only connection.
+}
+
+#[test]
+fn an_account_whose_only_connection_another_viewer_has_is_named() {
+    let mut house = House::new();
+    let station = house.station(Settings::default());
+    house.panel("full", &station.url(), "");
     let mut viewing = Command::new("curl")
         .args(["-sS", "-o", "/dev/null", &station.live_url(0)])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    house.sources = String::new();
-    house.panel("full", &station.url(), "");
     let mut asked = house.ask(&[]);
     for _ in 0..20 {
         if asked.report.to_string().contains("1 of 1 connections") {
