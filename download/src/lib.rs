@@ -19,4 +19,6 @@
 //!
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
+pub mod engine;
 pub mod job;
+pub mod pace;
