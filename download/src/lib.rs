@@ -21,4 +21,11 @@
 
 pub mod engine;
 pub mod job;
+pub mod naming;
 pub mod pace;
+pub mod queue;
+mod settings;
+pub mod store;
+pub mod target;
+
+pub use settings::Settings;
