@@ -27,5 +27,6 @@ pub mod queue;
 mod settings;
 pub mod store;
 pub mod target;
+pub mod walk;
 
 pub use settings::Settings;
