@@ -188,7 +188,10 @@ pub fn sweep(data: &Data) -> io::Result<()> {
 }
 
 /// Makes renames and new names in `folder` survive a crash.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the disk.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
