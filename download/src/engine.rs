@@ -20,13 +20,18 @@ use std::time::Duration;
 use crate::job::{Cause, Wait};
 use crate::pace::Bucket;
 
+pub mod http;
+pub mod part;
+
 /// What an engine is to bring.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// Where it is had: as a rule at the relay.
     pub url: String,
-    /// What is said besides, such as the ticket by which the relay knows a download.
+    /// What is said besides, to its own host alone.
     pub headers: Vec<(String, String)>,
+    /// Where it may lead.
+    pub reach: Reach,
     /// The file that it goes to. It is made if it is not there; what it holds is gone on with. Its folder exists.
     pub part: PathBuf,
     /// What reports of earlier attempts have told.
@@ -35,6 +40,16 @@ pub struct Order {
     pub paces: Vec<Arc<Bucket>>,
     /// A silence of the provider that is longer than this ends the attempt.
     pub patience: Duration,
+}
+
+/// Where an address and its redirects may lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere, as long as nothing in the internet sends it into a private network: what is configured.
+    #[default]
+    Anywhere,
+    /// Into the internet only: what stands in a list that somebody has handed in.
+    Internet,
 }
 
 /// What is known of a file from earlier attempts.
@@ -93,6 +108,12 @@ pub enum Ended {
         /// There is more in the part than when this attempt began, so attempts in vain are counted anew.
         progress: bool,
         /// What went wrong, for people; no address and nothing secret is in it.
+        why: String,
+    },
+    /// 551: panels say so where there is no connection to spare, and where the file has another extension than the address
+    /// says. Once in the life of a job it is worth looking for that; after that it is a wait for a slot.
+    Misnamed {
+        /// For people.
         why: String,
     },
     /// Never.
