@@ -86,6 +86,11 @@ impl Data {
         self.0.join("wanted")
     }
 
+    /// What the download program keeps: jobs, targets, files that are on their way; for its owner's eyes.
+    pub fn downloads(&self) -> PathBuf {
+        self.0.join("downloads")
+    }
+
     /// Pictures of channels, films and series, and wishes for them.
     pub fn logos(&self) -> PathBuf {
         self.0.join("logos")

@@ -21,5 +21,12 @@
 
 pub mod engine;
 pub mod job;
+pub mod naming;
 pub mod pace;
+pub mod queue;
+mod settings;
+pub mod store;
+pub mod target;
 pub mod walk;
+
+pub use settings::Settings;
