@@ -20,6 +20,7 @@
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
 pub mod engine;
+pub mod foreign;
 pub mod job;
 pub mod naming;
 pub mod pace;

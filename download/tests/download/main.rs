@@ -3,3 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod attempt;
+mod containers;
+mod recording;
+mod seeds;
+mod ytdlp;
