@@ -13,3 +13,4 @@ mod part;
 pub(crate) mod stock;
 pub(crate) mod ts;
 mod ways;
+pub(crate) mod yielding;

@@ -34,3 +34,4 @@ mod tuned;
 mod unlisted;
 mod variants;
 mod viewer;
+mod yielding;
