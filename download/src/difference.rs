@@ -257,7 +257,7 @@ impl Comparing<'_> {
         let worse = |owned: &keys::Had| variant.improves(owned.variant);
         self.classes[best as usize] = match had.is_empty() {
             true => Class::New,
-            false if had.iter().all(|owned| worse(owned)) => Class::Upgrade,
+            false if had.iter().all(worse) => Class::Upgrade,
             false => Class::OtherVariant,
         };
     }
