@@ -12,3 +12,4 @@ pub(crate) mod hls;
 mod part;
 pub(crate) mod ts;
 mod ways;
+pub(crate) mod yielding;

@@ -33,3 +33,4 @@ mod tuned;
 mod unlisted;
 mod variants;
 mod viewer;
+mod yielding;
