@@ -6,4 +6,5 @@ mod attempt;
 mod containers;
 mod recording;
 mod seeds;
+mod titles;
 mod ytdlp;
