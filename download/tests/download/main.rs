@@ -3,3 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod attempt;
+mod delivered;
+mod machine;
