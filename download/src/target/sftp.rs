@@ -32,7 +32,7 @@ pub struct Sftp {
     base: String,
     known: HostKeys,
     secret: Kept,
-    session: OnceCell<Session>,
+    session: OnceCell<Box<Session>>,
 }
 
 /// A connection to it.
@@ -58,21 +58,22 @@ impl Sftp {
     }
 
     async fn session(&self) -> Result<&Session, Trouble> {
-        self.session
-            .get_or_try_init(|| async {
-                let ssh = Ssh::connect(&self.address, &self.known, &self.secret).await?;
-                let channel = ssh.channel().await?;
-                channel.request_subsystem(true, "sftp").await.map_err(|_| no_sftp())?;
-                let config = Config {
-                    max_concurrent_writes: AT_ONCE,
-                    max_concurrent_reads: 4,
-                    request_timeout_secs: PATIENCE,
-                    ..Config::default()
-                };
-                let sftp = SftpSession::new_with_config(channel.into_stream(), config).await;
-                Ok(Session { sftp: sftp.map_err(|_| no_sftp())?, ssh })
-            })
-            .await
+        let session = self.session.get_or_try_init(|| async { self.connect().await.map(Box::new) }).await?;
+        Ok(session)
+    }
+
+    async fn connect(&self) -> Result<Session, Trouble> {
+        let ssh = Ssh::connect(&self.address, &self.known, &self.secret).await?;
+        let channel = ssh.channel().await?;
+        channel.request_subsystem(true, "sftp").await.map_err(|_| no_sftp())?;
+        let config = Config {
+            max_concurrent_writes: AT_ONCE,
+            max_concurrent_reads: 4,
+            request_timeout_secs: PATIENCE,
+            ..Config::default()
+        };
+        let sftp = SftpSession::new_with_config(channel.into_stream(), config).await;
+        Ok(Session { sftp: sftp.map_err(|_| no_sftp())?, ssh })
     }
 
     pub(super) async fn found(&self) -> Result<(), Trouble> {

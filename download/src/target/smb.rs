@@ -25,7 +25,7 @@ pub struct Smb {
     /// Without slashes around it.
     base: String,
     secret: Kept,
-    session: OnceCell<Mutex<Session>>,
+    session: OnceCell<Box<Mutex<Session>>>,
 }
 
 /// A connection to it.
@@ -45,7 +45,7 @@ impl Smb {
     }
 
     async fn session(&self) -> Result<MutexGuard<'_, Session>, Trouble> {
-        let connect = || async { self.connect().await.map(Mutex::new) };
+        let connect = || async { self.connect().await.map(|session| Box::new(Mutex::new(session))) };
         Ok(self.session.get_or_try_init(connect).await?.lock().await)
     }
 

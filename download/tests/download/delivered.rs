@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use contract::disk::{Access, replace};
 use download::pace::Bucket;
 use download::target::{Delivery, Record, Sent, Status, Target, Trouble};
 use rand::{Rng, SeedableRng};
@@ -33,7 +36,7 @@ impl Desk {
         let path = self.folder.path().join(format!(".{job}.part"));
         let mut bytes = vec![0; length];
         rand::rngs::SmallRng::seed_from_u64(job.unsigned_abs()).fill_bytes(&mut bytes);
-        fs::write(&path, bytes).unwrap();
+        replace(&path, &bytes, Access::Owner).unwrap();
         Delivery { file: path, length: length as u64, place: PLACE.into(), job, paces: Vec::new() }
     }
 }
@@ -157,13 +160,13 @@ async fn what_is_there_but_is_not_ours_is_never_gone_on_from() {
         let mut bytes = fs::read(&film.file).unwrap();
         bytes[2_000_000..].fill(9);
         bytes.extend([9; 5000]);
-        fs::write(&temporary, &bytes).unwrap();
+        replace(&temporary, &bytes, Access::Owner).unwrap();
         deliver(&record, &film, 2_000_000).await.unwrap_or_else(|trouble| panic!("{speech:?}: {trouble}"));
         let path = machine.films().join(PLACE);
         assert!(fs::read(&path).unwrap() == fs::read(&film.file).unwrap(), "{speech:?}");
         fs::remove_file(&path).unwrap();
         // Garbage in it is noticed.
-        fs::write(&temporary, &bytes).unwrap();
+        replace(&temporary, &bytes, Access::Owner).unwrap();
         let differs = deliver(&record, &film, 2_500_000).await.unwrap_err();
         assert!(matches!(differs, Trouble::Differs(_)), "{speech:?}: {differs}");
         assert!(!path.exists());
@@ -187,7 +190,7 @@ async fn rsync_mends_by_itself_what_is_there_and_is_not_ours() {
             bytes[at..].fill(9);
             bytes.truncate(at + 500);
             bytes.resize(bytes.len().max(longer * 1000), 9);
-            fs::write(&growing, &bytes).unwrap();
+            replace(&growing, &bytes, Access::Owner).unwrap();
             let mut delivered = deliver(&record, &film, 0).await;
             if matches!(delivered, Err(Trouble::Differs(_))) {
                 // It was as long as it should be, and was thrown away.
@@ -228,7 +231,7 @@ async fn a_machine_that_lets_us_not_in_says_so_without_the_password() {
     for speech in ALL {
         let machine = Machine::new(speech);
         let mut record = machine.record();
-        machine.write("wrong", "hunter2-is-wrong\n", 0o600);
+        machine.write("wrong", "hunter2-is-wrong\n");
         record.secret = Some(format!("file:{}", machine.path("wrong").display()));
         let health = Target::open(&record).unwrap().health(1).await;
         assert_eq!(health.status, Status::Error, "{speech:?}");
@@ -279,7 +282,7 @@ async fn is_known_by_its_key(speech: Speech) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transfer_stops_when_it_is_told_to_and_a_limit_is_kept() {
+async fn a_transfer_stops_when_it_is_told_to_and_keeps_a_limit_and_its_secret() {
     let desk = Desk::new();
     let mut film = desk.file(1_500_000, 7);
     for speech in ALL {
@@ -288,13 +291,37 @@ async fn a_transfer_stops_when_it_is_told_to_and_a_limit_is_kept() {
         let stopped = target.write_from(&film, 0, &mut |at| at.have < 500_000).await.unwrap_err();
         assert!(matches!(stopped, Trouble::Stopped), "{speech:?}: {stopped}");
         assert!(!machine.films().join(PLACE).exists());
+        target.remove(&film.temporary()).await.unwrap();
         film.paces = vec![Arc::new(Bucket::new(Some(3_000_000)))];
-        let began = std::time::Instant::now();
+        let over = Arc::new(AtomicBool::new(false));
+        let port = machine.port.to_string();
+        let watching = tokio::task::spawn_blocking({
+            let over = over.clone();
+            move || watch(&port, &over)
+        });
+        let began = Instant::now();
         deliver(&record, &film, 0).await.unwrap();
         // It may take longer on a busy machine; less it may not.
         assert!(began.elapsed().as_secs_f64() > 0.38, "{speech:?}: {:?}", began.elapsed());
+        over.store(true, Ordering::Relaxed);
+        let programs = watching.await.unwrap();
+        assert_eq!(programs > 0, matches!(speech, Speech::Rsync | Speech::RsyncOverSsh), "{speech:?}");
         film.paces.clear();
     }
+}
+
+/// How often a program with `port` among its arguments was seen; none has a secret among them.
+fn watch(port: &str, over: &AtomicBool) -> usize {
+    let mut seen = 0;
+    while !over.load(Ordering::Relaxed) {
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(arguments) = fs::read_to_string(process.path().join("cmdline")) else { continue };
+            assert!(!arguments.contains(PASSWORD) && !arguments.contains("BEGIN OPENSSH"));
+            seen += usize::from(arguments.contains(port) && !arguments.contains("--daemon"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    seen
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use contract::disk::{Access, replace};
 use download::target::{Kind, Record};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ impl Machine {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         fs::create_dir(folder.path().join("films")).unwrap();
         let machine = Self { speech, port, folder, server: None };
-        machine.write("password", PASSWORD, 0o600);
+        machine.write("password", PASSWORD);
         match speech {
             Speech::Ssh | Speech::RsyncOverSsh => machine.set_ssh_up(),
             Speech::Smb => machine.set_smb_up(),
@@ -128,7 +128,7 @@ impl Machine {
             at("host_key"),
             at("authorized_keys"),
         );
-        self.write("config", &config, 0o600);
+        self.write("config", &config);
     }
 
     fn set_smb_up(&self) {
@@ -151,15 +151,15 @@ impl Machine {
             at("rpc"),
             self.folder.path().display(),
         );
-        self.write("config", &config, 0o600);
+        self.write("config", &config);
         let both = format!("{PASSWORD}\n{PASSWORD}\n");
-        self.write("both", &both, 0o600);
+        self.write("both", &both);
         let stdin = fs::File::open(self.path("both")).unwrap();
         run(command("smbpasswd", ["-c"]).arg(self.path("config")).args(["-s", "-a", "root"]).stdin(stdin));
     }
 
     fn set_rsync_up(&self) {
-        self.write("secrets", &format!("ann:{PASSWORD}\n"), 0o600);
+        self.write("secrets", &format!("ann:{PASSWORD}\n"));
         let config = format!(
             "port = {}\naddress = 127.0.0.1\nuse chroot = no\n[disk]\npath = {}\nread only = no\nuid = root\ngid = root\n\
              auth users = ann\nsecrets file = {}\n",
@@ -167,12 +167,12 @@ impl Machine {
             self.folder.path().display(),
             self.path("secrets").display(),
         );
-        self.write("config", &config, 0o600);
+        self.write("config", &config);
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str, mode: u32) {
-        fs::write(self.path(name), text).unwrap();
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    /// A file that nobody else can read.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        replace(&self.path(name), text.as_bytes(), Access::Owner).unwrap();
     }
 }
 

@@ -5,3 +5,4 @@
 mod attempt;
 mod delivered;
 mod machine;
+mod titles;
