@@ -4,3 +4,4 @@
 
 mod attempt;
 mod titles;
+mod tmdb;
