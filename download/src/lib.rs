@@ -25,6 +25,7 @@
 pub mod difference;
 pub mod engine;
 pub mod entry;
+pub mod foreign;
 pub mod identity;
 pub mod job;
 pub mod list;
