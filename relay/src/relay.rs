@@ -18,6 +18,7 @@ use contract::hdhomerun::Devices;
 use contract::release::{Follower, Release};
 use contract::session::Session;
 use contract::source::Source;
+use contract::stock::Stock;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use http::{HeaderMap, Method};
@@ -62,6 +63,8 @@ pub struct Relay {
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
+    /// What needs no provider any more.
+    stock: Stock,
     users: Arc<Users>,
     /// From where the release and the users are, if the disk is elsewhere.
     mirror: Option<Arc<Mirror>>,
@@ -146,6 +149,7 @@ impl Relay {
             key,
             clock,
             episodes: Episodes::new(follower.data()),
+            stock: Stock::new(follower.data()),
             follower,
             users,
             mirror,
@@ -317,8 +321,12 @@ impl Relay {
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
-                let (headend, headers) = (&self.headend, request.headers());
-                output::file::answer(headend, playable, &user, &client, request.method(), headers).await
+                let (headend, headers, method) = (&self.headend, request.headers(), request.method());
+                let (who, what) = ((&*user, &client), (method, headers));
+                match output::stock::answer(headend, &self.stock, &playable, who, what).await? {
+                    Some(answer) => Ok(answer),
+                    None => output::file::answer(headend, playable, &user, &client, method, headers).await,
+                }
             }
         }
     }

@@ -170,7 +170,7 @@ fn head(film: &Playable, size: Option<u64>) -> httpd::Response {
 }
 
 /// What a container is called in HTTP, whatever the address says.
-fn media_type(container: &str) -> HeaderValue {
+pub(super) fn media_type(container: &str) -> HeaderValue {
     HeaderValue::from_static(match container {
         "mp4" | "m4v" => "video/mp4",
         "mkv" => "video/x-matroska",

@@ -28,6 +28,7 @@ mod provider;
 mod proxied;
 mod sharing;
 mod stage;
+mod stock;
 mod together;
 mod tuned;
 mod unlisted;
