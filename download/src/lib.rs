@@ -37,6 +37,7 @@ pub mod selection;
 mod settings;
 pub mod store;
 pub mod target;
+pub mod tmdb;
 pub mod walk;
 
 pub use settings::Settings;

@@ -4,7 +4,10 @@
 
 mod attempt;
 mod containers;
+mod delivered;
+mod machine;
 mod recording;
 mod seeds;
 mod titles;
+mod tmdb;
 mod ytdlp;
