@@ -10,7 +10,7 @@ use crate::job::Wish;
 /// What a job brings, or has brought.
 pub fn of_wish(wish: &Wish) -> Entry {
     // Its marks say what they have said in the list.
-    let marked = format!("x [{}]", wish.tags.join("] ["));
+    let marked = format!("x [{}]", wish.tags.join("] [").to_uppercase());
     let marks = title::read(&marked, Hints { form: Form::Film, group: "" });
     let title = Title {
         name: wish.title.clone(),

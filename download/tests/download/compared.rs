@@ -1,14 +1,19 @@
 //! What a list has that the line-up has not, as `download diff` and `download parse` tell it.
 
-use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use contract::bundle::{Kind, Section, VodStream};
+use contract::disk::{Access, replace};
 use contract::release::{Release, Releases};
 use serde_json::Value;
 
 use crate::house::{House, eventually};
+
+fn written(file: &Path, text: &str) {
+    replace(file, text.as_bytes(), Access::Owner).unwrap();
+}
 
 fn counts(told: &Value) -> u64 {
     let all = told["counts"].as_object().unwrap().iter().filter(|(class, _)| *class != "gone");
@@ -34,7 +39,7 @@ async fn a_list_is_compared_with_the_line_up_and_with_what_was_downloaded() {
         entry("Nothing Like It (2021) CAM"),
         entry(&film.name)
     );
-    fs::write(&list, text).unwrap();
+    written(&list, &text);
     let list = list.to_str().unwrap();
     let told = house.told(&["diff", list]);
     let classes: Vec<&str> =
@@ -45,7 +50,7 @@ async fn a_list_is_compared_with_the_line_up_and_with_what_was_downloaded() {
     assert_eq!(told["entries"][2]["reason"], "it was filmed off a screen");
     // What was downloaded is had, whatever it is compared with.
     let other = house.data.path().join("other.m3u");
-    fs::write(&other, format!("#EXTM3U\n{}", entry("Another (1990)"))).unwrap();
+    written(&other, &format!("#EXTM3U\n{}", entry("Another (1990)")));
     let against = ["diff", list, "--against", other.to_str().unwrap()];
     assert_eq!(house.told(&against)["entries"][0]["class"], "new");
     let worker = house.run();
@@ -59,7 +64,7 @@ async fn a_list_is_compared_with_the_line_up_and_with_what_was_downloaded() {
 async fn what_is_no_list_is_refused_with_its_line_and_titles_are_read_from_standard_input() {
     let house = House::with_target("").await;
     let list = house.data.path().join("page.m3u");
-    fs::write(&list, format!("#EXTM3U\n#EXTINF:-1,{}\nhttp://h/1\n", "x".repeat(70_000))).unwrap();
+    written(&list, &format!("#EXTM3U\n#EXTINF:-1,{}\nhttp://h/1\n", "x".repeat(70_000)));
     let refused = house.ask(&["diff", list.to_str().unwrap()]);
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && why.contains("page.m3u: line 2: it is longer than 64 KiB"), "{why}");
