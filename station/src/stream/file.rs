@@ -12,6 +12,11 @@ use crate::television::Make;
 const MP4: &[u8] = include_bytes!("../../assets/film.mp4");
 const MKV: &[u8] = include_bytes!("../../assets/film.mkv");
 
+/// How long the file behind a film or an episode with this extension lasts, in seconds.
+pub(crate) fn seconds(extension: &str) -> u32 {
+    if extension == "mp4" { 180 } else { 8 }
+}
+
 /// The file behind a film or an episode.
 pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Result<Response, Refusal> {
     let (bytes, media_type) = match extension {
