@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use contract::config::{Config, Place};
 
-/// The configuration, with the sections of all three programs.
-pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Settings>;
+/// The configuration, with the sections of all programs.
+pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Settings, download::Settings>;
 
 /// A television gateway: one cable in, every screen.
 ///
@@ -194,6 +194,7 @@ mod tests {
         assert_eq!(format!("{:?}", shown.ingest), format!("{:?}", real.ingest));
         assert_eq!(format!("{:?}", shown.serve), format!("{:?}", real.serve));
         assert_eq!(format!("{:?}", shown.relay), format!("{:?}", real.relay));
+        assert_eq!(format!("{:?}", shown.download), format!("{:?}", real.download));
         assert_eq!(shown.source[0].transport.user_agent, contract::source::USER_AGENT);
     }
 
@@ -202,7 +203,7 @@ mod tests {
         let shown = uncommented();
         let sections =
             ["", "[tls]", "[[source]]", "[[hdhomerun]]", "[ingest]", "[[ingest.notify]]", "[serve]"];
-        for section in sections.into_iter().chain(["[relay]"]) {
+        for section in sections.into_iter().chain(["[relay]", "[download]"]) {
             let (_, shown) = shown.split_once(section).unwrap();
             // A key that nobody has: the error lists those that there are.
             let error = Settings::parse(&format!("{section}\nno_such_key = 1"), "x").unwrap_err().to_string();

@@ -54,11 +54,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     // Before there is a second thread.
     match &command {
         Command::Up { place } | Command::User { place, .. } => {
-            go_on_as_owner(&place.load::<Skip, Skip, Skip>()?.data())?;
+            go_on_as_owner(&place.load::<Skip, Skip, Skip, Skip>()?.data())?;
         }
         // What root may says nothing of whom Coax runs as.
         Command::Doctor { place, .. } => {
-            place.load::<Skip, Skip, Skip>().map_or(Ok(()), |config| go_on_as_owner(&config.data()))?;
+            place.load::<Skip, Skip, Skip, Skip>().map_or(Ok(()), |config| go_on_as_owner(&config.data()))?;
         }
         _ => {}
     }
@@ -66,10 +66,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo { data, listen } => runtime()?.block_on(demo::run(data, listen))?,
         Command::Up { place } => runtime()?.block_on(up::run(&place))?,
         Command::User { place, json, command } => {
-            user::run(&place.load::<Skip, Skip, Skip>()?.data(), command, json)?;
+            user::run(&place.load::<Skip, Skip, Skip, Skip>()?.data(), command, json)?;
         }
-        Command::Export { place, arguments } => export::run(&place.load::<Skip, Skip, Skip>()?, arguments)?,
-        Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip>()?, arguments)?,
+        Command::Export { place, arguments } => {
+            export::run(&place.load::<Skip, Skip, Skip, Skip>()?, arguments)?
+        }
+        Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip, Skip>()?, arguments)?,
         Command::Doctor { place, arguments } => return runtime()?.block_on(doctor::run(&place, &arguments)),
         Command::Status { place, arguments } => runtime()?.block_on(status::run(&place, &arguments))?,
         Command::Notify { place } => return runtime()?.block_on(cli::notify(&place)),

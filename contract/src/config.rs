@@ -1,7 +1,7 @@
 //! `coax.toml`: one file for all programs, each of which owns a section.
 //!
-//! The keys that several programs need are fields of [`Config`]; the sections `[ingest]`, `[serve]` and `[relay]` are
-//! the settings of those programs, whole. A program that is not interested in a section reads it as [`Skip`].
+//! The keys that several programs need are fields of [`Config`]; the sections `[ingest]`, `[serve]`, `[relay]` and
+//! `[download]` are the settings of those programs, whole. A program that is not interested in a section reads it as [`Skip`].
 //!
 //! Environment variables come last and win, so that one provider works with no file at all.
 
@@ -28,9 +28,10 @@ use crate::source::{Added, BaseUrl, Login, Name, Source};
 #[serde(
     default,
     deny_unknown_fields,
-    bound = "I: DeserializeOwned + Default, S: DeserializeOwned + Default, R: DeserializeOwned + Default"
+    bound = "I: DeserializeOwned + Default, S: DeserializeOwned + Default, R: DeserializeOwned + Default, \
+             D: DeserializeOwned + Default"
 )]
-pub struct Config<I = Skip, S = Skip, R = Skip> {
+pub struct Config<I = Skip, S = Skip, R = Skip, D = Skip> {
     /// The folder that the programs share. `COAX_DATA` overrides it.
     pub data: PathBuf,
     /// Where to listen. `COAX_LISTEN` overrides it, and `PORT` its port.
@@ -51,9 +52,11 @@ pub struct Config<I = Skip, S = Skip, R = Skip> {
     pub serve: S,
     /// Settings of the relay.
     pub relay: R,
+    /// Settings of downloads.
+    pub download: D,
 }
 
-impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
+impl<I: Default, S: Default, R: Default, D: Default> Default for Config<I, S, R, D> {
     fn default() -> Self {
         Self {
             data: "data".into(),
@@ -65,6 +68,7 @@ impl<I: Default, S: Default, R: Default> Default for Config<I, S, R> {
             ingest: I::default(),
             serve: S::default(),
             relay: R::default(),
+            download: D::default(),
         }
     }
 }
@@ -125,11 +129,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-impl<I, S, R> Config<I, S, R>
+impl<I, S, R, D> Config<I, S, R, D>
 where
     I: Section,
     S: DeserializeOwned + Default,
     R: DeserializeOwned + Default,
+    D: DeserializeOwned + Default,
 {
     /// Reads `path` (or starts from the defaults without one), lets the environment override it, and checks what
     /// only the whole can tell.

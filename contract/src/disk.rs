@@ -86,6 +86,11 @@ impl Data {
         self.0.join("wanted")
     }
 
+    /// What the download program keeps: jobs, targets, files that are on their way; for its owner's eyes.
+    pub fn downloads(&self) -> PathBuf {
+        self.0.join("downloads")
+    }
+
     /// Pictures of channels, films and series, and wishes for them.
     pub fn logos(&self) -> PathBuf {
         self.0.join("logos")
@@ -188,7 +193,10 @@ pub fn sweep(data: &Data) -> io::Result<()> {
 }
 
 /// Makes renames and new names in `folder` survive a crash.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the disk.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

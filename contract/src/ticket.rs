@@ -10,8 +10,11 @@
 //!
 //! There is no name in it: `user` is a keyed digest of name and password hash, or of name and the token that he showed. A
 //! changed password and a token that was taken back take the tickets back that were given for them.
+//!
+//! A [`pass`] is the same for programs of the installation that take what viewers do not need.
 
 mod key;
+pub mod pass;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::Stream;
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
 /// The body of an answer.
@@ -17,6 +18,7 @@ pub struct Body(Kind);
 enum Kind {
     Chunks { chunks: VecDeque<Bytes>, left: u64 },
     Stream { stream: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>, left: Option<u64> },
+    Told(Pin<Box<dyn Stream<Item = Result<Bytes, HeaderMap>> + Send>>),
 }
 
 impl Body {
@@ -43,6 +45,12 @@ impl Body {
     pub fn sized_stream(length: u64, stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
         Self(Kind::Stream { stream: Box::pin(stream), left: Some(length) })
     }
+
+    /// As [`Body::stream`], where an `Err` item is what is told behind the bytes and ends them: trailers (RFC 9110, 6.5),
+    /// which reach whoever says `TE: trailers` if the header `Trailer` names them.
+    pub fn told(stream: impl Stream<Item = Result<Bytes, HeaderMap>> + Send + 'static) -> Self {
+        Self(Kind::Told(Box::pin(stream)))
+    }
 }
 
 impl<T: Into<Bytes>> From<T> for Body {
@@ -67,6 +75,13 @@ impl http_body::Body for Body {
                 }
                 Frame::data(chunk)
             }),
+            Kind::Told(stream) => stream.as_mut().poll_next(cx).map(|next| match next? {
+                Ok(chunk) => Some(Ok(Frame::data(chunk))),
+                Err(trailers) => {
+                    self.0 = Kind::Chunks { chunks: VecDeque::new(), left: 0 };
+                    Some(Ok(Frame::trailers(trailers)))
+                }
+            }),
         }
     }
 
@@ -77,7 +92,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Chunks { left, .. } | Kind::Stream { left: Some(left), .. } => SizeHint::with_exact(*left),
-            Kind::Stream { left: None, .. } => SizeHint::default(),
+            Kind::Stream { left: None, .. } | Kind::Told(_) => SizeHint::default(),
         }
     }
 }

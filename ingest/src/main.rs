@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::init(arguments.log_format);
     // Before there is a second thread. What is wrong with the configuration is told when it is read for use.
-    if let Ok(configuration) = arguments.place.load::<Skip, Skip, Skip>()
+    if let Ok(configuration) = arguments.place.load::<Skip, Skip, Skip, Skip>()
         && let Err(error) = become_owner(&configuration.data())
     {
         eprintln!("cannot go on as the owner of {}: {error}", configuration.data().path().display());

@@ -43,7 +43,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::raise_file_limit();
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().map_err(|_| anyhow!("two TLS implementations in one program"))?;
-    let mut config = arguments.place.load::<Skip, Skip, Settings>()?;
+    let mut config = arguments.place.load::<Skip, Skip, Settings, Skip>()?;
     config.relay.environment()?;
     config.relay.public.clone_from(&config.public_base_url);
     config.relay.hdhomerun.clone_from(&config.hdhomerun);

@@ -101,7 +101,7 @@ async fn asked(server: &Server, request: Request, peer: SocketAddr) -> Result<Re
     let client = server.client(request.headers(), peer);
     let params = Params::from_query(request.uri().query());
     let login = server.logins.verify(&params, client).await?.active(server.now())?;
-    server.paced(&login, Kind::Lists)?;
+    server.paced(&login.name, Kind::Lists)?;
     let segments = httpd::segments(request.uri().path());
     let rest: Vec<&str> = segments.iter().skip(2).map(String::as_str).collect();
     let method = request.method().clone();

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let mut config = arguments.place.load::<Skip, Settings, Skip>()?;
+    let mut config = arguments.place.load::<Skip, Settings, Skip, Skip>()?;
     config.serve.environment()?;
     config.serve.hdhomerun.clone_from(&config.hdhomerun);
     httpd::raise_file_limit();

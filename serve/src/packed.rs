@@ -20,6 +20,10 @@ pub(crate) const CODINGS: [Coding; 2] = [Coding::Zstd, Coding::Gzip];
 /// Below this an answer fits one packet as it is.
 const SMALL: usize = 1400;
 
+/// What is compressed for one client alone takes sixty microseconds or more, whatever its length; below this it goes out as it is,
+/// in a packet or two more.
+const SMALL_FOR_ONE: usize = 4096;
+
 /// More pieces than this are put together: more than go out in one write.
 const MANY: usize = 12;
 
@@ -102,7 +106,7 @@ impl Press {
 
 /// `pieces` compressed for one client, at once: for documents, which are short.
 pub(crate) fn hurried(pieces: &[Bytes], coding: Coding) -> Option<Bytes> {
-    if is_small(pieces) {
+    if size(pieces) <= SMALL_FOR_ONE {
         return None;
     }
     let bytes = match coding {
@@ -232,12 +236,12 @@ impl Packed {
 pub(crate) fn is_worth(coding: Coding, pieces: &[Bytes]) -> bool {
     match coding {
         Coding::Identity => pieces.len() > MANY,
-        Coding::Gzip | Coding::Zstd => !is_small(pieces),
+        Coding::Gzip | Coding::Zstd => size(pieces) > SMALL,
     }
 }
 
-fn is_small(pieces: &[Bytes]) -> bool {
-    pieces.iter().map(Bytes::len).sum::<usize>() <= SMALL
+fn size(pieces: &[Bytes]) -> usize {
+    pieces.iter().map(Bytes::len).sum()
 }
 
 /// `None` as soon as the outcome is longer than `limit`.

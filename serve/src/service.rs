@@ -277,13 +277,13 @@ impl Server {
     /// Who asks for something of this kind, if he may watch, and may ask so often.
     pub(crate) async fn viewer(&self, asked: &Asked, kind: Kind) -> Result<Login, Refusal> {
         let login = self.login(asked).await?.active(self.now())?;
-        self.paced(&login, kind)?;
+        self.paced(&login.name, kind)?;
         Ok(login)
     }
 
-    /// Whether a user may ask for something of this kind so often.
-    pub(crate) fn paced(&self, login: &Login, kind: Kind) -> Result<(), Refusal> {
-        self.pace.admit(&login.name, kind, Instant::now())
+    /// Whether the user of this name may ask for something of this kind so often.
+    pub(crate) fn paced(&self, user: &str, kind: Kind) -> Result<(), Refusal> {
+        self.pace.admit(user, kind, Instant::now())
     }
 
     /// What `login` may see of the newest release, to be held until the answer is complete.

@@ -122,6 +122,9 @@ impl Ledger {
         if !std::mem::replace(&mut place.open, true) {
             books.opened(&account, stream);
         }
+        let counts = books.account(&account);
+        counts.bodies += 1;
+        counts.bodies_peak = counts.bodies_peak.max(counts.bodies);
         Ok(Seat { ledger: self.clone(), number, kicked })
     }
 
@@ -130,7 +133,12 @@ impl Ledger {
         let Some(place) = books.places.get_mut(&number) else { return };
         place.users -= 1;
         place.touched = Instant::now();
-        if place.users == 0 && place.linger.is_zero() {
+        let (idle, account) = (place.users == 0 && place.linger.is_zero(), place.account.clone());
+        // None is there if a reset forgot it.
+        if let Some(counts) = books.counts.accounts.get_mut(&account) {
+            counts.bodies = counts.bodies.saturating_sub(1);
+        }
+        if idle {
             books.closed(number);
         }
         drop(books);

@@ -85,6 +85,12 @@ struct Args {
     /// The extensions by which live channels are given; by another they are refused with 406
     #[arg(long, value_delimiter = ',', default_value = "m3u8,ts")]
     formats: Vec<String>,
+    /// Bytes of a film at least: what is missing is filled with what players skip
+    #[arg(long, default_value_t = 0)]
+    film_bytes: u64,
+    /// Every answer takes a connection of its own, also those for parts of one film to one client
+    #[arg(long)]
+    each_body: bool,
     /// Answer ranges the way many panels do
     #[arg(long)]
     dirty_ranges: bool,
@@ -155,6 +161,8 @@ impl From<Args> for Settings {
             tick: Duration::from_millis(args.tick),
             formats: args.formats,
             redirects: args.redirects,
+            film_bytes: args.film_bytes,
+            each_body: args.each_body,
             dirty_ranges: args.dirty_ranges,
             faults: args.fault,
             ..Self::default()

@@ -1,6 +1,7 @@
 //! What all requests of one station share.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ pub(crate) struct Provider {
     published: Mutex<BTreeMap<String, Published>>,
     pub(crate) engine: Arc<Engine>,
     contents: Mutex<BTreeMap<u32, Content>>,
+    edge: SocketAddr,
 }
 
 /// A document that somebody gave the station.
@@ -55,7 +57,8 @@ struct Token {
 }
 
 impl Provider {
-    pub(crate) fn new(settings: Settings) -> Self {
+    /// One that can be reached at a second port, `edge`, as well.
+    pub(crate) fn new(settings: Settings, edge: SocketAddr) -> Self {
         let faults = settings
             .faults
             .iter()
@@ -69,8 +72,14 @@ impl Provider {
             published: Mutex::default(),
             engine: Arc::new(Engine::new(settings.ace.idle)),
             contents: Mutex::default(),
+            edge,
             settings,
         }
+    }
+
+    /// The second port.
+    pub(crate) fn edge(&self) -> SocketAddr {
+        self.edge
     }
 
     /// Answers `path` with a document from now on.

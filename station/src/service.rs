@@ -140,6 +140,12 @@ impl Call {
         reply::redirect(&format!("{}/auth/{token}", self.base))
     }
 
+    /// A redirect to the other port, as to another server of the provider.
+    fn elsewhere(&self, path_and_query: &str) -> Response {
+        let token = self.provider.issue(0, path_and_query);
+        reply::redirect(&format!("http://{}/auth/{token}", self.provider.edge()))
+    }
+
     fn counts(&self) -> Response {
         let counts = serde_json::to_vec_pretty(&self.provider.counts());
         reply::json(StatusCode::OK, counts.expect("numbers and strings are JSON"))

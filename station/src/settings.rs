@@ -73,6 +73,10 @@ pub struct Settings {
     pub window: u32,
     /// The Ace Stream engine.
     pub ace: AceSettings,
+    /// How many bytes a film has at least: what is missing is filled with what players skip.
+    pub film_bytes: u64,
+    /// Whether every answer takes a connection of its own, also those for parts of one film to one client.
+    pub each_body: bool,
     /// Answer ranges on films the way many panels do, against RFC 9110.
     pub dirty_ranges: bool,
     /// In which forms the past may be asked for: `path` or `query`, a blank, and the shape of the start with a zero for
@@ -120,6 +124,8 @@ impl Default for Settings {
             segment_entries: 2,
             window: 6,
             ace: AceSettings::default(),
+            film_bytes: 0,
+            each_body: false,
             dirty_ranges: false,
             archive_forms: Vec::new(),
             archive_else: Otherwise::Status(404),

@@ -47,7 +47,7 @@ impl Station {
             .await
             .with_context(|| format!("station: listen on {listen} as an engine"))?;
         let engine = for_engine.local_addr().context("station: the engine's address")?;
-        let provider = Arc::new(Provider::new(settings));
+        let provider = Arc::new(Provider::new(settings, engine));
         let answering_engine = tokio::spawn(ace::serve(for_engine, provider.clone()));
         let answering = provider.clone();
         let answer = move |request, _peer| service::answer(answering.clone(), request);

@@ -15,6 +15,9 @@ mod open_tv;
 mod scalars;
 mod television;
 
+use std::collections::HashSet;
+use std::sync::Mutex;
+
 use answers::{Kind, taken};
 use futures_util::{StreamExt, stream};
 use house::House;
@@ -33,6 +36,9 @@ const LISTS: [(&str, &str, &str, Kind); 3] = [
 /// Asks for everything that there is, and has every family read it. Returns how many answers that were.
 async fn everything(house: &House) -> usize {
     let mut questions = vec![(Kind::Account, String::new()), (Kind::Panel, "panel".to_owned())];
+    // A channel, a film and an episode may be asked for in each other's places: an id tells them apart. Series are none of them.
+    let ids = Mutex::new(HashSet::new());
+    let is_nobody_elses = |id: u64| assert!(ids.lock().unwrap().insert(id), "{id} is two things");
     for (categories, entries, id, kind) in LISTS {
         questions.push((Kind::Categories, categories.to_owned()));
         questions.push((kind, entries.to_owned()));
@@ -41,6 +47,9 @@ async fn everything(house: &House) -> usize {
             questions.push((kind, format!("{entries}&category_id={id}")));
         }
         for entry in house.list(entries).await {
+            if kind != Kind::Series {
+                is_nobody_elses(entry[id].as_u64().unwrap());
+            }
             questions.extend(of(kind, &entry[id]));
         }
     }
@@ -48,9 +57,20 @@ async fn everything(house: &House) -> usize {
     let asking = stream::iter(questions).map(|(kind, question)| async move {
         let body = house.ask(&question).await;
         taken(kind, &question, &body);
+        if kind == Kind::Show {
+            episodes(&body).for_each(is_nobody_elses);
+        }
     });
     asking.buffer_unordered(AT_ONCE).for_each(async |()| ()).await;
     count
+}
+
+/// The ids of a series' episodes.
+fn episodes(series: &[u8]) -> impl Iterator<Item = u64> {
+    let series: Value = serde_json::from_slice(series).unwrap();
+    let seasons = series["episodes"].as_object().into_iter().flat_map(|seasons| seasons.values());
+    let episodes: Vec<Value> = seasons.flat_map(|season| season.as_array().unwrap()).cloned().collect();
+    episodes.into_iter().map(|episode| episode["id"].as_str().unwrap().parse().unwrap())
 }
 
 /// What can be asked about one entry.

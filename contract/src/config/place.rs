@@ -29,11 +29,12 @@ impl Place {
     ///
     /// # Errors
     /// [`ConfigError`], which never shows a value.
-    pub fn load<I, S, R>(&self) -> Result<Config<I, S, R>, ConfigError>
+    pub fn load<I, S, R, D>(&self) -> Result<Config<I, S, R, D>, ConfigError>
     where
         I: Section,
         S: DeserializeOwned + Default,
         R: DeserializeOwned + Default,
+        D: DeserializeOwned + Default,
     {
         let mut config = Config::load(self.file())?;
         if let Some(data) = &self.data {

@@ -8,6 +8,7 @@ use httpd::{Params, Request, Response};
 
 use super::told;
 use crate::Server;
+use crate::pace::Kind;
 use crate::refusal::Refusal;
 use crate::xtream::guide::{Brief, between};
 
@@ -18,6 +19,7 @@ const LONGEST: u64 = 14 * 86_400;
 
 /// Answers a user.
 pub(super) async fn answer(server: &Server, user: &User, request: &Request) -> Result<Response, Refusal> {
+    server.paced(&user.name, Kind::Listings)?;
     let params = Params::from_query(request.uri().query());
     let number = |name| params.get(name).and_then(|value| value.trim().parse::<u64>().ok());
     let from = number("from").unwrap_or_else(|| server.now());

@@ -25,7 +25,7 @@ pub(crate) async fn answer(server: &Server, asked: &Asked) -> Result<Response, R
     let mut chunks = vec![Bytes::from(account)];
     let (between, end) = (br#","movie":[],"series":[]},"available_channels":{"#, b"}}");
     if let Ok(login) = login.active(server.now()) {
-        server.paced(&login, Kind::Lists)?;
+        server.paced(&login.name, Kind::Lists)?;
         let prepared = server.seen_by(&login).await?;
         chunks.extend(prepared.view.list(Section::LiveCategories));
         chunks.push(Bytes::from_static(between));

@@ -8,6 +8,7 @@ use serve::{Network, Settings};
 use crate::client::Ask;
 use crate::house::{ANN, House, NOW};
 use crate::line_up::LineUp;
+use crate::page::log_in;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -161,6 +162,12 @@ async fn a_user_asks_no_faster_than_the_operator_lets_him() {
     let settings = Settings { lists_per_second: 1, listings_per_second: 2, ..Settings::default() };
     let house = House::with(settings, None, Some(LineUp::usual())).await;
     let [lists, listings] = ["get_live_categories", "get_short_epg&stream_id=101"];
+    let page = log_in(&house, "ann", "secret").await;
+    let guide = async || {
+        let ask = Ask::new("GET", "/page/api/guide?ids=101").header("Cookie", &page);
+        ask.send(house.address).await.status
+    };
+    assert_eq!(guide().await, 200);
     for (action, allowed) in [(lists, 10), (listings, 20)] {
         let mut last = house.api(&format!("action={action}")).await;
         // A machine that is busy takes its time, in which more is allowed.
@@ -172,6 +179,11 @@ async fn a_user_asks_no_faster_than_the_operator_lets_him() {
         }
         assert_eq!((last.status, last.header("retry-after")), (429, Some("1")), "{action}");
     }
+    let mut refused = false;
+    for _ in 0..200 {
+        refused = refused || guide().await == 429;
+    }
+    assert!(refused, "the page's guide is made of listings as well");
     assert_eq!(house.api("").await.json()["user_info"]["auth"], 1, "the account is told at any time");
     let bob = house.get(&format!("/player_api.php?username=bob&password=secret&action={lists}")).await;
     assert_eq!(bob.status, 200, "each for himself");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt, stream};
 use http::header;
+use http::response::Parts;
 use http_body::Body as _;
 use httpd::{Body, Response};
 
@@ -30,7 +31,14 @@ pub(crate) fn afflict(fault: Fault, answer: Response) -> Response {
         | Fault::Refuse
         | Fault::Mute
         | Fault::Clip(_)
-        | Fault::Redirect(_) => Body::stream(source),
+        | Fault::Redirect(_)
+        | Fault::Edge
+        | Fault::Only(_)
+        | Fault::Other(_)
+        | Fault::Rangeless
+        | Fault::Sizeless => keep(length, source),
+        Fault::Short(bytes) => unmeasured(&mut parts, limited(source, bytes, End::Clean)),
+        Fault::Unsized => unmeasured(&mut parts, source),
         Fault::Stall(bytes) => keep(length, limited(source, bytes, End::Silence)),
         Fault::Cut(bytes) => keep(length, limited(source, bytes, End::Broken)),
         Fault::Slow(millis) => keep(length, slow(source, Duration::from_millis(millis))),
@@ -59,6 +67,12 @@ fn keep(length: Option<u64>, source: impl Stream<Item = io::Result<Bytes>> + Sen
     }
 }
 
+/// A body of which nobody says how long it is.
+fn unmeasured(parts: &mut Parts, source: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Body {
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Body::stream(source)
+}
+
 fn source(mut body: Body) -> Source {
     Box::pin(stream::poll_fn(move |cx| {
         Pin::new(&mut body)
@@ -71,6 +85,7 @@ fn source(mut body: Body) -> Source {
 enum End {
     Silence,
     Broken,
+    Clean,
 }
 
 fn limited(source: Source, bytes: u64, end: End) -> impl Stream<Item = io::Result<Bytes>> + Send {
@@ -79,6 +94,7 @@ fn limited(source: Source, bytes: u64, end: End) -> impl Stream<Item = io::Resul
             match end {
                 // The source is kept, so the connection still counts.
                 End::Silence => std::future::pending::<()>().await,
+                End::Clean => return None,
                 End::Broken => {
                     // What goes before has to leave first: an error drops whatever is still in the server's buffers.
                     tokio::time::sleep(Duration::from_millis(20)).await;

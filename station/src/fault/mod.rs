@@ -30,7 +30,23 @@ pub(crate) const SPELLINGS: &[(&str, &str)] = &[
         "a packet is missing after every so many bytes, which shows in the continuity counters",
     ),
     ("garbage:BYTES", "bytes that are no packets (1 to 187) after every so many bytes"),
+    ("short:BYTES", "a clean end after so many bytes, and nobody says how many there should be"),
+    ("unsized", "nobody says how many bytes there are"),
+    (
+        "only:EXTENSION",
+        "a film that is mp4, mkv, avi, ts or m4v: by another extension it is refused with 551",
+    ),
+    ("other:BYTES", "in a film's place another one, so many bytes longer; as long with --film-bytes only"),
+    ("rangeless", "the whole film, whatever part of it is asked for"),
+    (
+        "sizeless",
+        "a part of a film without a word of how much there is of it, and 416 without one of where it ends",
+    ),
+    ("edge", "a redirect to the other port, that of the engine"),
 ];
+
+/// Extensions that a film may have.
+pub(crate) const EXTENSIONS: [&str; 5] = ["mp4", "mkv", "avi", "ts", "m4v"];
 
 /// Something that goes wrong. See `station --help` for the spelling; [`FromStr`] reads it and `Display` writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +84,20 @@ pub enum Fault {
     Jump(u64),
     /// A packet is missing after every so many bytes, at least 188.
     Corrupt(u64),
+    /// A clean end after so many bytes, which no length announces.
+    Short(u64),
+    /// No length.
+    Unsized,
+    /// 551 by another extension than this one, which is one of [`EXTENSIONS`].
+    Only(&'static str),
+    /// Another film, so many bytes longer.
+    Other(u64),
+    /// No ranges.
+    Rangeless,
+    /// Ranges without the size of the whole.
+    Sizeless,
+    /// A redirect to the other port.
+    Edge,
     /// Closed without an answer.
     Refuse,
     /// No answer, not even a head.
@@ -84,9 +114,21 @@ impl FromStr for Fault {
             _ => Err(format!("fault {name} needs a number from {least} to {most}, not {argument:?}")),
         };
         match name {
-            "html" | "empty" | "half" | "refuse" | "mute" if !argument.is_empty() => {
+            "html" | "empty" | "half" | "refuse" | "mute" | "unsized" | "rangeless" | "sizeless" | "edge"
+                if !argument.is_empty() =>
+            {
                 Err(format!("fault {name} takes no number"))
             }
+            "unsized" => Ok(Self::Unsized),
+            "rangeless" => Ok(Self::Rangeless),
+            "sizeless" => Ok(Self::Sizeless),
+            "edge" => Ok(Self::Edge),
+            "short" => number(0, u64::MAX).map(Self::Short),
+            "other" => number(0, 1 << 40).map(Self::Other),
+            "only" => match EXTENSIONS.iter().find(|known| **known == argument) {
+                Some(extension) => Ok(Self::Only(extension)),
+                None => Err(format!("fault only needs one of {}, not {argument:?}", EXTENSIONS.join(", "))),
+            },
             "html" => Ok(Self::Html),
             "empty" => Ok(Self::Empty),
             "half" => Ok(Self::Half),
@@ -134,6 +176,13 @@ impl fmt::Display for Fault {
             Self::Refuse => f.write_str("refuse"),
             Self::Mute => f.write_str("mute"),
             Self::Garbage(bytes) => write!(f, "garbage:{bytes}"),
+            Self::Short(bytes) => write!(f, "short:{bytes}"),
+            Self::Unsized => f.write_str("unsized"),
+            Self::Only(extension) => write!(f, "only:{extension}"),
+            Self::Other(bytes) => write!(f, "other:{bytes}"),
+            Self::Rangeless => f.write_str("rangeless"),
+            Self::Sizeless => f.write_str("sizeless"),
+            Self::Edge => f.write_str("edge"),
         }
     }
 }
@@ -161,6 +210,13 @@ mod tests {
             ("corrupt:1000", Fault::Corrupt(1000)),
             ("refuse", Fault::Refuse),
             ("mute", Fault::Mute),
+            ("short:1000", Fault::Short(1000)),
+            ("unsized", Fault::Unsized),
+            ("only:mkv", Fault::Only("mkv")),
+            ("other:0", Fault::Other(0)),
+            ("rangeless", Fault::Rangeless),
+            ("sizeless", Fault::Sizeless),
+            ("edge", Fault::Edge),
         ];
         for (text, fault) in table {
             assert_eq!(text.parse(), Ok(fault));
@@ -182,6 +238,10 @@ mod tests {
             "garbage:0",
             "corrupt:1",
             "clip:x",
+            "only:",
+            "only:exe",
+            "other:-1",
+            "edge:2",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }

@@ -85,6 +85,10 @@ pub struct AccountCounts {
     pub open: u64,
     /// The most of them at the same time.
     pub peak: u64,
+    /// Answers being sent now, of which several may share a connection: parts of one film to one client.
+    pub bodies: u64,
+    /// The most of them at the same time.
+    pub bodies_peak: u64,
     /// Connections the panel believes to be open: those and the ones it has not noticed to be closed.
     pub held: u64,
     /// Requests refused (or given a slate) because of the limit.

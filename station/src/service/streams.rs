@@ -77,7 +77,11 @@ impl Call {
             Some(Fault::Redirect(hops)) if !self.redirected => {
                 return self.redirect(hops, &self.path_and_query);
             }
-            Some(Fault::Redirect(_)) | None => {}
+            Some(Fault::Edge) if !self.redirected => return self.elsewhere(&self.path_and_query),
+            Some(Fault::Only(extension)) if endpoint == "film" && !self.asks_for(extension) => {
+                return page(StatusCode::from_u16(551).expect("a status"), "551");
+            }
+            Some(Fault::Redirect(_) | Fault::Edge) | None => {}
             Some(fault) => {
                 if let Some(answer) = instead(fault, "video/mp2t", b"") {
                     return answer;
@@ -92,6 +96,12 @@ impl Call {
             Some(Fault::Clip(_) | Fault::Half) if live => settle(answer(&wish)),
             fault => suffer(fault, settle(answer(&wish))),
         }
+    }
+
+    /// Whether the address ends with this extension.
+    fn asks_for(&self, extension: &str) -> bool {
+        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        path.rsplit_once('.').is_some_and(|(_, asked)| asked.eq_ignore_ascii_case(extension))
     }
 
     pub(super) fn segment(&self, session: &str, id: u32, number: u64) -> Response {

@@ -5,12 +5,14 @@ use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use httpd::{Body, Range, Response, range};
 
+use super::film::Film;
 use super::{Refusal, Wish};
+use crate::fault::Fault;
 use crate::ledger::Seat;
 use crate::television::Make;
 
-const MP4: &[u8] = include_bytes!("../../assets/film.mp4");
-const MKV: &[u8] = include_bytes!("../../assets/film.mkv");
+/// Bytes that are sent at once.
+const PIECE: usize = 64 * 1024;
 
 /// How long the file behind a film or an episode with this extension lasts, in seconds.
 pub(crate) fn seconds(extension: &str) -> u32 {
@@ -19,14 +21,16 @@ pub(crate) fn seconds(extension: &str) -> u32 {
 
 /// The file behind a film or an episode.
 pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Result<Response, Refusal> {
-    let (bytes, media_type) = match extension {
-        "mp4" => (Bytes::from_static(MP4), "video/mp4"),
-        "mkv" => (Bytes::from_static(MKV), "video/x-matroska"),
-        _ => (transport(wish), "video/mp2t"),
+    let settings = &wish.provider.settings;
+    let other = match wish.fault {
+        Some(Fault::Other(longer)) => Some(longer),
+        _ => None,
     };
+    let film = Film::new(wish.id, extension, settings.film_bytes, other, || transport(wish));
     // The ranges of one viewer share a place.
-    let seat = wish.seat(Some(wish.session()), std::time::Duration::ZERO)?;
-    Ok(ranged(wish, bytes, media_type, seat))
+    let session = (!settings.each_body).then(|| wish.session());
+    let seat = wish.seat(session, std::time::Duration::ZERO)?;
+    Ok(ranged(wish, film, seat))
 }
 
 /// A film as a transport stream: one turn of the loop, from its beginning.
@@ -38,21 +42,27 @@ fn transport(wish: &Wish<'_>) -> Bytes {
 }
 
 /// Bytes of a known size: clean HTTP, or what many panels make of it.
-fn ranged(wish: &Wish<'_>, bytes: Bytes, media_type: &'static str, seat: Seat) -> Response {
-    let size = bytes.len() as u64;
-    let part = move |start: u64, end: u64| held(bytes.slice(start as usize..end as usize), seat);
+fn ranged(wish: &Wish<'_>, film: Film, seat: Seat) -> Response {
+    let (size, media_type) = (film.size, film.media_type);
+    let part = move |start: u64, end: u64| held(film, start, end, seat);
     let (status, content_range, body) = if wish.provider.settings.dirty_ranges {
         dirty(wish, size, part)
     } else {
-        match range(wish.headers, size) {
+        let asked = match wish.fault {
+            Some(Fault::Rangeless) => Range::Whole,
+            _ => range(wish.headers, size),
+        };
+        let sizeless = wish.fault == Some(Fault::Sizeless);
+        match asked {
             Range::Whole => (StatusCode::OK, None, part(0, size)),
-            Range::Part { start, end } => (
-                StatusCode::PARTIAL_CONTENT,
-                Some(format!("bytes {start}-{}/{size}", end - 1)),
-                part(start, end),
-            ),
+            Range::Part { start, end } => {
+                let said = if sizeless { "*".to_owned() } else { size.to_string() };
+                let content_range = format!("bytes {start}-{}/{said}", end - 1);
+                (StatusCode::PARTIAL_CONTENT, Some(content_range), part(start, end))
+            }
             Range::Unsatisfiable => {
-                (StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{size}")), Body::empty())
+                let content_range = (!sizeless).then(|| format!("bytes */{size}"));
+                (StatusCode::RANGE_NOT_SATISFIABLE, content_range, Body::empty())
             }
         }
     };
@@ -99,21 +109,21 @@ fn dirty(
 }
 
 /// Bytes that keep the place in the ledger until they are sent, piece by piece.
-fn held(bytes: Bytes, seat: Seat) -> Body {
-    const PIECE: usize = 64 * 1024;
-    let length = bytes.len() as u64;
-    let pieces = stream::unfold((bytes, seat), |(mut bytes, seat)| async move {
-        if bytes.is_empty() {
+fn held(film: Film, start: u64, end: u64, seat: Seat) -> Body {
+    let pieces = stream::unfold((film, start, seat), move |(film, at, seat)| async move {
+        if at >= end {
             return None;
         }
         if seat.is_kicked() {
             return Some((
                 Err(std::io::Error::other("the account's place was given away")),
-                (Bytes::new(), seat),
+                (film, end, seat),
             ));
         }
-        let piece = bytes.split_to(PIECE.min(bytes.len()));
-        Some((Ok(piece), (bytes, seat)))
+        let most = usize::try_from(end - at).map_or(PIECE, |left| left.min(PIECE));
+        let piece = film.piece(at, most);
+        let next = at + piece.len() as u64;
+        Some((Ok(piece), (film, next, seat)))
     });
-    Body::sized_stream(length, pieces)
+    Body::sized_stream(end - start, pieces)
 }

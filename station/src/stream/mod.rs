@@ -3,6 +3,7 @@
 mod archive;
 mod distortion;
 mod file;
+mod film;
 mod hls;
 mod live;
 mod variant;

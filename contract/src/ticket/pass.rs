@@ -1,0 +1,201 @@
+//! Passes: signed permission to take what viewers do not need, for programs of this installation.
+//!
+//! Somebody who records or downloads asks a relay as everybody does, with a pass in the place of a token:
+//! `/movie/PASS/9001.mkv`. It names no user, takes nobody's seat, and sees everything; what it cannot have is a connection
+//! that somebody needs who watches.
+//!
+//! ```text
+//! base64url(version 1 | key 1 | class 1 | expires 4 | nonce 8) "." base64url(HMAC-SHA-256, first 16 bytes)
+//! ```
+//!
+//! A relay tells whoever shows one why it gets nothing, or no more: [`Why`], in the header [`WHY`] of a refusal and in
+//! the trailer of that name (RFC 9110, 6.5) behind a body that ends early.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::key::{self, Key};
+use super::{KEY, SIGNATURE, TicketError};
+
+/// How long a pass holds, in seconds. It is looked at when a stream begins; whoever begins another one makes another.
+pub const LIFETIME: u32 = 3600;
+/// The header, and the trailer, that holds a [`Why`].
+pub const WHY: &str = "coax-why";
+
+const VERSION: u8 = 1;
+const PAYLOAD: usize = 15;
+
+/// Who has to give a connection up for whom: the lesser for the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Fetches what can be fetched at any time.
+    Background,
+    /// Records what is sent only now.
+    Record,
+    /// Watches. Needs no pass.
+    Viewer,
+}
+
+impl Class {
+    /// All of them, the greatest first.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Record, Self::Background];
+
+    /// Its name in answers.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Background => "background",
+            Self::Record => "record",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
+/// Permission to take what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// What it is used for; never [`Class::Viewer`].
+    pub class: Class,
+    /// Unix time in seconds from which on it is worth nothing.
+    pub expires: u32,
+    nonce: u64,
+}
+
+impl Pass {
+    /// A pass of the lesser of `class` and [`Class::Record`], given at `now` (Unix time in seconds).
+    pub fn new(class: Class, now: u64) -> Self {
+        let expires = u32::try_from(now).unwrap_or(u32::MAX).saturating_add(LIFETIME);
+        Self { class: class.min(Class::Record), expires, nonce: rand::random() }
+    }
+
+    /// As it stands in an address.
+    pub fn sign(&self, key: &Key) -> String {
+        let payload = self.payload();
+        let signature = &key.mac("pass", &[&payload])[..SIGNATURE];
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// Reads a pass out of an address, at `now` (Unix time in seconds).
+    ///
+    /// # Errors
+    /// [`TicketError`].
+    pub fn read(key: &Key, text: &str, now: u64) -> Result<Self, TicketError> {
+        let (payload, signature) = text.split_once('.').ok_or(TicketError::Malformed)?;
+        let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed);
+        let payload: [u8; PAYLOAD] = decode(payload)?.try_into().map_err(|_| TicketError::Malformed)?;
+        let signature: [u8; SIGNATURE] = decode(signature)?.try_into().map_err(|_| TicketError::Malformed)?;
+        if !key::same(&signature, &key.mac("pass", &[&payload])[..SIGNATURE]) {
+            return Err(TicketError::Forged);
+        }
+        let class = match payload[..3] {
+            [VERSION, KEY, 0] => Class::Background,
+            [VERSION, KEY, 1] => Class::Record,
+            _ => return Err(TicketError::Forged),
+        };
+        let expires = u32::from_be_bytes(payload[3..7].try_into().expect("four bytes"));
+        let nonce = u64::from_be_bytes(payload[7..].try_into().expect("eight bytes"));
+        match u64::from(expires) <= now {
+            true => Err(TicketError::Expired),
+            false => Ok(Self { class, expires, nonce }),
+        }
+    }
+
+    fn payload(&self) -> [u8; PAYLOAD] {
+        let mut payload = [0; PAYLOAD];
+        payload[..3].copy_from_slice(&[VERSION, KEY, u8::from(self.class == Class::Record)]);
+        payload[3..7].copy_from_slice(&self.expires.to_be_bytes());
+        payload[7..].copy_from_slice(&self.nonce.to_be_bytes());
+        payload
+    }
+}
+
+/// Why somebody who shows a pass gets nothing, or no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Somebody watches who needs the connection, or there is none to spare.
+    Slot,
+    /// The provider has refused, with this status.
+    Status(u16),
+    /// Anything else: nobody answers, the connection broke.
+    Broken,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slot => f.write_str("slot"),
+            Self::Status(status) => write!(f, "status {status}"),
+            Self::Broken => f.write_str("broken"),
+        }
+    }
+}
+
+impl FromStr for Why {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.trim() {
+            "slot" => Ok(Self::Slot),
+            "broken" => Ok(Self::Broken),
+            text => text.strip_prefix("status ").and_then(|it| it.parse().ok()).map(Self::Status).ok_or(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ticket::Ticket;
+    use crate::user::User;
+
+    #[test]
+    fn a_pass_says_its_class_until_it_expires_and_never_that_somebody_watches() {
+        let key = Key::random();
+        for (class, given) in [
+            (Class::Background, Class::Background),
+            (Class::Record, Class::Record),
+            (Class::Viewer, Class::Record),
+        ] {
+            let pass = Pass::new(class, 1000);
+            let text = pass.sign(&key);
+            assert_eq!(Pass::read(&key, &text, 1001), Ok(pass));
+            assert_eq!((pass.class, pass.expires), (given, 1000 + LIFETIME));
+            assert_eq!(Pass::read(&key, &text, 1000 + u64::from(LIFETIME)), Err(TicketError::Expired));
+            assert_eq!(Pass::read(&Key::random(), &text, 1001), Err(TicketError::Forged));
+        }
+    }
+
+    #[test]
+    fn neither_a_ticket_nor_a_token_nor_a_pass_with_another_class_is_one() {
+        let key = Key::random();
+        let ann = User::new("ann", serde_json::from_value("hash".into()).unwrap(), 1);
+        let ticket = Ticket::new(&key, &ann, 7, 1000).sign(&key);
+        let pass = Pass::new(Class::Background, 1000);
+        let text = pass.sign(&key);
+        let better = Pass { class: Class::Record, ..pass }.payload();
+        let signature = text.split_once('.').unwrap().1;
+        let better = format!("{}.{signature}", URL_SAFE_NO_PAD.encode(better));
+        for none in [&ticket, &better, "", "hunter2", "a.b", &text[1..], &format!("{text}a")] {
+            assert!(Pass::read(&key, none, 1001).is_err(), "{none}");
+        }
+        assert!(Ticket::read(&key, &text, 1001).is_err());
+    }
+
+    #[test]
+    fn every_why_is_read_as_it_was_written() {
+        for why in [Why::Slot, Why::Status(551), Why::Broken] {
+            assert_eq!(why.to_string().parse(), Ok(why));
+        }
+        for none in ["", "status", "status x", "slots"] {
+            assert_eq!(none.parse::<Why>(), Err(()), "{none}");
+        }
+    }
+
+    #[test]
+    fn whoever_watches_is_the_greatest() {
+        assert!(Class::ALL.is_sorted_by(|one, other| one > other));
+        assert_eq!(Class::ALL.map(Class::word), ["viewer", "record", "background"]);
+    }
+}

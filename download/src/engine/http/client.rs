@@ -1,0 +1,165 @@
+//! Asking for a file, and following where its address leads.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use contract::reach;
+use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, ClientBuilder, Response, Url};
+
+use super::{Order, Stop};
+use crate::engine::Reach;
+
+/// Redirects that are followed for one request. Panels send to an edge server, which may send on.
+const REDIRECTS: usize = 10;
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// What dials. One is enough for all downloads.
+#[derive(Clone, Debug)]
+pub struct Client {
+    anywhere: reqwest::Client,
+    /// For what somebody outside has chosen.
+    outside: reqwest::Client,
+}
+
+impl Client {
+    /// # Errors
+    /// The system gives no TLS.
+    pub fn new() -> reqwest::Result<Self> {
+        // The first to install a provider wins; that there is one is all that matters.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (anywhere, outside) = (builder().build()?, builder().dns_resolver(PublicOnly).build()?);
+        Ok(Self { anywhere, outside })
+    }
+
+    /// Asks for the file of `order`, from byte `from` on.
+    pub(super) async fn ask(&self, order: &Order, from: Option<u64>) -> Result<Response, Stop> {
+        let mut url = address(&order.url).ok_or_else(|| Stop::broken("its address is none"))?;
+        let home = url.clone();
+        let mut guarded = order.reach == Reach::Internet;
+        for _ in 0..=REDIRECTS {
+            if guarded && url.host_str().is_some_and(reach::is_private_literal) {
+                return Err(Stop::inside());
+            }
+            let client = if guarded { &self.outside } else { &self.anywhere };
+            let mut headers = headers(order, url.origin() == home.origin());
+            if let Some(from) = from {
+                let range = HeaderValue::try_from(format!("bytes={from}-")).expect("digits");
+                headers.insert(header::RANGE, range);
+            }
+            let asked = client.get(url.clone()).headers(headers).send();
+            let response = tokio::time::timeout(order.patience, asked).await;
+            let response = response.map_err(|_| Stop::broken("nobody answers in time"))?;
+            let response = response.map_err(|error| Stop::broken(failure(&error)))?;
+            // SECURITY: what answers from the internet may not send us into our own house.
+            guarded |= reach::came_from_outside(response.remote_addr());
+            match target(&response, &url)? {
+                Some(next) => url = next,
+                None => return Ok(response),
+            }
+        }
+        Err(Stop::broken("there are too many redirects"))
+    }
+}
+
+fn builder() -> ClientBuilder {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
+    reqwest::Client::builder()
+        // By hand, because the library logs where it is sent, and that has credentials in it.
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .connect_timeout(CONNECT)
+        .tls_certs_merge(roots)
+        .http1_only()
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        // A connection that is kept open counts against the account.
+        .pool_max_idle_per_host(0)
+}
+
+fn address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// What is said with a request. SECURITY: what the order says besides may be a credential, and is for its own host alone.
+fn headers(order: &Order, home: bool) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    // Bytes are counted from the beginning of the file, not of something packed.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("coax/", env!("CARGO_PKG_VERSION"))));
+    // A relay says behind a body why it ends early.
+    headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    for (name, value) in order.headers.iter().filter(|_| home) {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// Where the response sends us; `None` if it is the answer itself.
+fn target(response: &Response, from: &Url) -> Result<Option<Url>, Stop> {
+    let redirects = matches!(
+        response.status(),
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    if !redirects {
+        return Ok(None);
+    }
+    let location = response.headers().get(header::LOCATION);
+    let location = location.map(|location| String::from_utf8_lossy(location.as_bytes()));
+    let next = location.and_then(|location| from.join(&location).ok());
+    match next.filter(|next| matches!(next.scheme(), "http" | "https") && next.has_host()) {
+        Some(next) => Ok(Some(next)),
+        None => Err(Stop::broken("the source redirects to nowhere")),
+    }
+}
+
+/// What went wrong, in words that hold no address: reqwest's own would show credentials.
+pub(super) fn failure(error: &reqwest::Error) -> &'static str {
+    if error.is_connect() {
+        "there is no connection"
+    } else if error.is_timeout() {
+        "nobody answers in time"
+    } else if error.is_decode() || error.is_body() {
+        "the connection broke"
+    } else {
+        "the answer is no HTTP"
+    }
+}
+
+/// Resolves names to public addresses only, at the moment of dialling: a name that was public when it was checked may
+/// be private a moment later.
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> =
+                addresses.filter(|address| reach::is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err(io::Error::other("not a public address").into());
+            }
+            let public: Addrs = Box::new(public.into_iter());
+            Ok(public)
+        })
+    }
+}

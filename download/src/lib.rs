@@ -1,0 +1,32 @@
+//! Films and episodes of a line-up, on your own servers.
+//!
+//! ```text
+//!  list.m3u ──┐                                                          ┌─▶ dir (also NFS, CIFS)
+//!  full.m3u ──┼─▶ difference ─▶ selection ─▶ store ─▶ worker ─▶ deliver ─┼─▶ sftp
+//!  bundle  ───┘                              jobs      │                 ├─▶ smb
+//!                                                      ▼                 └─▶ rsync
+//!                                     engine: GET, part, checkpoint, walk
+//!                                                      │ class background
+//!                                                      ▼
+//!                                                   relay ──slots──▶ provider
+//! ```
+//!
+//! A [`job`] is one download and its delivery. All that is known of it is one row of the store, and every change of its
+//! state is one transaction, so that a program which is killed at any instant loses nothing and does nothing twice.
+//!
+//! The provider is never asked from here: bytes come from the relay, as they come to anybody who watches, but in the class
+//! that gives way to viewers. A download can therefore not cost anybody his picture, and knows no credentials.
+//!
+//! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
+
+pub mod engine;
+pub mod job;
+pub mod naming;
+pub mod pace;
+pub mod queue;
+mod settings;
+pub mod store;
+pub mod target;
+pub mod walk;
+
+pub use settings::Settings;

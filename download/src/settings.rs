@@ -1,0 +1,113 @@
+//! `[download]` of `coax.toml`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use contract::config::seconds;
+use contract::disk::Data;
+use contract::source::BaseUrl;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+use crate::queue::{Rules, Window};
+use crate::store::Limits;
+
+/// How films and episodes are fetched and delivered. Durations are written as seconds, such as `15` or `1.5`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether `coax up` fetches what is queued. Without it, `coax download run` does.
+    pub enabled: bool,
+    /// Where streams are had: the relay of this installation, as this machine reaches it. Without one, where `listen` says.
+    #[serde(deserialize_with = "optional_url")]
+    pub relay: Option<BaseUrl>,
+    /// The folder in which files are collected until they are delivered; empty: `downloads/temp` in the data folder. A job
+    /// that has begun stays where it began.
+    pub temp: PathBuf,
+    /// How many downloads go on at once, at least 1,
+    pub downloads: u32,
+    /// how many of them from one account,
+    pub per_account: u32,
+    /// and how many transfers. `coax download limits` changes all three at any time.
+    pub transfers: u32,
+    /// Bytes that are left free on the disk of `temp` and at targets: what would take more waits.
+    pub reserve: u64,
+    /// The hours in which downloads go on, by the clock of this machine, such as `01:00-07:00`; empty: always. Transfers go on
+    /// at any time.
+    pub window: Window,
+    /// A film of this year, or of at most so many years before, is of class high.
+    pub high_years: u32,
+    /// A film of more than so many years before is of class low. Everything else is of class medium.
+    pub low_years: u32,
+    /// Whoever has waited for so many days comes up a class; 0: never.
+    pub age_days: u32,
+    /// After so many attempts in a row that brought nothing a job has failed.
+    pub max_retries: u32,
+    /// How long nothing may come until an attempt ends.
+    #[serde(deserialize_with = "seconds")]
+    pub patience: Duration,
+    /// Bytes per second of all downloads together; 0: as many as there are.
+    pub bandwidth: u64,
+    /// Bytes per second of the downloads from one account; 0: as many as there are.
+    pub account_bandwidth: u64,
+    /// How often it is looked how targets are.
+    #[serde(deserialize_with = "seconds")]
+    pub probe_every: Duration,
+    /// How many daily backups of the queue are kept; 0: none are made.
+    pub backups: usize,
+    /// For how many days events are kept.
+    pub event_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            relay: None,
+            temp: PathBuf::new(),
+            downloads: 3,
+            per_account: 1,
+            transfers: 3,
+            reserve: 2 << 30,
+            window: Window::default(),
+            high_years: 2,
+            low_years: 5,
+            age_days: 7,
+            max_retries: 10,
+            patience: Duration::from_secs(30),
+            bandwidth: 0,
+            account_bandwidth: 0,
+            probe_every: Duration::from_secs(300),
+            backups: 30,
+            event_days: 90,
+        }
+    }
+}
+
+impl Settings {
+    /// By which rules jobs have their class.
+    pub const fn rules(&self) -> Rules {
+        Rules { high_years: self.high_years, low_years: self.low_years, age_days: self.age_days }
+    }
+
+    /// How many go on at once, unless that was changed since.
+    pub fn limits(&self) -> Limits {
+        let least = |number: u32| number.max(1);
+        Limits {
+            downloads: least(self.downloads),
+            per_account: least(self.per_account),
+            transfers: least(self.transfers),
+        }
+    }
+
+    /// The folder in which files are collected.
+    pub fn temp(&self, data: &Data) -> PathBuf {
+        if self.temp.as_os_str().is_empty() { data.downloads().join("temp") } else { self.temp.clone() }
+    }
+}
+
+/// `""` is none.
+fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BaseUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { BaseUrl::new(&text).map(Some).map_err(D::Error::custom) }
+}

@@ -1,0 +1,96 @@
+//! New jobs.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::events::{Action, By, Telling, tell};
+use super::{Store, StoreError, row};
+use crate::job::Wish;
+use crate::queue::{self, Rules};
+
+/// What became of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// There is a job of it now.
+    New(i64),
+    /// There was one already: of the same film in the same version, or from the same source, to the same target.
+    There(i64),
+}
+
+impl Added {
+    /// The job.
+    pub const fn id(self) -> i64 {
+        match self {
+            Self::New(id) | Self::There(id) => id,
+        }
+    }
+}
+
+impl Store {
+    /// Makes a job of each wish for which there is none yet, all of them or none. Those that follow each other keep their order
+    /// in the queue; episodes have that of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`]; also if there is no such target.
+    pub fn add(&self, wishes: &[Wish], by: &By, rules: &Rules, now: i64) -> Result<Vec<Added>, StoreError> {
+        let year = queue::year(now);
+        self.write(|writing| {
+            wishes
+                .iter()
+                .map(|wish| {
+                    let rank = wish.priority.unwrap_or_else(|| rules.class(wish, year));
+                    if !insert(writing, wish, rank as i64, now)? {
+                        return Ok(Added::There(existing(writing, wish)?));
+                    }
+                    let id = writing.last_insert_rowid();
+                    let details =
+                        format!("{} {} from {}", row::kind(wish.kind), wish.stream_id, wish.account);
+                    tell(writing, by, now, &Telling::job(id, Action::Add, &details))?;
+                    Ok(Added::New(id))
+                })
+                .collect()
+        })
+    }
+}
+
+/// Whether there was none.
+fn insert(writing: &Connection, wish: &Wish, rank: i64, now: i64) -> Result<bool, StoreError> {
+    let insert = "INSERT INTO job(identity, variant, target, kind, title, year, tmdb, tags, season, episode, ep_title,
+          series, quality, account, stream_id, ext, user, priority, rank, aged, created, updated)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?19, ?20, ?20, ?20) ON CONFLICT DO NOTHING";
+    let tags = serde_json::to_string(&wish.tags).expect("texts are JSON");
+    let values = params![
+        wish.identity,
+        wish.variant,
+        wish.target,
+        row::kind(wish.kind),
+        wish.title,
+        wish.year,
+        wish.tmdb,
+        tags,
+        wish.season,
+        wish.episode,
+        wish.ep_title,
+        wish.series,
+        wish.quality,
+        wish.account,
+        wish.stream_id,
+        wish.ext,
+        wish.user,
+        wish.priority.map(|it| it as i64),
+        rank,
+        now,
+    ];
+    Ok(writing.prepare_cached(insert)?.execute(values)? == 1)
+}
+
+fn existing(writing: &Connection, wish: &Wish) -> Result<i64, StoreError> {
+    let asked = "SELECT id FROM job WHERE target = ?1 AND state NOT IN ('failed', 'cancelled')
+        AND (identity = ?2 AND variant = ?3 OR account = ?4 AND stream_id = ?5)";
+    let values = params![wish.target, wish.identity, wish.variant, wish.account, wish.stream_id];
+    let found = writing.prepare_cached(asked)?.query_row(values, |row| row.get(0)).optional()?;
+    found.ok_or_else(|| {
+        StoreError::Refused(
+            "there is no such target; `coax download target list` shows which there are".into(),
+        )
+    })
+}

@@ -1,0 +1,81 @@
+//! The tables, and how an older file becomes one of today.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// What brings a file from each version to the next; its length is the version that this program writes.
+const STEPS: &[&str] = &[FIRST];
+
+/// Jobs that have come to nothing may be wished for again; of all others there is one for each version and target, by what
+/// it is as by where it comes from. The indexes of turns hold only those that wait for theirs, in the order in which they
+/// have it, so that a pick is the first entry, however many there are.
+const FIRST: &str = "
+CREATE TABLE job(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  identity TEXT NOT NULL, variant TEXT NOT NULL, target INTEGER NOT NULL REFERENCES target(id),
+  kind TEXT NOT NULL, title TEXT NOT NULL, year TEXT NOT NULL, tmdb TEXT NOT NULL, tags TEXT NOT NULL,
+  season INTEGER, episode INTEGER, ep_title TEXT NOT NULL, series INTEGER NOT NULL, quality INTEGER,
+  account TEXT NOT NULL, stream_id INTEGER NOT NULL, ext TEXT NOT NULL, user TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending', held TEXT, step TEXT, wait TEXT, not_before INTEGER NOT NULL DEFAULT 0,
+  priority INTEGER, rank INTEGER NOT NULL, aged INTEGER NOT NULL, pos INTEGER NOT NULL DEFAULT 0,
+  retries INTEGER NOT NULL DEFAULT 0, no_progress INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
+  total INTEGER, have INTEGER NOT NULL DEFAULT 0, synced INTEGER NOT NULL DEFAULT 0, etag TEXT,
+  boot TEXT NOT NULL DEFAULT '', temp_path BLOB, final_path TEXT,
+  t_have INTEGER NOT NULL DEFAULT 0, t_synced INTEGER NOT NULL DEFAULT 0,
+  sha256 TEXT, measured_h INTEGER, cause TEXT, error TEXT,
+  body_seconds INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0,
+  created INTEGER NOT NULL, started INTEGER, finished INTEGER, updated INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX job_identity ON job(identity, variant, target) WHERE state NOT IN ('failed', 'cancelled');
+CREATE UNIQUE INDEX job_source ON job(account, stream_id, target) WHERE state NOT IN ('failed', 'cancelled');
+CREATE UNIQUE INDEX job_place ON job(target, final_path COLLATE NOCASE) WHERE state <> 'cancelled';
+CREATE INDEX job_download ON job(rank, pos, created, season, episode, id) WHERE state = 'pending';
+CREATE INDEX job_transfer ON job(rank, pos, created, season, episode, id) WHERE state = 'downloaded';
+CREATE INDEX job_state ON job(state);
+CREATE INDEX job_aged ON job(aged) WHERE state = 'pending' AND rank > 0;
+CREATE INDEX job_unswept ON job(id) WHERE state IN ('completed', 'cancelled') AND swept = 0;
+
+CREATE TABLE target(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, url TEXT NOT NULL, base TEXT NOT NULL,
+  secret_ref TEXT, host_key TEXT, style TEXT NOT NULL, types TEXT NOT NULL,
+  min_q INTEGER, max_q INTEGER, max_parallel INTEGER NOT NULL, bwlimit INTEGER NOT NULL, cleanup INTEGER NOT NULL,
+  maintenance INTEGER NOT NULL DEFAULT 0,
+  status TEXT NOT NULL, checked INTEGER NOT NULL DEFAULT 0, rtt_ms INTEGER, free INTEGER, total INTEGER, last_error TEXT
+) STRICT;
+
+CREATE TABLE hold(
+  scope TEXT NOT NULL, name TEXT NOT NULL, wait TEXT NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL,
+  PRIMARY KEY(scope, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ts INTEGER NOT NULL, level TEXT NOT NULL, job INTEGER, target INTEGER,
+  user TEXT NOT NULL, action TEXT NOT NULL, details TEXT NOT NULL, session TEXT NOT NULL, ip TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_job ON event(job, id) WHERE job IS NOT NULL;
+CREATE INDEX event_ts ON event(ts);
+
+CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Makes of `connection` a store of today.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let newest = STEPS.len();
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = version as usize;
+    if version > newest {
+        return Err(StoreError::Newer { found: version, known: newest });
+    }
+    for step in &STEPS[version..] {
+        transaction.execute_batch(step)?;
+    }
+    if version < newest {
+        transaction.pragma_update(None, "user_version", newest as i64)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}

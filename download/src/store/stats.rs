@@ -1,0 +1,100 @@
+//! Figures: all of them asked of the tables, so that they cannot say anything else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::{Store, StoreError};
+use crate::job::{Cause, State};
+
+/// What the jobs amount to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Stats {
+    /// Jobs in each state.
+    pub states: BTreeMap<State, u64>,
+    /// Bytes of completed jobs in all.
+    pub bytes: u64,
+    /// The same by the day, UTC, on which each was completed, such as `2026-11-27`.
+    pub days: BTreeMap<String, u64>,
+    /// How fast downloads were; `None` before the first.
+    pub throughput: Option<Throughput>,
+    /// Failed jobs by what they failed of.
+    pub failures: BTreeMap<Cause, u64>,
+    /// Jobs by who wished for them.
+    pub users: BTreeMap<String, u64>,
+    /// Bytes delivered by the id of the target.
+    pub targets: BTreeMap<i64, u64>,
+}
+
+/// Bytes per second while bytes came, over all that arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Throughput {
+    /// On the average of jobs.
+    pub mean: f64,
+    /// So fast or slower were 95 of a hundred.
+    pub p95: f64,
+}
+
+impl Store {
+    /// The figures of all jobs that there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stats(&self) -> Result<Stats, StoreError> {
+        let connection = self.connection();
+        // What is asked one after the other is of one instant.
+        let reading = connection.unchecked_transaction()?;
+        let completed = "FROM job WHERE state = 'completed'";
+        let stats = Stats {
+            states: counted(&reading, "SELECT state, count(*) FROM job GROUP BY state")?,
+            bytes: reading.query_row(&format!("SELECT coalesce(sum(total), 0) {completed}"), [], one)?,
+            days: days(&reading)?,
+            throughput: throughput(&reading)?,
+            failures: counted(
+                &reading,
+                "SELECT cause, count(*) FROM job WHERE state = 'failed' GROUP BY cause",
+            )?,
+            users: counted(&reading, "SELECT user, count(*) FROM job GROUP BY user")?,
+            targets: counted(&reading, &format!("SELECT target, sum(total) {completed} GROUP BY target"))?,
+        };
+        Ok(stats)
+    }
+}
+
+fn one(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(0).map(i64::unsigned_abs)
+}
+
+fn counted<K: rusqlite::types::FromSql + Ord>(
+    reading: &Connection,
+    asked: &str,
+) -> Result<BTreeMap<K, u64>, StoreError> {
+    let mut asking = reading.prepare_cached(asked)?;
+    let rows = asking.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn days(reading: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
+    let by_day = counted::<i64>(
+        reading,
+        "SELECT finished / 86400, sum(total) FROM job WHERE state = 'completed' GROUP BY finished / 86400",
+    )?;
+    let named = by_day.into_iter().map(|(day, bytes)| {
+        let time = Timestamp::from_second(day * 86_400).unwrap_or(Timestamp::UNIX_EPOCH);
+        (time.to_zoned(TimeZone::UTC).date().to_string(), bytes)
+    });
+    Ok(named.collect())
+}
+
+fn throughput(reading: &Connection) -> Result<Option<Throughput>, StoreError> {
+    let asked = "SELECT CAST(total AS REAL) / max(body_seconds, 1) AS speed FROM job
+        WHERE state IN ('downloaded', 'transferring', 'completed') AND total IS NOT NULL ORDER BY speed";
+    let mut asking = reading.prepare_cached(asked)?;
+    let speeds: Vec<f64> = asking.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let Some(last) = speeds.len().checked_sub(1) else { return Ok(None) };
+    let mean = speeds.iter().sum::<f64>() / speeds.len() as f64;
+    Ok(Some(Throughput { mean, p95: speeds[last * 95 / 100] }))
+}

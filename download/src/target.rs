@@ -1,0 +1,342 @@
+//! Where films and episodes are delivered.
+//!
+//! ```text
+//! base/Movies/Film (2020)/.Film (2020).mkv.7.part      while job 7 is being delivered
+//! base/Movies/Film (2020)/Film (2020).mkv              from then on, by one rename
+//! ```
+//!
+//! Every kind of target does the same few things, which is what [`Target`] is; a job's thread may block in them. Whatever
+//! kills us or the target, what lies under a final name is whole: it was compared before it was renamed. A transfer goes on
+//! from what the target has promised to keep, and never from the length of what is there alone.
+
+mod dir;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::bundle::Kind as What;
+use contract::library::Style;
+use serde::{Serialize, Serializer};
+
+use dir::Dir;
+pub use dir::MARKER;
+
+use crate::job::words;
+use crate::pace::Bucket;
+
+words! {
+    /// How a target is reached.
+    Kind {
+        /// A folder of this machine, which may be another's that is mounted here.
+        Dir = "dir",
+    }
+}
+
+words! {
+    /// How a target was found to be.
+    Status {
+        /// Nobody has looked yet.
+        Unknown = "unknown",
+        /// It takes files.
+        Online = "online",
+        /// It cannot be reached, or is not mounted.
+        Offline = "offline",
+        /// It can be reached, and refuses.
+        Error = "error",
+    }
+}
+
+/// A target as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Never given twice.
+    pub id: i64,
+    /// As people call it.
+    pub name: String,
+    /// How it is reached.
+    pub kind: Kind,
+    /// Which machine and account, without a password; empty for a folder.
+    pub url: String,
+    /// The folder below which everything lies there.
+    pub base: String,
+    /// Where its password is kept: `env:NAME` or `file:PATH`.
+    pub secret: Option<String>,
+    /// The key by which its machine is known.
+    pub host_key: Option<String>,
+    /// Whose spelling of names.
+    #[serde(serialize_with = "style_word")]
+    pub style: Style,
+    /// What it is for; everything if it does not say.
+    pub types: Vec<What>,
+    /// Lines of a picture that it takes at least.
+    pub min_q: Option<u32>,
+    /// Lines of a picture that it takes at most.
+    pub max_q: Option<u32>,
+    /// Transfers at a time.
+    pub max_parallel: u32,
+    /// Bytes per second to it; 0 for as many as there are.
+    pub bwlimit: u64,
+    /// Whether a file is removed here once it is there.
+    pub cleanup: bool,
+    /// Whether the operator has taken it out of use for a while.
+    pub maintenance: bool,
+    /// How it was found to be.
+    #[serde(flatten)]
+    pub health: Health,
+}
+
+/// How a target was found to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Whether it can be used.
+    pub status: Status,
+    /// Unix time, in seconds, at which somebody looked; 0 if nobody has.
+    pub checked: i64,
+    /// How long it took to answer, in milliseconds.
+    pub rtt_ms: Option<u32>,
+    /// How much room there is.
+    #[serde(flatten)]
+    pub space: Option<Space>,
+    /// What is wrong with it, in words.
+    #[serde(rename = "last_error")]
+    pub error: Option<String>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { status: Status::Unknown, checked: 0, rtt_ms: None, space: None, error: None }
+    }
+}
+
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Space {
+    /// What we may still write.
+    pub free: u64,
+    /// All that there is.
+    pub total: u64,
+}
+
+/// Why a target did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// It cannot be reached, or is not what it was: the job waits until it is.
+    #[error("{0}")]
+    Offline(String),
+    /// It has no room: the job waits until it has.
+    #[error("there is no room")]
+    Full,
+    /// It went wrong, and may go right next time.
+    #[error("{0}")]
+    Failed(String),
+    /// What is there is not what was sent: it is sent again.
+    #[error("{0}")]
+    Differs(String),
+    /// It refuses for good.
+    #[error("{0}")]
+    Refused(String),
+    /// Nobody wants it any more.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// What is delivered, and where to.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The file here. It does not change while it is delivered.
+    pub file: PathBuf,
+    /// Its length.
+    pub length: u64,
+    /// The place below the base, with `/` between its parts: no part is empty, or begins with a dot.
+    pub place: String,
+    /// The number of the job, which is in the name under which it is written.
+    pub job: i64,
+    /// Limits that all have to be kept.
+    pub paces: Vec<Arc<Bucket>>,
+}
+
+impl Delivery {
+    /// Under which name it is written: hidden, beside its place, and nobody else's.
+    pub fn temporary(&self) -> String {
+        let (folder, name) =
+            self.place.rsplit_once('/').map_or(("", &*self.place), |(folder, name)| (folder, name));
+        let separator = if folder.is_empty() { "" } else { "/" };
+        let (end, job) = (".part", self.job);
+        // A name that is as long as names may be has no room for what stands around it.
+        let room = 255 - 3 - end.len() - job.to_string().len();
+        let name = &name[..name.floor_char_boundary(room)];
+        format!("{folder}{separator}.{name}.{job}{end}")
+    }
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Bytes that were sent.
+    pub have: u64,
+    /// Of these, the ones that the target has promised to keep.
+    pub synced: u64,
+    /// Whether `synced` has grown, which is worth being kept.
+    pub is_checkpoint: bool,
+}
+
+/// So much is sent until the target is asked to keep it,
+pub(crate) const CHECKPOINT_BYTES: u64 = 64 << 20;
+/// or so long.
+pub(crate) const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
+
+/// A target that can be used.
+#[derive(Debug)]
+pub enum Target {
+    /// A folder.
+    Dir(Dir),
+}
+
+impl Target {
+    /// The one that `record` describes. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// What is wrong with the description.
+    pub fn open(record: &Record) -> Result<Self, Trouble> {
+        match record.kind {
+            Kind::Dir => Ok(Self::Dir(Dir::new(Path::new(&record.base)))),
+        }
+    }
+
+    /// Makes of a place a target, which has to be there: from now on it is known as one.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn found(&self) -> Result<(), Trouble> {
+        match self {
+            Self::Dir(dir) => dir.found(),
+        }
+    }
+
+    /// Whether it can be reached and takes files, and how much room it has: writes a small one, renames and removes it.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn probe(&self) -> Result<Space, Trouble> {
+        match self {
+            Self::Dir(dir) => dir.probe(),
+        }
+    }
+
+    /// How much room it has.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn free(&self) -> Result<Space, Trouble> {
+        match self {
+            Self::Dir(dir) => dir.free(),
+        }
+    }
+
+    /// The length of the file at `place`; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Trouble`]; also if something is there that is no file.
+    pub async fn stat(&self, place: &str) -> Result<Option<u64>, Trouble> {
+        match self {
+            Self::Dir(dir) => dir.stat(place),
+        }
+    }
+
+    /// Sends what is behind `offset` to the temporary name, where what is before it lies already, and makes the folders that it
+    /// needs. When it returns, the target has promised to keep all of it. `sent` is told how far it is, and says whether to go
+    /// on.
+    ///
+    /// # Errors
+    /// [`Trouble`]; [`Trouble::Stopped`] if `sent` says so.
+    pub async fn write_from(
+        &self,
+        delivery: &Delivery,
+        offset: u64,
+        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+    ) -> Result<(), Trouble> {
+        match self {
+            Self::Dir(dir) => dir.write_from(delivery, offset, sent).await,
+        }
+    }
+
+    /// Compares the file at `place`, the temporary or the final one, with the one here: its length, and parts of it, the last
+    /// one among them.
+    ///
+    /// # Errors
+    /// [`Trouble::Differs`] if it is another.
+    pub async fn verify(&self, delivery: &Delivery, place: &str) -> Result<(), Trouble> {
+        match self {
+            Self::Dir(dir) => dir.verify(delivery, place),
+        }
+    }
+
+    /// Gives what was written its name, for good.
+    ///
+    /// # Errors
+    /// [`Trouble::Refused`] if something of that name is there.
+    pub async fn commit(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        match self {
+            Self::Dir(dir) => dir.commit(delivery),
+        }
+    }
+
+    /// Removes the file at `place` if it is there, and the folders above it as far as they are empty.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn remove(&self, place: &str) -> Result<(), Trouble> {
+        match self {
+            Self::Dir(dir) => dir.remove(place),
+        }
+    }
+
+    /// How it is: [`Target::probe`], timed, and as it is kept.
+    pub async fn health(&self, now: i64) -> Health {
+        let began = std::time::Instant::now();
+        let probed = self.probe().await;
+        let rtt_ms = u32::try_from(began.elapsed().as_millis()).ok();
+        let (status, error) = match &probed {
+            Ok(_) => (Status::Online, None),
+            Err(trouble @ Trouble::Offline(_)) => (Status::Offline, Some(trouble.to_string())),
+            // It takes files, when there is room again.
+            Err(Trouble::Full) => (Status::Online, Some(Trouble::Full.to_string())),
+            Err(trouble) => (Status::Error, Some(trouble.to_string())),
+        };
+        let space = match probed {
+            Ok(space) => Some(space),
+            Err(_) => self.free().await.ok(),
+        };
+        Health { status, checked: now, rtt_ms, space, error }
+    }
+}
+
+fn style_word<S: Serializer>(style: &Style, serializer: S) -> Result<S::Ok, S::Error> {
+    use clap::ValueEnum;
+    let word = style.to_possible_value().expect("no style is hidden");
+    serializer.serialize_str(word.get_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_written_is_hidden_beside_its_place() {
+        let delivery = |place: &str| Delivery {
+            file: PathBuf::new(),
+            length: 0,
+            place: place.into(),
+            job: 7,
+            paces: Vec::new(),
+        };
+        assert_eq!(
+            delivery("Movies/A (2020)/A (2020).mkv").temporary(),
+            "Movies/A (2020)/.A (2020).mkv.7.part"
+        );
+        assert_eq!(delivery("A.mkv").temporary(), ".A.mkv.7.part");
+        let long = delivery(&format!("x/{}", "ö".repeat(125))).temporary();
+        assert!(long.len() <= 257 && long.ends_with("ö.7.part"), "{}", long.len());
+    }
+}

@@ -1,0 +1,5 @@
+//! Downloads through their front doors, with the station as their provider.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod attempt;
