@@ -76,7 +76,8 @@ fn film_info(json: &mut Json<'_>, film: &Film, base: &str) {
 /// How long a file lasts, twice.
 fn lasting(json: &mut Json<'_>, extension: &str) {
     let seconds = stream::seconds(extension);
-    json.int("duration_secs", seconds).text("duration", &format!("00:{:02}:{:02}", seconds / 60, seconds % 60));
+    json.int("duration_secs", seconds)
+        .text("duration", &format!("00:{:02}:{:02}", seconds / 60, seconds % 60));
 }
 
 /// `get_series_info`. An unknown series has nulls and no episodes.
