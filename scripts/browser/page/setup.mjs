@@ -37,6 +37,7 @@ export async function wizard() {
   await page.getByRole('button', { name: 'Use it' }).click();
   tell('a source is tested, and the test is honest');
   await page.getByText('There is television').waitFor();
+  await page.getByText('12 channels, 8 films, 2 series').waitFor();
   await look(tab, 'setup-ready');
   await page.getByRole('button', { name: 'Watch' }).click();
   await plays(page, 2, 'the first channel');

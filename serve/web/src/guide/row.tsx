@@ -5,7 +5,7 @@ import type { Channel, Programme } from '../data';
 import { address } from '../route';
 import { clock, t } from '../strings';
 import { Picture } from '../view/parts';
-import { DAY, HALF, HEAD, pixels, ROW, spelled, type Edges, type Seen } from './scale';
+import { DAY, HEAD, pixels, ROW, spelled, type Edges, type Seen } from './scale';
 import type { Sheet } from './sheet';
 
 interface Props {
@@ -33,7 +33,7 @@ export function Row({ sheet, at, edges, seen, now, spot }: Props) {
           <Cell key={one[0]} {...{ channel, at, edges, now }} programme={one} reachable={spot === one[0]} />
         ))}
         {programmes.length === 0 && sheet.knows(at, from, until) && (
-          <div role="gridcell" class="none" style={{ left: `${pixels(from + HALF - edges.begin) + 12}px` }}>
+          <div role="gridcell" class="none">
             {t().guide.none}
           </div>
         )}

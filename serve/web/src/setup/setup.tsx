@@ -207,18 +207,18 @@ function FirstRun({ used, onBack, onDone }: { used: Used; onBack: () => void; on
 function Ready() {
   const words = t().setup;
   const known = useStore(lineUp);
-  const { value } = useFetched(() => admin<Sources>('sources'), []);
   // The release is there; the server may need a second to find it.
   useFetched(loadLineUp, [], 1000);
+  const { value } = useFetched(() => admin<Sources>('sources'), [known]);
   const counts: Record<string, number> = {};
-  for (const source of value?.release ?? []) {
+  for (const source of value?.run?.sources ?? []) {
     for (const [kind, number] of Object.entries(source.counts)) counts[kind] = (counts[kind] ?? 0) + number;
   }
   const first = known?.channels[0];
   return (
     <>
       <h2>{words.ready}</h2>
-      <p>{words.counts(count(counts.live ?? 0), count(counts.movies ?? 0), count(counts.series ?? 0))}</p>
+      <p>{value ? words.counts(count(counts.live ?? 0), count(counts.movies ?? 0), count(counts.series ?? 0)) : t().loading}</p>
       <div class="actions">
         <button type="button" class="main" disabled={!known} onClick={() => (first ? go('watch', first.stream_id) : go('watch'))}>
           {words.watch}
