@@ -28,9 +28,13 @@ export async function grid() {
   await box.locator('button.running').first().waitFor();
   tell(`the guide of ${await box.getAttribute('aria-rowcount')} channels is shown`);
   await held(cdp);
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   for (const move of MOVES) {
+    const before = await spent(cdp);
     const told = await box.evaluate(moved, move);
-    tell(`${move.name}: ${JSON.stringify(told)}`);
+    const after = await spent(cdp);
+    const each = Object.fromEntries(SPENT.map((what) => [what, Number(((after[what] - before[what]) / move.times).toFixed(2))]));
+    tell(`${move.name}: frames in ms ${JSON.stringify(told)}, CPU in ms for each ${JSON.stringify(each)}`);
     await until('what is seen is filled', async () => (await box.locator('.cell').count()) > 5);
   }
   tell(`elements: ${await page.evaluate(() => document.querySelectorAll('*').length)}`);
@@ -61,6 +65,13 @@ async function moved(box, { by, times }) {
   const at = (part) => Math.round(frames[Math.floor(part * (frames.length - 1))]);
   const late = frames.filter((one) => one > 34).length;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), worst: at(1), late, of: times, long };
+}
+
+/** What the thread that runs the page has spent, in ms: not what others had meanwhile. */
+const SPENT = ['Task', 'Script', 'RecalcStyle', 'Layout'];
+async function spent(cdp) {
+  const { metrics } = await cdp.send('Performance.getMetrics');
+  return Object.fromEntries(SPENT.map((what) => [what, 1000 * metrics.find(({ name }) => name === `${what}Duration`).value]));
 }
 
 /** Every day of the week, at several places of the list: what is known is forgotten again. */

@@ -5,7 +5,7 @@ import type { Channel, Programme } from '../data';
 import { clock, day, t } from '../strings';
 import { useNow } from '../view/parts';
 import { About } from './about';
-import { DAY, edges as todays, HALF, HEAD, pixels, reveal, ROW, same, seen as look, spelled, spotOf } from './scale';
+import { DAY, edges as todays, HALF, HEAD, pixels, reveal, ROW, same, seen as look, spelled, spotOf, timeAt, tuck } from './scale';
 import type { Edges, Seen, Spot } from './scale';
 import { Row } from './row';
 import { Sheet } from './sheet';
@@ -31,7 +31,7 @@ export function Grid({ channels, children }: { channels: Channel[]; children: Co
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || !box.current) return;
-    const next = step(event.key, focus.spot, sheet, seen, now);
+    const next = step(event.key, focus.spot, sheet, seen, timeAt(box.current, edges), now);
     if (!next) return;
     event.preventDefault();
     focus.move(next);
@@ -91,11 +91,13 @@ function useSheet(channels: Channel[]): Sheet {
 /** What is seen of the grid, and ways to see something else. */
 function useSeen(box: RefObject<HTMLDivElement | null>, edges: Edges, channels: Channel[]) {
   const [seen, setSeen] = useState<Seen>({ first: 0, last: -1, top: 0, from: edges.begin, until: edges.begin, page: 1 });
+  const left = useRef(0);
+  useLayoutEffect(() => void (box.current && tuck(box.current)));
   const onScroll = (): void => {
     const element = box.current;
     if (!element) return;
-    // Titles of what began before stand where they are seen; the style sheet knows how.
-    element.style.setProperty('--left', `${element.scrollLeft}px`);
+    if (element.scrollLeft !== left.current) tuck(element);
+    left.current = element.scrollLeft;
     const next = look(element, edges, channels.length);
     setSeen((before) => (same(before, next) ? before : next));
   };

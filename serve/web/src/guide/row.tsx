@@ -68,22 +68,20 @@ interface CellProps {
 
 function Cell({ channel, at, edges, now, programme, reachable }: CellProps) {
   const [start, stop, title] = programme;
-  const left = `${pixels(start - edges.begin)}px`;
-  return (
-    <div role="gridcell" class="cell" style={{ left, width: `${Math.max(2, pixels(stop - start))}px`, '--at': left }}>
-      <button
-        type="button"
-        class={when(channel, programme, now)}
-        tabIndex={reachable ? 0 : -1}
-        data-spot={spelled({ row: at, start })}
-      >
-        <span class="title">{title}</span>
-        <span class="time">
-          {clock(start)}–{clock(stop)}
-        </span>
-      </button>
-    </div>
-  );
+  const state = when(channel, programme, now);
+  return useMemo(() => {
+    const left = `${pixels(start - edges.begin)}px`;
+    return (
+      <div role="gridcell" class="cell" style={{ left, width: `${Math.max(2, pixels(stop - start))}px` }}>
+        <button type="button" class={state} tabIndex={reachable ? 0 : -1} data-spot={spelled({ row: at, start })}>
+          <span class="title">{title}</span>
+          <span class="time">
+            {clock(start)}–{clock(stop)}
+          </span>
+        </button>
+      </div>
+    );
+  }, [programme, state, reachable]);
 }
 
 /** Whether it is on, has been, or has been and can still be watched. */

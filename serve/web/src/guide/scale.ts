@@ -7,6 +7,8 @@ export const HEAD = 32;
 const SCALE = 4;
 /** Half an hour, in seconds: times stand so far apart. */
 export const HALF = 1800;
+/** What exists of the grid moves on in steps of so many seconds: drawing is dear, and scrolling what is there is not. */
+const STEP = 4 * HALF;
 export const DAY = 86_400;
 /** Days back and forth. */
 const [BACK, FORTH] = [7, 7];
@@ -26,29 +28,32 @@ export function edges(): Edges {
   return { begin, end: begin + (BACK + FORTH + 1) * DAY };
 }
 
-/** What is seen, in whole rows and half hours: less than that of scrolling changes nothing. */
+/** What is seen, in whole rows and steps: less than that of scrolling changes nothing. */
 export interface Seen {
   /** Rows that exist: some more than are seen. */
   first: number;
   last: number;
   /** The first that is seen as a whole. */
   top: number;
-  /** Times that exist: half an hour more on both sides. */
+  /** Times that exist: half an hour more on both sides, at least. */
   from: number;
   until: number;
   /** Rows that the arrows of a page move by. */
   page: number;
 }
 
-export function seen(box: HTMLElement, { begin, end }: Edges, rows: number): Seen {
-  const { scrollTop, scrollLeft, clientWidth, clientHeight } = box;
-  const time = (left: number): number => begin + (left / SCALE) * 60;
+/** The time at the left edge of what is seen. */
+export const timeAt = (box: HTMLElement, { begin }: Edges, right = 0): number => begin + ((box.scrollLeft + right) / SCALE) * 60;
+
+export function seen(box: HTMLElement, edges: Edges, rows: number): Seen {
+  const { scrollTop, clientWidth, clientHeight } = box;
+  const [left, right] = [timeAt(box, edges) - HALF, timeAt(box, edges, clientWidth) + HALF];
   return {
     first: Math.max(0, Math.floor(scrollTop / ROW) - BEYOND),
     last: Math.min(rows - 1, Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND),
     top: Math.ceil(scrollTop / ROW),
-    from: Math.max(begin, Math.floor(time(scrollLeft) / HALF - 1) * HALF),
-    until: Math.min(end, Math.ceil(time(scrollLeft + clientWidth) / HALF + 1) * HALF),
+    from: Math.max(edges.begin, Math.floor(left / STEP) * STEP),
+    until: Math.min(edges.end, Math.ceil(right / STEP) * STEP),
     page: Math.max(1, Math.floor(clientHeight / ROW) - 2),
   };
 }
@@ -85,4 +90,14 @@ export function reveal(box: HTMLElement, { begin }: Edges, spot: Spot): void {
   const side = box.querySelector<HTMLElement>('.channel')?.offsetWidth ?? 0;
   if (left < box.scrollLeft) box.scrollLeft = left;
   else if (left + side + 120 > box.scrollLeft + box.clientWidth) box.scrollLeft = left + side + 200 - box.clientWidth;
+}
+
+/** Titles of what began before stand where they are seen: behind what of a cell is scrolled away. */
+export function tuck(box: HTMLElement): void {
+  const left = box.scrollLeft;
+  for (const { style } of box.querySelectorAll<HTMLElement>('.cell')) {
+    const at = parseFloat(style.left);
+    const hidden = at < left && at + parseFloat(style.width) > left ? `${left - at}px` : '';
+    if (style.getPropertyValue('--hidden') !== hidden) style.setProperty('--hidden', hidden);
+  }
 }

@@ -1,13 +1,12 @@
 // Where the arrows lead.
-import { HALF, type Seen, type Spot } from './scale';
+import type { Seen, Spot } from './scale';
 import type { Sheet } from './sheet';
 
 /** How much further than what is seen programmes are looked for, in seconds. */
 const FURTHER = 4 * 3600;
 
-/** From a spot by a key; nothing if it is none that leads anywhere. */
-export function step(key: string, spot: Spot, sheet: Sheet, seen: Seen, now: number): Spot | undefined {
-  const left = seen.from + HALF;
+/** From a spot by a key; nothing if it is none that leads anywhere. `left` is the time at the edge of what is seen. */
+export function step(key: string, spot: Spot, sheet: Sheet, seen: Seen, left: number, now: number): Spot | undefined {
   /** What is on at the same time in another row. */
   const beside = (row: number): Spot => {
     const there = Math.max(0, Math.min(sheet.channels.length - 1, row));
