@@ -44,5 +44,5 @@ pub use entities::{entities, entity};
 pub use entry::{Entry, is_true};
 pub use keys::Key;
 pub use kind::{Guess, guess, is_video};
-pub use lines::LONGEST;
+pub use lines::{LONGEST, opened};
 pub use read::{Facts, MOST_ENTRIES, Refusal, read};

@@ -33,7 +33,10 @@ pub(crate) enum Line<'a> {
 
 /// `input` without packing and in an encoding whose line ends are bytes: gzip is found by its first bytes, twice if need
 /// be, and UTF-16 by its byte order mark.
-pub(crate) fn opened<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+///
+/// # Errors
+/// Those of `input`; it is packed more than twice.
+pub fn opened<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
     let mut plain: Box<dyn BufRead + 'a> = Box::new(input);
     for _ in 0..=2 {
         let mut head = Vec::with_capacity(2);

@@ -117,9 +117,11 @@ pub fn read(raw: &str, hints: Hints<'_>) -> Reading {
     let text = text::tidy(cut(raw));
     let mut group = Group::of(hints.group);
     let dated = hints.group.trim();
-    // Groups of films are called by their years as well.
-    group.films |= is_year(dated);
-    let numbered = marker(&text).filter(|marker| {
+    let numbered = marker(&text);
+    // Groups of films are called by their years as well; what is nothing but a number is of a series that is called so.
+    let is_all = numbered.as_ref().is_some_and(|marker| marker.place == (0..text.len()));
+    group.films |= is_year(dated) && !is_all;
+    let numbered = numbered.filter(|marker| {
         let (before, behind) = (text[..marker.place.start].trim(), text[marker.place.end..].trim_start());
         let is_heading = before.ends_with(':')
             || (marker.strength == Strength::Weak && behind.get(1..5).is_some_and(is_year));
