@@ -37,7 +37,7 @@ const answered = rows(
 );
 
 const WIDTH = 880;
-const [LEFT, RIGHT, LINE, BAR] = [250, 90, 42, 14];
+const [LEFT, RIGHT, LINE, BAR] = [310, 80, 42, 14];
 const room = WIDTH - LEFT - RIGHT;
 const text = (x, y, what, kind = '') => `<text x="${x}" y="${y}" class="${kind}">${what.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
 const bar = (y, part, kind) => `<rect x="${LEFT}" y="${y}" width="${(part * room).toFixed(1)}" height="${BAR}" rx="3" class="${kind}"/>`;

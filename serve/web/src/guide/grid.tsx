@@ -168,7 +168,7 @@ function ChooseDay(props: { edges: Edges; seen: Seen; now: number; onTime: (time
 
 /** The times above the rows; where a day begins, the day. */
 function Times({ edges, seen }: { edges: Edges; seen: Seen }) {
-  const halves = range(seen.from / HALF, seen.until / HALF - 1).map((nth) => nth * HALF);
+  const halves = range(Math.ceil(seen.from / HALF), Math.ceil(seen.until / HALF) - 1).map((nth) => nth * HALF);
   const isMidnight = (time: number): boolean => new Date(time * 1000).getHours() + new Date(time * 1000).getMinutes() === 0;
   return (
     <div class="times" aria-hidden="true" style={{ width: `${pixels(edges.end - edges.begin)}px` }}>

@@ -17,14 +17,14 @@ const BEYOND = 4;
 
 export const pixels = (seconds: number): number => (seconds / 60) * SCALE;
 
-/** The edges of the grid in seconds since 1970. They do not move while one looks. */
+/** The edges of the grid in seconds since 1970, at midnight here. They do not move while one looks. */
 export interface Edges {
   begin: number;
   end: number;
 }
 
 export function edges(): Edges {
-  const begin = Math.floor(Date.now() / 1000 / DAY - BACK) * DAY;
+  const begin = new Date().setHours(0, 0, 0, 0) / 1000 - BACK * DAY;
   return { begin, end: begin + (BACK + FORTH + 1) * DAY };
 }
 
