@@ -25,6 +25,7 @@
 pub mod difference;
 pub mod engine;
 pub mod entry;
+pub mod foreign;
 pub mod identity;
 pub mod job;
 pub mod list;
@@ -36,6 +37,7 @@ pub mod selection;
 mod settings;
 pub mod store;
 pub mod target;
+pub mod tmdb;
 pub mod walk;
 
 pub use settings::Settings;
