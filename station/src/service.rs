@@ -114,12 +114,8 @@ impl Call {
             Route::Upstreams => {
                 self.listing(|_, _| pages::upstreams(&self.provider, &self.params, &self.base))
             }
-<<<<<<< HEAD
-            Route::Picture(id) => picture(&self.provider.catalogue, id),
-=======
             Route::Database(query) => self.database(query),
-            Route::Picture(id) => picture(id),
->>>>>>> main
+            Route::Picture(id) => picture(&self.provider.catalogue, id),
             Route::Counts => self.counts(),
             Route::Ace(call) => self.ace(&call),
             Route::Reset if post => {
