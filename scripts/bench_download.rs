@@ -5,6 +5,8 @@
 //! kills        200 downloads that are killed at a random moment         no byte is lost or wrong, 64 KiB come again
 //! changed      200 films that are exchanged at a random place           never one of two films
 //! preemption   100 viewers who need the connection of a download        until it is free: half a second at most
+//! titles       titles a second, and how many are read rightly            200 000, 98 %
+//! difference   200 000 entries against 200 000                         2 s, 300 MiB
 //! ```
 //!
 //! Everything runs on loopback, in processes of its own, which end with the benchmark.
@@ -13,6 +15,8 @@
 
 #[path = "downloading/changed.rs"]
 mod changed;
+#[path = "downloading/difference.rs"]
+mod difference;
 #[path = "downloading/fetching.rs"]
 mod fetching;
 #[path = "downloading/kills.rs"]
@@ -29,6 +33,8 @@ mod runs;
 mod table;
 #[path = "downloading/throughput.rs"]
 mod throughput;
+#[path = "downloading/titles.rs"]
+mod titles;
 
 use tokio::runtime::Runtime;
 
@@ -37,6 +43,9 @@ fn main() {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["fetch", url, part, total] = words.as_slice() {
         return fetching::role(url, part, total.parse().ok());
+    }
+    if let ["difference-of", new, main] = words.as_slice() {
+        return difference::role(new, main);
     }
     let wanted = |what: &str| words.is_empty() || words.contains(&what);
     let folder = tempfile::tempdir().unwrap();
@@ -54,5 +63,11 @@ fn main() {
     }
     if wanted("preemption") {
         runtime.block_on(preemption::measure(folder.path()));
+    }
+    if wanted("titles") {
+        titles::measure();
+    }
+    if wanted("difference") {
+        difference::measure(folder.path());
     }
 }

@@ -16,10 +16,12 @@
 pub mod nfo;
 mod part;
 mod places;
+#[cfg(test)]
+mod reading_back;
 mod style;
 pub mod title;
 
 pub use part::{MOST, part};
 pub use places::{Places, Show};
-pub use style::Style;
+pub use style::{At, Style};
 pub use title::{Title, episode_name};

@@ -4,6 +4,9 @@
 //! second. So they do the same whether it is running or not.
 
 mod add;
+mod diff;
+mod output;
+mod parse;
 mod queue;
 mod show;
 mod target;
@@ -29,6 +32,10 @@ pub enum Command {
     Run,
     /// Queue films and episodes of the line-up
     Add(add::Arguments),
+    /// What a list has that the line-up has not, or other lists
+    Diff(diff::Arguments),
+    /// What is read out of titles: lines in, JSON lines out
+    Parse(parse::Arguments),
     /// What is queued, what goes on, and what has become of it
     Status(show::Arguments),
     /// Hold jobs where they are
@@ -113,6 +120,8 @@ impl Desk {
             }
             Command::Target { command } => return self.target(command).await,
             Command::Add(arguments) => self.add(&arguments),
+            Command::Diff(arguments) => arguments.run(&self.data, self.json),
+            Command::Parse(arguments) => arguments.run(),
             Command::Status(arguments) => self.status(&arguments),
             Command::Pause(jobs) => return self.act(store::Act::Pause, &jobs),
             Command::Resume(jobs) => return self.act(store::Act::Resume, &jobs),

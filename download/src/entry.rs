@@ -12,10 +12,12 @@
 mod bundle;
 mod list;
 mod origin;
+mod wish;
 
 pub use bundle::of_bundle;
 pub use list::{form, of_list};
 pub use origin::{Origin, Source};
+pub use wish::of_wish;
 
 use contract::library::title::{Kind, Reading, Voice};
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use contract::bundle::{Kind, Section};
-use contract::details::Details;
+use contract::details::{Details, Episodes};
 use contract::disk::Data;
 use contract::library::title::Kind as Sort;
 use contract::release::{Release, Releases};
@@ -18,6 +18,7 @@ use crate::job::{Priority, Wish};
 pub struct LineUp {
     release: Arc<Release>,
     details: Details,
+    late: Episodes,
 }
 
 /// What somebody chooses of it. Titles and groups are compared without regard to case.
@@ -66,7 +67,7 @@ impl LineUp {
         let releases = Releases::new(data.clone());
         let number = releases.current().context("there is no release yet; `ingest run` makes one")?;
         let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
-        Ok(Self { release: Arc::new(release), details: Details::new(data) })
+        Ok(Self { release: Arc::new(release), details: Details::new(data), late: Episodes::new(data) })
     }
 
     /// The wishes of a choice.
@@ -75,7 +76,7 @@ impl LineUp {
     /// The release is damaged.
     pub fn choose(&self, choice: &Choice, whom: &For) -> anyhow::Result<Chosen> {
         let (mut chosen, mut found) = (Chosen::default(), HashSet::new());
-        of_bundle(&self.release, &self.details, |entry| {
+        of_bundle(&self.release, &self.details, &self.late, |entry| {
             let Origin::Ours { stream_id, series, .. } = entry.origin else { return Ok(()) };
             found.insert((true, series));
             if choice.takes(&entry, stream_id, series) {

@@ -19,8 +19,7 @@ pub fn names(wish: &Wish, style: Style) -> Vec<String> {
     let mut names: Vec<String> = match (wish.kind, wish.season, wish.episode) {
         (Kind::Episode, season, Some(number)) => {
             let mut show = places.series(title, wish.series);
-            let at = (season.unwrap_or(1), number);
-            (0..2).map(|_| show.episode(at, &wish.ep_title, wish.stream_id)).collect()
+            (0..2).map(|_| show.episode((season, number), &wish.ep_title, wish.stream_id)).collect()
         }
         _ => (0..3).map(|_| places.film(&title, wish.stream_id)).collect(),
     };

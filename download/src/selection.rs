@@ -36,17 +36,23 @@ impl Selection {
 
     /// Numbers of the entries of `list` that are chosen, in its order.
     pub fn of(&self, list: &[Entry], difference: &Difference) -> Vec<u32> {
-        let words = norm(&self.text);
-        let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
-        let groups: Vec<String> = self.groups.iter().map(|group| group.to_lowercase()).collect();
+        let named = self.named();
         let chosen = |(place, (entry, class)): &(u32, (&Entry, &Class))| {
-            self.has_class(**class)
-                && (self.places.is_empty() || self.places.contains(place))
-                && (groups.is_empty() || groups.iter().any(|group| fits(group, &entry.group.to_lowercase())))
-                && (words.is_empty() || has_words(entry, &words))
+            self.has_class(**class) && (self.places.is_empty() || self.places.contains(place)) && named(entry)
         };
         let all = (0..).zip(list.iter().zip(&difference.classes));
         all.filter(chosen).map(|(place, _)| place).collect()
+    }
+
+    /// Whether the group and the title of an entry are chosen, whatever class it is of.
+    pub fn named(&self) -> impl Fn(&Entry) -> bool {
+        let text = norm(&self.text);
+        let groups: Vec<String> = self.groups.iter().map(|group| group.to_lowercase()).collect();
+        move |entry| {
+            let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+            (groups.is_empty() || groups.iter().any(|group| fits(group, &entry.group.to_lowercase())))
+                && (words.peek().is_none() || has_words(entry, words))
+        }
     }
 
     fn has_class(&self, class: Class) -> bool {
@@ -67,9 +73,9 @@ const fn is_endless(class: Class) -> bool {
     matches!(class, Class::Filtered(Channel | NoNumber | NoTitle))
 }
 
-fn has_words(entry: &Entry, words: &[&str]) -> bool {
+fn has_words<'a>(entry: &Entry, mut words: impl Iterator<Item = &'a str>) -> bool {
     let title = norm(&entry.title);
-    words.iter().all(|word| title.split(' ').any(|it| it.starts_with(word)))
+    words.all(|word| title.split(' ').any(|it| it.starts_with(word)))
 }
 
 /// Whether `text` is as `pattern`, in which `*` is anything.

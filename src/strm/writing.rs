@@ -121,7 +121,7 @@ impl Folder<'_> {
     ) -> anyhow::Result<()> {
         let (id, of) = (u32::try_from(episode.id.0).unwrap_or(0), Some(series.series_id));
         let name = episode_name(&episode.title, &series.title);
-        let place = show.episode((episode.season, episode.episode_num), name, id);
+        let place = show.episode((Some(episode.season), episode.episode_num), name, id);
         self.stream(&place, &self.writing.address("series", id, &episode.container_extension), of)?;
         self.beside(&format!("{place}.nfo"), || nfo::episode(title, name, episode), of)?;
         self.summary.episodes += 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use contract::bundle::{Category, List, Series, VodStream};
-use contract::details::{Details, SeriesFacts, Subject};
+use contract::details::{Details, Episodes, SeriesFacts, Subject};
 use contract::library::episode_name;
 use contract::library::title::{self, Form, Hints, Kind};
 use contract::release::{Release, View};
@@ -20,6 +20,7 @@ use super::{Entry, Origin};
 pub fn of_bundle(
     release: &Arc<Release>,
     details: &Details,
+    late: &Episodes,
     mut each: impl FnMut(Entry) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let view = View::of(release.clone(), &Sight::default());
@@ -27,7 +28,7 @@ pub fn of_bundle(
     for id in sorted(view.ids(List::Movies)) {
         let Some(film) = view.find(List::Movies.entries(), id) else { continue };
         let film: VodStream = serde_json::from_slice(&film).context("a film of the bundle")?;
-        each(of_film(&film, name_of(&groups, &film.category_ids), &account(release, id)))?;
+        each(of_film(&film, name_of(&groups, &film.category_ids), &account(release, late, id)))?;
     }
     let groups = categories(&view, List::Series)?;
     for id in sorted(view.ids(List::Series)) {
@@ -37,7 +38,7 @@ pub fn of_bundle(
         // Nobody has asked for its episodes yet.
         let Some(facts) = kept.and_then(|facts| serde_json::from_slice(&facts).ok()) else { continue };
         let group = name_of(&groups, &series.category_ids);
-        for entry in of_series(&series, &facts, group, |id| account(release, id)) {
+        for entry in of_series(&series, &facts, group, |id| account(release, late, id)) {
             each(entry)?;
         }
     }
@@ -60,8 +61,9 @@ fn name_of<'a>(groups: &'a HashMap<u32, String>, ids: &[u32]) -> &'a str {
 }
 
 /// Whose connection it takes to have it.
-fn account(release: &Release, id: u32) -> String {
-    let first = release.playable(id).and_then(|it| it.upstreams.into_iter().next());
+fn account(release: &Release, late: &Episodes, id: u32) -> String {
+    let playable = release.playable(id).or_else(|| late.playable(release, id));
+    let first = playable.and_then(|it| it.upstreams.into_iter().next());
     first.map_or_else(String::new, |upstream| upstream.account)
 }
 

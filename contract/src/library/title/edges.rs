@@ -86,6 +86,9 @@ pub(super) enum Cut<'a> {
 
 /// Takes a mark or a year off the end. `is_behind` says that something in brackets was taken off before or stands there.
 pub(super) fn trailing(text: &str) -> Option<Cut<'_>> {
+    // `… (2020).`: behind brackets a dot ends nothing.
+    let closed = text.trim_end_matches(['.', ' ']);
+    let text = if closed.ends_with([')', ']', '}']) { closed } else { text };
     let (before, inner, apart) = bracketed(text).unwrap_or(("", "", Apart::Edge));
     if apart != Apart::Edge {
         if before.is_empty() {
