@@ -26,6 +26,7 @@ pub mod pace;
 pub mod queue;
 mod settings;
 pub mod store;
+pub mod surface;
 pub mod target;
 pub mod walk;
 
