@@ -1,16 +1,18 @@
 //! `coax doctor`: looks at everything that has to be right, and says of each what is wrong and what to do.
 //!
 //! ```text
-//!  configuration ─┬─▶ machine   limits, ports, memory       ─┐
-//!                 ├─▶ folder    disk, permissions, locks     │  all at the same time,
-//!                 ├─▶ line_up   release, last run, guide     ├─ told in this order
-//!                 ├─▶ sources   names, accounts, documents   │
-//!                 └─▶ others    engine, relays, addresses   ─┘
+//!  configuration ─┬─▶ machine      limits, ports, memory       ─┐
+//!                 ├─▶ certificate  files, names, its end         │
+//!                 ├─▶ folder       disk, permissions, locks      │  all at the same time,
+//!                 ├─▶ line_up      release, last run, guide      ├─ told in this order
+//!                 ├─▶ sources      names, accounts, documents    │
+//!                 └─▶ others       engine, relays, addresses    ─┘
 //! ```
 //!
 //! Nothing is changed but the ledger of requests: what a provider is asked counts, whoever asks. Every question has its
 //! patience. Those to one source come one after the other, everything else at the same time.
 
+mod certificate;
 mod finding;
 mod folder;
 mod line_up;
@@ -90,7 +92,7 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
 type Examination = (&'static str, JoinHandle<Vec<Finding>>);
 
 /// Everything that is looked at, begun.
-fn examinations(patient: &Arc<Patient>) -> [Examination; 6] {
+fn examinations(patient: &Arc<Patient>) -> [Examination; 7] {
     let blocking = |look: fn(&Patient) -> Vec<Finding>| {
         let patient = patient.clone();
         spawn_blocking(move || look(&patient))
@@ -98,6 +100,7 @@ fn examinations(patient: &Arc<Patient>) -> [Examination; 6] {
     [
         ("this machine", blocking(|_| machine::limits())),
         ("the port", tokio::spawn(machine::ports(patient.clone()))),
+        ("the certificate", blocking(certificate::look)),
         ("the data folder", blocking(|patient| folder::look(&patient.settings.data(), &patient.place))),
         ("the line-up", blocking(line_up::look)),
         ("sources", tokio::spawn(sources::ask(patient.clone()))),

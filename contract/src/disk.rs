@@ -121,6 +121,8 @@ impl Data {
 pub(crate) const REPLACING: &str = ".replacing-";
 /// How a link is called before it is renamed over `current`.
 pub(crate) const POINTING: &str = ".current-";
+/// How a file or a folder is called that is unpacked from a backup, before it is renamed into its place.
+pub const RESTORING: &str = ".restoring-";
 /// Whoever replaces something takes seconds; what is older was left behind.
 const ABANDONED: Duration = Duration::from_secs(86_400);
 
@@ -179,14 +181,28 @@ pub fn sweep(data: &Data) -> io::Result<()> {
         folders.extend(below.filter(|it| it.file_type().is_ok_and(|it| it.is_dir())).map(|it| it.path()));
         folders.push(above);
     }
-    for folder in folders {
-        for left in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = left.file_name();
-            let ours =
-                [REPLACING, POINTING].iter().any(|it| name.as_encoded_bytes().starts_with(it.as_bytes()));
-            if ours && left.metadata()?.modified()?.elapsed().is_ok_and(|age| age > ABANDONED) {
-                fs::remove_file(left.path())?;
-            }
+    folders.iter().try_for_each(|folder| sweep_folder(folder, &[REPLACING, POINTING, RESTORING]))
+}
+
+/// Removes from a folder what programs that were killed left behind in it, under names that begin so. What is a day old was
+/// left behind.
+///
+/// # Errors
+/// The disk refuses.
+pub fn sweep_folder(folder: &Path, beginnings: &[&str]) -> io::Result<()> {
+    // What is not there holds nothing.
+    for left in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = left.file_name();
+        let is_ours = beginnings.iter().any(|it| name.as_encoded_bytes().starts_with(it.as_bytes()));
+        let is_old =
+            || io::Result::Ok(left.metadata()?.modified()?.elapsed().is_ok_and(|age| age > ABANDONED));
+        if !is_ours || !is_old()? {
+            continue;
+        }
+        if left.file_type()?.is_dir() {
+            fs::remove_dir_all(left.path())?;
+        } else {
+            fs::remove_file(left.path())?;
         }
     }
     Ok(())
@@ -238,7 +254,11 @@ mod tests {
                 }
             }
         }
+        let restoring = data.path().join(".restoring-x");
+        fs::create_dir_all(restoring.join("data")).unwrap();
+        File::open(&restoring).unwrap().set_modified(old).unwrap();
         sweep(&data).unwrap();
+        assert!(!restoring.exists());
         for place in &places {
             let there = |name: &str| place.join(name).exists();
             assert!(there("x") && there(".replacing-b"), "{}", place.display());

@@ -30,6 +30,7 @@
 //! - [`secret`]: what is never shown
 //! - [`session`]: who watches what
 //! - [`source`]: what ingest reads and the relay dials
+//! - [`stock`]: films and episodes that are on a disk here; download puts them there, the relay plays them
 //! - [`ticket`]: permission to watch, in an address
 //! - [`user`]: who may watch
 //! - [`vault`]: what addresses in the bundle must not show
@@ -61,6 +62,7 @@ pub mod run;
 pub mod secret;
 pub mod session;
 pub mod source;
+pub mod stock;
 pub mod ticket;
 pub mod user;
 pub mod vault;

@@ -7,7 +7,7 @@
 //!                               Season 01/Show (2019) - S01E02 - Name.strm .nfo
 //! ```
 //!
-//! [`Title`] is what is left of a provider's name for something when the provider's marks are taken off, [`Style`] the
+//! [`title`] reads what a provider calls something, [`Title`] is what is left of it without his marks, [`Style`] the
 //! spelling that one kind of media server understands, [`Places`] gives every film and episode a place that nothing else
 //! has, and [`nfo`] writes what is known of it. All of it is pure: same line-up, same names.
 //!
@@ -17,7 +17,7 @@ pub mod nfo;
 mod part;
 mod places;
 mod style;
-mod title;
+pub mod title;
 
 pub use part::{MOST, part};
 pub use places::{Places, Show};

@@ -11,6 +11,9 @@
 //!                                                   relay ──slots──▶ provider
 //! ```
 //!
+//! A [`list`] that somebody uploads is looked at before it is kept. Each [`entry`] of it has an [`identity`], and the
+//! [`difference`] to all that one has tells what is new; a [`selection`] of that becomes jobs.
+//!
 //! A [`job`] is one download and its delivery. All that is known of it is one row of the store, and every change of its
 //! state is one transaction, so that a program which is killed at any instant loses nothing and does nothing twice.
 //!
@@ -19,11 +22,17 @@
 //!
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
+pub mod difference;
 pub mod engine;
+pub mod entry;
+pub mod identity;
 pub mod job;
+pub mod list;
 pub mod naming;
 pub mod pace;
+pub mod quality;
 pub mod queue;
+pub mod selection;
 mod settings;
 pub mod store;
 pub mod surface;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -304,19 +305,23 @@ struct Say {
 }
 
 impl Say {
-    #[allow(clippy::print_stdout)]
     fn one(&self, what: &(impl Serialize + fmt::Display)) -> anyhow::Result<()> {
-        println!("{}", if self.json { serde_json::to_string_pretty(what)? } else { what.to_string() });
-        Ok(())
+        let text = if self.json { serde_json::to_string_pretty(what)? } else { what.to_string() };
+        say(&text)
     }
 
-    #[allow(clippy::print_stdout)]
     fn all<T: Serialize + fmt::Display>(&self, list: &[T]) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(list)?);
-        } else {
-            list.iter().for_each(|each| println!("{each}"));
+            return say(&serde_json::to_string_pretty(list)?);
         }
-        Ok(())
+        list.iter().try_for_each(|each| say(&each.to_string()))
+    }
+}
+
+/// A reader that has had enough, as `head` has, is no error.
+fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(stdout().lock(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        said => Ok(said?),
     }
 }

@@ -5,13 +5,14 @@
 //! ```
 //!
 //! What happened is seen from the disk, so that it does not matter which program did it: the schedule here, a run by hand, a
-//! rollback from elsewhere. What was so before the program began is nothing that happens, but for what still has to be done:
-//! room on the disk, an account that ends.
+//! rollback from elsewhere. What was told is remembered over a restart. What was so before anybody was ever told of anything is
+//! nothing that happens, but for what still has to be done: room on the disk, an account that ends.
 //!
 //! Nothing that is told holds an address or a credential. Nobody who does not answer keeps anything waiting: queues are
 //! short, and what does not fit is dropped and logged.
 
 mod event;
+mod memory;
 mod post;
 mod template;
 mod watch;

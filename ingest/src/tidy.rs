@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use contract::source::{Location, Origin, Source};
 use url::form_urlencoded;
 
+pub(crate) use m3u::{entities, entity};
+
 /// Text as people read it: entities decoded, control characters out, every run of blanks one blank, none at the ends,
 /// no credential of the `source` in it.
 pub(crate) fn text(raw: &str, source: &Source) -> String {
@@ -108,45 +110,6 @@ fn is_tidy(text: &str) -> bool {
         before = byte;
     }
     before != b' ' || text.is_empty()
-}
-
-/// Decodes character references; what is none stays as it is.
-pub(crate) fn entities(raw: &str) -> Cow<'_, str> {
-    let Some(first) = raw.find('&') else { return Cow::Borrowed(raw) };
-    let mut decoded = String::with_capacity(raw.len());
-    decoded.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    while let Some(at) = rest.find('&') {
-        decoded.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = rest.as_bytes().iter().take(12).position(|byte| *byte == b';');
-        match end.and_then(|end| Some((end, entity(&rest[1..end])?))) {
-            Some((end, meaning)) => {
-                decoded.push_str(&meaning);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                decoded.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    decoded.push_str(rest);
-    Cow::Owned(decoded)
-}
-
-/// What stands between `&` and `;`, decoded: a number, or a name of XML or HTML.
-pub(crate) fn entity(name: &str) -> Option<Cow<'static, str>> {
-    let Some(number) = name.strip_prefix('#') else {
-        return quick_xml::escape::resolve_html5_entity(name).map(Cow::Borrowed);
-    };
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    let letter = char::from_u32(code)?;
-    // Control characters are written as references to smuggle them past a parser.
-    Some(Cow::Owned(if letter.is_control() { ' ' } else { letter }.to_string()))
 }
 
 /// An `http` or `https` address of a picture, or nothing. One that carries the account's credentials is dropped.

@@ -44,7 +44,7 @@ impl Bench {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/m3u").join(name)).unwrap()
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../m3u/tests/fixtures").join(name)).unwrap()
 }
 
 #[tokio::test]

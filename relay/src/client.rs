@@ -10,7 +10,7 @@ use crate::settings::Settings;
 
 /// One that asks whom it is told to and nobody else: it follows nothing, takes no proxy from the environment, says nothing
 /// of where it comes from, and gives bytes as they are sent.
-pub(crate) fn plain(connect_timeout: Duration) -> ClientBuilder {
+pub fn plain(connect_timeout: Duration) -> ClientBuilder {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
     Client::builder()

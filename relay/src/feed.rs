@@ -23,6 +23,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::ticket::pass::Class;
 use mpegts::{NULL_PACKET, PACKET, Program};
 
 pub(crate) use cursor::Cursor;
@@ -51,6 +52,8 @@ pub(crate) struct Feed {
     tally: Arc<Tally>,
     /// How many watch; changed by the headend, under its lock.
     pub(crate) viewers: AtomicU32,
+    /// Those of them who do not watch, but record.
+    pub(crate) recorders: AtomicU32,
 }
 
 /// How much a feed remembers, and where in it somebody begins.
@@ -147,7 +150,13 @@ impl Limits {
 
 impl Feed {
     pub(crate) fn new(limits: Limits, tally: Arc<Tally>) -> Self {
-        Self { limits, ring: Mutex::default(), tally, viewers: AtomicU32::new(0) }
+        Self {
+            limits,
+            ring: Mutex::default(),
+            tally,
+            viewers: AtomicU32::new(0),
+            recorders: AtomicU32::new(0),
+        }
     }
 
     /// How many watch.
@@ -182,6 +191,17 @@ impl Feed {
     pub(crate) fn nudge(&self) {
         let waiting = self.ring().wake();
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Of what class those who have it are: as soon as one of them watches, that of viewers.
+    pub(crate) fn class(&self) -> Class {
+        let recorders = self.recorders.load(Ordering::Relaxed);
+        if recorders > 0 && recorders == self.watching() { Class::Record } else { Class::Viewer }
+    }
+
+    /// Why it has ended, if there is a reason.
+    pub(crate) fn why(&self) -> Option<Failure> {
+        self.ring().end.clone().flatten()
     }
 
     /// Whether it has ended.

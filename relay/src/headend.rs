@@ -4,6 +4,7 @@
 //! case he comes back, unless somebody needs its account's connection.
 
 mod claim;
+mod lesser;
 mod linger;
 mod report;
 
@@ -52,6 +53,8 @@ pub(crate) struct Headend {
 struct House {
     tuners: HashMap<u32, Weak<Tuner>>,
     plays: HashMap<play::Key, Weak<Play>>,
+    /// Those of whoever does not watch.
+    lesser: Vec<Weak<Play>>,
     /// Counts plays and what lingers.
     last: u64,
     /// Oldest first.
@@ -65,13 +68,15 @@ struct House {
 pub(crate) struct Viewing {
     headend: Arc<Headend>,
     tuner: Arc<Tuner>,
+    /// He does not watch, but records.
+    records: bool,
 }
 
 impl Headend {
     /// Called within the runtime that the channels shall run in.
     pub(crate) fn new(settings: Settings, dialler: Arc<Dialler>, follower: Arc<Follower>) -> Arc<Self> {
         Arc::new(Self {
-            slots: Slots::new(settings.release_delay),
+            slots: Slots::new(settings.release_delay, settings.courtesy()),
             seats: Arc::default(),
             sizes: Sizes::default(),
             starts: Starts::new(settings.starts_per_minute),
@@ -89,6 +94,15 @@ impl Headend {
     /// # Errors
     /// The channel could not be received a moment ago, the user tunes too fast, or the relay is closing.
     pub(crate) fn tune(self: &Arc<Self>, channel: Playable, asking: &Asking) -> Result<Viewing, Refusal> {
+        self.tuned(channel, Some(asking))
+    }
+
+    /// The same for somebody who records, who is nobody if there is no `asking`.
+    pub(super) fn tuned(
+        self: &Arc<Self>,
+        channel: Playable,
+        asking: Option<&Asking>,
+    ) -> Result<Viewing, Refusal> {
         let mut house = self.house();
         if house.closed {
             return Err(Failure::Closing.into());
@@ -98,20 +112,35 @@ impl Headend {
         // It does not linger any more; nor does one that has ended and seems to hold what a new one takes.
         house.lingering.retain(|each| each.holder() != Holder::Channel(id));
         if let Some(tuner) = running {
-            tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
-            return Ok(Viewing { headend: self.clone(), tuner });
+            return Ok(self.joined(tuner, asking.is_none()));
         }
         let memory = self.settings.failure_memory;
         house.failed.retain(|_, (since, _)| since.elapsed() < memory);
         if let Some((_, failure)) = house.failed.get(&id) {
             return Err(failure.clone().into());
         }
-        self.starts.admit(&asking.user, std::time::Instant::now())?;
+        if let Some(asking) = asking {
+            self.starts.admit(&asking.user, std::time::Instant::now())?;
+        }
         house.tuners.retain(|_, tuner| tuner.strong_count() > 0);
-        let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.clone()));
-        tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
+        let tuner = Arc::new(Tuner::start(self.clone(), channel, asking.cloned()));
         house.tuners.insert(id, Arc::downgrade(&tuner));
-        Ok(Viewing { headend: self.clone(), tuner })
+        Ok(self.joined(tuner, asking.is_none()))
+    }
+
+    /// One more has what `tuner` receives.
+    fn joined(self: &Arc<Self>, tuner: Arc<Tuner>, records: bool) -> Viewing {
+        tuner.feed.viewers.fetch_add(1, Ordering::Relaxed);
+        tuner.feed.recorders.fetch_add(u32::from(records), Ordering::Relaxed);
+        self.classed(&tuner);
+        Viewing { headend: self.clone(), tuner, records }
+    }
+
+    /// Others have what `tuner` receives than before.
+    fn classed(&self, tuner: &Tuner) {
+        if tuner.feed.recorders.load(Ordering::Relaxed) > 0 {
+            self.slots.reclass(tuner.holder(), tuner.feed.class());
+        }
     }
 
     /// How long somebody waits for the first byte of `channel`.
@@ -172,6 +201,7 @@ impl Headend {
         drop(lingering);
         tuners.values().filter_map(Weak::upgrade).for_each(|tuner| tuner.feed.end(Some(Failure::Closing)));
         self.seats.cut_unless(|_, _, _| false);
+        self.end_lesser();
     }
 
     /// The channels that are tuned now, by id.
@@ -204,6 +234,6 @@ impl Viewing {
 
 impl Drop for Viewing {
     fn drop(&mut self) {
-        self.headend.left(&self.tuner);
+        self.headend.left(&self.tuner, self.records);
     }
 }

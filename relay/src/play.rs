@@ -4,6 +4,9 @@
 //! A player opens a film with about three requests: the beginning, the index near the end, the beginning again. They
 //! share a [`Play`], and so does the next one when he seeks a moment later. A player of catch-up seeks by asking for another
 //! start: that takes the place of the one before.
+//!
+//! Whoever downloads has a play without a seat, one for each request, which ends when somebody who watches needs its
+//! connection.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,7 +14,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use contract::ticket::pass::Class;
 use contract::user::User;
+use tokio::sync::Notify;
 
 use crate::headend::{Claim, Headend};
 use crate::refusal::Failure;
@@ -47,7 +52,9 @@ impl Key {
 /// A film that is being played.
 pub(crate) struct Play {
     number: u64,
-    seat: Seat,
+    /// None where nobody watches.
+    seat: Option<Seat>,
+    pub(crate) class: Class,
     /// Simultaneous requests wait for one slot.
     claiming: tokio::sync::Mutex<()>,
     parts: Mutex<Parts>,
@@ -71,6 +78,8 @@ struct Parts {
     /// The provider has refused, perhaps because it still counted a part that was closed.
     counted: bool,
     closed: bool,
+    /// A connection is being made, which is given up before its slot is.
+    dialling: Option<Arc<Notify>>,
 }
 
 struct Part {
@@ -91,9 +100,15 @@ pub(crate) struct Request {
 impl Play {
     pub(crate) fn new(number: u64, seat: Seat) -> Arc<Self> {
         let (claiming, parts) = Default::default();
-        let play = Arc::new(Self { number, seat, claiming, parts });
-        play.seat.hold_film(&play);
+        let play = Arc::new(Self { number, seat: Some(seat), class: Class::Viewer, claiming, parts });
+        play.seat.iter().for_each(|seat| seat.hold_film(&play));
         play
+    }
+
+    /// One of somebody who does not watch.
+    pub(crate) fn lesser(number: u64, class: Class) -> Arc<Self> {
+        let (claiming, parts) = Default::default();
+        Arc::new(Self { number, seat: None, class, claiming, parts })
     }
 
     pub(crate) fn holder(&self) -> Holder {
@@ -110,6 +125,10 @@ impl Play {
         let (open, slot) = {
             let mut parts = self.parts();
             parts.closed = true;
+            if let Some(dialling) = &parts.dialling {
+                dialling.notify_one();
+                return; // whoever dials gives the slot back once he does no more
+            }
             (std::mem::take(&mut parts.open), parts.slot.take())
         };
         open.into_values().filter_map(|part| part.waiting).for_each(Waker::wake);
@@ -151,7 +170,7 @@ impl Play {
         if part.is_some() {
             parts.slot.iter().for_each(Slot::part_closed);
         }
-        let last = parts.requests == 0 && parts.slot.is_some() && parts.given;
+        let last = parts.requests == 0 && parts.slot.is_some() && parts.given && self.seat.is_some();
         drop(parts);
         drop(part);
         last
@@ -181,7 +200,8 @@ impl Request {
             }
         };
         drop(before);
-        let claim = Claim { account, holder: play.holder(), asking: play.seat.asking(), except: tried };
+        let asking = play.seat.as_ref().map(Seat::asking);
+        let claim = Claim { account, holder: play.holder(), class: play.class, asking, except: tried };
         let slot = headend.claim(claim).await?;
         let mut parts = play.parts();
         match parts.closed {
@@ -190,8 +210,47 @@ impl Request {
         }
     }
 
+    /// Waits for `dialled`, unless somebody needs the connection meanwhile, who then does not get it before that is over.
+    ///
+    /// # Errors
+    /// [`Failure::Closing`], or what went wrong.
+    pub(crate) async fn dial<T>(
+        &self,
+        dialled: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let ended = Arc::new(Notify::new());
+        {
+            let mut parts = self.play.parts();
+            if parts.closed {
+                return Err(Failure::Closing);
+            }
+            parts.dialling = Some(ended.clone());
+        }
+        let dialled = tokio::select! {
+            dialled = dialled => dialled,
+            () = ended.notified() => Err(Failure::Closing),
+        };
+        let slot = {
+            let mut parts = self.play.parts();
+            parts.dialling = None;
+            if parts.closed { parts.slot.take() } else { None }
+        };
+        if slot.is_some() {
+            drop(dialled); // before its slot
+            return Err(Failure::Closing);
+        }
+        dialled
+    }
+
+    /// Whether somebody watches.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.play.class == Class::Viewer
+    }
+
     /// The provider refused what we call `id`, and nothing else comes over the connection.
     pub(crate) fn refused(&self, id: u32, blame: Blame, why: &Failure) {
+        // Those who give way do not have a login rest that others watch with.
+        let blame = if self.is_watched() { blame } else { Blame::Nobody };
         let parts = self.play.parts();
         if let Some(slot) = parts.slot.as_ref().filter(|_| parts.open.is_empty()) {
             slot.refused(id, blame, why);

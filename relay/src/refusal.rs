@@ -271,6 +271,11 @@ impl Refusal {
                 debug!(id, %client, why = %self, "refused")
             }
         }
+        self.reply()
+    }
+
+    /// The same without a line in the log: for those who ask again and again.
+    pub(crate) fn reply(self) -> httpd::Response {
         let mut response = match self {
             Self::Forbidden => reply::empty(StatusCode::FORBIDDEN),
             Self::TooMany(seconds) => too_many(seconds),

@@ -1,6 +1,7 @@
 //! The relay: every address has its answer here.
 
 mod hls;
+mod lesser;
 mod past;
 mod tuned;
 mod unlisted;
@@ -14,9 +15,10 @@ use contract::address::{ArchiveAddress, Form, StreamAddress};
 use contract::bundle::{Kind, Playable};
 use contract::details::Episodes;
 use contract::hdhomerun::Devices;
-use contract::release::Follower;
+use contract::release::{Follower, Release};
 use contract::session::Session;
 use contract::source::Source;
+use contract::stock::Stock;
 use contract::ticket::Key;
 use contract::user::{Standing, User, Users};
 use http::{HeaderMap, Method};
@@ -61,10 +63,14 @@ pub struct Relay {
     follower: Arc<Follower>,
     /// Those that are not in the release yet.
     episodes: Episodes,
+    /// What needs no provider any more.
+    stock: Stock,
     users: Arc<Users>,
     /// From where the release and the users are, if the disk is elsewhere.
     mirror: Option<Arc<Mirror>>,
     verifying: Arc<Semaphore>,
+    /// What passes are signed with.
+    key: Key,
 }
 
 impl Relay {
@@ -139,9 +145,11 @@ impl Relay {
             unlisted: Unlisted::new(),
             watches: Watches::default(),
             devices,
-            catch_up: CatchUp::new(key),
+            catch_up: CatchUp::new(key.clone()),
+            key,
             clock,
             episodes: Episodes::new(follower.data()),
+            stock: Stock::new(follower.data()),
             follower,
             users,
             mirror,
@@ -296,6 +304,9 @@ impl Relay {
         if let Some(past) = ArchiveAddress::shifted(&asked, |name| params.get(name), self.now()) {
             return self.past(past, request.method(), request.headers(), request.uri().path(), peer).await;
         }
+        if let Some(pass) = self.pass(&asked) {
+            return Ok(self.lesser(pass.class, &asked, request).await);
+        }
         let user = self.user((&asked.user, &asked.password), request.headers(), peer).await?;
         let playable = self.playable(&asked, &user).await?;
         let client = self.device(request.headers(), peer);
@@ -310,8 +321,12 @@ impl Relay {
             }
             Kind::Live => self.live(playable, &user, &client).await,
             Kind::Movie | Kind::Episode => {
-                let (headend, headers) = (&self.headend, request.headers());
-                output::file::answer(headend, playable, &user, &client, request.method(), headers).await
+                let (headend, headers, method) = (&self.headend, request.headers(), request.method());
+                let (who, what) = ((&*user, &client), (method, headers));
+                match output::stock::answer(headend, &self.stock, &playable, who, what).await? {
+                    Some(answer) => Ok(answer),
+                    None => output::file::answer(headend, playable, &user, &client, method, headers).await,
+                }
             }
         }
     }
@@ -384,6 +399,15 @@ impl Relay {
     /// What is asked for, if it is what the address says and `user` may see it: what he may not is as unknown as what there
     /// is not.
     async fn playable(&self, asked: &StreamAddress, user: &User) -> Result<Playable, Refusal> {
+        self.found(asked, |release, it| user.sees.plays(release, it)).await
+    }
+
+    /// What is asked for, if it is what the address says and `may` be had.
+    async fn found(
+        &self,
+        asked: &StreamAddress,
+        may: impl FnOnce(&Release, &Playable) -> bool,
+    ) -> Result<Playable, Refusal> {
         let release = self.follower.release().ok_or(Refusal::NotReady)?;
         let pinned = release.clone();
         let playable = match release.playable(asked.id) {
@@ -397,7 +421,7 @@ impl Relay {
                 looked.await.ok().flatten()
             }
         };
-        let playable = playable.filter(|it| user.sees.plays(&pinned, it)).ok_or(Refusal::Unknown)?;
+        let playable = playable.filter(|it| may(&pinned, it)).ok_or(Refusal::Unknown)?;
         let fits = match asked.form {
             Form::Live => playable.kind == Kind::Live,
             Form::File => playable.kind != Kind::Live,

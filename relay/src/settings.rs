@@ -12,6 +12,8 @@ use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::slot::Courtesy;
+
 /// How channels are received and shared. Durations are written as seconds, such as `15` or `1.5`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -118,6 +120,13 @@ pub struct Settings {
     /// a provider turns out to need longer, that is learnt.
     #[serde(deserialize_with = "seconds")]
     pub release_delay: Duration,
+    /// Connections of each login of an account that downloads leave to viewers, where it allows more than one. Of a single
+    /// one they take what nobody needs who watches, and give it back when somebody does.
+    pub reserve_for_viewers: u32,
+    /// How long downloads leave the place of a connection alone that was closed: some providers count it for a while, and
+    /// who downloads has no hurry.
+    #[serde(deserialize_with = "seconds")]
+    pub download_rest: Duration,
     /// How long the segments are that a channel is cut into for players of HLS: 2 to 10 s. They end at access points, so
     /// they may be longer. A player begins three of them behind what is on the air.
     #[serde(deserialize_with = "seconds")]
@@ -181,6 +190,11 @@ impl Settings {
         Ok(())
     }
 
+    /// What downloads leave to viewers.
+    pub(crate) fn courtesy(&self) -> Courtesy {
+        Courtesy { reserve: self.reserve_for_viewers, rest: self.download_rest }
+    }
+
     /// Whether what a peer at `address` says of its clients is believed.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.holds(address))
@@ -227,6 +241,8 @@ impl Default for Settings {
             hls_bytes: 256 * 1024 * 1024,
             starts_per_minute: 180,
             release_delay: Duration::from_millis(500),
+            reserve_for_viewers: 1,
+            download_rest: Duration::from_secs(5),
             hls_segment: Duration::from_secs(4),
             hls_bandwidth: 0,
             ace_open: false,

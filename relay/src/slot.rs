@@ -5,7 +5,11 @@
 //!
 //! A provider goes on counting a connection for a while after it was closed. That long its place is not used again:
 //! for as long as the settings say, or as long as it has turned out to take.
+//!
+//! Who takes a slot has a [`Class`]: viewers before recordings before downloads. The lesser leave some to the greater
+//! ([`Courtesy`]), and give way when these need what they have.
 
+mod courtesy;
 mod health;
 
 use std::collections::HashMap;
@@ -13,19 +17,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use contract::ticket::pass::Class;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::refusal::Failure;
 use crate::remedy::Blame;
+use courtesy::Cooling;
+pub(crate) use courtesy::Courtesy;
 use health::Health;
 
 /// Providers that need longer than this to notice a closed connection are not waited for.
 const LONGEST_DELAY: Duration = Duration::from_secs(15);
+/// So long after somebody has given way his connection is closed for certain, on both sides.
+const CLOSING: Duration = Duration::from_millis(100);
 
 /// How many connections of each login are in use, and how the provider treats it.
 pub(crate) struct Slots {
     release_delay: Duration,
+    courtesy: Courtesy,
     accounts: Mutex<HashMap<String, Vec<Login>>>,
     last: AtomicU64,
     /// Told when a slot may have become free.
@@ -51,13 +61,24 @@ pub(crate) struct Offer<'a> {
     pub(crate) allowed: &'a [u32],
     /// Logins that will not do.
     pub(crate) except: &'a [usize],
+    /// Of what class whoever takes it is.
+    pub(crate) class: Class,
+}
+
+/// A slot that is taken.
+struct Held {
+    number: u64,
+    holder: Holder,
+    class: Class,
+    /// Somebody waits for its place, and must not come before it is free.
+    awaited: bool,
 }
 
 #[derive(Default)]
 struct Login {
-    held: Vec<(u64, Holder)>,
-    /// Until when the provider still counts connections that were closed.
-    cooling: Vec<Instant>,
+    held: Vec<Held>,
+    /// Connections that were closed and may still be counted.
+    cooling: Vec<Cooling>,
     released: Option<Instant>,
     /// For whom somebody has been sent away, and until when the place is kept for him.
     reserved: Vec<(Holder, Instant)>,
@@ -93,13 +114,16 @@ pub(crate) struct Standing {
     /// Its place in the configuration, from 0.
     pub(crate) login: usize,
     pub(crate) used: usize,
+    /// How many of them each class has, as in [`Class::ALL`].
+    pub(crate) classes: [usize; 3],
     /// It rests: for how long, and why.
     pub(crate) resting: Option<(Duration, Failure)>,
 }
 
 impl Slots {
-    pub(crate) fn new(release_delay: Duration) -> Arc<Self> {
-        Arc::new(Self { release_delay, accounts: Mutex::default(), last: 0.into(), freed: Notify::new() })
+    pub(crate) fn new(release_delay: Duration, courtesy: Courtesy) -> Arc<Self> {
+        let (accounts, last, freed) = (Mutex::default(), 0.into(), Notify::new());
+        Arc::new(Self { release_delay, courtesy, accounts, last, freed })
     }
 
     /// A slot of the first login that has one, those that were refused last.
@@ -113,18 +137,19 @@ impl Slots {
         let (mut willing, mut resting, mut busy) = (Vec::new(), None, false);
         let mut soon = None::<(bool, Instant)>;
         for (number, (login, most)) in logins.iter_mut().zip(offer.allowed).enumerate() {
-            login.cooling.retain(|until| *until > now);
+            login.cooling.retain(|cooling| cooling.until(Class::Background) > now);
             if offer.except.contains(&number) {
                 continue;
             }
             let suspect = login.health.is_suspect();
             if let Some((_, why)) = login.health.resting(now) {
                 resting.get_or_insert(why);
-            } else if login.held.len() + login.cooling.len() + login.kept_from(holder, now) < *most as usize {
+            } else if login.has_room((holder, offer.class), *most, self.courtesy, now) {
                 willing.push((suspect, number));
             } else {
                 busy = true;
-                soon = soon.into_iter().chain(login.cooling.iter().map(|until| (suspect, *until))).min();
+                let cooled = login.cooled(offer.class, now).map(|until| (suspect, until));
+                soon = soon.into_iter().chain(cooled).min();
             }
         }
         // Rather a moment later with a login that is let in than now with one that may not be.
@@ -137,7 +162,7 @@ impl Slots {
             });
         };
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        logins[login].held.push((number, holder));
+        logins[login].held.push(Held { number, holder, class: offer.class, awaited: false });
         logins[login].reserved.retain(|(whose, _)| *whose != holder);
         let (account, uncounted) = (offer.account.to_owned(), AtomicBool::new(false));
         Ok(Slot { slots: self.clone(), account, login, number, uncounted, busy_until: None })
@@ -155,8 +180,24 @@ impl Slots {
     /// The login whose connection `holder` has.
     pub(crate) fn login_of(&self, account: &str, holder: Holder) -> Option<usize> {
         let accounts = self.accounts();
-        let has = |login: &Login| login.held.iter().any(|(_, held)| *held == holder);
+        let has = |login: &Login| login.held.iter().any(|held| held.holder == holder);
         accounts.get(account)?.iter().position(has)
+    }
+
+    /// What `holder` has is of another class from now on: somebody watches what was recorded only, or does no more.
+    pub(crate) fn reclass(&self, holder: Holder, class: Class) {
+        self.each_of(holder, |held| held.class = class);
+    }
+
+    /// Somebody waits for what `holder` has and is about to give back.
+    pub(crate) fn give_way(&self, holder: Holder) {
+        self.each_of(holder, |held| held.awaited = true);
+    }
+
+    fn each_of(&self, holder: Holder, change: impl FnMut(&mut Held)) {
+        let mut accounts = self.accounts();
+        let held = accounts.values_mut().flatten().flat_map(|login| &mut login.held);
+        held.filter(|held| held.holder == holder).for_each(change);
     }
 
     /// Every login that was ever used, by account.
@@ -167,6 +208,7 @@ impl Slots {
             account: account.clone(),
             login: number,
             used: login.held.len(),
+            classes: Class::ALL.map(|class| login.held.iter().filter(|held| held.class == class).count()),
             resting: login.health.resting(now),
         };
         let mut all: Vec<_> = accounts
@@ -186,6 +228,24 @@ impl Slots {
 }
 
 impl Login {
+    /// Whether it has a connection for `holder`, of the `most` that it allows.
+    fn has_room(
+        &mut self,
+        (holder, class): (Holder, Class),
+        most: u32,
+        courtesy: Courtesy,
+        now: Instant,
+    ) -> bool {
+        let taken = self.held.len() + self.cooled(class, now).count() + self.kept_from(holder, now);
+        let lesser = self.held.iter().filter(|held| held.class < Class::Viewer).count();
+        taken < most as usize && (class > Class::Background || lesser < courtesy.most(most))
+    }
+
+    /// When the places that somebody of this class does not take yet become free.
+    fn cooled(&self, class: Class, now: Instant) -> impl Iterator<Item = Instant> {
+        self.cooling.iter().map(move |cooling| cooling.until(class)).filter(move |until| *until > now)
+    }
+
     /// Places that are kept for others than `holder`.
     fn kept_from(&mut self, holder: Holder, now: Instant) -> usize {
         self.reserved.retain(|(_, until)| *until > now);
@@ -273,17 +333,19 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let least = self.slots.release_delay;
+        let (least, rest) = (self.slots.release_delay, self.slots.courtesy.rest);
         self.with(|login| {
             let now = Instant::now();
-            login.held.retain(|(number, _)| *number != self.number);
+            let mut given: Vec<Held> = login.held.extract_if(.., |held| held.number == self.number).collect();
+            let awaited = given.pop().is_some_and(|held| held.awaited);
+            let least = if awaited { least.max(CLOSING) } else { least };
             if self.uncounted.load(Ordering::Relaxed) {
                 return;
             }
             login.released = Some(now);
             let delay = login.learnt.max(least);
-            if !delay.is_zero() {
-                login.cooling.push(now + delay);
+            if !delay.max(rest).is_zero() {
+                login.cooling.push(Cooling { counted: now + delay, left_alone: now + rest });
             }
         });
         self.slots.freed.notify_waiters();

@@ -47,3 +47,35 @@ impl Stream for Subscriber {
         feed.poll_next(cursor, cx).map(|bytes| bytes.map(Ok))
     }
 }
+
+/// Somebody who records a channel. When hyper drops it, he has left.
+pub(crate) struct Recorder {
+    feed: Arc<Feed>,
+    cursor: Cursor,
+    _viewing: Viewing,
+}
+
+impl Recorder {
+    pub(crate) fn new(viewing: Viewing) -> Self {
+        Self { feed: viewing.feed(), cursor: Cursor::default(), _viewing: viewing }
+    }
+
+    /// Waits until there is something to record.
+    ///
+    /// # Errors
+    /// Why there will be nothing.
+    pub(crate) async fn started(&self) -> Result<(), Failure> {
+        self.feed.started_or_failed().await
+    }
+}
+
+impl Stream for Recorder {
+    type Item = Result<Bytes, Failure>;
+
+    /// The last item says why there are no more.
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { feed, cursor, .. } = &mut *self;
+        let ended = || feed.why().unwrap_or(Failure::Ended);
+        feed.poll_next(cursor, cx).map(|bytes| Some(bytes.ok_or_else(ended)))
+    }
+}

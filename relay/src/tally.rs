@@ -45,6 +45,8 @@ pub(crate) struct Tally {
     pub(crate) films: Flow,
     /// Viewers who fell out of a feed and jumped.
     pub(crate) jumps: Counter,
+    /// Downloads and recordings that were ended because somebody who watches needed their connection.
+    pub(crate) gave_way: Counter,
     /// Times that a channel had nothing new for its viewers for half a second or more.
     pub(crate) stalls: Counter,
     /// Connections to the upstream of a channel after its first.
@@ -68,6 +70,7 @@ impl Default for Tally {
             live: Flow::default(),
             films: Flow::default(),
             jumps: Counter::default(),
+            gave_way: Counter::default(),
             stalls: Counter::default(),
             restarts: Counter::default(),
             lost_packets: Counter::default(),
@@ -121,6 +124,11 @@ impl Tally {
         }
         page.counter("coax_relay_laggard_jumps", "Viewers who fell behind and lost a part.")
             .value(self.jumps.get());
+        page.counter(
+            "coax_relay_gave_way",
+            "Downloads and recordings that gave their connection to a viewer.",
+        )
+        .value(self.gave_way.get());
         page.counter("coax_relay_stalls", "Times a channel had nothing new for half a second or more.")
             .value(self.stalls.get());
         page.counter("coax_relay_restarts", "Connections to the upstream of a channel after its first.")

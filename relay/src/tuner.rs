@@ -44,7 +44,8 @@ struct Pump {
     feed: Arc<Feed>,
     signal: Arc<Signal>,
     channel: Playable,
-    asking: Asking,
+    /// For whom it was begun, if somebody watches.
+    asking: Option<Asking>,
     air: Air,
     slot: Option<Slot>,
     /// This connection has given something.
@@ -55,7 +56,7 @@ struct Pump {
 
 impl Tuner {
     /// Begins to receive `channel` for its first viewer.
-    pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Asking) -> Self {
+    pub(crate) fn start(headend: Arc<Headend>, channel: Playable, asking: Option<Asking>) -> Self {
         let feed = Arc::new(Feed::new(Limits::new(&headend.settings), headend.tally.clone()));
         let signal = Arc::new(Signal::new());
         let (id, air) = (channel.id, Air::new(feed.clone(), &headend.settings));
@@ -77,12 +78,17 @@ impl Tuner {
     pub(crate) fn holder(&self) -> Holder {
         Holder::Channel(self.channel)
     }
+
+    /// Ends it now, whoever has it.
+    pub(crate) fn close(&self) {
+        self.pump.abort();
+        self.feed.end(Some(Failure::Closing));
+    }
 }
 
 impl Drop for Tuner {
     fn drop(&mut self) {
-        self.pump.abort();
-        self.feed.end(Some(Failure::Closing));
+        self.close();
     }
 }
 
@@ -199,8 +205,10 @@ impl Pump {
         if !self.slot.as_ref().is_some_and(fits) {
             self.slot = None;
             let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
-            let claim = Claim { account, holder, asking: &self.asking, except: tried };
+            let (class, asking) = (self.feed.class(), self.asking.as_ref());
+            let claim = Claim { account, holder, class, asking, except: tried };
             self.slot = Some(self.air.held(self.headend.claim(claim)).await?);
+            self.headend.slots.reclass(holder, self.feed.class()); // somebody may have come meanwhile
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, bail};
 use contract::config::DEFAULT_FILE;
-use contract::disk::Data;
+use contract::disk::{Data, RESTORING, sweep_folder};
 use contract::owner::become_owner;
 use contract::release::{Lock, Releases};
 use rustix::process::geteuid;
@@ -120,8 +120,8 @@ impl Beside<'_> {
         let cannot = || format!("{} cannot be written", self.path.display());
         let folder = path.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(folder).with_context(cannot)?;
-        let mut file =
-            tempfile::Builder::new().prefix(".restoring-").tempfile_in(folder).with_context(cannot)?;
+        let _ = sweep_folder(folder, &[RESTORING]); // what cannot be removed harms nobody
+        let mut file = tempfile::Builder::new().prefix(RESTORING).tempfile_in(folder).with_context(cannot)?;
         file.write_all(self.content).with_context(cannot)?;
         let mode = match &self.there {
             Some(there) => there.permissions().mode() & 0o770,

@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, ensure};
 use clap::Args;
 use contract::config::{Config, Place, Skip};
-use contract::disk::Data;
+use contract::disk::{Data, RESTORING, sweep_folder};
 use contract::ids::Ledger;
 use contract::owner::become_owner;
 use contract::release::{Release, Releases};
@@ -151,7 +151,8 @@ impl<'a> Unpacking<'a> {
                 data.path().display()
             );
             fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-            let staged = tempfile::Builder::new().prefix(".restoring-").tempdir_in(folder);
+            let _ = sweep_folder(folder, &[RESTORING]); // what cannot be removed harms nobody
+            let staged = tempfile::Builder::new().prefix(RESTORING).tempdir_in(folder);
             let staged = staged.with_context(|| format!("{} cannot be written", folder.display()))?;
             self.staged = Some((data, staged));
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::Args;
 use contract::config::Place;
+use contract::disk::sweep_folder;
 use contract::release::Releases;
 use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
@@ -21,6 +22,8 @@ use crate::user::now;
 /// What of the data folder is made anew by the next run, or is nobody's: the link and the folder of releases, what was
 /// harvested, pictures and wishes.
 const AGAIN: [&str; 6] = ["current", "releases", "state", "logos", "wanted", "README.md"];
+/// How a backup is called until it is whole.
+const UNFINISHED: &str = ".coax-backup-";
 /// Bytes of a name that fit into its header. Names of ours are shorter.
 const NAME: usize = 100;
 /// How hard zstd tries. Most of it is JSON, which becomes a tenth at any level.
@@ -46,7 +49,8 @@ pub(crate) fn backup(place: &Place, arguments: &Arguments) -> anyhow::Result<()>
     let folder = folder.unwrap_or(Path::new("."));
     let cannot = || format!("{} cannot be written", arguments.file.display());
     // Mode 0600, and renamed when it is whole.
-    let file = NamedTempFile::with_prefix_in(".coax-backup-", folder).with_context(cannot)?;
+    let _ = sweep_folder(folder, &[UNFINISHED]); // what cannot be removed harms nobody
+    let file = NamedTempFile::with_prefix_in(UNFINISHED, folder).with_context(cannot)?;
     let releases = Releases::new(data.clone());
     let release = releases.current().filter(|_| arguments.with_release);
     let mut archive = Archive::new(file).with_context(cannot)?;

@@ -19,9 +19,18 @@ const ROOM: u64 = 64 << 20;
 const NAMES: u64 = 1000;
 /// Bytes that are written to see whether they can be.
 const TRIAL: usize = 1 << 16;
-/// What a data folder of ours has, some of it always.
-const OURS: [&str; 8] =
-    ["current", "releases", "users.json", "sources.json", "ids.json", "secret.key", "state", "details"];
+/// What a data folder of ours has, some of it always: a certificate may be there before anything else.
+const OURS: [&str; 9] = [
+    "current",
+    "releases",
+    "users.json",
+    "sources.json",
+    "ids.json",
+    "secret.key",
+    "state",
+    "details",
+    "tls",
+];
 
 /// Looks at the data folder.
 pub(super) fn look(data: &Data, place: &Place) -> Vec<Finding> {

@@ -20,6 +20,7 @@ const KEYS_WITHIN: [(&str, &str); 4] =
 /// Files whose mode lets others read them.
 pub(super) fn readable(data: &Data, place: &Place) -> Vec<Finding> {
     let mut secret: Vec<PathBuf> = vec![data.key(), data.vault(), data.users(), data.sources()];
+    secret.extend(["account.json", "certificate.json"].map(|name| data.tls().join(name)));
     if let Some(file) = place.file() {
         let written = fs::read_to_string(file).ok().and_then(|text| text.parse::<Table>().ok());
         let written = Value::Table(written.unwrap_or_default());

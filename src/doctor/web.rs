@@ -3,24 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, Response};
 
-/// A client that asks whom it is told to and nobody else.
+/// A client that asks whom it is told to and nobody else, and has this patience with him.
 ///
 /// # Errors
 /// The TLS machinery cannot be set up.
 pub(crate) fn client(patience: Duration) -> reqwest::Result<Client> {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-    Client::builder()
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .timeout(patience)
-        .tls_certs_merge(roots)
-        .user_agent("coax")
-        .build()
+    relay::plain_client(patience).timeout(patience).user_agent("coax").build()
 }
 
 /// Whether Coax answers at `base`, and what it says of itself: with a release, or without one yet.

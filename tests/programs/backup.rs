@@ -124,6 +124,30 @@ fn what_was_backed_up_comes_back_as_it_was() {
 }
 
 #[test]
+fn what_was_killed_leaves_nothing_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    // A backup that was never finished, and a restore beside the folder that it was to become.
+    let left = [".coax-backup-a", ".restoring-a", ".coax-backup-b"].map(|name| folder.path().join(name));
+    for path in &left {
+        File::create(path).unwrap();
+    }
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86_400);
+    let (one_of_today, old_ones) = left.split_last().unwrap();
+    for path in old_ones {
+        File::open(path).unwrap().set_modified(old).unwrap();
+    }
+    let done = |arguments: &[&str]| {
+        let output = run(arguments, "", folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    done(&["backup", "whole.coax", "--data", "data"]);
+    done(&["restore", "whole.coax", "--data", "new"]);
+    assert!(old_ones.iter().all(|path| !path.exists()) && one_of_today.exists());
+}
+
+#[test]
 fn what_is_there_is_not_touched_unless_that_is_said() {
     let kept = Kept::new();
     let before = tree(kept.folder.path());

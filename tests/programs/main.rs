@@ -17,6 +17,7 @@ mod kodi;
 mod logos;
 mod mirror;
 mod monitoring;
+mod notices;
 mod operator;
 mod page;
 mod readme;

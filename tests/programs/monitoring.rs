@@ -1,6 +1,8 @@
 //! What monitors get: one page for all programs, and a dashboard and alert rules that name nothing that is not in it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use crate::program::{Program, ffmpeg, text};
 
@@ -90,6 +92,17 @@ fn every_metric_of_the_dashboard_and_the_alerts_is_told() {
     let elsewhere =
         get("/metrics", &["-H", "x-forwarded-for: 127.0.0.1", "-o", "/dev/null", "-w", "%{http_code}"]);
     assert_eq!(elsewhere, "404");
+}
+
+#[test]
+fn prometheus_understands_the_alert_rules_which_say_what_they_should_of_a_day_that_went_wrong() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/monitoring");
+    for (what, file) in [("check", "alerts.yml"), ("test", "alerts_test.yml")] {
+        let file = folder.join(file);
+        let ran = Command::new("promtool").args([what, "rules"]).arg(&file).output();
+        let ran = ran.expect("promtool is needed for this test (scripts/check installs it)");
+        assert!(ran.status.success(), "{}{}", text(&ran.stdout), text(&ran.stderr));
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@
 //! ```
 
 use std::fs;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use anyhow::{Context, bail};
 use contract::config::Tls;
 use contract::disk::{Access, Data, replace};
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, Order,
-    OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, NewAccount, NewOrder,
+    Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -81,9 +81,9 @@ impl Authority {
         })
     }
 
-    /// What was given before, if it is still there, for whatever names that was: better than nothing.
+    /// What was given before.
     pub(crate) fn kept(&self) -> Option<CertifiedKey> {
-        self.given()?.certified().ok()
+        kept(&self.folder)
     }
 
     /// Asks for a certificate when it is time, for ever, and shows it.
@@ -118,12 +118,8 @@ impl Authority {
     /// When a certificate is to be asked for, in seconds since 1970: at once if there is none for what is wanted.
     fn due(&self) -> u64 {
         let fits = |given: &Given| given.directory == self.directory && given.domains == self.domains;
-        let kept = self.given().filter(fits).and_then(|given| given.certified().ok());
-        kept.and_then(|certified| validity::renewal(&certified)).unwrap_or(0)
-    }
-
-    fn given(&self) -> Option<Given> {
-        serde_json::from_slice(&std::fs::read(self.folder.join("certificate.json")).ok()?).ok()
+        let kept = Given::load(&self.folder).filter(fits).and_then(|given| given.certified().ok());
+        kept.and_then(|certified| validity::of_shown(&certified)).map_or(0, |holds| validity::renewal(&holds))
     }
 
     /// Asks for one, if it can be kept, has it looked whether the names are ours, and keeps what is given.
@@ -131,8 +127,7 @@ impl Authority {
         let names: Vec<Identifier> = self.domains.iter().cloned().map(Identifier::Dns).collect();
         // What cannot be kept would be asked for again and again, and authorities give a few in a week.
         self.trial().with_context(|| format!("{} cannot be written", self.folder.display()))?;
-        let account = self.account().await.context("the account there")?;
-        let mut order = account.new_order(&NewOrder::new(&names)).await.context("the order")?;
+        let mut order = self.order(&NewOrder::new(&names)).await?;
         prove(&mut order, shown).await?;
         let status = order.poll_ready(&RetryPolicy::default()).await.context("it has come to look")?;
         if status != OrderStatus::Ready {
@@ -149,10 +144,28 @@ impl Authority {
         Ok(certified)
     }
 
+    /// Orders as who was known there before, or, where nobody is known by that account any more, as somebody new.
+    async fn order(&self, wanted: &NewOrder<'_>) -> anyhow::Result<Order> {
+        let account = self.account().await.context("the account there")?;
+        match account.new_order(wanted).await {
+            Err(error) if is_unknown(&error) => {}
+            order => return order.context("the order"),
+        }
+        warn!("the authority does not know the account any more; another one is made");
+        match fs::remove_file(self.folder.join("account.json")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                bail!("account.json cannot be removed: {error}")
+            }
+            _ => {}
+        }
+        let account = self.account().await.context("a new account there")?;
+        account.new_order(wanted).await.context("the order")
+    }
+
     /// The account of before, or a new one.
     async fn account(&self) -> anyhow::Result<Account> {
         let builder = || Account::builder_with_http(Box::new(self.client.clone()));
-        let known = std::fs::read(self.folder.join("account.json")).ok();
+        let known = fs::read(self.folder.join("account.json")).ok();
         let known: Option<Known> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(known) = known.filter(|known| known.directory == self.directory) {
             return Ok(builder().from_credentials(known.credentials).await?);
@@ -180,7 +193,24 @@ impl Authority {
     }
 }
 
+/// What was given before into `folder`, if it is still there, for whatever names that was: better than nothing.
+pub(crate) fn kept(folder: &Path) -> Option<CertifiedKey> {
+    Given::load(folder)?.certified().ok()
+}
+
+/// Whether there is no such account (RFC 8555 section 6.7), or it was given up (section 7.3.6): asked by it, authorities then
+/// say that nothing is allowed to it.
+fn is_unknown(error: &Error) -> bool {
+    const GONE: [&str; 2] =
+        ["urn:ietf:params:acme:error:accountDoesNotExist", "urn:ietf:params:acme:error:unauthorized"];
+    matches!(error, Error::Api(problem) if problem.r#type.as_deref().is_some_and(|it| GONE.contains(&it)))
+}
+
 impl Given {
+    fn load(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join("certificate.json")).ok()?).ok()
+    }
+
     fn certified(&self) -> anyhow::Result<CertifiedKey> {
         let chain = CertificateDer::pem_slice_iter(self.chain.as_bytes()).collect::<Result<Vec<_>, _>>()?;
         fitting(chain, PrivateKeyDer::from_pem_slice(self.key.as_bytes())?)

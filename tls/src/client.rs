@@ -24,23 +24,29 @@ impl Client {
     /// # Errors
     /// The file holds none.
     pub(crate) fn new(authority: &Path) -> anyhow::Result<Self> {
-        let roots = if authority.as_os_str().is_empty() {
-            let world = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-            world.map(|root| reqwest::Certificate::from_der(root)).collect::<Result<Vec<_>, _>>()?
-        } else {
-            let pem = std::fs::read(authority);
-            let pem = pem.with_context(|| format!("{} cannot be read", authority.display()))?;
-            reqwest::Certificate::from_pem_bundle(&pem)
-                .with_context(|| format!("{} holds no certificates in PEM", authority.display()))?
-        };
         let client = reqwest::Client::builder()
-            .tls_certs_only(roots)
+            .tls_certs_only(roots(authority)?)
             .timeout(PATIENCE)
             .user_agent(concat!("coax/", env!("CARGO_PKG_VERSION"))) // RFC 8555 section 6.1 wants one
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self(client))
     }
+}
+
+/// Whom one trusts in place of an authority: the root in its file, or those that browsers trust.
+///
+/// # Errors
+/// The file cannot be read, or holds none.
+pub(crate) fn roots(authority: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {
+    if authority.as_os_str().is_empty() {
+        let world = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        return Ok(world.map(|root| reqwest::Certificate::from_der(root)).collect::<Result<_, _>>()?);
+    }
+    let pem = std::fs::read(authority);
+    let pem = pem.with_context(|| format!("{} cannot be read", authority.display()))?;
+    reqwest::Certificate::from_pem_bundle(&pem)
+        .with_context(|| format!("{} holds no certificates in PEM", authority.display()))
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>>;

@@ -19,9 +19,6 @@ use crate::validity;
 /// The time from one look to the next. File events are not trusted: folders of secrets may be shared, or mounted.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Less than this left is a reason to say so: whoever renews does it earlier.
-const LATE: Duration = Duration::from_secs(7 * 86_400);
-
 /// Two PEM files.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
@@ -100,10 +97,12 @@ pub(crate) fn fitting(
 
 /// Says that there is another certificate, and how long it holds.
 pub(crate) fn tell(certificate: &CertifiedKey) {
-    let left = validity::left(certificate);
-    let days = left.map(|left| left.as_secs() / 86_400);
-    match left {
-        Some(left) if left < LATE => warn!(days, "another certificate is shown; it ends soon"),
+    let (holds, now) = (validity::of_shown(certificate), validity::now());
+    let days = holds.as_ref().map(|holds| holds.end.saturating_sub(now) / 86_400);
+    match holds {
+        Some(holds) if validity::ends_soon(&holds, now) => {
+            warn!(days, "another certificate is shown; it ends soon");
+        }
         _ => info!(days, "another certificate is shown"),
     }
 }

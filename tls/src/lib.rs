@@ -14,6 +14,7 @@
 mod authority;
 mod client;
 mod files;
+mod look;
 mod shown;
 mod validity;
 
@@ -30,6 +31,7 @@ use tracing::info;
 
 use authority::Authority;
 use files::Files;
+pub use look::{Seen, look};
 use shown::Shown;
 
 /// https, for as long as it is held: where it is listened for, and a certificate that is kept young.

@@ -1,7 +1,7 @@
 //! How long a certificate holds: the one thing that is read of it here (RFC 5280 section 4.1.2.5).
 
 use std::ops::Range;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::sign::CertifiedKey;
 
@@ -11,16 +11,23 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// How long it still holds; `None` if that cannot be read. Nothing for one that has ended.
-pub(crate) fn left(certificate: &CertifiedKey) -> Option<Duration> {
-    let holds = of(certificate.cert.first()?)?;
-    Some(Duration::from_secs(holds.end.saturating_sub(now())))
+/// The most that may be left of a certificate that ends soon: whoever renews, does it earlier.
+const SOON: u64 = 7 * 86_400;
+
+/// How long it holds; `None` if that cannot be read.
+pub(crate) fn of_shown(certificate: &CertifiedKey) -> Option<Range<u64>> {
+    of(certificate.cert.first()?)
 }
 
-/// When it is to be renewed, in seconds since 1970: when two thirds of its time have passed, as authorities advise.
-pub(crate) fn renewal(certificate: &CertifiedKey) -> Option<u64> {
-    let holds = of(certificate.cert.first()?)?;
-    Some(holds.start + (holds.end - holds.start) / 3 * 2)
+/// When one is to be renewed: when two thirds of its time have passed, as authorities advise.
+pub(crate) const fn renewal(holds: &Range<u64>) -> u64 {
+    holds.start + (holds.end - holds.start) / 3 * 2
+}
+
+/// Whether so little is left at `now` that it should have been renewed: a week, or of one that holds for days, half of the
+/// time in which it is renewed.
+pub(crate) fn ends_soon(holds: &Range<u64>, now: u64) -> bool {
+    holds.end.saturating_sub(now) < SOON.min((holds.end - holds.start) / 6)
 }
 
 /// Seconds since 1970.
@@ -117,6 +124,17 @@ mod tests {
         }
         assert_eq!(time(UTC_TIME, b"261327170000Z"), None);
         assert_eq!(time(UTC_TIME, b"2611271700xxZ"), None);
+    }
+
+    #[test]
+    fn one_that_holds_for_days_ends_soon_later_than_one_that_holds_for_months() {
+        const DAY: u64 = 86_400;
+        let (months, days) = (DAY..91 * DAY, DAY..7 * DAY);
+        assert_eq!((renewal(&months), renewal(&days)), (61 * DAY, 5 * DAY));
+        assert!(
+            !ends_soon(&months, 83 * DAY) && ends_soon(&months, 85 * DAY) && ends_soon(&months, 99 * DAY)
+        );
+        assert!(!ends_soon(&days, 5 * DAY) && ends_soon(&days, 6 * DAY + 1));
     }
 
     #[test]

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_title_is_markup() {
-        let title = Title::read("</title><x a=\"&\u{1}\">", "", "");
+        let title = Title { name: "</title><x a=\"&\u{1}\">".into(), ..Title::default() };
         let mut nfo = Nfo::new("movie");
         nfo.title(&title);
         nfo.trailer("x\"&y");

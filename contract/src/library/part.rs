@@ -40,7 +40,7 @@ fn edges(text: &str) -> &str {
 
 /// Marks of direction, of byte order and of lines: they show nothing, and hide what a name really is. The joiners of Persian
 /// and Indian scripts are none of them.
-const fn is_unseen(character: char) -> bool {
+pub(super) const fn is_unseen(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

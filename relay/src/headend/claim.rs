@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use contract::source::Origin;
+use contract::ticket::pass::Class;
 use tokio::time::{Duration, Instant};
 
 use super::Headend;
@@ -20,8 +21,10 @@ pub(crate) struct Claim<'a> {
     pub(crate) account: &'a str,
     /// For what.
     pub(crate) holder: Holder,
-    /// For whom.
-    pub(crate) asking: &'a Asking,
+    /// Who gives way for it, and for whom it does.
+    pub(crate) class: Class,
+    /// For whom, if somebody watches.
+    pub(crate) asking: Option<&'a Asking>,
     /// Logins of the account that will not do.
     pub(crate) except: &'a [usize],
 }
@@ -30,17 +33,20 @@ impl Headend {
     /// A connection of `account` if there is one that nobody has any use for.
     pub(crate) fn spare(&self, account: &str, holder: Holder) -> Option<Slot> {
         let allowed = self.allowed(account).ok()?;
-        self.slots.take(Offer { account, allowed: &allowed, except: &[] }, holder).ok()
+        let offer = Offer { account, allowed: &allowed, except: &[], class: Class::Viewer };
+        self.slots.take(offer, holder).ok()
     }
 
-    /// A connection of an account. Whoever lingers on it makes room, oldest first, and then the other stream of the
-    /// client who asks; else this waits a moment for somebody to leave.
+    /// A connection of an account. Whoever lingers on it makes room, oldest first, then who has a lesser class, and then the
+    /// other stream of the client who asks; else this waits a moment for somebody to leave. For a download nobody makes
+    /// room, and it does not wait here.
     ///
     /// # Errors
     /// [`Failure::Full`], [`Failure::NoSource`], or why the provider lets none of the account's logins in.
     pub(crate) async fn claim(&self, claim: Claim<'_>) -> Result<Slot, Failure> {
         let allowed = self.allowed(claim.account)?;
-        let offer = Offer { account: claim.account, allowed: &allowed, except: claim.except };
+        let offer =
+            Offer { account: claim.account, allowed: &allowed, except: claim.except, class: claim.class };
         let deadline = Instant::now() + self.settings.slot_patience;
         let mut leaving = Instant::now(); // until when somebody who was sent away may take
         loop {
@@ -49,6 +55,7 @@ impl Headend {
             let cooled = match self.slots.take(offer, claim.holder) {
                 Ok(slot) => return Ok(slot),
                 Err(Taken::Resting(why)) => return Err(why),
+                Err(Taken::Until(_)) if claim.class == Class::Background => return Err(Failure::Full),
                 Err(Taken::Until(cooled)) => cooled,
             };
             // What becomes free by itself needs nobody's place.
@@ -90,11 +97,11 @@ impl Headend {
     fn make_room(&self, claim: Claim<'_>) -> bool {
         let leaves = Instant::now() + RELEASE;
         let reserve = |login| self.slots.reserve(claim.account, login, claim.holder, leaves);
-        if self.oust(claim, reserve) {
+        if self.oust(claim, reserve) || self.give_way(claim, reserve) {
             return true;
         }
         let would_do = |holder| self.would_do(claim, holder).inspect(|login| reserve(*login)).is_some();
-        let zapped = self.seats.zap(claim.asking, would_do);
+        let zapped = claim.asking.and_then(|asking| self.seats.zap(asking, would_do));
         if let Some(holder) = zapped {
             self.dismiss(holder); // what he has left lingers now
         }

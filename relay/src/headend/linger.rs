@@ -31,11 +31,13 @@ impl Lingering {
 
 impl Headend {
     /// A viewer has left.
-    pub(super) fn left(self: &Arc<Self>, tuner: &Arc<Tuner>) {
+    pub(super) fn left(self: &Arc<Self>, tuner: &Arc<Tuner>, recorded: bool) {
         let house = self.house();
+        tuner.feed.recorders.fetch_sub(u32::from(recorded), Ordering::Relaxed);
         let last = tuner.feed.viewers.fetch_sub(1, Ordering::Relaxed) == 1;
-        // What never sent anything is not worth keeping.
-        if !last || house.closed || tuner.feed.ended() || !tuner.feed.started() {
+        self.classed(tuner);
+        // Who has recorded does not come back; what never sent anything is not worth keeping.
+        if !last || recorded || house.closed || tuner.feed.ended() || !tuner.feed.started() {
             return;
         }
         self.linger(house, Idle::Channel(tuner.clone()), self.settings.linger);

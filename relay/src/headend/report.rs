@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::ticket::pass::Class;
 use serde::Serialize;
 
 use super::Headend;
@@ -15,6 +16,12 @@ pub(crate) struct Used {
     /// Its place in the configuration, from 1.
     login: usize,
     used: usize,
+    /// Of them, what records,
+    #[serde(skip_serializing_if = "is_zero")]
+    recording: usize,
+    /// and what downloads: both give way to viewers.
+    #[serde(skip_serializing_if = "is_zero")]
+    downloading: usize,
     /// That it allows; `None` if it sets no limit, or is not configured any more.
     limit: Option<u32>,
     /// The provider refuses it, so that it is not dialled: for so many seconds more,
@@ -23,6 +30,10 @@ pub(crate) struct Used {
     /// and what the provider did.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Headend {
@@ -34,6 +45,8 @@ impl Headend {
         };
         let standings = self.slots.standings().into_iter();
         let used = standings.map(|standing| Used {
+            recording: standing.classes[1],
+            downloading: standing.classes[2],
             limit: limit(&standing.account, standing.login),
             resting_s: standing.resting.as_ref().map(|(time, _)| time.as_secs()),
             why: standing.resting.map(|(_, why)| why.to_string()),
@@ -71,6 +84,17 @@ impl Headend {
         for logins in accounts() {
             let sum: usize = logins.iter().map(|login| login.used).sum();
             used = used.with(&[("account", &logins[0].account)], sum);
+        }
+        let mut yielding = page.gauge(
+            "coax_relay_slots_yielding",
+            "Connections in use that give way to viewers, by what they are used for.",
+        );
+        for logins in accounts() {
+            let account = ("account", logins[0].account.as_str());
+            let sum = |of: fn(&Used) -> usize| logins.iter().map(of).sum::<usize>();
+            yielding = yielding
+                .with(&[account, ("class", Class::Record.word())], sum(|login| login.recording))
+                .with(&[account, ("class", Class::Background.word())], sum(|login| login.downloading));
         }
         let mut limits = page.gauge(
             "coax_relay_slots_limit",

@@ -6,6 +6,7 @@ use httpd::{Body, Range};
 
 use super::asked::Asked;
 use super::part::{Named, Part, SKIP};
+use super::yielding;
 use crate::play::Request;
 use crate::refusal::Refusal;
 use crate::upstream::file::{Open, Way};
@@ -39,14 +40,19 @@ pub(super) fn answer(
     let left = end.map(|end| end - start);
     let file = Named { way, size, etag: etag.clone() };
     request.open(body);
+    let is_watched = request.is_watched();
     let part = Part::new(request, file, start, start - from, left);
     let mut response = Response::new(match left {
+        _ if !is_watched => yielding::body(part),
         Some(left) => Body::sized_stream(left, part),
         None => Body::stream(part),
     });
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
+    if !is_watched {
+        yielding::describe(headers, (start, end, size));
+    }
     if let Some(size) = size
         && (ranges || rangeless == Rangeless::Refused)
     {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use contract::bundle::Playable;
+use contract::ticket::pass::Class;
 use contract::user::User;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Response};
@@ -56,6 +57,34 @@ pub(crate) async fn answer(
         headend.failed(film.id, why.clone());
     }
     Err(why.into())
+}
+
+/// Answers a request of somebody who does not watch: from the first of its upstreams that has it, each asked once, and only
+/// where there is a connection to spare. When somebody needs that, the body ends early, and a trailer says why.
+pub(crate) async fn lesser(
+    headend: &Arc<Headend>,
+    film: Playable,
+    class: Class,
+    headers: &HeaderMap,
+) -> Result<httpd::Response, Refusal> {
+    let request = headend.fetch(class)?;
+    let mut asked = Asked::of(headers);
+    let mut ways = Ways::new(&request, film.id, &film.upstreams);
+    while let Some(way) = ways.next().await {
+        let opening = async { Ok(open(headend, Title::film(film.id), &way, &mut asked).await) };
+        match request.dial(opening).await? {
+            Ok(open) => {
+                let media_type = media_type(&film.container);
+                return clean::answer(&asked, way, open, request, media_type, Rangeless::Whole);
+            }
+            Err(Refusal::Upstream(why)) => {
+                headend.tally.failed(&why);
+                ways.refused(&way, why).await;
+            }
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Err(ways.why().into())
 }
 
 /// Opens a file for a request; its size is known from then on.
@@ -141,7 +170,7 @@ fn head(film: &Playable, size: Option<u64>) -> httpd::Response {
 }
 
 /// What a container is called in HTTP, whatever the address says.
-fn media_type(container: &str) -> HeaderValue {
+pub(super) fn media_type(container: &str) -> HeaderValue {
     HeaderValue::from_static(match container {
         "mp4" | "m4v" => "video/mp4",
         "mkv" => "video/x-matroska",

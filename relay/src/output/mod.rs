@@ -10,5 +10,7 @@ pub(crate) mod file;
 mod form;
 pub(crate) mod hls;
 mod part;
+pub(crate) mod stock;
 pub(crate) mod ts;
 mod ways;
+pub(crate) mod yielding;

@@ -1,10 +1,12 @@
 //! A channel as one endless transport stream.
 
+use contract::ticket::pass::WHY;
 use http::Response;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use httpd::Body;
 
-use crate::subscriber::Subscriber;
+use super::yielding;
+use crate::subscriber::{Recorder, Subscriber};
 
 /// The head of the answer. No length and no ranges: it has no end. `Connection: close`, because after its end there is
 /// nothing sensible to say on this connection.
@@ -24,6 +26,13 @@ pub(crate) fn head() -> httpd::Response {
 /// The stream of one viewer.
 pub(crate) fn stream(subscriber: Subscriber) -> httpd::Response {
     answer(Body::stream(subscriber))
+}
+
+/// The stream of somebody who records.
+pub(crate) fn record(recorder: Recorder) -> httpd::Response {
+    let mut response = answer(yielding::endless(recorder));
+    response.headers_mut().insert(header::TRAILER, HeaderValue::from_static(WHY));
+    response
 }
 
 fn answer(body: Body) -> httpd::Response {

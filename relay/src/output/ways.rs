@@ -48,7 +48,8 @@ impl<'a> Ways<'a> {
 
     /// It was none; where that may only be so for the moment, it is the next one again, after a while.
     pub(super) async fn refused(&mut self, way: &Way, why: Failure) {
-        let momentary = may_be_counted(&why) && self.request.still_counted();
+        // Whoever has no hurry comes back later.
+        let momentary = self.request.is_watched() && may_be_counted(&why) && self.request.still_counted();
         if momentary && let Some(seconds) = self.again.next() {
             self.request.asked_again();
             sleep(Duration::from_secs(*seconds)).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::bundle::{Playable, Protocol, Upstream};
+use contract::ticket::pass::Class;
 use http::StatusCode;
 use http::header::HeaderMap;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -90,7 +91,8 @@ impl Pump {
         let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
         let (mut tried, mut before) = (Vec::new(), None);
         loop {
-            let claim = Claim { account, holder, asking: &self.asking, except: &tried };
+            let claim =
+                Claim { account, holder, class: Class::Viewer, asking: Some(&self.asking), except: &tried };
             let slot = match self.headend.claim(claim).await {
                 Ok(slot) => slot,
                 Err(why) => return before.unwrap_or(why), // that there is no further login says less

@@ -13,7 +13,7 @@ use crate::viewer::{Viewer, eventually};
 const PATH: &str = "/movie/ann/secret/9001.mp4";
 
 /// The film as the provider has it.
-async fn original(stage: &Stage) -> Vec<u8> {
+pub(crate) async fn original(stage: &Stage) -> Vec<u8> {
     let url = stage.station.stream_url("movie", stage.station.catalogue().film_id(0), "mp4");
     let bytes = reqwest::Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
     let bytes = bytes.bytes().await.unwrap().to_vec();
@@ -33,7 +33,7 @@ async fn play(stage: &Stage, player: &str, range: &str) -> Viewer {
     Viewer::ask(stage, "GET", PATH, &format!("User-Agent: {player}\r\nRange: bytes={range}\r\n")).await
 }
 
-async fn the_matrix(stage: &Stage) {
+pub(crate) async fn the_matrix(stage: &Stage) {
     let film = original(stage).await;
     let size = film.len();
     let mut whole = Viewer::get(stage, PATH).await;

@@ -17,7 +17,7 @@ async fn status(stage: &Stage) -> Value {
     serde_json::from_slice(&answer.rest().await).unwrap()
 }
 
-async fn metrics(stage: &Stage) -> Metrics {
+pub(crate) async fn metrics(stage: &Stage) -> Metrics {
     let mut answer = Viewer::get(stage, "/metrics").await;
     let media_type = answer.header("content-type").unwrap();
     assert_eq!(media_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -193,7 +193,7 @@ async fn monitors_read_text_that_keeps_the_rules_and_names_nobody() {
 }
 
 /// A page of OpenMetrics 1.0, read as strictly as its grammar is.
-struct Metrics {
+pub(crate) struct Metrics {
     text: String,
     /// By name, by labels as they are written.
     samples: BTreeMap<String, BTreeMap<String, f64>>,
@@ -257,7 +257,7 @@ impl Metrics {
         self.samples.get(name).unwrap_or_else(|| panic!("there is no {name}:\n{}", self.text))
     }
 
-    fn value(&self, name: &str, labels: &str) -> f64 {
+    pub(crate) fn value(&self, name: &str, labels: &str) -> f64 {
         *self.of(name).get(labels).unwrap_or_else(|| panic!("{name} has no {labels}:\n{}", self.text))
     }
 }

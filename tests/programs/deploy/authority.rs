@@ -13,7 +13,7 @@ const NAME: &str = "tv.example.com";
 /// A running authority that gives certificates for a few seconds.
 struct Pebble {
     child: Child,
-    directory: String,
+    listen: u16,
     management: u16,
     root: PathBuf,
 }
@@ -32,6 +32,11 @@ impl Pebble {
             "certificateValidityPeriod": 9,
         }});
         write(&folder.join("pebble.json"), &config.to_string());
+        Self::run(folder, listen, management)
+    }
+
+    /// Begins it, as one that knows nobody.
+    fn run(folder: &Path, listen: u16, management: u16) -> Self {
         let names = format!("127.0.0.1:{}", names_that_lead_here());
         let child = Command::new("pebble")
             .arg("-config")
@@ -49,10 +54,20 @@ impl Pebble {
         let child = child.unwrap_or_else(|error| {
             panic!("pebble is needed for this test (scripts/check installs it): {error}")
         });
-        let directory = format!("https://127.0.0.1:{listen}/dir");
-        let pebble = Self { child, directory, management, root };
-        eventually("pebble", || (pebble.get(&pebble.directory).0 == 200).then_some(()));
+        let pebble = Self { child, listen, management, root: folder.join("pebble.pem") };
+        eventually("pebble", || (pebble.get(&pebble.directory()).0 == 200).then_some(()));
         pebble
+    }
+
+    fn directory(&self) -> String {
+        format!("https://127.0.0.1:{}/dir", self.listen)
+    }
+
+    /// The root of what it gives, once it is in `file`.
+    fn gives(&self, file: &Path) {
+        let (status, root) = self.get(&format!("https://127.0.0.1:{}/roots/0", self.management));
+        assert_eq!(status, 200);
+        write(file, &root);
     }
 
     fn get(&self, url: &str) -> (u16, String) {
@@ -79,21 +94,19 @@ fn shown(port: u16, root: &Path) -> Option<String> {
 }
 
 #[test]
-fn an_authority_gives_a_certificate_which_is_kept_and_renewed_before_it_ends() {
+fn an_authority_gives_a_certificate_which_is_kept_and_renewed_whoever_it_knows() {
     let port = free_port();
     let authority = tempfile::tempdir().unwrap();
     let pebble = Pebble::start(authority.path(), port);
     let home = Home::new(&format!(
         "[tls]\nlisten = \"127.0.0.1:{port}\"\ndomains = [\"{NAME}\"]\ncontact = \"mailto:you@example.com\"\n\
          directory = \"{}\"\nauthority = \"{}\"\n",
-        pebble.directory,
+        pebble.directory(),
         pebble.root.display()
     ));
     let coax = home.up();
-    let (status, root) = pebble.get(&format!("https://127.0.0.1:{}/roots/0", pebble.management));
-    assert_eq!(status, 200);
     let root_file = authority.path().join("root.pem");
-    write(&root_file, &root);
+    pebble.gives(&root_file);
     let first = eventually("a certificate", || shown(port, &root_file));
     let resolve = format!("{NAME}:{port}:127.0.0.1");
     let trusting = ["--resolve", &resolve, "--cacert", root_file.to_str().unwrap()];
@@ -107,10 +120,18 @@ fn an_authority_gives_a_certificate_which_is_kept_and_renewed_before_it_ends() {
         assert_eq!(mode & 0o777, 0o600, "{kept}");
     }
     eventually("another certificate", || shown(port, &root_file).filter(|it| *it != first));
-    drop(pebble);
     let logged = coax.terminate().logged;
     assert!(logged.contains("another certificate is shown"), "{logged}");
+    let (listen, management) = (pebble.listen, pebble.management);
+    drop(pebble);
     let coax = home.up();
     assert_eq!(get(&health, &["-k", "--resolve", &resolve]).0, 200);
     drop(coax);
+    // One that has forgotten us meanwhile.
+    let pebble = Pebble::run(authority.path(), listen, management);
+    let coax = home.up();
+    pebble.gives(&root_file);
+    eventually("a certificate for somebody new", || shown(port, &root_file));
+    let logged = coax.terminate().logged;
+    assert!(logged.contains("does not know the account any more"), "{logged}");
 }

@@ -30,3 +30,17 @@ fn systemd_understands_the_units_and_finds_little_exposed() {
     }
     assert_eq!(units, 4);
 }
+
+#[test]
+fn the_units_differ_in_what_they_run_and_in_nothing_else() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/systemd");
+    let common = |name: &str| {
+        let unit = fs::read_to_string(folder.join(name)).unwrap();
+        let lines =
+            unit.lines().filter(|line| !line.starts_with("Description=") && !line.starts_with("ExecStart="));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for name in ["coax-ingest.service", "coax-relay.service", "coax-serve.service"] {
+        assert_eq!(common(name), common("coax.service"), "{name}");
+    }
+}

@@ -1,7 +1,7 @@
 //! How the past of a channel is asked for, out of what playlists say of it (`xtream-api.md` 19.3 and 19.5).
 
-use super::entry::Entry;
-use super::keys::Key;
+use m3u::{Entry, Key};
+
 use crate::harvest::Catchup;
 
 /// The most days that are believed.
@@ -50,7 +50,8 @@ pub(super) fn seconds(hours: &str) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::read;
+    use m3u::read;
+
     use super::*;
 
     fn said(header: &str, info: &str) -> Option<(u32, String, String, i32)> {

@@ -7,10 +7,9 @@
 use std::fmt::Write as _;
 
 use contract::bundle::Kind;
+use m3u::{Entry, Key, Parts};
 
-use super::address::{Parts, Reach, reach};
-use super::entry::Entry;
-use super::keys::Key;
+use super::reach::{Reach, reach};
 use crate::tidy;
 
 /// The longest provider's id that is used as it is.

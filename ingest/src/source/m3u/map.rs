@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use contract::source::{Location, Source};
+use m3u::{Entry, Facts, Guess, Key, is_true};
 
-use super::address::{Reach, reach};
 use super::catchup::{catchup, seconds};
-use super::entry::{Entry, is_true};
 use super::key;
-use super::keys::Key;
-use super::kind::Guess;
-use super::read::Facts;
+use super::reach::{Reach, reach};
 use super::tally::Tally;
 use crate::harvest::{Address, Channel, Episode, List, Movie, Places, Pushed, Series, Writer};
 use crate::tidy;

@@ -1,24 +1,16 @@
-//! Playlists: a document of the dialect of `xtream-api.md` 19, read twice.
+//! Playlists, read twice by the crate `m3u`.
 //!
 //! ```text
-//! bytes ──▶ read: an Entry after the other ──▶ kind: channel, film, episode ──▶ key ──▶ map ──▶ harvest::Writer
+//! bytes ──▶ m3u::read: an Entry after the other ──▶ m3u::guess: channel, film, episode ──▶ key ──▶ map ──▶ harvest::Writer
 //! ```
 //!
 //! Twice, because what an entry is known by depends on whether another one has the same ids: the first pass takes note of
 //! a few hashes of each, the second writes. Nothing is ever dialled or run from here; addresses are text.
 
-mod address;
-mod attributes;
 mod catchup;
-mod directives;
-mod entry;
-mod headers;
 mod key;
-mod keys;
-mod kind;
-mod lines;
 mod map;
-mod read;
+mod reach;
 mod tally;
 
 use std::io::{self, BufRead, BufReader};
@@ -26,13 +18,11 @@ use std::path::Path;
 
 use contract::bundle::Kind;
 use contract::source::{Location, M3u, Source};
+use m3u::{Guess, Parts, Refusal};
 use url::{Url, form_urlencoded};
 
-use self::address::Parts;
 use self::key::Keys;
-use self::kind::Guess;
 use self::map::Mapping;
-use self::read::Refusal;
 use crate::fetch::{Ask, Document, Fetcher, Place, Target};
 use crate::gate::Gate;
 use crate::gather::{Gathering, Taken};
@@ -176,8 +166,8 @@ pub(crate) fn harvest<R: BufRead>(
         other => other.to_string(),
     };
     let mut keys = Keys::new(account(from));
-    let facts = read::read(opened()?, |entry| {
-        let guess = kind::guess(&entry, entry.name());
+    let facts = m3u::read(opened()?, |entry| {
+        let guess = m3u::guess(&entry, entry.name());
         keys.note(kind_of(&guess), &entry, entry.name());
         Ok(())
     })
@@ -192,8 +182,8 @@ pub(crate) fn harvest<R: BufRead>(
     } else if facts.entries == 0 {
         return Err("the playlist lists nothing".into());
     }
-    read::read(opened()?, |entry| {
-        let guess = kind::guess(&entry, entry.name());
+    m3u::read(opened()?, |entry| {
+        let guess = m3u::guess(&entry, entry.name());
         let key = keys.key(kind_of(&guess), &entry, entry.name());
         mapping.add(&entry, guess, key)
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::read::Facts;
+use m3u::Facts;
 
 /// The most schemes that are counted by name; a playlist may make them up.
 const MOST_SCHEMES: usize = 12;

@@ -1,4 +1,4 @@
-//! A playlist, entry by entry, while it arrives (`xtream-api.md` 19).
+//! A playlist, entry by entry, while it arrives.
 //!
 //! ```text
 //! bytes ──▶ lines ──▶ #EXTM3U  header: defaults, guides
@@ -11,16 +11,16 @@
 
 use std::io::{self, BufRead};
 
-use super::attributes::Of;
-use super::directives::{Directive, directive};
-use super::entry::{Defaults, Draft, Entry};
-use super::headers;
-use super::keys::Key;
-use super::lines::{LONGEST, Line, lines, opened, text};
+use crate::attributes::Of;
+use crate::directives::{Directive, directive};
+use crate::entry::{Defaults, Draft, Entry};
+use crate::headers;
+use crate::keys::Key;
+use crate::lines::{LONGEST, Line, lines, opened, text};
 
 /// The most entries that are read; the largest known playlists have 600 000. Further ones are counted.
-const MOST_ENTRIES: u64 = 1_000_000;
-/// How far into a document its first `#EXTM3U` or `#EXTINF` may be (`xtream-api.md` 19.6.10).
+pub const MOST_ENTRIES: u64 = 1_000_000;
+/// How far into a document its first `#EXTM3U` or `#EXTINF` may be.
 const PREFACE: u64 = 64 << 10;
 /// The most guides that headers may name.
 const MOST_GUIDES: usize = 32;
@@ -29,32 +29,32 @@ const LONGEST_ADDRESS: usize = 2000;
 
 /// What a playlist turned out to be, and what was noticed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub struct Facts {
     /// It is what one player plays (HLS), and no list of channels: its own address is the one channel.
-    pub(crate) hls: bool,
+    pub hls: bool,
     /// Addresses of guides that its header names, in order. SECURITY: they may hold credentials.
-    pub(crate) guides: Vec<String>,
+    pub guides: Vec<String>,
     /// Entries given.
-    pub(crate) entries: u64,
+    pub entries: u64,
     /// Of these, addresses that came without an `#EXTINF`.
-    pub(crate) bare: u64,
+    pub bare: u64,
     /// Entries that were left out because no address followed.
-    pub(crate) without_address: u64,
+    pub without_address: u64,
     /// Lines that are neither an entry, nor an address, nor a directive.
-    pub(crate) strays: u64,
+    pub strays: u64,
     /// Lines of over 64 KiB that were passed over.
-    pub(crate) too_long: u64,
+    pub too_long: u64,
     /// Attributes, headers and properties beyond what one entry may have.
-    pub(crate) left_out: u64,
+    pub left_out: u64,
     /// Entries beyond [`MOST_ENTRIES`].
-    pub(crate) beyond: u64,
+    pub beyond: u64,
     /// It ends inside an entry: the download broke off, and this generation is not to be used.
-    pub(crate) broken_off: bool,
+    pub broken_off: bool,
 }
 
 /// Why a document gave no playlist.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Nothing but blanks.
     #[error("the playlist is empty")]
     Empty,
@@ -76,10 +76,7 @@ pub(crate) enum Refusal {
 ///
 /// # Errors
 /// What came is no playlist; reading, unpacking or `each` failed.
-pub(crate) fn read(
-    input: impl BufRead,
-    each: impl FnMut(Entry<'_>) -> io::Result<()>,
-) -> Result<Facts, Refusal> {
+pub fn read(input: impl BufRead, each: impl FnMut(Entry<'_>) -> io::Result<()>) -> Result<Facts, Refusal> {
     let mut reading = Reading {
         each,
         draft: Draft::default(),

@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::attributes::{Of, Scanner, Span, Token};
-use super::headers;
-use super::keys::Key;
-use crate::tidy;
+use crate::attributes::{Of, Scanner, Span, Token};
+use crate::entities::entity;
+use crate::headers;
+use crate::keys::Key;
 
 /// The most that is held of one entry, in bytes: a few of its longest lines.
 const MOST_TEXT: usize = 256 << 10;
@@ -16,7 +16,7 @@ const MOST_PAIRS: usize = 64;
 
 /// What is known of an entry so far.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     text: String,
     /// Where the line of the entry begins, behind its `#EXTINF`.
     info: usize,
@@ -31,16 +31,16 @@ pub(super) struct Draft {
     duration: Option<f64>,
     vod: bool,
     /// Whether there was an `#EXTINF`.
-    pub(super) begun: bool,
+    pub(crate) begun: bool,
     /// Whether a quote of it is still open.
-    pub(super) open: bool,
+    pub(crate) open: bool,
     /// What did not fit.
-    pub(super) left_out: u64,
+    pub(crate) left_out: u64,
 }
 
 impl Draft {
     /// Forgets the entry, and keeps its memory.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         let Self { text, others, headers, properties, left_out, .. } = std::mem::take(self);
         *self = Self { text, others, headers, properties, left_out, ..Self::default() };
         self.text.clear();
@@ -60,7 +60,7 @@ impl Draft {
     }
 
     /// Takes what follows `#EXTINF` or `#EXTM3U`.
-    pub(super) fn read(&mut self, of: Of, line: &str) {
+    pub(crate) fn read(&mut self, of: Of, line: &str) {
         let start = self.text.len();
         if self.add(line).is_none() {
             return;
@@ -85,7 +85,7 @@ impl Draft {
     }
 
     /// Takes the rest of a line of which a line end inside quotes made two.
-    pub(super) fn read_on(&mut self, line: &str) {
+    pub(crate) fn read_on(&mut self, line: &str) {
         let whole = format!("{} {line}", self.text.get(self.info..).unwrap_or(""));
         let group = self.group.of(&self.text).to_owned();
         self.clear();
@@ -102,7 +102,7 @@ impl Draft {
             value
         };
         match Key::named(key.of(&self.text)) {
-            // Of repeated ones the last that is not empty counts (`xtream-api.md` 19.6.7).
+            // Of repeated ones the last that is not empty counts.
             Some(known) if !value.is_empty() => self.known[known as usize] = value,
             Some(_) => {}
             None if self.others.len() < MOST_PAIRS => self.others.push((key, value)),
@@ -111,22 +111,22 @@ impl Draft {
     }
 
     /// Takes the group of `#EXTGRP`.
-    pub(super) fn set_group(&mut self, group: &str) {
+    pub(crate) fn set_group(&mut self, group: &str) {
         self.group = self.add(group).unwrap_or(self.group);
     }
 
     /// Takes the picture of `#EXTIMG`.
-    pub(super) fn set_picture(&mut self, address: &str) {
+    pub(crate) fn set_picture(&mut self, address: &str) {
         self.picture = self.add(address).unwrap_or(self.picture);
     }
 
     /// Takes `#EXT-X-PLAYLIST-TYPE:VOD`.
-    pub(super) const fn set_vod(&mut self) {
+    pub(crate) const fn set_vod(&mut self) {
         self.vod = true;
     }
 
     /// Takes a property of `#KODIPROP`; some are headers.
-    pub(super) fn add_property(&mut self, property: &str) {
+    pub(crate) fn add_property(&mut self, property: &str) {
         let Some((name, value)) = property.split_once('=') else { return };
         let (name, value) = (name.trim(), value.trim());
         let known = |headers: &str| name.len() >= headers.len() && name.ends_with(headers);
@@ -141,7 +141,7 @@ impl Draft {
     }
 
     /// Takes a header; a later one of the same name counts.
-    pub(super) fn add_header(&mut self, name: &str, value: &str) {
+    pub(crate) fn add_header(&mut self, name: &str, value: &str) {
         let Some((name, value)) = headers::checked(name, value) else { return };
         let same = |(other, _): &(Span, Span)| other.of(&self.text).eq_ignore_ascii_case(name);
         let place = self.headers.iter().position(same);
@@ -157,7 +157,7 @@ impl Draft {
     }
 
     /// Takes the address, which completes the entry.
-    pub(super) fn set_address(&mut self, line: &str) {
+    pub(crate) fn set_address(&mut self, line: &str) {
         for key in [Key::UserAgent, Key::Referrer] {
             let value = self.known[key as usize].of(&self.text);
             let name = if key == Key::UserAgent { "User-Agent" } else { "Referer" };
@@ -168,7 +168,7 @@ impl Draft {
             }
         }
         let (address, piped) = headers::piped(line);
-        // Only this of the entities: others may be what the address means (`xtream-api.md` 19.6.12).
+        // Only this of the entities: others may be what the address means.
         let address = match address.contains("&amp;") {
             true => Cow::Owned(address.replace("&amp;", "&")),
             false => Cow::Borrowed(address),
@@ -178,12 +178,12 @@ impl Draft {
     }
 
     /// The entry, whose header gives `defaults`.
-    pub(super) const fn entry<'a>(&'a self, defaults: &'a Defaults) -> Entry<'a> {
+    pub(crate) const fn entry<'a>(&'a self, defaults: &'a Defaults) -> Entry<'a> {
         Entry { draft: self, defaults }
     }
 
     /// The value of an attribute; empty without one.
-    pub(super) fn value(&self, key: Key) -> &str {
+    pub(crate) fn value(&self, key: Key) -> &str {
         self.known[key as usize].of(&self.text)
     }
 }
@@ -202,13 +202,13 @@ fn duration(text: &str) -> (Option<f64>, usize) {
 
 /// What the header of a playlist says for all its entries.
 #[derive(Debug, Default)]
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     values: [String; Key::COUNT],
 }
 
 impl Defaults {
     /// Takes the attributes of a header; what a second one does not say stays.
-    pub(super) fn take(&mut self, header: &Draft) {
+    pub(crate) fn take(&mut self, header: &Draft) {
         for (place, span) in header.known.iter().enumerate() {
             let value = span.of(&header.text);
             if !value.is_empty() {
@@ -220,25 +220,25 @@ impl Defaults {
 
 /// An entry as it is written: nothing is tidied, only quotes and encodings are gone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'a> {
+pub struct Entry<'a> {
     draft: &'a Draft,
     defaults: &'a Defaults,
 }
 
 impl<'a> Entry<'a> {
     /// What it is called: behind the comma, else what attributes say, else the last part of the address.
-    pub(crate) fn name(&self) -> &'a str {
+    pub fn name(&self) -> &'a str {
         let known = [self.draft.name.of(&self.draft.text), self.own(Key::TvgName), self.own(Key::GuideTitle)];
         known.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| last_part(self.address()))
     }
 
     /// Where it can be received; without headers, and with every scheme there is.
-    pub(crate) fn address(&self) -> &'a str {
+    pub fn address(&self) -> &'a str {
         self.draft.address.of(&self.draft.text)
     }
 
     /// An attribute, or what the playlist's header says for all; empty when neither does.
-    pub(crate) fn attribute(&self, key: Key) -> &'a str {
+    pub fn attribute(&self, key: Key) -> &'a str {
         match self.own(key) {
             "" if key.is_inherited() => &self.defaults.values[key as usize],
             own => own,
@@ -250,18 +250,17 @@ impl<'a> Entry<'a> {
     }
 
     /// Attributes that mean nothing to us, as they are written.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the line-up has no place for it yet"))]
-    pub(crate) fn others(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub fn others(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.pairs(&self.draft.others)
     }
 
     /// Headers that requests for it carry. Each name once.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.pairs(&self.draft.headers)
     }
 
     /// Properties for Kodi, such as the manifest type and the licence.
-    pub(crate) fn properties(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub fn properties(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.pairs(&self.draft.properties)
     }
 
@@ -271,7 +270,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The groups it is in, the principal one first; none for an entry without one.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &'a str> {
+    pub fn groups(&self) -> impl Iterator<Item = &'a str> {
         let extgrp = self.draft.group.of(&self.draft.text);
         let all = [self.own(Key::GroupTitle), self.own(Key::Group), extgrp];
         let all = all.into_iter().find(|group| !group.is_empty()).unwrap_or("");
@@ -279,30 +278,29 @@ impl<'a> Entry<'a> {
     }
 
     /// The address of its picture; may be empty.
-    pub(crate) fn picture(&self) -> &'a str {
+    pub fn picture(&self) -> &'a str {
         let all = [self.own(Key::Logo), self.own(Key::OtherLogo), self.draft.picture.of(&self.draft.text)];
         all.into_iter().find(|address| !address.is_empty()).unwrap_or("")
     }
 
     /// Seconds, if it says so; -1 and 0 are written for channels.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the line-up has no place for it yet"))]
-    pub(crate) const fn duration(&self) -> Option<f64> {
+    pub const fn duration(&self) -> Option<f64> {
         self.draft.duration
     }
 
     /// Whether it says that it is a recording or a film.
-    pub(crate) fn is_vod(&self) -> bool {
+    pub fn is_vod(&self) -> bool {
         self.draft.vod || is_true(self.own(Key::Media))
     }
 
     /// Whether it says that it is radio.
-    pub(crate) fn is_radio(&self) -> bool {
+    pub fn is_radio(&self) -> bool {
         is_true(self.own(Key::Radio))
     }
 }
 
 /// `true`, `1` or `yes`.
-pub(super) fn is_true(value: &str) -> bool {
+pub fn is_true(value: &str) -> bool {
     ["true", "1", "yes"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
@@ -313,7 +311,7 @@ fn divided(groups: &str) -> impl Iterator<Item = &str> {
         let whole = rest?;
         let ends_entity = |at: usize| {
             let start = whole.as_bytes()[..at].iter().rev().take(10).position(|byte| *byte == b'&');
-            start.and_then(|start| whole.get(at - start..at)).and_then(tidy::entity).is_some()
+            start.and_then(|start| whole.get(at - start..at)).and_then(entity).is_some()
         };
         let cut = whole.match_indices(';').map(|(at, _)| at).find(|at| !ends_entity(*at));
         rest = cut.map(|cut| &whole[cut + 1..]);

@@ -1,8 +1,8 @@
-//! What the lines say that begin with `#` (`xtream-api.md` 19.4).
+//! What the lines say that begin with `#`.
 
 /// A line that begins with `#`, with what follows the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Directive<'a> {
+pub(crate) enum Directive<'a> {
     /// `#EXTM3U`: attributes of the playlist.
     Header(&'a str),
     /// `#EXTINF`: attributes and the name of an entry.
@@ -19,7 +19,7 @@ pub(super) enum Directive<'a> {
     Picture(&'a str),
     /// `#EXT-X-PLAYLIST-TYPE:VOD`: it is a film.
     Vod,
-    /// What only an HLS playlist has (`xtream-api.md` 19.1).
+    /// What only an HLS playlist has.
     Hls,
     /// Anything else.
     Other,
@@ -33,7 +33,7 @@ fn after<'a>(line: &'a str, word: &str) -> Option<&'a str> {
 }
 
 /// What `line` says, which begins with `#`.
-pub(super) fn directive(line: &str) -> Directive<'_> {
+pub(crate) fn directive(line: &str) -> Directive<'_> {
     if let Some(rest) = after(line, "#EXTINF") {
         return Directive::Entry(rest);
     }

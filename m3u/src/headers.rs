@@ -1,5 +1,5 @@
 //! Headers that requests for an entry carry: from `#EXTVLCOPT`, `#KODIPROP`, `#EXTHTTP`, attributes, and behind a `|` in
-//! the address (`xtream-api.md` 19.4).
+//! the address.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const LONGEST_VALUE: usize = 4096;
 ///
 /// SECURITY: percent-encoded line ends would begin a header, or a request, of their own; and headers that say where a
 /// message goes or where it ends are for the one who sends it to decide.
-pub(super) fn checked<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
+pub(crate) fn checked<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
     let name = name.trim();
     let value = value.trim();
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!#$%&'*+^`|~".contains(&byte);
@@ -56,7 +56,7 @@ pub(super) fn checked<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a
 }
 
 /// The header of an option of VLC, if it is about one: `http-user-agent=…`, also in quotes.
-pub(super) fn of_vlc(option: &str) -> Option<(&str, &str)> {
+pub(crate) fn of_vlc(option: &str) -> Option<(&str, &str)> {
     let (name, value) = option.split_once('=')?;
     let value = value.trim();
     let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
@@ -67,7 +67,7 @@ pub(super) fn of_vlc(option: &str) -> Option<(&str, &str)> {
 }
 
 /// Gives `each` the headers of `User-Agent=X&Referer=Y`, with `|` for `&` too. Kodi writes `!` before its own.
-pub(super) fn of_query(query: &str, mut each: impl FnMut(&str, &str)) {
+pub(crate) fn of_query(query: &str, mut each: impl FnMut(&str, &str)) {
     for part in query.split('|') {
         for (name, value) in form_urlencoded::parse(part.as_bytes()) {
             each(name.trim().trim_start_matches('!'), &value);
@@ -76,7 +76,7 @@ pub(super) fn of_query(query: &str, mut each: impl FnMut(&str, &str)) {
 }
 
 /// Gives `each` the headers of a JSON object; nothing for what is none.
-pub(super) fn of_json(text: &str, mut each: impl FnMut(&str, &str)) {
+pub(crate) fn of_json(text: &str, mut each: impl FnMut(&str, &str)) {
     let object: BTreeMap<Cow<'_, str>, serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
     for (name, value) in &object {
         match value {
@@ -89,7 +89,7 @@ pub(super) fn of_json(text: &str, mut each: impl FnMut(&str, &str)) {
 
 /// An address, and what follows its first `|` if that is a header: `http://h/x|User-Agent=X`. Commands and add-ons of
 /// Kodi have bars of their own.
-pub(super) fn piped(address: &str) -> (&str, &str) {
+pub(crate) fn piped(address: &str) -> (&str, &str) {
     let head = address.split(':').next().unwrap_or("");
     if head.eq_ignore_ascii_case("pipe") || head.eq_ignore_ascii_case("plugin") {
         return (address, "");

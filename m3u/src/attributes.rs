@@ -1,6 +1,6 @@
 //! `key="value"` after `key='value'` after `key=value`, until the name begins.
 //!
-//! The dialect of `xtream-api.md` 19.3, which has no grammar: quotes are missing, or stand inside values; commas are in
+//! The dialect which has no grammar: quotes are missing, or stand inside values; commas are in
 //! groups and names, and between attributes. What follows a quote tells whether it closes its value. Every step goes
 //! forward, so a line costs time in proportion to its length, whatever is in it.
 
@@ -8,24 +8,24 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 /// A place in the text of an entry, in bytes. At letters' bounds, because it was found by ASCII at its ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     start: u32,
     end: u32,
 }
 
 impl Span {
     /// From `start` to `end`; what is held of an entry is far below 4 GiB.
-    pub(super) fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { start: start as u32, end: end.max(start) as u32 }
     }
 
     /// What stands there; nothing for a place that `text` does not have.
-    pub(super) fn of(self, text: &str) -> &str {
+    pub(crate) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
     }
 
     /// Whether nothing stands there.
-    pub(super) const fn is_empty(self) -> bool {
+    pub(crate) const fn is_empty(self) -> bool {
         self.start == self.end
     }
 }
@@ -35,7 +35,7 @@ const LONGEST_KEY: usize = 40;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// An attribute.
     Pair {
         /// As written.
@@ -53,7 +53,7 @@ pub(super) enum Token {
 
 /// What a line's attributes belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Of {
+pub(crate) enum Of {
     /// `#EXTM3U`: no name, and commas are part of bare values.
     Header,
     /// `#EXTINF`: a name behind a comma.
@@ -61,7 +61,7 @@ pub(super) enum Of {
 }
 
 /// Goes through one line.
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     of: Of,
     at: usize,
     /// Where the last attribute ends.
@@ -71,17 +71,17 @@ pub(super) struct Scanner {
     /// The line's last comma, once it was asked for.
     comma: Option<Option<usize>>,
     /// Whether a value ran to the end of the line: its quote may be on another line.
-    pub(super) open: bool,
+    pub(crate) open: bool,
 }
 
 impl Scanner {
     /// From `at` on.
-    pub(super) const fn new(of: Of, at: usize) -> Self {
+    pub(crate) const fn new(of: Of, at: usize) -> Self {
         Self { of, at, tail: at, hopeless: [false; 2], comma: None, open: false }
     }
 
     /// The next token of `text`, which is the same in every call. `known` tells names of attributes.
-    pub(super) fn next(&mut self, text: &str, known: impl Fn(&str) -> bool) -> Token {
+    pub(crate) fn next(&mut self, text: &str, known: impl Fn(&str) -> bool) -> Token {
         let bytes = text.as_bytes();
         loop {
             self.at = skip_blanks(bytes, self.at);
@@ -145,7 +145,7 @@ impl Scanner {
     }
 
     /// A value that no quote closes as it should. With an odd number of quotes in all, one is missing, and the value ends
-    /// at the comma before the name (`xtream-api.md` 19.3 and 19.6.4).
+    /// at the comma before the name.
     fn unclosed(&mut self, text: &str, from: usize, quote: u8) -> (Span, usize, bool) {
         let bytes = text.as_bytes();
         let rest = &bytes[from..];

@@ -1,8 +1,8 @@
 //! The attributes that mean something to us, by every name they go by.
 
-/// An attribute of `#EXTINF` or `#EXTM3U` (`xtream-api.md` 19.2 and 19.3).
+/// An attribute of `#EXTINF` or `#EXTM3U`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+pub enum Key {
     /// The guide channel.
     TvgId,
     /// The name the guide may have it under.
@@ -71,10 +71,10 @@ pub(crate) enum Key {
 
 impl Key {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Guides as usize + 1;
+    pub(crate) const COUNT: usize = Self::Guides as usize + 1;
 
     /// What `name` stands for, in whatever letters it is written.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         let mut plain = [0; 24];
         let plain = plain.get_mut(..name.len())?;
         for (to, from) in plain.iter_mut().zip(name.bytes()) {
@@ -118,7 +118,7 @@ impl Key {
     }
 
     /// Whether a playlist's header may give a value for all its entries.
-    pub(super) const fn is_inherited(self) -> bool {
+    pub(crate) const fn is_inherited(self) -> bool {
         matches!(
             self,
             Self::Shift | Self::Catchup | Self::CatchupSource | Self::CatchupDays | Self::CatchupCorrection

@@ -14,8 +14,8 @@ use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr, memchr2};
 
-/// The longest line that is read, in bytes; longer ones are passed over and counted (`xtream-api.md` 19.6.2).
-pub(super) const LONGEST: usize = 64 << 10;
+/// The longest line that is read, in bytes; longer ones are passed over and counted.
+pub const LONGEST: usize = 64 << 10;
 /// The most that is read of a playlist, unpacked; the largest known have 150 MB.
 const LARGEST: u64 = 4 << 30;
 /// Bytes that are looked at together.
@@ -24,7 +24,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A line without its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// All of it.
     Whole(&'a [u8]),
     /// The beginning of one of over [`LONGEST`] bytes.
@@ -33,7 +33,10 @@ pub(super) enum Line<'a> {
 
 /// `input` without packing and in an encoding whose line ends are bytes: gzip is found by its first bytes, twice if need
 /// be, and UTF-16 by its byte order mark.
-pub(super) fn opened<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+///
+/// # Errors
+/// Those of `input`; it is packed more than twice.
+pub fn opened<'a>(input: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
     let mut plain: Box<dyn BufRead + 'a> = Box::new(input);
     for _ in 0..=2 {
         let mut head = Vec::with_capacity(2);
@@ -102,7 +105,7 @@ impl<R: BufRead> Read for Narrow<R> {
 ///
 /// # Errors
 /// Those of `input` and of `each`, and more input than any playlist has.
-pub(super) fn lines(
+pub(crate) fn lines(
     mut input: impl BufRead,
     mut each: impl FnMut(Line<'_>) -> io::Result<()>,
 ) -> io::Result<bool> {
@@ -151,8 +154,8 @@ const fn line(bytes: &[u8]) -> Line<'_> {
 }
 
 /// A line as text: NULs, blanks at its ends and byte order marks at its beginning are dropped; what is no UTF-8 is taken
-/// for Windows-1252 (`xtream-api.md` 19.6.1).
-pub(super) fn text(line: &[u8]) -> Cow<'_, str> {
+/// for Windows-1252.
+pub(crate) fn text(line: &[u8]) -> Cow<'_, str> {
     if memchr(0, line).is_some() {
         let without: Vec<u8> = line.iter().copied().filter(|byte| *byte != 0).collect();
         return Cow::Owned(decoded(&without).into_owned());

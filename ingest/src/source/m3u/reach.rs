@@ -1,4 +1,4 @@
-//! The address of an entry: its parts, and whether a relay can dial it.
+//! Whether a relay can dial the address of an entry.
 //!
 //! SECURITY: an address is text. Commands (`pipe://`) and add-ons (`plugin://`) are never run; they are kept as they are
 //! and count as not relayable.
@@ -6,55 +6,7 @@
 use std::borrow::Cow;
 
 use contract::ace::AceId;
-
-/// The parts of an address. Nothing is decoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parts<'a> {
-    /// Before the colon; empty without one.
-    pub(crate) scheme: &'a str,
-    /// Host and port, without credentials.
-    pub(crate) host: &'a str,
-    /// From its first slash on.
-    pub(crate) path: &'a str,
-    /// Behind `?`, without `#` and what follows it.
-    pub(crate) query: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    /// Takes `address` apart, whatever it is.
-    pub(crate) fn of(address: &'a str) -> Self {
-        let whole = address.split('#').next().unwrap_or("");
-        let (front, query) = whole.split_once('?').unwrap_or((whole, ""));
-        if let Some((scheme, rest)) = front.split_once("://") {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            return Self { scheme, host, path, query };
-        }
-        match front.split_once(':') {
-            // `C:\` is a disk.
-            Some((scheme, path)) if scheme.len() > 1 && !scheme.contains(['/', '\\']) => {
-                Self { scheme, host: "", path, query }
-            }
-            _ => Self { scheme: "", host: "", path: front, query },
-        }
-    }
-
-    /// The ending of the path's last segment, without its dot; empty without one.
-    pub(crate) fn ending(&self) -> &'a str {
-        let last = self.path.rsplit('/').next().unwrap_or("");
-        last.rsplit_once('.').map_or("", |(_, ending)| ending)
-    }
-
-    /// Whether the path has the segment `word`.
-    pub(crate) fn passes(&self, word: &str) -> bool {
-        self.path.split('/').any(|segment| segment.eq_ignore_ascii_case(word))
-    }
-
-    /// The pairs of the query, as they are written.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.query.split('&').filter_map(|pair| pair.split_once('='))
-    }
-}
+use m3u::Parts;
 
 /// How an address can be received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,13 +82,5 @@ mod tests {
         ] {
             assert_eq!(reach(address), Reach::None(scheme.into()), "{address}");
         }
-    }
-
-    #[test]
-    fn an_address_is_taken_apart() {
-        let parts = Parts::of("http://u:p@h:80/a/b.c/x.M3U8?a=b&c#d?e");
-        let expected = Parts { scheme: "http", host: "h:80", path: "/a/b.c/x.M3U8", query: "a=b&c" };
-        assert_eq!((parts, parts.ending()), (expected, "M3U8"));
-        assert_eq!(Parts::of("http://h?x=1"), Parts { scheme: "http", host: "h", path: "", query: "x=1" });
     }
 }

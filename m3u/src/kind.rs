@@ -1,12 +1,12 @@
-//! What an entry is: playlists do not say (`xtream-api.md` 19.4).
+//! What an entry is: playlists do not say.
 
-use super::address::Parts;
-use super::entry::Entry;
-use super::keys::Key;
+use crate::address::Parts;
+use crate::entry::Entry;
+use crate::keys::Key;
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Guess<'a> {
+pub enum Guess<'a> {
     /// A channel.
     Live {
         /// Without a picture.
@@ -36,11 +36,16 @@ const VIDEO: [&str; 20] = [
     "rm", "rmvb", "asf", "m2ts", "mts", "f4v",
 ];
 
+/// Whether files that end like this, whatever the case, are films.
+pub fn is_video(ending: &str) -> bool {
+    VIDEO.iter().any(|video| ending.eq_ignore_ascii_case(video))
+}
+
 /// What `entry` is, whose name is `name` (tidied or not).
-pub(crate) fn guess<'a>(entry: &Entry<'a>, name: &'a str) -> Guess<'a> {
+pub fn guess<'a>(entry: &Entry<'a>, name: &'a str) -> Guess<'a> {
     let parts = Parts::of(entry.address());
     let ending = parts.ending();
-    let video = VIDEO.iter().any(|video| ending.eq_ignore_ascii_case(video));
+    let video = is_video(ending);
     let says = |words: &[&str]| {
         words.iter().any(|word| entry.attribute(Key::Type).trim().eq_ignore_ascii_case(word))
     };
@@ -95,8 +100,8 @@ fn digits(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::read;
     use super::*;
+    use crate::read::read;
 
     fn guessed(info: &str, address: &str) -> String {
         let mut guessed = String::new();

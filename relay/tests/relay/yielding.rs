@@ -1,0 +1,258 @@
+//! Those who do not watch: what is left to them, and how they give way.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use contract::ticket::Key;
+use contract::ticket::pass::{Class, Pass, WHY};
+use http_body_util::BodyExt;
+use station::{Fault, Limit};
+
+use crate::stage::{EPISODE, FILM, LIVE, Plan, Stage};
+use crate::viewer::{Viewer, eventually};
+
+/// A provider that refuses one body too many, and counts every one.
+fn strict(connections: u32) -> Plan {
+    let mut plan = Plan { connections, ..Plan::default() };
+    plan.station.accounts[0].max_connections = connections;
+    plan.station.limit = Limit::Refuse(551);
+    plan.station.each_body = true;
+    plan.station.film_bytes = 20_000_000;
+    plan.relay.release_delay = Duration::ZERO;
+    plan.relay.download_rest = Duration::ZERO;
+    plan.relay.film_linger = Duration::ZERO;
+    plan
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// The address of a film for whoever shows a pass.
+fn path(stage: &Stage, class: Class, film: &str) -> String {
+    let pass = Pass::new(class, now()).sign(&Key::load(&stage.data.key()).unwrap());
+    format!("http://{}/movie/{pass}/{film}", stage.address)
+}
+
+/// A download that is going on, or was refused.
+struct Download {
+    status: u16,
+    why: Option<String>,
+    retry: bool,
+    body: reqwest::Body,
+}
+
+impl Download {
+    async fn begin(stage: &Stage) -> Self {
+        Self::of(&path(stage, Class::Background, &format!("{FILM}.mp4"))).await
+    }
+
+    async fn of(url: &str) -> Self {
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+        let answer =
+            client.get(url).header("Range", "bytes=0-").header("TE", "trailers").send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (status, why, retry) = (answer.status().as_u16(), header(WHY), header("retry-after").is_some());
+        Self { status, why, retry, body: http::Response::from(answer).into_body() }
+    }
+
+    /// Reads to the end: how much came, and what is said behind it.
+    async fn rest(mut self) -> (usize, Option<String>) {
+        let mut read = 0;
+        while let Some(frame) = self.body.frame().await {
+            match frame.unwrap().into_data() {
+                Ok(bytes) => read += bytes.len(),
+                Err(frame) => {
+                    let why = frame.into_trailers().unwrap()[WHY].to_str().unwrap().to_owned();
+                    return (read, Some(why));
+                }
+            }
+        }
+        (read, None)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_shows_a_pass_gets_the_whole_film_and_takes_nobodys_seat() {
+    let mut plan = strict(2);
+    plan.station.film_bytes = 0;
+    let stage = Stage::with(plan).await;
+    let film = stage.station.catalogue().film_id(0);
+    let url = stage.station.stream_url("movie", film, "mp4");
+    let original = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+    stage.station.set_fault(film, Fault::Stall(100_000));
+    let mut download = Download::begin(&stage).await;
+    assert_eq!(download.status, 206);
+    download.body.frame().await.unwrap().unwrap();
+    assert!(stage.relay.sessions().is_empty());
+    let seen = stage.relay.status();
+    assert_eq!(
+        (&seen["slots"][0]["used"], &seen["slots"][0]["downloading"]),
+        (&1.into(), &1.into()),
+        "{seen}"
+    );
+    drop(download);
+    eventually("its connection is closed", || stage.station.counts().open == 0).await;
+    stage.station.reset();
+    let download = Download::begin(&stage).await;
+    assert_eq!(download.rest().await, (original.len(), None));
+    assert_eq!(stage.station.counts().channel(film).requests, 1);
+    // Episodes as well.
+    let episode = path(&stage, Class::Background, &format!("{EPISODE}.mkv")).replace("/movie/", "/series/");
+    assert_eq!(Download::of(&episode).await.status, 206);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_pass_of_ours_opens_nothing() {
+    let stage = Stage::with(strict(2)).await;
+    let good = path(&stage, Class::Background, "9001.mp4");
+    let old = Pass::new(Class::Background, now() - 7200).sign(&Key::load(&stage.data.key()).unwrap());
+    let forged = Pass::new(Class::Record, now()).sign(&Key::random());
+    for none in [old, forged, "background".into(), "x.y".into()] {
+        let url = format!("http://{}/movie/{none}/{FILM}.mp4", stage.address);
+        assert_eq!(Download::of(&url).await.status, 403, "{none}");
+    }
+    assert_eq!(Download::of(&good.replace("9001", "4711")).await.why.as_deref(), Some("status 404"));
+    assert_eq!(stage.station.counts().requests("film"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_gets_the_connection_of_a_download_which_is_told_why() {
+    let stage = Stage::with(strict(1)).await;
+    let film = stage.station.catalogue().film_id(0);
+    stage.station.set_fault(film, Fault::Dribble { bytes: 20_000, millis: 5 });
+    for round in 0..3 {
+        let mut download = Download::begin(&stage).await;
+        assert_eq!(download.status, 206, "{round}: {:?}", download.why);
+        download.body.frame().await.unwrap().unwrap();
+        let reading = tokio::spawn(download.rest());
+        let asked = Instant::now();
+        let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+        viewer.read(1000).await;
+        let waited = asked.elapsed();
+        assert!(viewer.status() == 200 && waited < Duration::from_secs(5), "{waited:?}");
+        assert_eq!(reading.await.unwrap().1.as_deref(), Some("slot"));
+        // As long as he watches there is nothing left.
+        let refused = Download::begin(&stage).await;
+        assert_eq!((refused.status, refused.why.as_deref(), refused.retry), (503, Some("slot"), true));
+        drop(viewer);
+        eventually("he has left", || stage.station.counts().open == 0).await;
+    }
+    let account = stage.station.counts().accounts["station"];
+    assert_eq!((account.refused, account.bodies_peak), (0, 1), "never two at once");
+    let metrics = crate::operator::metrics(&stage).await;
+    assert_eq!(metrics.value("coax_relay_gave_way_total", ""), 3.0);
+    assert_eq!(metrics.value("coax_relay_slots_yielding", "account=\"station\",class=\"background\""), 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_left_to_viewers_and_one_that_was_closed_is_left_alone() {
+    let mut plan = strict(3);
+    plan.relay.download_rest = Duration::from_secs(60);
+    let stage = Stage::with(plan).await;
+    stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Stall(100_000));
+    let (one, two) = (Download::begin(&stage).await, Download::begin(&stage).await);
+    let three = Download::begin(&stage).await;
+    assert_eq!((one.status, two.status, three.status), (206, 206, 503));
+    // The viewer for whom it was left finds it free, and nobody is sent away.
+    let viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    assert_eq!((viewer.status(), stage.station.counts().open), (200, 3));
+    drop(one);
+    eventually("one is closed", || stage.station.counts().open == 2).await;
+    assert_eq!(Download::begin(&stage).await.status, 503, "the provider may still count it");
+    assert_eq!(Viewer::get(&stage, &Stage::path(LIVE + 1)).await.status(), 200, "who watches does not wait");
+    drop((two, viewer));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_says_is_passed_on_to_a_download_and_held_against_nobody() {
+    let stage = Stage::with(strict(2)).await;
+    let film = stage.station.catalogue().film_id(0);
+    for status in [403, 403, 401, 404, 551, 429, 509] {
+        stage.station.set_fault(film, Fault::Status(status));
+        let said = format!("status {status}");
+        let expected = if status == 429 { "slot" } else { &said };
+        let refused = Download::begin(&stage).await;
+        assert_eq!(refused.why.as_deref(), Some(expected));
+        assert_ne!(refused.status, 206);
+    }
+    // The account is as good for viewers as before, and so is the film.
+    stage.station.clear_fault(film);
+    assert_eq!(Viewer::get(&stage, "/movie/ann/secret/9001.mp4").await.status(), 200);
+    assert_eq!(Viewer::get(&stage, &Stage::path(LIVE)).await.status(), 200);
+    // It has another extension than the list says, and whoever downloads may ask by that.
+    stage.station.set_fault(film, Fault::Only("mkv"));
+    assert_eq!(Download::begin(&stage).await.why.as_deref(), Some("status 551"));
+    let other = path(&stage, Class::Background, &format!("{FILM}.mkv"));
+    eventually("the viewers have left", || stage.station.counts().open == 0).await;
+    assert_eq!(Download::of(&other).await.status, 206);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_comes_and_goes_there_are_never_more_bodies_than_allowed() {
+    let mut plan = strict(2);
+    plan.relay.release_delay = Duration::from_millis(100);
+    plan.relay.starts_per_minute = 0;
+    let stage = Stage::with(plan).await;
+    stage
+        .station
+        .set_fault(stage.station.catalogue().film_id(0), Fault::Dribble { bytes: 20_000, millis: 5 });
+    let (mut viewers, mut downloads) = (Vec::new(), Vec::new());
+    let mut gone = 0;
+    for step in 0..40 {
+        match rand::random_range(0..6) {
+            0 | 1 => downloads.push(Download::begin(&stage).await),
+            2 | 3 if viewers.len() < 2 => {
+                let viewer = Viewer::get(&stage, &Stage::path(LIVE + rand::random_range(0..4))).await;
+                assert_eq!(viewer.status(), 200, "step {step}: there are two for viewers, whoever downloads");
+                viewers.push(viewer);
+            }
+            4 if !viewers.is_empty() => drop(viewers.swap_remove(rand::random_range(0..viewers.len()))),
+            _ => {
+                gone += downloads.len();
+                downloads.clear();
+            }
+        }
+    }
+    let account = stage.station.counts().accounts["station"];
+    assert_eq!(account.refused, 0, "{account:?} after {gone} downloads");
+    assert!(account.bodies_peak <= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_shares_what_is_watched_and_gives_way_when_nobody_watches_it() {
+    let mut plan = strict(1);
+    plan.relay.error_card = true;
+    let stage = Stage::with(plan).await;
+    let record =
+        |channel: u32| path(&stage, Class::Record, &format!("{channel}.ts")).replace("/movie/", "/live/");
+    // One connection for both.
+    let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
+    let mut recording = Download::of(&record(LIVE)).await;
+    assert_eq!((viewer.status(), recording.status), (200, 200));
+    let classes = || {
+        let slot = &stage.relay.status()["slots"][0];
+        (slot["used"].as_u64(), slot["recording"].as_u64())
+    };
+    assert_eq!((classes(), stage.relay.sessions().len()), ((Some(1), None), 1));
+    viewer.read(10_000).await;
+    recording.body.frame().await.unwrap().unwrap();
+    drop(viewer);
+    eventually("nobody watches it any more", || classes() == (Some(1), Some(1))).await;
+    // A download does not get it, nor another recording; who watches something else does.
+    assert_eq!(Download::begin(&stage).await.status, 503);
+    assert_eq!(Download::of(&record(LIVE + 1)).await.why.as_deref(), Some("slot"));
+    let reading = tokio::spawn(recording.rest());
+    let viewer = Viewer::get(&stage, &Stage::path(LIVE + 1)).await;
+    assert_eq!((viewer.status(), reading.await.unwrap().1.as_deref()), (200, Some("slot")));
+    drop(viewer);
+    // A recording gets the connection of a download.
+    eventually("he has left", || stage.station.counts().open == 0).await;
+    stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Stall(100_000));
+    let download = Download::begin(&stage).await;
+    assert_eq!(download.status, 206);
+    let reading = tokio::spawn(download.rest());
+    assert_eq!(Download::of(&record(LIVE)).await.status, 200);
+    assert_eq!(reading.await.unwrap().1.as_deref(), Some("slot"));
+    let account = stage.station.counts().accounts["station"];
+    assert_eq!((account.refused, account.bodies_peak), (0, 1));
+}
