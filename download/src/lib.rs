@@ -22,6 +22,7 @@
 //!
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
+pub mod compared;
 pub mod difference;
 pub mod engine;
 pub mod entry;
@@ -34,6 +35,7 @@ pub mod quality;
 pub mod queue;
 pub mod selection;
 mod settings;
+pub mod shelf;
 pub mod store;
 pub mod surface;
 pub mod target;

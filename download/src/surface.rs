@@ -15,15 +15,17 @@ mod access;
 mod answer;
 mod events;
 mod jobs;
+mod lists;
 mod openapi;
 mod refusal;
 mod schema;
 mod servers;
 mod stats;
 mod table;
+mod upload;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use anyhow::Context;
@@ -40,6 +42,8 @@ pub use self::table::{ENDPOINTS, Endpoint};
 use self::refusal::Refusal;
 use self::table::Does;
 use crate::Settings;
+use crate::list::Limits;
+use crate::shelf::Shelf;
 use crate::store::{Store, StoreError};
 
 /// How many may be told at a time what happens.
@@ -47,12 +51,19 @@ const LISTENERS: usize = 64;
 
 /// Answers what is asked about downloads.
 pub struct Service {
+    data: Data,
     store: Arc<Store>,
+    shelf: Arc<Shelf>,
     users: Arc<Users>,
     settings: Settings,
     access: Access,
     right: Right,
     listeners: Arc<Semaphore>,
+    /// One list arrives at a time, and one is compared, which takes much memory.
+    uploading: Semaphore,
+    comparing: Semaphore,
+    last: Mutex<Option<lists::Last>>,
+    lists: Limits,
     closing: CancellationToken,
 }
 
@@ -68,14 +79,26 @@ impl Service {
         access: Access,
     ) -> Result<Self, StoreError> {
         Ok(Self {
+            data: data.clone(),
             store: Arc::new(Store::open(data)?),
+            shelf: Arc::new(Shelf::new(data)),
             users,
             settings,
             access,
             right: Right::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
+            uploading: Semaphore::new(1),
+            comparing: Semaphore::new(1),
+            last: Mutex::default(),
+            lists: Limits::default(),
             closing: CancellationToken::new(),
         })
+    }
+
+    /// The same service, for lists of at most such a size.
+    #[must_use]
+    pub fn with_lists_of(self, limits: Limits) -> Self {
+        Self { lists: limits, ..self }
     }
 
     /// Whether a path is answered here.
@@ -113,10 +136,17 @@ impl Service {
         match endpoint.does {
             Does::ShowRole => Ok(asker.shown()),
             Does::ListDownloads => jobs::list(self, &request).await,
+            Does::AddDownloads => lists::add_ids(self, &asker, request).await,
             Does::ChangeDownloads => jobs::change_all(self, &asker, request).await,
             Does::ShowDownload => jobs::one(self, id()?).await,
             Does::ChangeDownload => jobs::change(self, &asker, id()?, request).await,
             Does::CancelDownload => jobs::cancel(self, &asker, id()?).await,
+            Does::ListLists => lists::list(self).await,
+            Does::AddList => lists::add(self, &asker, request).await,
+            Does::ChangeList => lists::change(self, id()?, request).await,
+            Does::RemoveList => lists::remove(self, id()?).await,
+            Does::ShowDifference => lists::difference(self, id()?, &request).await,
+            Does::SelectFromList => lists::select(self, &asker, id()?, request).await,
             Does::ListServers => servers::list(self, &asker).await,
             Does::AddServer => servers::add(self, &asker, request).await,
             Does::ShowServer => servers::one(self, &asker, id()?).await,
@@ -133,6 +163,16 @@ impl Service {
             Does::Follow => events::follow(self, &asker, &request).await,
             Does::ShowLog => events::log(self, &request).await,
         }
+    }
+
+    /// What was compared last.
+    fn last(&self) -> MutexGuard<'_, Option<lists::Last>> {
+        self.last.lock().expect("nobody panics while holding this lock")
+    }
+
+    /// What was compared is no longer so.
+    fn forget(&self) {
+        *self.last() = None;
     }
 
     /// Asks or changes the store, which takes the disk, off the async threads.

@@ -6,7 +6,9 @@ use httpd::api::shape::{self, flag, list, map, number, object, or_null, text, wh
 use serde_json::{Value, json};
 
 use super::Role;
+use crate::difference::Word;
 use crate::job::{Cause, Priority, State, Step, Wait};
+use crate::quality::LADDER;
 use crate::store::{Action, Level, Scope};
 use crate::target::{Kind, Status};
 
@@ -20,6 +22,14 @@ pub(super) enum Schema {
     Act,
     ActOne,
     Answers,
+    Wished,
+    Added,
+    List,
+    Lists,
+    Playlist,
+    Marked,
+    Difference,
+    Chosen,
     Server,
     Servers,
     NewServer,
@@ -39,7 +49,7 @@ pub(super) enum Schema {
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 29] = [
         Self::Asker,
         Self::Download,
         Self::Downloads,
@@ -47,6 +57,14 @@ impl Schema {
         Self::Act,
         Self::ActOne,
         Self::Answers,
+        Self::Wished,
+        Self::Added,
+        Self::List,
+        Self::Lists,
+        Self::Playlist,
+        Self::Marked,
+        Self::Difference,
+        Self::Chosen,
         Self::Server,
         Self::Servers,
         Self::NewServer,
@@ -76,6 +94,7 @@ impl Schema {
     pub(super) const fn media(self) -> &'static [&'static str] {
         match self {
             Self::Events => &["text/event-stream"],
+            Self::Playlist => &super::upload::MEDIA,
             _ => &["application/json"],
         }
     }
@@ -107,6 +126,24 @@ impl Schema {
                 let properties = json!({ "id": { "type": "integer" }, "state": state, "refused": text() });
                 whole(json!({ "answers": list(object(&["id", "state"], properties)) }))
             }
+            Self::Wished => {
+                let ids = json!({ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": u32::MAX } });
+                let mut properties = whereto();
+                properties["ids"] = ids;
+                object(&["ids", "server"], properties)
+            }
+            Self::Added => {
+                whole(json!({ "added": list(number()), "there": number(), "unavailable": number() }))
+            }
+            Self::List => whole(json!({
+                "id": number(), "name": text(), "main": flag(), "entries": number(), "bytes": number(),
+                "sha256": text(), "created": number(), "user": text()
+            })),
+            Self::Lists => whole(json!({ "lists": list(Self::List.reference()) })),
+            Self::Playlist => json!({ "type": "string", "contentMediaType": "application/x-mpegurl" }),
+            Self::Marked => whole(json!({ "main": flag() })),
+            Self::Difference => difference(),
+            Self::Chosen => chosen(),
             Self::Server => server(),
             Self::Servers => whole(json!({ "servers": list(Self::Server.reference()) })),
             Self::NewServer => object(&["name", "base"], said_of_server()),
@@ -150,6 +187,14 @@ pub(super) enum Parameter {
     Level,
     Download,
     Before,
+    Name,
+    Main,
+    Class,
+    Group,
+    Min,
+    Max,
+    Unknown,
+    Cam,
 }
 
 impl Parameter {
@@ -177,6 +222,18 @@ impl Parameter {
             ),
             Self::Level => ("level", "only those of this level", words(&words_of(Level::ALL, Level::word))),
             Self::Download => ("download", "only those of the download of this id", id),
+            Self::Name => {
+                ("name", "as the file is called: it ends in .m3u, .m3u8, or in these and .gz", text())
+            }
+            Self::Main => ("main", "whether what it lists is something that one has", flag()),
+            Self::Class => ("class", "only those of these classes, with commas between them", text()),
+            Self::Group => ("group", "only those of this group; `*` stands for any text", text()),
+            Self::Min => ("min", "a picture of fewer lines is not wanted", json!({ "enum": LADDER })),
+            Self::Max => ("max", "a picture of more lines is not wanted", json!({ "enum": LADDER })),
+            Self::Unknown => {
+                ("unknown", "whether those are wanted of whose picture nothing is known", flag())
+            }
+            Self::Cam => ("cam", "whether those are wanted that were filmed off a screen", flag()),
             Self::Before => ("before", "only those before the one of this id", id),
         };
         json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
@@ -208,6 +265,42 @@ fn act() -> Value {
 fn one_of_both(mut object: Value) -> Value {
     object["oneOf"] = json!([{ "required": ["action"] }, { "required": ["priority"] }]);
     object
+}
+
+/// Where to, and how soon.
+fn whereto() -> Value {
+    json!({
+        "server": { "type": "integer", "description": "the id of the server" },
+        "priority": words(&words_of(Priority::ALL, Priority::word)),
+    })
+}
+
+/// What is chosen of a list: what meets all of it that is said.
+fn chosen() -> Value {
+    let mut properties = whereto();
+    let classes: Vec<&str> =
+        Word::ALL.into_iter().filter(|word| *word != Word::Gone).map(Word::word).collect();
+    let more = json!({
+        "classes": list(words(&classes)), "groups": list(text()), "text": text(),
+        "places": list(json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })),
+        "min": { "enum": LADDER }, "max": { "enum": LADDER }, "unknown": flag(), "cam": flag(),
+    });
+    more.as_object()
+        .into_iter()
+        .flatten()
+        .for_each(|(name, shape)| properties[name.as_str()] = shape.clone());
+    object(&["server"], properties)
+}
+
+fn difference() -> Value {
+    let entry = whole(json!({
+        "place": number(), "class": words(&Word::ALL.map(Word::word)), "reason": or_null("string"),
+        "kind": words(&["movie", "series", "novela", "live"]), "title": text(), "year": number(),
+        "season": or_null("integer"), "episode": or_null("integer"), "name": text(), "quality": text(),
+        "language": or_null("string"), "voice": or_null("string"), "group": text(), "tmdb": number(),
+        "available": flag(),
+    }));
+    whole(json!({ "counts": map(number()), "total": number(), "entries": list(entry) }))
 }
 
 fn styles() -> Vec<String> {

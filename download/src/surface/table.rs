@@ -32,10 +32,18 @@ pub struct Endpoint {
 pub(super) enum Does {
     ShowRole,
     ListDownloads,
+    /// By ids of the line-up.
+    AddDownloads,
     ChangeDownloads,
     ShowDownload,
     ChangeDownload,
     CancelDownload,
+    ListLists,
+    AddList,
+    ChangeList,
+    RemoveList,
+    ShowDifference,
+    SelectFromList,
     ListServers,
     AddServer,
     ShowServer,
@@ -95,6 +103,18 @@ pub const ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
+        body: Some(Schema::Wished),
+        refusals: &[409],
+        ..asked(
+            Operator,
+            Post,
+            "/api/downloads",
+            Does::AddDownloads,
+            "Download films and episodes of the line-up, by `ids`, to `server`; those that are there already are not had twice",
+            (200, Some(Schema::Added)),
+        )
+    },
+    Endpoint {
         body: Some(Schema::Act),
         ..asked(
             Operator,
@@ -137,6 +157,77 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Does::CancelDownload,
             "Cancel one; what is there of it goes, and it stays in the list",
             (204, None),
+        )
+    },
+    asked(
+        Viewer,
+        Get,
+        "/api/lists",
+        Does::ListLists,
+        "The lists that were uploaded",
+        (200, Some(Schema::Lists)),
+    ),
+    Endpoint {
+        query: &[Parameter::Name, Parameter::Main],
+        body: Some(Schema::Playlist),
+        refusals: &[409, 503],
+        ..asked(
+            Operator,
+            Post,
+            "/api/lists",
+            Does::AddList,
+            "Upload a list (M3U, plain or as gzip), which is looked at while it arrives",
+            (201, Some(Schema::List)),
+        )
+    },
+    Endpoint {
+        body: Some(Schema::Marked),
+        refusals: &[404],
+        ..asked(
+            Operator,
+            Put,
+            "/api/lists/{id}",
+            Does::ChangeList,
+            "Say whether what it lists is something that one has",
+            (200, Some(Schema::List)),
+        )
+    },
+    Endpoint {
+        refusals: &[404],
+        ..asked(Operator, Delete, "/api/lists/{id}", Does::RemoveList, "Remove a list", (204, None))
+    },
+    Endpoint {
+        query: &[
+            Parameter::Class,
+            Parameter::Text,
+            Parameter::Group,
+            Parameter::Min,
+            Parameter::Max,
+            Parameter::Unknown,
+            Parameter::Cam,
+            Parameter::From,
+            Parameter::Most,
+        ],
+        refusals: &[404, 409],
+        ..asked(
+            Viewer,
+            Get,
+            "/api/lists/{id}/diff",
+            Does::ShowDifference,
+            "What is different in a list, or (id 0) in the line-up, from the main lists and all that was downloaded",
+            (200, Some(Schema::Difference)),
+        )
+    },
+    Endpoint {
+        body: Some(Schema::Chosen),
+        refusals: &[404, 409],
+        ..asked(
+            Operator,
+            Post,
+            "/api/lists/{id}/select",
+            Does::SelectFromList,
+            "Download what is chosen of a list, as far as the line-up has it, to `server`",
+            (200, Some(Schema::Added)),
         )
     },
     asked(

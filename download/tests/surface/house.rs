@@ -10,6 +10,7 @@ use contract::secret::SharedKey;
 use contract::user::{Downloads, PasswordHash, Token, User, Users};
 use download::Settings;
 use download::job::Wish;
+use download::list::Limits;
 use download::queue::Rules;
 use download::store::{By, Store, now};
 use download::surface::{Access, Service};
@@ -20,6 +21,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 pub(crate) const KEY: &str = "an-operators-own-key";
+/// Small, so that it is quickly too much.
+const LISTS: Limits = Limits { bytes: 4 << 20, entries: 1000 };
 pub(crate) const RULES: Rules = Rules { high_years: 2, low_years: 5, age_days: 7 };
 
 /// Somebody who asks.
@@ -62,7 +65,8 @@ impl House {
         std::fs::create_dir(&base).unwrap();
         let nas = folder_named("nas", base.to_str().unwrap());
         store.add_target(&nas, &By::command(), now()).unwrap();
-        let service = Arc::new(Service::new(&data, users, Settings::default(), access).unwrap());
+        let service =
+            Arc::new(Service::new(&data, users, Settings::default(), access).unwrap().with_lists_of(LISTS));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = service.clone();

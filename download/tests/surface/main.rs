@@ -4,6 +4,7 @@
 
 mod follow;
 mod house;
+mod lists;
 mod queue;
 mod roles;
 mod servers;
