@@ -22,6 +22,8 @@ use crate::pace::Bucket;
 
 pub mod http;
 pub mod part;
+pub mod record;
+pub mod ytdlp;
 
 /// What an engine is to bring.
 #[derive(Clone, Debug)]

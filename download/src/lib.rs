@@ -26,6 +26,7 @@ pub mod compared;
 pub mod difference;
 pub mod engine;
 pub mod entry;
+pub mod foreign;
 pub mod identity;
 pub mod job;
 pub mod list;
@@ -39,6 +40,7 @@ pub mod shelf;
 pub mod store;
 pub mod surface;
 pub mod target;
+pub mod tmdb;
 pub mod walk;
 
 pub use settings::Settings;

@@ -47,6 +47,11 @@ impl Bucket {
         self.changed.notify_waiters();
     }
 
+    /// The limit as it is, for somebody who has to keep it by himself.
+    pub(crate) fn rate(&self) -> Option<u64> {
+        self.level().rate
+    }
+
     /// Takes `bytes`, and waits until the bucket has them.
     pub async fn take(&self, bytes: u64) {
         self.level().take(bytes, Instant::now());

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, Error};
 
 use crate::queue::{Rules, Window};
 use crate::store::Limits;
+use crate::tmdb;
 
 /// How films and episodes are fetched and delivered. Durations are written as seconds, such as `15` or `1.5`.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,6 +58,8 @@ pub struct Settings {
     pub backups: usize,
     /// For how many days events are kept.
     pub event_days: u32,
+    /// Which number films and series have at themoviedb.org, for those of which no panel tells it.
+    pub tmdb: tmdb::Settings,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl Default for Settings {
             probe_every: Duration::from_secs(300),
             backups: 30,
             event_days: 90,
+            tmdb: tmdb::Settings::default(),
         }
     }
 }

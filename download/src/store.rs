@@ -25,6 +25,7 @@ mod row;
 mod schema;
 mod stats;
 mod targets;
+mod tmdb;
 mod turn;
 
 use std::fs::{self, DirBuilder, File, TryLockError};

@@ -8,8 +8,20 @@
 //! Every kind of target does the same few things, which is what [`Target`] is; a job's thread may block in them. Whatever
 //! kills us or the target, what lies under a final name is whole: it was compared before it was renamed. A transfer goes on
 //! from what the target has promised to keep, and never from the length of what is there alone.
+//!
+//! At every kind of target a file lies in its base by which it is known. Where that is missing, another disk or none is
+//! mounted there, and what is written would fill the one below.
 
+mod address;
 mod dir;
+mod host_key;
+mod login;
+mod pump;
+mod rsync;
+mod sftp;
+mod smb;
+mod ssh;
+mod suited;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,16 +32,32 @@ use contract::library::Style;
 use serde::{Serialize, Serializer};
 
 use dir::Dir;
-pub use dir::MARKER;
+use rsync::Rsync;
+use sftp::Sftp;
+use smb::Smb;
+pub use suited::{Wanted, suited};
 
 use crate::job::words;
 use crate::pace::Bucket;
+
+/// By this file in its base a target is known to be one.
+pub const MARKER: &str = ".download-target";
+/// What is in it.
+const MARKER_TEXT: &str = "Films and episodes are delivered here. Without this file nothing is: a disk that is not mounted has none.\n";
+/// So many bytes are written to see whether they can be.
+const PROBE: usize = 1024;
 
 words! {
     /// How a target is reached.
     Kind {
         /// A folder of this machine, which may be another's that is mounted here.
         Dir = "dir",
+        /// A folder of another machine, over ssh.
+        Sftp = "sftp",
+        /// A folder of a share: of Windows, or Samba.
+        Smb = "smb",
+        /// A module of an rsync daemon, or a folder of another machine, by rsync over ssh.
+        Rsync = "rsync",
     }
 }
 
@@ -56,13 +84,13 @@ pub struct Record {
     pub name: String,
     /// How it is reached.
     pub kind: Kind,
-    /// Which machine and account, without a password; empty for a folder.
+    /// Which machine and account, without a password, such as `sftp://ann@nas:22`; empty for a folder.
     pub url: String,
     /// The folder below which everything lies there.
     pub base: String,
-    /// Where its password is kept: `env:NAME` or `file:PATH`.
+    /// Where its password or private key is kept: `env:NAME` or `file:PATH`.
     pub secret: Option<String>,
-    /// The key by which its machine is known.
+    /// By what its machine is known: lines of `known_hosts`, or fingerprints (`SHA256:...`).
     pub host_key: Option<String>,
     /// Whose spelling of names.
     #[serde(serialize_with = "style_word")]
@@ -84,6 +112,30 @@ pub struct Record {
     /// How it was found to be.
     #[serde(flatten)]
     pub health: Health,
+}
+
+impl Record {
+    /// One of this kind, with what is usual.
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            id: 0,
+            name: String::new(),
+            kind,
+            url: String::new(),
+            base: String::new(),
+            secret: None,
+            host_key: None,
+            style: Style::default(),
+            types: Vec::new(),
+            min_q: None,
+            max_q: None,
+            max_parallel: 3,
+            bwlimit: 0,
+            cleanup: true,
+            maintenance: false,
+            health: Health::default(),
+        }
+    }
 }
 
 /// How a target was found to be.
@@ -124,6 +176,12 @@ pub enum Trouble {
     /// It cannot be reached, or is not what it was: the job waits until it is.
     #[error("{0}")]
     Offline(String),
+    /// It lets us not in, or is not known to be what it should be: the job waits until somebody has seen to that.
+    #[error("{0}")]
+    Denied(String),
+    /// A program is not installed here: the job waits until it is.
+    #[error("{0}")]
+    Missing(String),
     /// It has no room: the job waits until it has.
     #[error("there is no room")]
     Full,
@@ -191,6 +249,12 @@ pub(crate) const CHECKPOINT_TIME: Duration = Duration::from_secs(30);
 pub enum Target {
     /// A folder.
     Dir(Dir),
+    /// A folder of another machine.
+    Sftp(Sftp),
+    /// A folder of a share.
+    Smb(Smb),
+    /// A folder that rsync delivers to.
+    Rsync(Rsync),
 }
 
 impl Target {
@@ -201,6 +265,9 @@ impl Target {
     pub fn open(record: &Record) -> Result<Self, Trouble> {
         match record.kind {
             Kind::Dir => Ok(Self::Dir(Dir::new(Path::new(&record.base)))),
+            Kind::Sftp => Sftp::new(record).map(Self::Sftp),
+            Kind::Smb => Smb::new(record).map(Self::Smb),
+            Kind::Rsync => Rsync::new(record).map(Self::Rsync),
         }
     }
 
@@ -211,26 +278,36 @@ impl Target {
     pub async fn found(&self) -> Result<(), Trouble> {
         match self {
             Self::Dir(dir) => dir.found(),
+            Self::Sftp(sftp) => sftp.found().await,
+            Self::Smb(smb) => smb.found().await,
+            Self::Rsync(rsync) => rsync.found().await,
         }
     }
 
     /// Whether it can be reached and takes files, and how much room it has: writes a small one, renames and removes it.
+    /// `None` where nothing tells how much.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn probe(&self) -> Result<Space, Trouble> {
+    pub async fn probe(&self) -> Result<Option<Space>, Trouble> {
         match self {
-            Self::Dir(dir) => dir.probe(),
+            Self::Dir(dir) => dir.probe().map(Some),
+            Self::Sftp(sftp) => sftp.probe().await,
+            Self::Smb(smb) => smb.probe().await,
+            Self::Rsync(rsync) => rsync.probe().await,
         }
     }
 
-    /// How much room it has.
+    /// How much room it has; `None` where nothing tells.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn free(&self) -> Result<Space, Trouble> {
+    pub async fn free(&self) -> Result<Option<Space>, Trouble> {
         match self {
-            Self::Dir(dir) => dir.free(),
+            Self::Dir(dir) => dir.free().map(Some),
+            Self::Sftp(sftp) => sftp.free().await,
+            Self::Smb(smb) => smb.free().await,
+            Self::Rsync(rsync) => rsync.free().await,
         }
     }
 
@@ -241,6 +318,9 @@ impl Target {
     pub async fn stat(&self, place: &str) -> Result<Option<u64>, Trouble> {
         match self {
             Self::Dir(dir) => dir.stat(place),
+            Self::Sftp(sftp) => sftp.stat(place).await,
+            Self::Smb(smb) => smb.stat(place).await,
+            Self::Rsync(rsync) => rsync.stat(place).await,
         }
     }
 
@@ -258,6 +338,9 @@ impl Target {
     ) -> Result<(), Trouble> {
         match self {
             Self::Dir(dir) => dir.write_from(delivery, offset, sent).await,
+            Self::Sftp(sftp) => sftp.write_from(delivery, offset, sent).await,
+            Self::Smb(smb) => smb.write_from(delivery, offset, sent).await,
+            Self::Rsync(rsync) => rsync.write_from(delivery, offset, sent).await,
         }
     }
 
@@ -268,7 +351,10 @@ impl Target {
     /// [`Trouble::Differs`] if it is another.
     pub async fn verify(&self, delivery: &Delivery, place: &str) -> Result<(), Trouble> {
         match self {
-            Self::Dir(dir) => dir.verify(delivery, place),
+            Self::Dir(dir) => dir.verify(delivery, place).await,
+            Self::Sftp(sftp) => sftp.verify(delivery, place).await,
+            Self::Smb(smb) => smb.verify(delivery, place).await,
+            Self::Rsync(rsync) => rsync.verify(delivery, place).await,
         }
     }
 
@@ -279,6 +365,9 @@ impl Target {
     pub async fn commit(&self, delivery: &Delivery) -> Result<(), Trouble> {
         match self {
             Self::Dir(dir) => dir.commit(delivery),
+            Self::Sftp(sftp) => sftp.commit(delivery).await,
+            Self::Smb(smb) => smb.commit(delivery).await,
+            Self::Rsync(rsync) => rsync.commit(delivery).await,
         }
     }
 
@@ -289,6 +378,9 @@ impl Target {
     pub async fn remove(&self, place: &str) -> Result<(), Trouble> {
         match self {
             Self::Dir(dir) => dir.remove(place),
+            Self::Sftp(sftp) => sftp.remove(place).await,
+            Self::Smb(smb) => smb.remove(place).await,
+            Self::Rsync(rsync) => rsync.remove(place).await,
         }
     }
 
@@ -305,11 +397,42 @@ impl Target {
             Err(trouble) => (Status::Error, Some(trouble.to_string())),
         };
         let space = match probed {
-            Ok(space) => Some(space),
-            Err(_) => self.free().await.ok(),
+            Ok(space) => space,
+            // Whoever has no room says how little.
+            Err(Trouble::Full) => self.free().await.ok().flatten(),
+            Err(_) => None,
         };
         Health { status, checked: now, rtt_ms, space, error }
     }
+}
+
+/// SECURITY: a place is made of titles, which come from strangers. Nothing leads out of the base.
+fn fits(place: &str) -> Result<(), Trouble> {
+    let odd = |part: &str| matches!(part, "" | "." | "..") || part.contains(|it: char| it.is_control());
+    if place.split('/').any(odd) {
+        Err(Trouble::Refused("a name that leads elsewhere".into()))
+    } else {
+        Ok(())
+    }
+}
+
+fn occupied(place: &str) -> Trouble {
+    Trouble::Refused(format!(
+        "{place} is there already, and is another file; remove or rename it, and try again"
+    ))
+}
+
+/// What is said where the file is missing by which the target is known.
+fn unmarked(base: &str) -> Trouble {
+    Trouble::Offline(format!(
+        "{base} is not mounted: it has no {MARKER}; `coax download target test` says more"
+    ))
+}
+
+/// What a machine has said, as it may be shown: one line that is not too long.
+fn said(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing");
+    line.chars().filter(|it| !it.is_control()).take(200).collect()
 }
 
 fn style_word<S: Serializer>(style: &Style, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,6 +18,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::time::Duration;
 
 pub use ffprobe::{Probed, ffprobe};
+pub use ts::PACKET;
 
 /// From so many first bytes [`Container::of`] can tell.
 pub const HEAD: usize = 4 * ts::PACKET + 1;

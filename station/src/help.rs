@@ -26,6 +26,9 @@ Addresses besides the panel's:
   /pages/upstreams.m3u?as=AS                   the channels as ts or hls of the panel, variant:VARIANT,
                                                origin:QUIRKS, ace or infohash of the engine, or every one of these;
                                                &username=USER&password=PASSWORD for another account
+  /tmdb/3/search/movie?query=WORDS, /tmdb/3/movie/ID, and tv in place of movie
+                                               the films and series as themoviedb.org has them, with the token
+                                               station-tmdb-token; action=tmdb is where it fails
   /_station/counts                             what was asked for, and who is connected
   POST /_station/reset                         forgets what it has seen, and all faults
   POST /_station/fault?channel=ID|*&fault=FAULT[&after=N][&times=N]

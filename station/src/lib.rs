@@ -23,6 +23,7 @@
 mod ace;
 mod catalogue;
 mod clock;
+mod database;
 mod fault;
 mod help;
 mod ledger;
@@ -39,6 +40,7 @@ mod television;
 
 pub use ace::Content as AceContent;
 pub use catalogue::Catalogue;
+pub use database::TOKEN as TMDB_TOKEN;
 pub use fault::Fault;
 pub use help::help;
 pub use ledger::{AccountCounts, AceCounts, ChannelCounts, Counts};

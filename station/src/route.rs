@@ -3,6 +3,7 @@
 use httpd::segments;
 
 use crate::ace;
+use crate::database::Query;
 use crate::origin::Place;
 use crate::pages::Page;
 use crate::panel::{Action, Document};
@@ -34,6 +35,8 @@ pub(crate) enum Route {
     Page(Page),
     /// `/pages/upstreams.m3u`
     Upstreams,
+    /// `/tmdb/3/search/movie`, `/tmdb/3/movie/ID` and the like
+    Database(Query),
     /// `/_station/counts`
     Counts,
     /// `/_station/reset`
@@ -79,6 +82,7 @@ impl Route {
             ["_station", "fault"] => Self::Fault,
             ["_station", "ace"] => Self::Content,
             ["pages", "upstreams.m3u"] => Self::Upstreams,
+            ["tmdb", "3", rest @ ..] => Self::Database(Query::decode(rest)?),
             ["pages", file] => Self::Page(Page::of(file)?),
             ["auth", token] => Self::Token((*token).to_owned()),
             ["logo" | "poster", file] => Self::Picture(file.strip_suffix(".svg")?.parse().ok()?),
@@ -128,6 +132,7 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::Sort;
 
     #[test]
     fn every_address_is_understood() {
@@ -155,6 +160,8 @@ mod tests {
                     id: 5,
                 },
             ),
+            ("/tmdb/3/search/tv", Route::Database(Query::Search(Sort::Series))),
+            ("/tmdb/3/movie/603", Route::Database(Query::One(Sort::Movie, 603))),
             ("/streaming/timeshift.php", Route::ArchiveQuery),
             ("/timeshift.php", Route::ArchiveQuery),
             ("/hls/abc/5/77.ts", Route::Segment { session: "abc".into(), id: 5, number: 77 }),

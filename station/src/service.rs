@@ -113,6 +113,7 @@ impl Call {
             Route::Upstreams => {
                 self.listing(|_, _| pages::upstreams(&self.provider, &self.params, &self.base))
             }
+            Route::Database(query) => self.database(query),
             Route::Picture(id) => picture(id),
             Route::Counts => self.counts(),
             Route::Ace(call) => self.ace(&call),

@@ -11,6 +11,7 @@ mod clients;
 mod deploy;
 mod docs;
 mod doctor;
+mod downloads;
 mod export;
 mod hdhomerun;
 mod kodi;

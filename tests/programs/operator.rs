@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use crate::program::{Program, ffmpeg, run, text};
+use crate::program::{Program, built, ffmpeg, ours, run, text};
 
 fn write(path: &Path, content: &str) {
     File::create(path).unwrap().write_all(content.as_bytes()).unwrap();
@@ -209,4 +209,14 @@ fn the_environment_alone_is_enough() {
     let ended = program.terminate();
     assert!(ended.status.success(), "{}", ended.logged);
     assert!(!ended.said.contains("hunter2") && !ended.logged.contains("hunter2"));
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error_of_ingest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut listing = ours(&built("ingest", "ingest"), &[]);
+    let output = listing.args(["list", "--json"]).current_dir(folder.path()).stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod client;
+mod extension;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ use crate::walk::{self, Container};
 use answer::Answer;
 pub use client::Client;
 use contract::ticket::pass::{WHY, Why};
+pub use extension::{EXTENSIONS, extension};
 
 /// How many of the bytes that are here must come again.
 pub const OVERLAP: u64 = 64 * 1024;
@@ -46,17 +48,26 @@ pub type Told<'a> = &'a mut (dyn FnMut(Report) + Send);
 
 /// Why an attempt does not go on.
 #[derive(Debug)]
-enum Stop {
+pub(super) enum Stop {
     Waits(Wait, Rest, String),
     Misnamed(String),
     Failed(Cause, String),
 }
 
 /// Why an answer is of no use.
-enum Odd {
+pub(super) enum Odd {
     /// It is another file than the one that is here, or nobody can tell.
     Other(&'static str),
     Stop(Stop),
+}
+
+impl Client {
+    /// Asks for something that has no end.
+    pub(super) async fn live(&self, order: &Order) -> Result<Incoming, Stop> {
+        let response = self.whole(order).await?;
+        answer::read(response.status().as_u16(), response.headers())?;
+        Ok(Incoming::new(response, order.patience))
+    }
 }
 
 /// Makes one attempt to bring what `order` says. It is stopped by dropping it.
@@ -80,7 +91,8 @@ pub async fn fetch(client: &Client, order: &Order, told: Told<'_>) -> Ended {
     }
 }
 
-async fn settle(part: &mut Part, told: Told<'_>) -> io::Result<()> {
+/// Writes what has come to the disk.
+pub(super) async fn settle(part: &mut Part, told: Told<'_>) -> io::Result<()> {
     let synced = part.sync().await?;
     told(Report::Progress { have: synced });
     told(Report::Checkpoint { synced });
@@ -97,14 +109,14 @@ async fn attempt(client: &Client, order: &Order, part: &mut Part, told: Told<'_>
         anew(part, told, "there is more of it than there should be").await?;
     }
     let from = part.len().saturating_sub(OVERLAP);
-    let response = client.ask(order, Some(from)).await?;
+    let response = client.ask(order, from).await?;
     match answered(client, order, part, told, (response, from, total)).await {
         Ok(total) => return Ok(total),
         Err(Odd::Stop(stop)) => return Err(stop),
         Err(Odd::Other(why)) => anew(part, told, why).await?,
     }
     total = None;
-    let response = client.ask(order, Some(0)).await?;
+    let response = client.ask(order, 0).await?;
     match answered(client, order, part, told, (response, 0, total)).await {
         Ok(total) => Ok(total),
         Err(Odd::Stop(stop)) => Err(stop),
@@ -138,7 +150,7 @@ async fn answered(
         incoming.repeats(proof).await?;
         size = total.or(known);
     } else if from == Some(0) {
-        incoming.begins_as_a_video().await?;
+        incoming.begins().await?;
         if !part.is_empty() {
             anew(part, told, if same_size { WHOLE } else { SIZE }).await?;
         }
@@ -161,33 +173,7 @@ async fn receive(
     mut incoming: Incoming,
     total: Option<u64>,
 ) -> Result<u64, Odd> {
-    let mut last = Instant::now();
-    loop {
-        // Whatever has come is written before anything is waited for.
-        let bytes = match incoming.next().now_or_never() {
-            Some(bytes) => bytes,
-            None => {
-                part.flush().await.map_err(Stop::from)?;
-                incoming.next().await
-            }
-        };
-        let Some(bytes) = bytes? else { break };
-        let count = bytes.len() as u64;
-        if total.is_some_and(|total| part.taken() + count > total) {
-            return Err(Odd::Other("more comes than the source has said"));
-        }
-        part.put(bytes).await.map_err(Stop::from)?;
-        if let Some(synced) = part.checkpoint().await.map_err(Stop::from)? {
-            told(Report::Checkpoint { synced });
-        }
-        for bucket in &order.paces {
-            bucket.take(count).await;
-        }
-        if last.elapsed() >= TELLING {
-            last = Instant::now();
-            told(Report::Progress { have: part.len() });
-        }
-    }
+    incoming.pour(order, part, told, total).await?;
     drop(incoming); // which gives the connection back before the disk is waited for
     part.sync().await.map_err(Stop::from)?;
     if total.is_some_and(|total| part.len() < total) {
@@ -208,7 +194,7 @@ async fn behind(
         Some(size) => Some(size),
         // What does not say how large the file is may do so with the first byte of it.
         None => {
-            let first = client.ask(order, Some(0)).await?;
+            let first = client.first(order, &order.url).await?;
             match answer::read(first.status().as_u16(), first.headers())? {
                 Answer::Bytes { total, .. } => total,
                 Answer::Behind(size) => size,
@@ -242,7 +228,7 @@ async fn anew(part: &mut Part, told: Told<'_>, why: &'static str) -> Result<(), 
 }
 
 /// A body that is coming in.
-struct Incoming {
+pub(super) struct Incoming {
     body: Body,
     patience: Duration,
     /// What was looked at and is to be read again.
@@ -273,8 +259,45 @@ impl Incoming {
         }
     }
 
-    /// Looks at the first bytes.
-    async fn begins_as_a_video(&mut self) -> Result<(), Stop> {
+    /// Writes all that comes, as fast as it may.
+    pub(super) async fn pour(
+        &mut self,
+        order: &Order,
+        part: &mut Part,
+        told: Told<'_>,
+        total: Option<u64>,
+    ) -> Result<(), Odd> {
+        let mut last = Instant::now();
+        loop {
+            // Whatever has come is written before anything is waited for.
+            let bytes = match self.next().now_or_never() {
+                Some(bytes) => bytes,
+                None => {
+                    part.flush().await.map_err(Stop::from)?;
+                    self.next().await
+                }
+            };
+            let Some(bytes) = bytes? else { return Ok(()) };
+            let count = bytes.len() as u64;
+            if total.is_some_and(|total| part.taken() + count > total) {
+                return Err(Odd::Other("more comes than the source has said"));
+            }
+            part.put(bytes).await.map_err(Stop::from)?;
+            if let Some(synced) = part.checkpoint().await.map_err(Stop::from)? {
+                told(Report::Checkpoint { synced });
+            }
+            for bucket in &order.paces {
+                bucket.take(count).await;
+            }
+            if last.elapsed() >= TELLING {
+                last = Instant::now();
+                told(Report::Progress { have: part.len() });
+            }
+        }
+    }
+
+    /// Looks at the first bytes: what is packed in what.
+    pub(super) async fn begins(&mut self) -> Result<Container, Stop> {
         let mut head = Vec::new();
         while head.len() < walk::HEAD
             && let Some(bytes) = self.next().await?
@@ -284,12 +307,12 @@ impl Incoming {
         if head.is_empty() {
             return Err(Stop::broken("the source sends nothing"));
         }
-        if Container::of(&head).is_none() {
+        let Some(container) = Container::of(&head) else {
             let excerpt = scrubbed(&head[..head.len().min(EXCERPT)]);
             return Err(Stop::Failed(Cause::Content, format!("what came is no video: {excerpt}")));
-        }
+        };
         self.held = Some(head.into());
-        Ok(())
+        Ok(container)
     }
 
     /// Reads what must come again.
@@ -336,7 +359,7 @@ fn scrubbed(bytes: &[u8]) -> String {
 }
 
 impl Stop {
-    fn broken(why: impl Into<String>) -> Self {
+    pub(super) fn broken(why: impl Into<String>) -> Self {
         Self::Waits(Wait::Retry, Rest::Broken, why.into())
     }
 
@@ -349,7 +372,7 @@ impl Stop {
         Self::Failed(Cause::Gone, "its address leads into a private network".to_owned())
     }
 
-    fn ended(self, progress: bool) -> Ended {
+    pub(super) fn ended(self, progress: bool) -> Ended {
         match self {
             Self::Waits(wait, rest, why) => Ended::Waits { wait, rest, progress, why },
             Self::Misnamed(why) => Ended::Misnamed { why },
@@ -369,6 +392,15 @@ impl From<io::Error> for Stop {
             kind => format!("the disk refuses: {kind}"),
         };
         Self::Waits(Wait::Disk, DISK, why)
+    }
+}
+
+impl From<Odd> for Stop {
+    fn from(odd: Odd) -> Self {
+        match odd {
+            Odd::Other(why) => Self::broken(why),
+            Odd::Stop(stop) => stop,
+        }
     }
 }
 

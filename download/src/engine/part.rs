@@ -164,11 +164,22 @@ impl Part {
     pub async fn clear(&mut self) -> io::Result<()> {
         self.pending.clear();
         self.size = 0;
+        self.shorten(0).await
+    }
+
+    /// Throws away what lies behind the first `bytes`, of what has been written.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub async fn shorten(&mut self, bytes: u64) -> io::Result<()> {
         self.settle().await?;
         ended(self.syncing.take()).await?;
-        let file = self.file.clone();
-        blocking(move || file.set_len(0)).await?;
-        (self.written, self.given, self.checked) = (0, 0, (0, Instant::now()));
+        if bytes < self.written {
+            let file = self.file.clone();
+            blocking(move || file.set_len(bytes)).await?;
+            (self.written, self.given) = (bytes, bytes);
+            self.checked = (self.checked.0.min(bytes), Instant::now());
+        }
         Ok(())
     }
 

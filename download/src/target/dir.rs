@@ -1,27 +1,14 @@
 //! A folder of this machine, which may be another machine's that is mounted here (NFS, CIFS).
-//!
-//! It holds a file by which it is known. Where that is missing, nothing is mounted there, and what is written would fill the
-//! disk below the mount point.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use rand::RngExt;
 use rustix::fs::statvfs;
 
-use super::{CHECKPOINT_BYTES, CHECKPOINT_TIME, Delivery, Sent, Space, Trouble};
-
-/// By this file in it a folder is known to be a target.
-pub const MARKER: &str = ".download-target";
-/// What is written to see whether it can be.
-const PROBE: usize = 1024;
-/// Bytes that are copied at a time,
-const CHUNK: usize = 1 << 20;
-/// and that are compared: the last ones, and as many at three places by chance.
-const SAMPLE: u64 = 1 << 20;
+use super::pump::{self, Sink, Source};
+use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Sent, Space, Trouble, fits, occupied, unmarked};
 
 /// A folder that is a target.
 #[derive(Debug)]
@@ -47,10 +34,11 @@ impl Dir {
                 self.base.display()
             )));
         }
-        let text = "Films and episodes are delivered here. Without this file nothing is: a disk that is not mounted has none.\n";
         let marker = self.base.join(MARKER);
         match File::options().write(true).create_new(true).open(&marker) {
-            Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(trouble),
+            Ok(mut file) => {
+                file.write_all(MARKER_TEXT.as_bytes()).and_then(|()| file.sync_all()).map_err(trouble)
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(trouble(error)),
         }
@@ -106,38 +94,19 @@ impl Dir {
         let path = self.at(&delivery.temporary())?;
         let folder = path.parent().expect("it lies below the base");
         fs::create_dir_all(folder).map_err(trouble)?;
-        let to = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
+        let mut to = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
         // What is behind the offset is nobody's promise.
         to.set_len(offset).map_err(trouble)?;
-        let from = File::open(&delivery.file).map_err(|error| here(&error))?;
-        copy(&from, &to, delivery, offset, sent).await?;
+        to.seek(SeekFrom::Start(offset)).map_err(trouble)?;
+        pump::send(&mut Writing(to), delivery, offset, sent).await?;
         sync_folder(folder).map_err(trouble)
     }
 
-    pub(super) fn verify(&self, delivery: &Delivery, place: &str) -> Result<(), Trouble> {
+    pub(super) async fn verify(&self, delivery: &Delivery, place: &str) -> Result<(), Trouble> {
         self.check()?;
-        let there = File::open(self.at(place)?).map_err(trouble)?;
-        let here_file = File::open(&delivery.file).map_err(|error| here(&error))?;
-        let length = there.metadata().map_err(trouble)?.len();
-        if length != delivery.length {
-            return Err(Trouble::Differs(format!("{length} bytes are there of {}", delivery.length)));
-        }
-        let last = length.saturating_sub(SAMPLE);
-        let mut places = vec![last];
-        if last > 0 {
-            places.extend((0..3).map(|_| rand::rng().random_range(0..last)));
-        }
-        for at in places {
-            let mut both =
-                [vec![0; SAMPLE.min(length - at) as usize], vec![0; SAMPLE.min(length - at) as usize]];
-            let [ours, theirs] = &mut both;
-            here_file.read_exact_at(ours, at).map_err(|error| here(&error))?;
-            there.read_exact_at(theirs, at).map_err(trouble)?;
-            if ours != theirs {
-                return Err(Trouble::Differs(format!("what is there is another file, from byte {at} on")));
-            }
-        }
-        Ok(())
+        let file = File::open(self.at(place)?).map_err(trouble)?;
+        let length = file.metadata().map_err(trouble)?.len();
+        pump::compare(&mut Reading { file, length }, delivery).await
     }
 
     pub(super) fn commit(&self, delivery: &Delivery) -> Result<(), Trouble> {
@@ -170,59 +139,44 @@ impl Dir {
     fn check(&self) -> Result<(), Trouble> {
         match self.base.join(MARKER).symlink_metadata() {
             Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::Offline(format!(
-                "{} is not mounted: it has no {MARKER}; `coax download target test` says more",
-                self.base.display()
-            ))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(unmarked(&self.base.display().to_string()))
+            }
             Err(error) => Err(trouble(error)),
         }
     }
 
-    /// SECURITY: a place is made of titles, which come from strangers. Nothing leads out of the base.
     fn at(&self, place: &str) -> Result<PathBuf, Trouble> {
-        let fits = place.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains('\0'));
-        if fits {
-            Ok(self.base.join(place))
-        } else {
-            Err(Trouble::Refused("a name that leads elsewhere".into()))
-        }
+        fits(place)?;
+        Ok(self.base.join(place))
     }
 }
 
-/// Copies what is behind `offset`, and has it kept now and then, and at the end.
-async fn copy(
-    mut from: &File,
-    mut to: &File,
-    delivery: &Delivery,
-    offset: u64,
-    sent: &mut (dyn FnMut(Sent) -> bool + Send),
-) -> Result<(), Trouble> {
-    from.seek(SeekFrom::Start(offset)).map_err(|error| here(&error))?;
-    to.seek(SeekFrom::Start(offset)).map_err(trouble)?;
-    let length = delivery.length;
-    let mut chunk = vec![0; CHUNK];
-    let (mut have, mut synced, mut since) = (offset, offset, Instant::now());
-    while have < length {
-        let read = from.read(&mut chunk).map_err(|error| here(&error))?;
-        if read == 0 {
-            return Err(Trouble::Failed(format!("the file here ends after {have} bytes of {length}")));
-        }
-        to.write_all(&chunk[..read]).map_err(trouble)?;
-        have += read as u64;
-        let is_checkpoint =
-            have - synced >= CHECKPOINT_BYTES || since.elapsed() >= CHECKPOINT_TIME || have >= length;
-        if is_checkpoint {
-            to.sync_data().map_err(trouble)?;
-            (synced, since) = (have, Instant::now());
-        }
-        if !sent(Sent { have, synced, is_checkpoint }) {
-            return Err(Trouble::Stopped);
-        }
-        for bucket in &delivery.paces {
-            bucket.take(read as u64).await;
-        }
+struct Writing(File);
+
+impl Sink for Writing {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.0.write_all(bytes).map_err(trouble)
     }
-    to.sync_all().map_err(trouble)
+
+    async fn keep(&mut self) -> Result<(), Trouble> {
+        self.0.sync_data().map_err(trouble)
+    }
+}
+
+struct Reading {
+    file: File,
+    length: u64,
+}
+
+impl Source for Reading {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    async fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> Result<(), Trouble> {
+        self.file.read_exact_at(bytes, offset).map_err(trouble)
+    }
 }
 
 /// Room on the disk of `folder`.
@@ -239,17 +193,6 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
         synced => synced,
     }
-}
-
-fn occupied(place: &str) -> Trouble {
-    Trouble::Refused(format!(
-        "{place} is there already, and is another file; remove or rename it, and try again"
-    ))
-}
-
-/// What went wrong with the file that is delivered.
-fn here(error: &io::Error) -> Trouble {
-    Trouble::Failed(format!("the file here: {error}"))
 }
 
 /// What went wrong at the target.

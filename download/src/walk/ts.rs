@@ -4,8 +4,8 @@ use std::io::{Read, Seek};
 
 use super::{Container, Defect, Look, Walked};
 
-/// The length of a packet.
-pub(super) const PACKET: usize = 188;
+/// The length of a packet of a transport stream, in bytes.
+pub const PACKET: usize = 188;
 const SYNC: u8 = 0x47;
 /// So many packets in a row are looked at, in each of three places.
 const ROW: usize = 5;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use download::engine::http::{Client, OVERLAP, fetch};
+use download::engine::http::{Client, OVERLAP, extension, fetch};
 use download::engine::{Ended, Known, Order, Reach, Report, Rest};
 use download::job::{Cause, Wait};
 use download::pace::Bucket;
@@ -295,6 +295,28 @@ async fn what_a_refusal_means_is_told_and_nothing_is_lost() {
     };
     assert_eq!(rest, Rest::Said(Duration::from_secs(7)));
     assert!(stage.part() == before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_under_another_extension_than_its_list_says_is_found() {
+    let mut stage = Stage::new().await;
+    for (has, asked) in [("mkv", 1), ("m4v", 4)] {
+        stage.suffers(Fault::Only(has));
+        assert!(matches!(stage.attempt().await, Ended::Misnamed { .. }));
+        stage.station.reset();
+        stage.suffers(Fault::Only(has));
+        let listed = stage.order.url.clone();
+        let address = |extension: &str| listed.replace(".mp4", &format!(".{extension}"));
+        assert_eq!(extension(&stage.client, &stage.order, &[], address).await, Some(has));
+        assert_eq!(stage.station.counts().channel(stage.film()).requests, asked);
+        // What its details say is tried first.
+        stage.station.reset();
+        stage.suffers(Fault::Only(has));
+        assert_eq!(extension(&stage.client, &stage.order, &[has], address).await, Some(has));
+        assert_eq!(stage.requests(), 1);
+        stage.station.set_fault(stage.film(), Fault::Status(551));
+        assert_eq!(extension(&stage.client, &stage.order, &[has], address).await, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

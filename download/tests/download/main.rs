@@ -3,4 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod attempt;
+mod containers;
+mod delivered;
+mod machine;
+mod recording;
+mod seeds;
 mod titles;
+mod tmdb;
+mod ytdlp;

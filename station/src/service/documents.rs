@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use httpd::{Body, Response, reply};
 
 use super::{Call, instead, suffer};
+use crate::database;
 use crate::fault::Fault;
 use crate::panel::{self, Action, Ask, Document};
 use crate::provider::{Provider, Published};
@@ -78,17 +79,28 @@ impl Call {
 
     /// A page that lists channels, for everybody; `action=pages` is where faults of it are planned.
     pub(super) fn listing(&self, page: impl FnOnce(u32, u32) -> Response) -> Response {
-        self.provider.ledger.request("pages");
-        let fault = match self.fault(Target::Action("pages".into())) {
+        let number = |name| self.params.get(name).and_then(|number| number.parse().ok()).unwrap_or(1);
+        self.aside("pages", "text/html", || page(number("page"), number("pages")))
+    }
+
+    /// The database of films, for who has its token; `action=tmdb` is where faults of it are planned.
+    pub(super) fn database(&self, query: database::Query) -> Response {
+        let token = httpd::bearer(&self.headers);
+        let catalogue = &self.provider.catalogue;
+        self.aside("tmdb", reply::JSON, || database::answer(catalogue, query, &self.params, token))
+    }
+
+    /// What is no panel's, is counted and suffers faults under `name`.
+    fn aside(&self, name: &str, media_type: &'static str, answer: impl FnOnce() -> Response) -> Response {
+        self.provider.ledger.request(name);
+        let fault = match self.fault(Target::Action(name.into())) {
             Ok(fault) => fault,
             Err(why) => return reply::text(StatusCode::BAD_REQUEST, why + "\n"),
         };
-        if let Some(answer) = fault.and_then(|fault| instead(fault, "text/html", b"")) {
+        if let Some(answer) = fault.and_then(|fault| instead(fault, media_type, b"")) {
             return answer;
         }
-        let number = |name| self.params.get(name).and_then(|number| number.parse().ok()).unwrap_or(1);
-        let (number, pages) = (number("page"), number("pages"));
-        suffer(fault, page(number, pages))
+        suffer(fault, answer())
     }
 }
 

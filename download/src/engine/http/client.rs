@@ -38,8 +38,23 @@ impl Client {
     }
 
     /// Asks for the file of `order`, from byte `from` on.
-    pub(super) async fn ask(&self, order: &Order, from: Option<u64>) -> Result<Response, Stop> {
-        let mut url = address(&order.url).ok_or_else(|| Stop::broken("its address is none"))?;
+    pub(super) async fn ask(&self, order: &Order, from: u64) -> Result<Response, Stop> {
+        self.part(order, &order.url, Some(&format!("bytes={from}-"))).await
+    }
+
+    /// Asks for whatever there is.
+    pub(super) async fn whole(&self, order: &Order) -> Result<Response, Stop> {
+        self.part(order, &order.url, None).await
+    }
+
+    /// Asks for the first byte of a file, which may be had at another address than the order says.
+    pub(super) async fn first(&self, order: &Order, url: &str) -> Result<Response, Stop> {
+        self.part(order, url, Some("bytes=0-0")).await
+    }
+
+    async fn part(&self, order: &Order, url: &str, range: Option<&str>) -> Result<Response, Stop> {
+        let range = range.map(|range| HeaderValue::try_from(range).expect("words and digits"));
+        let mut url = address(url).ok_or_else(|| Stop::broken("its address is none"))?;
         let home = url.clone();
         let mut guarded = order.reach == Reach::Internet;
         for _ in 0..=REDIRECTS {
@@ -48,10 +63,7 @@ impl Client {
             }
             let client = if guarded { &self.outside } else { &self.anywhere };
             let mut headers = headers(order, url.origin() == home.origin());
-            if let Some(from) = from {
-                let range = HeaderValue::try_from(format!("bytes={from}-")).expect("digits");
-                headers.insert(header::RANGE, range);
-            }
+            headers.extend(range.clone().map(|range| (header::RANGE, range)));
             let asked = client.get(url.clone()).headers(headers).send();
             let response = tokio::time::timeout(order.patience, asked).await;
             let response = response.map_err(|_| Stop::broken("nobody answers in time"))?;

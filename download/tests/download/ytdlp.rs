@@ -1,0 +1,111 @@
+//! yt-dlp, as itself where it is there, and as what it was heard to say.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use download::engine::{Ended, Known, Order, Reach, Report, ytdlp};
+use download::job::{Cause, Wait};
+use station::{Fault, Settings, Station};
+use tempfile::TempDir;
+
+fn order(folder: &TempDir, url: &str) -> Order {
+    Order {
+        url: url.into(),
+        headers: vec![("X-Pass".into(), "secret".into())],
+        reach: Reach::Anywhere,
+        part: folder.path().join(".50%.part"),
+        known: Known::default(),
+        paces: Vec::new(),
+        patience: Duration::from_secs(20),
+    }
+}
+
+/// A program that says and does what this script does; `$output` is what it was told to make.
+fn program(folder: &TempDir, script: &str) -> PathBuf {
+    let path = folder.path().join("program");
+    let mut file = fs::File::create(&path).unwrap();
+    let find = r#"while [ "$1" != -o ]; do shift; done; output=$(printf '%s' "$2" | sed 's/%%/%/g; s/%(ext)s/mp4/')"#;
+    write!(file, "#!/bin/sh\necho \"$@\" > '{}/said'\n{find}\n{script}\n", folder.path().display()).unwrap();
+    file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_makes_becomes_the_part_and_its_progress_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"echo 'P {"status": "downloading", "downloaded_bytes": 3, "total_bytes": 6}'
+        echo '[download] words for people'
+        echo 'P {"status": "finished", "downloaded_bytes": 6, "total_bytes": 6}'
+        printf abcdef > "$output"; echo "F \"$output\"""#;
+    let order = order(&folder, "http://station.example/list.m3u8");
+    let mut told = Vec::new();
+    let ended = ytdlp::fetch(&program(&folder, script), &order, &mut |report| told.push(report)).await;
+    assert_eq!(ended, Ended::Done { total: 6 });
+    assert_eq!(fs::read(&order.part).unwrap(), b"abcdef");
+    assert_eq!(told[0], Report::Began { have: 0, total: Some(6), etag: None });
+    assert_eq!(told[told.len() - 2..], [Report::Progress { have: 6 }, Report::Checkpoint { synced: 6 }]);
+    let said = fs::read_to_string(folder.path().join("said")).unwrap();
+    for needed in
+        ["--ignore-config", "--abort-on-unavailable-fragments", "--continue", "-- http://station.example"]
+    {
+        assert!(said.contains(needed), "{needed}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_cannot_do_is_told_and_what_it_did_not_make_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(&folder, "http://station.example/list.m3u8");
+    let attempt = async |script: &str| ytdlp::fetch(&program(&folder, script), &order, &mut |_| {}).await;
+    assert!(matches!(attempt("exit 0").await, Ended::Waits { wait: Wait::Retry, .. }));
+    let ended = attempt("echo 'usage' >&2; exit 2").await;
+    assert!(matches!(ended, Ended::Failed { cause: Cause::Engine, .. }), "{ended:?}");
+    let ended = attempt("echo 'ERROR: fragment not found: HTTP Error 404: Not Found' >&2; exit 1").await;
+    assert!(matches!(ended, Ended::Failed { cause: Cause::Gone, .. }), "{ended:?}");
+    let absent = ytdlp::fetch(Path::new("/nowhere/yt-dlp"), &order, &mut |_| {}).await;
+    assert!(matches!(absent, Ended::Waits { wait: Wait::Engine, .. }), "{absent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_it_stops_all_that_it_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(&folder, "http://station.example/list.m3u8");
+    let alive = folder.path().join("alive");
+    let script = format!("(while :; do date > '{}'; sleep 0.02; done) & wait", alive.display());
+    let program = program(&folder, &script);
+    let mut tell = |_| {};
+    let attempt = ytdlp::fetch(&program, &order, &mut tell);
+    assert!(tokio::time::timeout(Duration::from_millis(300), attempt).await.is_err());
+    for _ in 0..200 {
+        let _ = fs::remove_file(&alive);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if !alive.exists() {
+            return;
+        }
+    }
+    panic!("it goes on");
+}
+
+/// Made by `scripts/yt-dlp`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs yt-dlp: scripts/yt-dlp"]
+async fn the_real_one_brings_a_list_and_does_not_leave_out_what_is_missing() {
+    let program = PathBuf::from(std::env::var_os("YT_DLP").unwrap());
+    let station = Station::start(Settings::default()).await.unwrap();
+    let channel = station.catalogue().live_id(0);
+    let url = format!("{}/origin/vod/station/station/{channel}/index.m3u8", station.url());
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(&folder, &url);
+    let mut told = Vec::new();
+    let ended = ytdlp::fetch(&program, &order, &mut |report| told.push(report)).await;
+    let Ended::Done { total } = ended else { panic!("{ended:?}") };
+    assert_eq!(fs::metadata(&order.part).unwrap().len(), total);
+    assert!(told.iter().any(|report| matches!(report, Report::Progress { have } if *have > 0)), "{told:?}");
+    fs::remove_file(&order.part).unwrap();
+    station.set_fault_after(station::Target::Action("segment".into()), Fault::Status(404), 2);
+    let ended = ytdlp::fetch(&program, &order, &mut |_| {}).await;
+    assert!(!matches!(ended, Ended::Done { .. }) && !order.part.exists(), "{ended:?}");
+}
