@@ -22,6 +22,7 @@
 //!
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
+mod commands;
 pub mod compared;
 pub mod difference;
 pub mod engine;
@@ -29,6 +30,7 @@ pub mod entry;
 pub mod foreign;
 pub mod identity;
 pub mod job;
+pub mod line_up;
 pub mod list;
 pub mod naming;
 pub mod pace;
@@ -42,5 +44,8 @@ pub mod surface;
 pub mod target;
 pub mod tmdb;
 pub mod walk;
+mod worker;
 
+pub use commands::{Command, Desk, here};
 pub use settings::Settings;
+pub use worker::Worker;
