@@ -94,9 +94,15 @@ fn check(record: &Record) -> Result<(), &'static str> {
     if !(1..=64).contains(&record.name.len()) || !record.name.bytes().all(fits) {
         return Err("a server's name is 1 to 64 letters, digits, `-` or `_`");
     }
+    // A machine may have several keys, each in a line of its own.
+    let is_control = |it: char| it.is_control() && it != '\n';
     let texts = [Some(&record.url), Some(&record.base), record.secret.as_ref(), record.host_key.as_ref()];
-    if texts.into_iter().flatten().any(|text| text.len() > LONGEST || text.contains(char::is_control)) {
+    if texts.into_iter().flatten().any(|text| text.len() > LONGEST || text.contains(is_control)) {
         return Err("an address, a folder or a key is at most 4096 bytes of text");
+    }
+    let one_line = [Some(&record.url), Some(&record.base), record.secret.as_ref()];
+    if one_line.into_iter().flatten().any(|text| text.contains('\n')) {
+        return Err("an address or a folder is one line");
     }
     if record.kind == Kind::Dir && !record.base.starts_with('/') {
         return Err("the folder `base` is named from the root on");
@@ -142,7 +148,7 @@ pub(super) async fn add(service: &Service, asker: &Asker, request: Request) -> R
     if said.name.is_none() || said.base.is_none() {
         return Err(Refusal::Wrong("a server has a `name` and a `base`".into()));
     }
-    let mut record = usual();
+    let mut record = Record::new(Kind::Dir);
     said.apply(&mut record)?;
     record.health = found(&record).await?;
     let by = asker.by();
@@ -235,28 +241,6 @@ async fn probed(target: Target) -> Result<Health, Refusal> {
     Ok(probing.await.map_err(anyhow::Error::from)?)
 }
 
-/// One of which nothing is said.
-fn usual() -> Record {
-    Record {
-        id: 0,
-        name: String::new(),
-        kind: Kind::Dir,
-        url: String::new(),
-        base: String::new(),
-        secret: None,
-        host_key: None,
-        style: Style::default(),
-        types: Vec::new(),
-        min_q: None,
-        max_q: None,
-        max_parallel: 3,
-        bwlimit: 0,
-        cleanup: true,
-        maintenance: false,
-        health: Health::default(),
-    }
-}
-
 /// A target as it is told.
 ///
 /// SECURITY: how it is reached is the operator's; where its secret is kept as well, and what that is is never read here.
@@ -283,7 +267,7 @@ mod tests {
     fn a_target_keeps_no_password() {
         let wrong = |text: &str| {
             let said: Said = serde_json::from_str(text).unwrap();
-            said.apply(&mut Record { name: "nas".into(), base: "/srv".into(), ..usual() })
+            said.apply(&mut Record { name: "nas".into(), base: "/srv".into(), ..Record::new(Kind::Dir) })
                 .err()
                 .map(|it| it.to_string())
         };
