@@ -8,6 +8,7 @@
 // at in light and dark and as narrow as a phone; with SHOTS=DIR in the environment pictures of all of them are left there. The
 // part `grid` is done by hand alone, by scripts/grid.
 import { ace, catalogue } from './page/ace.mjs';
+import { downloads } from './page/downloads.mjs';
 import { films } from './page/films.mjs';
 import { guide } from './page/guide.mjs';
 import { grid } from './page/grid.mjs';
@@ -18,7 +19,7 @@ import { browser, confess, logIn, open } from './page/tab.mjs';
 import { leave, watch } from './page/watch.mjs';
 
 /** Those that begin with somebody who has logged in at the demo, and those that have a house of their own. */
-const AT_THE_DEMO = { run, guide, films, catalogue, leave };
+const AT_THE_DEMO = { run, guide, films, catalogue, downloads, leave };
 const ALONE = { wizard, ace };
 
 const wanted = (part) => parts.length === 0 || parts.includes(part);

@@ -137,6 +137,7 @@ export interface User {
   expires: number | null;
   trial: boolean;
   admin: boolean;
+  downloads: 'no' | 'viewer' | 'operator';
   notes: string;
   sees: { lists?: string[]; groups?: string[]; not_groups?: string[] };
   catchup_zone: string;

@@ -34,6 +34,7 @@ function read(form: FormData, isNew: boolean): Said {
     expires: expires ? Math.floor(new Date(`${expires}T23:59:59`).getTime() / 1000) : null,
     admin: form.has('admin'),
     trial: form.has('trial'),
+    downloads: String(form.get('downloads')),
     notes: String(form.get('notes') ?? ''),
     sees: {
       ...(lists.length < LISTS.length ? { lists } : {}),
@@ -78,6 +79,16 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
         <Lines whole label={words.notes} name="notes" rows={2} maxLength={1000} defaultValue={user?.notes} />
         <Tick label={words.admin} name="admin" defaultChecked={user?.admin} />
         <Tick label={words.trial} name="trial" defaultChecked={user?.trial} />
+        <label>
+          {words.downloads}
+          <select name="downloads">
+            {Object.entries(words.roles).map(([role, word]) => (
+              <option key={role} value={role} selected={role === (user?.downloads ?? 'no')}>
+                {word}
+              </option>
+            ))}
+          </select>
+        </label>
         <div class="actions whole">
           <button type="button" onClick={props.onClose}>
             {t().cancel}

@@ -1,6 +1,7 @@
 // The frame: who is here, where one is, and what there is besides.
 import { useEffect, useState } from 'preact/hooks';
 import { logOut, recall, session, type Session } from '../api';
+import { asker } from '../downloads/role';
 import { lazily } from '../lazily';
 import { address, route } from '../route';
 import { useStore } from '../store';
@@ -18,22 +19,25 @@ const Films = lazily(() => import('../vod/vod').then((made) => made.Films));
 const AllSeries = lazily(() => import('../vod/vod').then((made) => made.AllSeries));
 const Ace = lazily(() => import('../ace/ace').then((made) => made.Ace));
 const Setup = lazily(() => import('../setup/setup').then((made) => made.Setup));
+const Downloads = lazily(() => import('../downloads/downloads').then((made) => made.Downloads));
 const Run = lazily(() => import('../run/run').then((made) => made.Run));
 
-type Section = 'watch' | 'guide' | 'films' | 'series' | 'ace' | 'run';
+type Section = 'watch' | 'guide' | 'films' | 'series' | 'ace' | 'downloads' | 'run';
 
-const SECTIONS: { id: Section; icon: IconName; admin?: boolean }[] = [
+const SECTIONS: { id: Section; icon: IconName; admin?: boolean; downloads?: boolean }[] = [
   { id: 'watch', icon: 'tv' },
   { id: 'guide', icon: 'grid' },
   { id: 'films', icon: 'film' },
   { id: 'series', icon: 'series' },
   { id: 'ace', icon: 'ace' },
+  { id: 'downloads', icon: 'down', downloads: true },
   { id: 'run', icon: 'run', admin: true },
 ];
 
 export function App() {
   const who = useStore(session);
   const [section = 'watch'] = useStore(route);
+  const { role } = useStore(asker);
   useStore(language);
   const [error, setError] = useState<unknown>();
   const find = (): void => {
@@ -49,7 +53,7 @@ export function App() {
   if (who === undefined) return error !== undefined ? <Trouble error={error} retry={find} /> : <Wait />;
   if (section === 'setup' && (who === null || who.admin)) return <Setup />;
   if (who === null) return <Login />;
-  const shown = SECTIONS.filter((one) => !one.admin || who.admin);
+  const shown = SECTIONS.filter((one) => (!one.admin || who.admin) && (!one.downloads || role !== null));
   const here = shown.find((one) => one.id === section)?.id ?? 'watch';
   return (
     <>
@@ -76,6 +80,7 @@ export function App() {
         {here === 'films' && <Films />}
         {here === 'series' && <AllSeries />}
         {here === 'ace' && <Ace />}
+        {here === 'downloads' && <Downloads />}
         {here === 'run' && <Run />}
       </main>
     </>

@@ -21,6 +21,7 @@ const ICONS = {
   mute: 'M4 9v6h4l5 4V5L8 9zM16 9.5l5 5M21 9.5l-5 5',
   play: 'M7 4v16l13-8z',
   plus: 'M12 4v16M4 12h16',
+  down: 'M12 3v12M6 10l6 6 6-6M4 20h16',
   back: 'M20 12H4M10 6l-6 6 6 6',
 };
 
