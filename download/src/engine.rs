@@ -44,6 +44,15 @@ pub struct Order {
     pub patience: Duration,
 }
 
+impl Order {
+    /// Whether its address says that it is a transport stream, or says nothing.
+    fn is_transport_stream(&self) -> bool {
+        let path = self.url.split(['?', '#']).next().unwrap_or("");
+        let name = path.rsplit('/').next().unwrap_or("");
+        name.rsplit_once('.').is_none_or(|(_, extension)| matches!(extension, "ts" | "m2ts" | "mts" | "mpg"))
+    }
+}
+
 /// Where an address and its redirects may lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reach {

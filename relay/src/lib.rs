@@ -16,6 +16,9 @@
 //! Films and episodes take another way: `play` (one viewer's film), `output::file` (ranges, passed through). HLS is made of
 //! the same feed: `packager` (one per channel, cuts with `mpegts::Segmenter`), `output::hls` (players without a connection).
 //!
+//! Whoever downloads or records shows a pass, takes no seat, and has what viewers leave (`slot`, `headend::lesser`). When one
+//! of these needs it, it is taken from him, and he is told why (`output::yielding`).
+//!
 //! What cannot become a transport stream is passed on as the HLS it is: `proxy`.
 //!
 //! Read in this order: [`Route`] (what is asked), `relay` (how it is answered), `headend` (what is tuned, and what makes room for

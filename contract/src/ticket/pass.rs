@@ -106,6 +106,8 @@ pub enum Why {
     Slot,
     /// The provider has refused, with this status.
     Status(u16),
+    /// The provider gives something that is no video.
+    Foreign,
     /// Anything else: nobody answers, the connection broke.
     Broken,
 }
@@ -115,6 +117,7 @@ impl fmt::Display for Why {
         match self {
             Self::Slot => f.write_str("slot"),
             Self::Status(status) => write!(f, "status {status}"),
+            Self::Foreign => f.write_str("foreign"),
             Self::Broken => f.write_str("broken"),
         }
     }
@@ -126,6 +129,7 @@ impl FromStr for Why {
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.trim() {
             "slot" => Ok(Self::Slot),
+            "foreign" => Ok(Self::Foreign),
             "broken" => Ok(Self::Broken),
             text => text.strip_prefix("status ").and_then(|it| it.parse().ok()).map(Self::Status).ok_or(()),
         }
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_why_is_read_as_it_was_written() {
-        for why in [Why::Slot, Why::Status(551), Why::Broken] {
+        for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Broken] {
             assert_eq!(why.to_string().parse(), Ok(why));
         }
         for none in ["", "status", "status x", "slots"] {

@@ -39,6 +39,9 @@ const DISK: Rest = Rest::Said(Duration::from_secs(60));
 /// What of something that is no video is kept for the log, in bytes.
 const EXCERPT: usize = 512;
 
+/// A transport stream of less than this, where another container was asked for, is no film: panels show a clip to whoever
+/// has one connection too many.
+const CLIP: u64 = 32 << 20;
 /// Why what is here is thrown away.
 const SIZE: &str = "it has another size than before";
 const WHOLE: &str = "the source gives the whole of it only";
@@ -101,7 +104,7 @@ pub(super) async fn settle(part: &mut Part, told: Told<'_>) -> io::Result<()> {
 
 /// All bytes, in at most two requests: a second one where what is here turns out to be of another file.
 async fn attempt(client: &Client, order: &Order, part: &mut Part, told: Told<'_>) -> Result<u64, Stop> {
-    let mut total = order.known.total.filter(|total| *total > 0);
+    let total = order.known.total.filter(|total| *total > 0);
     if total == Some(part.len()) {
         return whole(part, total).await; // it came to the end before somebody ended it
     }
@@ -115,9 +118,9 @@ async fn attempt(client: &Client, order: &Order, part: &mut Part, told: Told<'_>
         Err(Odd::Stop(stop)) => return Err(stop),
         Err(Odd::Other(why)) => anew(part, told, why).await?,
     }
-    total = None;
-    let response = client.ask(order, 0).await?;
-    match answered(client, order, part, told, (response, 0, total)).await {
+    // Without a range: some refuse any.
+    let response = client.whole(order).await?;
+    match answered(client, order, part, told, (response, 0, None)).await {
         Ok(total) => Ok(total),
         Err(Odd::Stop(stop)) => Err(stop),
         Err(Odd::Other(why)) => {
@@ -150,7 +153,15 @@ async fn answered(
         incoming.repeats(proof).await?;
         size = total.or(known);
     } else if from == Some(0) {
-        incoming.begins().await?;
+        let container = incoming.begins().await?;
+        if container == Container::Ts
+            && total.is_none_or(|total| total < CLIP)
+            && !order.is_transport_stream()
+        {
+            return Err(
+                Stop::Waits(Wait::Slot, Rest::Slot, "a clip came in place of the film".to_owned()).into()
+            );
+        }
         if !part.is_empty() {
             anew(part, told, if same_size { WHOLE } else { SIZE }).await?;
         }
@@ -338,7 +349,7 @@ fn interrupted(trailers: Option<&http::HeaderMap>) -> Result<(), Stop> {
         None => Ok(()),
         Some(Why::Slot) => Err(Stop::slot(None)),
         Some(Why::Status(status)) => Err(answer::refused(status, &http::HeaderMap::new())),
-        Some(Why::Broken) => Err(Stop::broken("the provider ended early")),
+        Some(Why::Broken | Why::Foreign) => Err(Stop::broken("the provider ended early")),
     }
 }
 

@@ -68,7 +68,8 @@ impl Part {
             size: 0,
             writing: None,
             syncing: None,
-            checked: (written, Instant::now()),
+            // Whoever wrote it before may have been ended before he had it on the disk.
+            checked: (0, Instant::now()),
         })
     }
 

@@ -9,7 +9,7 @@ use download::engine::{Ended, Known, Order, Reach, Report, Rest};
 use download::job::{Cause, Wait};
 use download::pace::Bucket;
 use download::walk::{self, Container};
-use station::{Fault, Settings, Station};
+use station::{Fault, Limit, Settings, Station};
 use tempfile::TempDir;
 
 /// The size of the films.
@@ -317,6 +317,25 @@ async fn a_film_under_another_extension_than_its_list_says_is_found() {
         stage.station.set_fault(stage.film(), Fault::Status(551));
         assert_eq!(extension(&stage.client, &stage.order, &[has], address).await, None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clip_that_says_too_many_connections_is_not_the_film() {
+    let settings = Settings { film_bytes: SIZE, limit: Limit::Slate, each_body: true, ..Settings::default() };
+    let mut stage = Stage::with(settings).await;
+    let mut viewer = reqwest::get(stage.station.live_url(0)).await.unwrap();
+    viewer.chunk().await.unwrap();
+    let ended = stage.attempt().await;
+    assert!(
+        matches!(&ended, Ended::Waits { wait: Wait::Slot, why, .. } if why.contains("clip")),
+        "{ended:?}"
+    );
+    assert!(stage.part().is_empty());
+    drop(viewer);
+    while stage.station.counts().open > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(stage.attempt().await, Ended::Done { total: SIZE });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,6 +173,8 @@ async fn what_the_provider_says_is_passed_on_to_a_download_and_held_against_nobo
         assert_eq!(refused.why.as_deref(), Some(expected));
         assert_ne!(refused.status, 206);
     }
+    stage.station.set_fault(film, Fault::Html);
+    assert_eq!(Download::begin(&stage).await.why.as_deref(), Some("foreign"));
     // The account is as good for viewers as before, and so is the film.
     stage.station.clear_fault(film);
     assert_eq!(Viewer::get(&stage, "/movie/ann/secret/9001.mp4").await.status(), 200);

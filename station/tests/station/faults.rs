@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use station::{Fault, Settings, Station, Target};
+use station::{Account, Fault, Limit, Settings, Station, Target};
 
 use crate::{client, eventually, fast, get, read, start, staying, text};
 
@@ -207,4 +207,60 @@ async fn lists_go_wrong_too() {
     assert!(text(&station.api_url("get_vod_streams")).await.starts_with('['));
     station.clear_fault(action());
     assert_eq!(text(&url).await, whole);
+}
+
+#[tokio::test]
+async fn films_go_wrong_as_whoever_downloads_meets_them() {
+    const SIZE: u64 = 700_000;
+    let account = Account { max_connections: 2, ..Account::default() };
+    let settings = Settings {
+        film_bytes: SIZE,
+        each_body: true,
+        limit: Limit::Refuse(551),
+        accounts: vec![account],
+        ..Settings::default()
+    };
+    let station = start(settings).await;
+    let film = station.catalogue().film_id(0);
+    let url = station.stream_url("movie", film, "mp4");
+    let part = async |range: &str| {
+        let answer = client().get(&url).header("Range", range).send().await.unwrap();
+        let said = answer.headers().get("content-range").map(|range| range.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), said, answer.bytes().await.unwrap())
+    };
+    let whole = get(&url).await.bytes().await.unwrap();
+    assert_eq!(whole.len() as u64, SIZE);
+    // In its place another one, as long or longer.
+    for longer in [0, 500] {
+        station.set_fault(film, Fault::Other(longer));
+        let other = get(&url).await.bytes().await.unwrap();
+        assert_eq!(other.len() as u64, SIZE + longer);
+        assert!(other[400_000..] != whole[400_000..]);
+    }
+    station.set_fault(film, Fault::Rangeless);
+    assert_eq!(part("bytes=5-9").await, (200, None, whole.clone()));
+    station.set_fault(film, Fault::Sizeless);
+    assert_eq!(part("bytes=5-9").await, (206, Some("bytes 5-9/*".to_owned()), whole.slice(5..10)));
+    assert_eq!(part("bytes=700000-").await.1, None);
+    station.set_fault(film, Fault::Unsized);
+    let answer = get(&url).await;
+    assert_eq!((answer.content_length(), answer.bytes().await.unwrap()), (None, whole.clone()));
+    station.set_fault(film, Fault::Short(1000));
+    assert_eq!(get(&url).await.bytes().await.unwrap(), whole.slice(..1000));
+    station.set_fault(film, Fault::Only("mkv"));
+    assert_eq!(get(&url).await.status(), 551);
+    assert_eq!(get(&url.replace(".mp4", ".mkv")).await.status(), 200);
+    station.set_fault(film, Fault::Edge);
+    let sent = staying().get(&url).send().await.unwrap();
+    assert!(sent.headers()["location"].to_str().unwrap().starts_with(&station.engine_url()));
+    assert_eq!(get(&url).await.bytes().await.unwrap(), whole);
+    // Each body counts, also those of one client for one film.
+    station.reset();
+    station.set_fault(film, Fault::Stall(1000));
+    let (one, two) = (get(&url).await, get(&url).await);
+    assert_eq!(get(&url).await.status(), 551);
+    let account = station.counts().accounts["station"];
+    assert_eq!((account.bodies, account.bodies_peak, account.refused), (2, 2, 1));
+    drop((one, two));
+    eventually(|| station.counts().accounts["station"].bodies == 0).await;
 }

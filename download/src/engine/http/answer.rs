@@ -35,6 +35,9 @@ pub(super) fn read(status: u16, headers: &HeaderMap) -> Result<Answer, Stop> {
     let why = text(headers, HeaderName::from_static(WHY)).parse::<Why>().ok();
     match (why, status) {
         (Some(Why::Slot), _) => Err(Stop::slot(rest(headers))),
+        (Some(Why::Foreign), _) => {
+            Err(Stop::Failed(Cause::Content, "the provider sends something else than a video".to_owned()))
+        }
         (Some(Why::Broken), _) => Err(Stop::broken("the relay gets nothing from the provider")),
         (Some(Why::Status(status)), _) => Err(refused(status, headers)),
         (None, 200 | 206) => bytes(status, headers),
@@ -198,6 +201,7 @@ mod tests {
         assert!(matches!(said("slot", "10"), Err(Stop::Waits(Wait::Slot, rest, _)) if rest == ten));
         assert!(matches!(said("status 404", ""), Err(Stop::Failed(Cause::Gone, _))));
         assert!(matches!(said("status 551", ""), Err(Stop::Misnamed(_))));
+        assert!(matches!(said("foreign", ""), Err(Stop::Failed(Cause::Content, _))));
         assert!(matches!(said("broken", ""), Err(Stop::Waits(Wait::Retry, Rest::Broken, _))));
         assert!(matches!(said("", ""), Err(Stop::Waits(Wait::Retry, Rest::Broken, _))));
     }
