@@ -63,6 +63,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         arguments: crate::strm::Arguments,
     },
+    /// Films and episodes to your own servers: what is queued, and where it goes
+    Download {
+        #[command(flatten)]
+        place: Place,
+        /// Print for machines
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(subcommand)]
+        command: download::Command,
+    },
     /// Look at everything that has to be right, and say what is wrong and what to do
     Doctor {
         #[command(flatten)]

@@ -32,6 +32,7 @@ use clap::Parser;
 use contract::config::{ConfigError, Skip};
 use contract::disk::Data;
 use contract::owner::become_owner;
+use download::Desk;
 
 use crate::cli::{Cli, Command};
 
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     // Before there is a second thread.
     match &command {
-        Command::Up { place } | Command::User { place, .. } => {
+        Command::Up { place } | Command::User { place, .. } | Command::Download { place, .. } => {
             go_on_as_owner(&place.load::<Skip, Skip, Skip, Skip>()?.data())?;
         }
         // What root may says nothing of whom Coax runs as.
@@ -72,6 +73,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             export::run(&place.load::<Skip, Skip, Skip, Skip>()?, arguments)?
         }
         Command::Strm { place, arguments } => strm::run(&place.load::<Skip, Skip, Skip, Skip>()?, arguments)?,
+        Command::Download { place, json, command } => {
+            let desk = Desk::new(&place.load::<Skip, Skip, Skip, download::Settings>()?, json)?;
+            return runtime()?.block_on(desk.run(command));
+        }
         Command::Doctor { place, arguments } => return runtime()?.block_on(doctor::run(&place, &arguments)),
         Command::Status { place, arguments } => runtime()?.block_on(status::run(&place, &arguments))?,
         Command::Notify { place } => return runtime()?.block_on(cli::notify(&place)),

@@ -11,6 +11,7 @@ use contract::disk::Data;
 use contract::release::Follower;
 use contract::source::Source;
 use contract::user::{Users, check_name, check_password};
+use download::Worker;
 use http::{Method, StatusCode};
 use httpd::{Listeners, Request, Response, reply};
 use ingest::RunNow;
@@ -21,6 +22,7 @@ use serve::{Announcing, Server};
 use tls::Https;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, warn};
@@ -130,19 +132,48 @@ async fn everything(
     });
     let anew = CancellationToken::new();
     let mut ended = Ended::Stopped;
+    let closing = CancellationToken::new();
+    let downloads = downloads(settings, listeners.plain.local_addr()?, closing.clone());
     let shutdown = async {
         tokio::select! {
             () = stopped.cancelled() => {}
             () = stopping.cancelled() => {}
             () = anew.cancelled() => ended = Ended::Anew,
         }
+        closing.cancel(); // before their streams end, so that nothing of it counts as an interruption
     };
     let served = serve(listeners, house, login, (&run_now, &anew), shutdown).await;
     stopping.cancel();
+    closing.cancel();
+    if let Some(downloads) = downloads {
+        downloads.await.context("the worker of downloads ended unexpectedly")?;
+    }
     // Whatever came of the other: a runtime that ends first leaves ingest waiting for ever for what it would have been told.
     let ingested = ingest.await.context("ingest stopped unexpectedly")?;
     served.and(ingested)?;
     Ok(ended)
+}
+
+/// Fetches and delivers what is queued, until `stopped`, if it is configured. Television goes on without it.
+fn downloads(settings: &Settings, address: SocketAddr, stopped: CancellationToken) -> Option<JoinHandle<()>> {
+    if !settings.download.enabled {
+        return None;
+    }
+    let (data, downloads) = (settings.data(), settings.download.clone());
+    let worker = match downloads.relay.clone().map_or_else(|| download::here(address), Ok) {
+        Ok(relay) => Worker::new(&data, downloads, relay),
+        Err(error) => Err(error),
+    };
+    match worker {
+        // It waits for disks, which must not keep anybody from being answered.
+        Ok(worker) => Some(tokio::task::spawn_blocking(move || {
+            Handle::current().block_on(worker.run(stopped.cancelled_owned()));
+        })),
+        Err(error) => {
+            error!("nothing is downloaded: {error:#}");
+            None
+        }
+    }
 }
 
 /// Answers on `listeners` until `shutdown`, then drains.

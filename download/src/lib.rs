@@ -22,12 +22,14 @@
 //!
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
+mod commands;
 pub mod difference;
 pub mod engine;
 pub mod entry;
 pub mod foreign;
 pub mod identity;
 pub mod job;
+pub mod line_up;
 pub mod list;
 pub mod naming;
 pub mod pace;
@@ -39,5 +41,8 @@ pub mod store;
 pub mod target;
 pub mod tmdb;
 pub mod walk;
+mod worker;
 
+pub use commands::{Command, Desk, here};
 pub use settings::Settings;
+pub use worker::Worker;

@@ -32,6 +32,7 @@ use contract::library::Style;
 use serde::{Serialize, Serializer};
 
 use dir::Dir;
+pub(crate) use dir::space;
 use rsync::Rsync;
 use sftp::Sftp;
 use smb::Smb;
@@ -135,6 +136,11 @@ impl Record {
             maintenance: false,
             health: Health::default(),
         }
+    }
+
+    /// Whether jobs for it go on.
+    pub fn takes_jobs(&self) -> bool {
+        !self.maintenance && !matches!(self.health.status, Status::Offline | Status::Error)
     }
 }
 

@@ -54,7 +54,7 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Holds somebody, in place of what held him before.
+    /// Holds somebody, in place of what held him for the same before.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -66,13 +66,25 @@ impl Store {
         })
     }
 
-    /// Holds him no more.
+    /// Holds him for that no more.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn release(&self, scope: Scope, name: &str) -> Result<(), StoreError> {
+    pub fn release(&self, scope: Scope, name: &str, wait: Wait) -> Result<(), StoreError> {
         self.write(|writing| {
-            writing.execute("DELETE FROM hold WHERE scope = ? AND name = ?", params![scope, name])?;
+            let delete = "DELETE FROM hold WHERE scope = ? AND name = ? AND wait = ?";
+            writing.execute(delete, params![scope, name, wait])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets those that were over at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_holds(&self, now: i64) -> Result<(), StoreError> {
+        self.write(|writing| {
+            writing.execute("DELETE FROM hold WHERE until <= ?", [now])?;
             Ok(())
         })
     }

@@ -32,6 +32,7 @@ CREATE UNIQUE INDEX job_source ON job(account, stream_id, target) WHERE state NO
 CREATE UNIQUE INDEX job_place ON job(target, final_path COLLATE NOCASE) WHERE state <> 'cancelled';
 CREATE INDEX job_download ON job(rank, pos, created, season, episode, id) WHERE state = 'pending';
 CREATE INDEX job_transfer ON job(rank, pos, created, season, episode, id) WHERE state = 'downloaded';
+CREATE INDEX job_wakes ON job(not_before) WHERE not_before > 0;
 CREATE INDEX job_state ON job(state);
 CREATE INDEX job_aged ON job(aged) WHERE state = 'pending' AND rank > 0;
 CREATE INDEX job_unswept ON job(id) WHERE state IN ('completed', 'cancelled') AND swept = 0;
@@ -47,7 +48,7 @@ CREATE TABLE target(
 
 CREATE TABLE hold(
   scope TEXT NOT NULL, name TEXT NOT NULL, wait TEXT NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL,
-  PRIMARY KEY(scope, name)
+  PRIMARY KEY(scope, name, wait)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event(

@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use contract::bundle::Kind;
-use contract::library::Style;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use tempfile::TempDir;
@@ -56,24 +55,7 @@ fn episode(id: u32, season: u32, episode: u32) -> Wish {
 }
 
 pub(crate) fn folder(base: &str) -> Record {
-    Record {
-        id: 0,
-        name: "nas".into(),
-        kind: crate::target::Kind::Dir,
-        url: String::new(),
-        base: base.into(),
-        secret: None,
-        host_key: None,
-        style: Style::Jellyfin,
-        types: Vec::new(),
-        min_q: None,
-        max_q: None,
-        max_parallel: 3,
-        bwlimit: 0,
-        cleanup: true,
-        maintenance: false,
-        health: Health::default(),
-    }
+    Record { name: "nas".into(), base: base.into(), ..Record::new(crate::target::Kind::Dir) }
 }
 
 /// A store with a target, in a folder of its own.
@@ -247,7 +229,7 @@ fn what_is_held_up_does_not_begin_and_the_others_do() {
     assert_eq!(stage.store.holds(NOW).unwrap().len(), 1);
     hold(Scope::Target, "1", NOW + 30);
     assert_eq!(stage.begin(NOW + 25), None);
-    stage.store.release(Scope::Target, "1").unwrap();
+    stage.store.release(Scope::Target, "1", Wait::Slot).unwrap();
     let offline = Health { status: Status::Offline, error: Some("no such host".into()), ..Health::default() };
     stage.store.set_health(1, &offline, NOW).unwrap();
     assert_eq!(stage.begin(NOW + 25), None, "no room is filled here for what cannot be reached");

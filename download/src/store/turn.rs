@@ -11,10 +11,12 @@ use crate::job::{Job, State};
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// The first of those who wait for a download, neither of them held up, nor his account, nor his target.
-const DOWNLOAD: &str = "SELECT job.* FROM job JOIN target ON target.id = job.target
+/// The first of those who wait for a download, neither of them held up, nor his account, nor his target. The index has them in
+/// this order; the planner would rather sort them all.
+const DOWNLOAD: &str =
+    "SELECT job.* FROM job INDEXED BY job_download CROSS JOIN target ON target.id = job.target
     WHERE job.state = 'pending' AND job.not_before <= :now
-      AND target.maintenance = 0 AND target.status <> 'offline'
+      AND target.maintenance = 0 AND target.status NOT IN ('offline', 'error')
       AND job.account NOT IN (SELECT account FROM job WHERE state = 'downloading'
                               GROUP BY account HAVING count(*) >= :per_account)
       AND NOT EXISTS (SELECT 1 FROM hold WHERE until > :now AND (scope = 'all'
@@ -23,9 +25,10 @@ const DOWNLOAD: &str = "SELECT job.* FROM job JOIN target ON target.id = job.tar
     ORDER BY job.rank, job.pos, job.created, job.season, job.episode, job.id LIMIT 1";
 
 /// The same for a delivery, whatever holds downloads up.
-const TRANSFER: &str = "SELECT job.* FROM job JOIN target ON target.id = job.target
+const TRANSFER: &str =
+    "SELECT job.* FROM job INDEXED BY job_transfer CROSS JOIN target ON target.id = job.target
     WHERE job.state = 'downloaded' AND job.not_before <= :now
-      AND target.maintenance = 0 AND target.status <> 'offline'
+      AND target.maintenance = 0 AND target.status NOT IN ('offline', 'error')
       AND (SELECT count(*) FROM job AS other
            WHERE other.state = 'transferring' AND other.target = job.target) < target.max_parallel
       AND NOT EXISTS (SELECT 1 FROM hold WHERE until > :now
@@ -104,8 +107,7 @@ impl Store {
     /// [`StoreError`].
     pub fn next_turn(&self, now: i64) -> Result<Option<i64>, StoreError> {
         let asked = "SELECT min(at) FROM (
-            SELECT min(not_before) AS at FROM job WHERE state = 'pending' AND not_before > ?1
-            UNION ALL SELECT min(not_before) FROM job WHERE state = 'downloaded' AND not_before > ?1
+            SELECT min(not_before) AS at FROM job WHERE not_before > 0 AND not_before > ?1
             UNION ALL SELECT min(until) FROM hold WHERE until > ?1)";
         Ok(self.connection().prepare_cached(asked)?.query_row([now], |row| row.get(0))?)
     }

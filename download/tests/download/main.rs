@@ -5,7 +5,9 @@
 mod attempt;
 mod containers;
 mod delivered;
+mod house;
 mod machine;
+mod queued;
 mod recording;
 mod seeds;
 mod titles;

@@ -1,0 +1,117 @@
+//! `coax download add`.
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde_json::json;
+
+use super::Desk;
+use crate::job::{Priority, Wish};
+use crate::line_up::{Choice, Chosen, For, LineUp};
+use crate::store::{Added, By, Store, now};
+use crate::target::Record;
+
+/// What is queued, and where it goes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Films and episodes, by their ids in the lists
+    #[arg(value_name = "ID")]
+    ids: Vec<u32>,
+    /// All episodes of a series that are known, by its id in the lists
+    #[arg(long, value_name = "ID")]
+    series: Vec<u32>,
+    /// Of series, only these seasons
+    #[arg(long, value_name = "N")]
+    season: Vec<u32>,
+    /// Films and series of groups with this in their name
+    #[arg(long, value_name = "TEXT")]
+    group: Option<String>,
+    /// Films and series with this in their title; with --group, those of these groups
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// Where to; needed if there are several targets
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// high, medium or low, in place of what the rules say
+    #[arg(long, value_name = "CLASS")]
+    priority: Option<Priority>,
+    /// Say what would be queued, and queue nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Desk {
+    #[allow(clippy::print_stdout)]
+    pub(super) fn add(&self, arguments: &Arguments) -> anyhow::Result<()> {
+        let choice = Choice {
+            ids: arguments.ids.clone(),
+            series: arguments.series.clone(),
+            seasons: arguments.season.clone(),
+            group: arguments.group.clone(),
+            text: arguments.text.clone(),
+        };
+        let nothing = choice.ids.is_empty() && choice.series.is_empty() && choice.group.is_none();
+        ensure!(
+            !nothing || choice.text.is_some(),
+            "what shall be had? ids, --series, --group or --text say so"
+        );
+        let store = self.store()?;
+        let target = target(&store, arguments.target.as_deref())?;
+        let by = By::command();
+        let whom = For { target: target.id, priority: arguments.priority, user: by.user.clone() };
+        let chosen = LineUp::open(&self.data)?.choose(&choice, &whom)?;
+        tell_of_missing(&chosen);
+        ensure!(!chosen.wishes.is_empty(), "nothing of it is in the line-up");
+        if arguments.dry_run {
+            return self.would(&chosen.wishes);
+        }
+        let added = store.add(&chosen.wishes, &by, &self.settings.rules(), now())?;
+        let new = added.iter().filter(|it| matches!(it, Added::New(_))).count();
+        let there = added.len() - new;
+        let told = json!({
+            "target": target.name,
+            "added": added.iter().filter(|it| matches!(it, Added::New(_))).map(|it| it.id()).collect::<Vec<_>>(),
+            "there": added.iter().filter(|it| matches!(it, Added::There(_))).map(|it| it.id()).collect::<Vec<_>>(),
+        });
+        self.say(&format!("{new} queued for {}, {there} were already", target.name), &told)
+    }
+
+    #[allow(clippy::print_stdout)]
+    fn would(&self, wishes: &[Wish]) -> anyhow::Result<()> {
+        if self.json {
+            return self.say("", &wishes);
+        }
+        for wish in wishes {
+            println!("{}  {}", wish.stream_id, super::show::title(wish));
+        }
+        Ok(())
+    }
+}
+
+/// The target of a name, or the only one.
+fn target(store: &Store, name: Option<&str>) -> anyhow::Result<Record> {
+    if let Some(name) = name {
+        let found = store.target_named(name)?;
+        return found.with_context(|| {
+            format!("there is no target `{name}`; `coax download target list` shows which there are")
+        });
+    }
+    let mut all = store.targets()?;
+    match all.len() {
+        0 => bail!("there is no target yet; `coax download target add NAME FOLDER` makes one"),
+        1 => Ok(all.remove(0)),
+        _ => bail!("there are several targets; `--target NAME` says which"),
+    }
+}
+
+/// What was chosen and is not there is told, and the rest is queued.
+fn tell_of_missing(chosen: &Chosen) {
+    for id in &chosen.unknown {
+        tracing::warn!(id, "is no film, episode or series of the line-up");
+    }
+    for id in &chosen.without_episodes {
+        tracing::warn!(
+            id,
+            "nobody has asked for the episodes of this series yet; open it in an app, and try again"
+        );
+    }
+}

@@ -1,0 +1,329 @@
+//! The worker: takes jobs through their life, as many at a time as there may be.
+//!
+//! ```text
+//!  tick, four times a second ──▶ has somebody changed anything? ──▶ those that he stopped are stopped
+//!                                                               └─▶ as many as may are begun
+//!  each job: a thread of its own ──▶ fetch ──▶ verify ──▶ downloaded        deliver ──▶ check ──▶ completed
+//!                                       └──── every step is a change of its row, which says whether to go on
+//! ```
+//!
+//! What a job does may block: the disk, the store, the target. So it has a thread, and the program's others answer viewers
+//! meanwhile. It is stopped by its row: whoever pauses or cancels it changes that, and the next thing that it would write
+//! there is refused, or the tick notices first.
+
+mod deliver;
+mod fetch;
+mod journal;
+mod room;
+mod upkeep;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use contract::disk::Data;
+use contract::source::BaseUrl;
+use contract::ticket::Key;
+use jiff::tz::TimeZone;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::Settings;
+use crate::engine::http::Client;
+use crate::job::{Job, State, Wait};
+use crate::pace::Bucket;
+use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
+use upkeep::Upkeep;
+
+/// How often it looks whether somebody has changed anything.
+const TICK: Duration = Duration::from_millis(250);
+/// How often progress is written down.
+const TELLING: Duration = Duration::from_secs(1);
+/// How long those that are stopped may take to notice.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a job rests whose thread ended without saying why: the store could not be written, say.
+const LOST: i64 = 60;
+
+/// The one worker of a data folder.
+pub struct Worker {
+    work: Arc<Work>,
+    lock: Lock,
+    settings: Settings,
+    /// Jobs at which a thread is at work.
+    running: HashMap<i64, Running>,
+    /// Those that are to begin when the thread is gone that was at work on them before.
+    next: HashMap<i64, Job>,
+    threads: JoinSet<Ended>,
+    upkeep: Upkeep,
+    zone: TimeZone,
+}
+
+/// What the threads of all jobs share.
+pub(crate) struct Work {
+    pub(crate) store: Store,
+    pub(crate) client: Client,
+    pub(crate) relay: BaseUrl,
+    pub(crate) key: Key,
+    pub(crate) temp: PathBuf,
+    pub(crate) boot: String,
+    pub(crate) max_retries: u32,
+    pub(crate) patience: Duration,
+}
+
+/// A job at which a thread is at work.
+pub(crate) struct Running {
+    state: State,
+    target: i64,
+    /// Length of its file, as far as that was known when it began.
+    total: Option<u64>,
+    bytes: Arc<AtomicU64>,
+    stop: CancellationToken,
+}
+
+/// What a thread has come to the end of.
+enum Ended {
+    Job(i64),
+    Upkeep(upkeep::Done),
+}
+
+impl Worker {
+    /// Becomes the worker of `data`, and puts right what the one before has left. Streams are had from `relay`.
+    ///
+    /// # Errors
+    /// Somebody else is; or the disk refuses.
+    pub fn new(data: &Data, settings: Settings, relay: BaseUrl) -> anyhow::Result<Self> {
+        let lock = Lock::take(data)?;
+        let store = Store::open(data)?;
+        let (temp, boot) = (settings.temp(data), boot());
+        std::fs::create_dir_all(&temp).with_context(|| format!("cannot make {}", temp.display()))?;
+        let recovered = store.recover(&lock, &boot, now())?;
+        if recovered.again + recovered.cut > 0 {
+            info!(
+                again = recovered.again,
+                cut = recovered.cut,
+                "going on where the worker before was interrupted"
+            );
+        }
+        let key =
+            Key::load(&data.key()).with_context(|| format!("{} cannot be used", data.key().display()))?;
+        let work = Work {
+            store,
+            client: Client::new().context("the system gives no TLS")?,
+            relay,
+            key,
+            temp,
+            boot,
+            max_retries: settings.max_retries.max(1),
+            patience: settings.patience,
+        };
+        let upkeep = Upkeep::new(&settings);
+        let (running, next, threads, zone) =
+            (HashMap::new(), HashMap::new(), JoinSet::new(), TimeZone::system());
+        Ok(Self { work: Arc::new(work), lock, settings, running, next, threads, upkeep, zone })
+    }
+
+    /// Works until `shutdown`. To be awaited on a thread of its own: it waits for the disk.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut told, mut seen, mut due) = (Instant::now(), 0, 0);
+        loop {
+            let mut look = false;
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some(ended) = self.threads.join_next() => {
+                    self.ended(ended);
+                    look = true;
+                }
+                _ = tick.tick() => {}
+            }
+            let looked = (|| {
+                let (version, now) = (self.work.store.version()?, now());
+                if look || version != seen || now >= due {
+                    (seen, due) = (version, self.turn(now)?.min(now + 60));
+                }
+                if told.elapsed() >= TELLING {
+                    told = Instant::now();
+                    self.tell(now)?;
+                }
+                Ok::<_, StoreError>(())
+            })();
+            if let Err(error) = looked {
+                warn!(%error, "the queue stands still for a moment");
+            }
+            self.upkeep.look(&self.work, &self.running, &mut self.threads);
+        }
+        self.stop().await;
+    }
+
+    /// Sees to it that those are at work that should be, and no others. When to look again, in Unix seconds.
+    fn turn(&mut self, now: i64) -> Result<i64, StoreError> {
+        self.window(now)?;
+        self.stop_those_who_are_stopped(now)?;
+        let limits = self.work.store.limits(self.settings.limits())?;
+        self.upkeep.pace(&self.work.store.targets()?);
+        self.make_room(now)?;
+        while let Some(job) = self.work.store.begin_download(limits, &self.work.temp, &self.work.boot, now)? {
+            if self.has_room(&job, now)? {
+                self.begin(job);
+            }
+        }
+        while let Some(job) = self.work.store.begin_transfer(limits, now)? {
+            if self.has_room(&job, now)? {
+                self.begin(job);
+            }
+        }
+        Ok(self.work.store.next_turn(now)?.unwrap_or(i64::MAX))
+    }
+
+    /// Outside of its hours nothing is downloaded.
+    fn window(&mut self, now: i64) -> Result<(), StoreError> {
+        let window = self.settings.window;
+        let held = self
+            .work
+            .store
+            .holds(now)?
+            .into_iter()
+            .find(|it| (it.scope, it.wait) == (Scope::All, Wait::Window));
+        let Some(until) = window.closed_until(now, &self.zone) else {
+            // It was another window when that was written.
+            return held.map_or(Ok(()), |_| self.work.store.release(Scope::All, "", Wait::Window));
+        };
+        let why = format!("downloads go on at {window}");
+        for (id, running) in self.running.iter().filter(|(_, running)| running.state == State::Downloading) {
+            let later = Later { wait: Wait::Window, until, why: why.clone(), no_progress: 0, refused: 0 };
+            self.work.store.put_off(*id, State::Downloading, &later, 0, now)?;
+            running.stop.cancel();
+        }
+        if held.is_none_or(|hold| hold.until != until) {
+            let hold = Hold { scope: Scope::All, name: String::new(), wait: Wait::Window, until, why };
+            self.work.store.hold(&hold)?;
+        }
+        Ok(())
+    }
+
+    /// Stops the threads of jobs that somebody has paused or cancelled, and puts back those jobs that have lost their thread.
+    fn stop_those_who_are_stopped(&mut self, now: i64) -> Result<(), StoreError> {
+        let ids: Vec<i64> = self.running.keys().copied().collect();
+        let states: HashMap<i64, State> = self.work.store.states(&ids)?.into_iter().collect();
+        for (id, running) in &self.running {
+            if states.get(id) != Some(&running.state) {
+                running.stop.cancel();
+            }
+        }
+        for job in self.work.store.jobs(&[State::Downloading, State::Transferring], 0, 1000)? {
+            if !self.running.contains_key(&job.id) && !self.next.contains_key(&job.id) {
+                let why = "it was interrupted".to_owned();
+                let Job { no_progress, refused, .. } = job;
+                let later = Later { wait: Wait::Retry, until: now + LOST, why, no_progress, refused };
+                self.work.store.put_off(job.id, job.state, &later, 0, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a job a thread, or the promise of one.
+    fn begin(&mut self, job: Job) {
+        if self.running.contains_key(&job.id) {
+            self.next.insert(job.id, job);
+            return;
+        }
+        let bytes = if job.state == State::Transferring { job.t_synced } else { job.have };
+        let running = Running {
+            state: job.state,
+            target: job.wish.target,
+            total: job.total,
+            bytes: Arc::new(AtomicU64::new(bytes)),
+            stop: CancellationToken::new(),
+        };
+        let (work, bytes, stop) = (self.work.clone(), running.bytes.clone(), running.stop.clone());
+        let paces = self.upkeep.paces(&job);
+        self.running.insert(job.id, running);
+        self.threads.spawn_blocking(move || {
+            let id = job.id;
+            let attempt = Attempt { work: &work, job, bytes: &bytes, stop: &stop, paces };
+            if let Err(error) = Handle::current().block_on(attempt.make()) {
+                error!(job = id, %error, "the store cannot be written");
+            }
+            Ended::Job(id)
+        });
+    }
+
+    /// A thread has ended.
+    fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
+        match ended {
+            Ok(Ended::Job(id)) => {
+                self.running.remove(&id);
+                let next = self.next.remove(&id);
+                let is_wanted = |job: &Job| {
+                    self.work.store.states(&[id]).is_ok_and(|states| states.first() == Some(&(id, job.state)))
+                };
+                if let Some(job) = next.filter(is_wanted) {
+                    self.begin(job);
+                }
+            }
+            Ok(Ended::Upkeep(done)) => self.upkeep.done(done),
+            Err(error) => {
+                // A defect of ours. Which one it was is not said, so that all are looked at.
+                error!(%error, "a job has ended unexpectedly");
+                self.running.retain(|_, running| !running.stop.is_cancelled());
+            }
+        }
+    }
+
+    /// Writes down how far they are, and stops those that are at work no more.
+    fn tell(&self, now: i64) -> Result<(), StoreError> {
+        for state in [State::Downloading, State::Transferring] {
+            let all: Vec<(i64, u64)> = self
+                .running
+                .iter()
+                .filter(|(_, running)| running.state == state && !running.stop.is_cancelled())
+                .map(|(id, running)| (*id, running.bytes.load(Ordering::Relaxed)))
+                .collect();
+            if all.is_empty() {
+                continue;
+            }
+            for gone in self.work.store.progress(state, &all, now)? {
+                self.running[&gone].stop.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends, with every job where work on it begins anew.
+    async fn stop(mut self) {
+        self.running.values().for_each(|running| running.stop.cancel());
+        let all = async { while self.threads.join_next().await.is_some() {} };
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            warn!("some transfers take longer to stop; they go on where they are at the next start");
+        }
+        if let Err(error) = self.work.store.recover(&self.lock, &self.work.boot, now()) {
+            warn!(%error, "the queue was left as it is");
+        }
+    }
+}
+
+/// One attempt at one step of a job's life, on its own thread.
+pub(crate) struct Attempt<'a> {
+    pub(crate) work: &'a Work,
+    pub(crate) job: Job,
+    pub(crate) bytes: &'a AtomicU64,
+    pub(crate) stop: &'a CancellationToken,
+    pub(crate) paces: Vec<Arc<Bucket>>,
+}
+
+impl Attempt<'_> {
+    async fn make(self) -> Result<(), StoreError> {
+        match self.job.state {
+            State::Transferring => self.deliver().await,
+            _ => self.fetch().await,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, what is told, and
+//! the limits of bandwidth, which all jobs share.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use super::journal::Journal;
+use super::{Ended, Running, Work};
+use crate::Settings;
+use crate::job::{Job, State};
+use crate::pace::Bucket;
+use crate::store::{StoreError, now};
+use crate::target::{Delivery, Health, Record, Status, Target};
+
+/// How often it is looked whether there is anything to do.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often events and holds are forgotten, and who has waited for long comes up.
+const HOURLY: Duration = Duration::from_secs(3600);
+/// A target that was not well is looked at after this time again, after twice as long the next time, and so on.
+const UNWELL: Duration = Duration::from_secs(15);
+/// One that takes longer to say how it is cannot be reached. A folder of a server that is gone says nothing at all.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// What is done beside the jobs.
+pub(super) struct Upkeep {
+    settings: Settings,
+    looked: Instant,
+    /// When what is done every hour is done next.
+    hour: Instant,
+    /// Whether that, or sweeping, goes on.
+    is_keeping: bool,
+    is_sweeping: bool,
+    targets: HashMap<i64, Looked>,
+    journal: Journal,
+    everything: Arc<Bucket>,
+    accounts: HashMap<String, Arc<Bucket>>,
+    deliveries: HashMap<i64, Arc<Bucket>>,
+}
+
+/// When a target was looked at, and will be.
+struct Looked {
+    due: Instant,
+    /// How often in a row it was not well.
+    failures: u32,
+    /// Since when somebody waits for it to answer.
+    since: Option<Instant>,
+}
+
+/// What has been done.
+pub(super) enum Done {
+    Swept,
+    Kept,
+    /// How a target is, which is told to the store already.
+    Probed(i64, Status),
+}
+
+impl Upkeep {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let now = Instant::now();
+        Self {
+            settings: settings.clone(),
+            looked: now,
+            hour: now,
+            is_keeping: false,
+            is_sweeping: false,
+            targets: HashMap::new(),
+            journal: Journal::default(),
+            everything: Arc::new(Bucket::new(rate(settings.bandwidth))),
+            accounts: HashMap::new(),
+            deliveries: HashMap::new(),
+        }
+    }
+
+    /// Does what is due. `running` is left alone.
+    pub(super) fn look(
+        &mut self,
+        work: &Arc<Work>,
+        running: &HashMap<i64, Running>,
+        threads: &mut JoinSet<Ended>,
+    ) {
+        if self.looked.elapsed() < EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let done = self.probe(work, threads).and_then(|()| self.sweep(work, running, threads));
+        if let Err(error) = done.and_then(|()| self.journal.write(&work.store)) {
+            warn!(%error, "what is done beside the jobs is done a little later");
+        }
+        self.keep(work, threads);
+    }
+
+    /// The limits that a job has to keep.
+    pub(super) fn paces(&mut self, job: &Job) -> Vec<Arc<Bucket>> {
+        if job.state == State::Transferring {
+            return self.deliveries.get(&job.wish.target).cloned().into_iter().collect();
+        }
+        let limit = rate(self.settings.account_bandwidth);
+        let account =
+            self.accounts.entry(job.wish.account.clone()).or_insert_with(|| Arc::new(Bucket::new(limit)));
+        vec![self.everything.clone(), account.clone()]
+    }
+
+    /// The limits of targets are those of their records, for what is being delivered as well.
+    pub(super) fn pace(&mut self, targets: &[Record]) {
+        for record in targets {
+            let bucket = self.deliveries.entry(record.id).or_insert_with(|| Arc::new(Bucket::new(None)));
+            bucket.set(rate(record.bwlimit));
+        }
+    }
+
+    /// Something has been done.
+    pub(super) fn done(&mut self, done: Done) {
+        match done {
+            Done::Swept => self.is_sweeping = false,
+            Done::Kept => self.is_keeping = false,
+            Done::Probed(id, status) => {
+                let Some(looked) = self.targets.get_mut(&id) else { return };
+                looked.failures = if status == Status::Online { 0 } else { looked.failures + 1 };
+                let usual = self.settings.probe_every;
+                let soon = UNWELL.saturating_mul(1 << looked.failures.saturating_sub(1).min(10)).min(usual);
+                looked.due = Instant::now() + if status == Status::Online { usual } else { soon };
+                looked.since = None;
+            }
+        }
+    }
+
+    /// Looks how those targets are whose turn it is.
+    fn probe(&mut self, work: &Arc<Work>, threads: &mut JoinSet<Ended>) -> Result<(), StoreError> {
+        let records = work.store.targets()?;
+        self.targets.retain(|id, _| records.iter().any(|record| record.id == *id));
+        for record in records {
+            let fresh = || Looked { due: Instant::now(), failures: 0, since: None };
+            let looked = self.targets.entry(record.id).or_insert_with(fresh);
+            if let Some(since) = looked.since {
+                if since.elapsed() > SILENCE && record.health.status != Status::Offline {
+                    let error = Some("it does not answer".to_owned());
+                    let health = Health { status: Status::Offline, error, ..record.health.clone() };
+                    work.store.set_health(record.id, &health, now())?;
+                }
+                continue;
+            }
+            // A job has found it gone, or somebody has changed it: that is looked into.
+            let is_news = looked.failures == 0 && record.health.status != Status::Online;
+            if record.maintenance || (looked.due > Instant::now() && !is_news) {
+                continue;
+            }
+            looked.since = Some(Instant::now());
+            let work = work.clone();
+            threads.spawn_blocking(move || Ended::Upkeep(probe(&work, &record)));
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of jobs that have ended.
+    fn sweep(
+        &mut self,
+        work: &Arc<Work>,
+        running: &HashMap<i64, Running>,
+        threads: &mut JoinSet<Ended>,
+    ) -> Result<(), StoreError> {
+        if self.is_sweeping {
+            return Ok(());
+        }
+        let mut jobs = work.store.unswept()?;
+        jobs.retain(|job| !running.contains_key(&job.id));
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        self.is_sweeping = true;
+        let work = work.clone();
+        threads.spawn_blocking(move || {
+            for job in jobs {
+                if let Err(error) = Handle::current().block_on(sweep(&work, &job)) {
+                    warn!(job = job.id, %error, "what is left of it stays for now");
+                }
+            }
+            Ended::Upkeep(Done::Swept)
+        });
+        Ok(())
+    }
+
+    /// What is done every hour.
+    fn keep(&mut self, work: &Arc<Work>, threads: &mut JoinSet<Ended>) {
+        if self.is_keeping || self.hour > Instant::now() {
+            return;
+        }
+        (self.is_keeping, self.hour) = (true, Instant::now() + HOURLY);
+        let (work, settings) = (work.clone(), self.settings.clone());
+        threads.spawn_blocking(move || {
+            if let Err(error) = keep(&work, &settings) {
+                error!(%error, "there is no backup of the queue of today");
+            }
+            Ended::Upkeep(Done::Kept)
+        });
+    }
+}
+
+/// 0 is no limit.
+fn rate(bytes: u64) -> Option<u64> {
+    (bytes > 0).then_some(bytes)
+}
+
+fn probe(work: &Work, record: &Record) -> Done {
+    let health = match Target::open(record) {
+        Ok(target) => Handle::current().block_on(target.health(now())),
+        Err(trouble) => {
+            Health { status: Status::Error, error: Some(trouble.to_string()), ..Health::default() }
+        }
+    };
+    if let Err(error) = work.store.set_health(record.id, &health, now()) {
+        warn!(target = record.name, %error, "how it is could not be written down");
+    }
+    Done::Probed(record.id, health.status)
+}
+
+fn keep(work: &Work, settings: &Settings) -> Result<(), StoreError> {
+    let now = now();
+    work.store.forget_holds(now)?;
+    work.store.forget_events(now - i64::from(settings.event_days) * DAY)?;
+    work.store.age(settings.age_days, now)?;
+    work.store.daily_backup(settings.backups, now).map(drop)
+}
+
+/// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target.
+async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
+    let record = work.store.target(job.wish.target)?;
+    let stays = job.state == State::Completed && record.as_ref().is_some_and(|record| !record.cleanup);
+    if let (Some(part), false) = (&job.temp_path, stays) {
+        match fs::remove_file(part) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    if let (State::Cancelled, Some(record), Some(place)) = (job.state, record, job.final_path.clone()) {
+        let (file, length, paces) = (Default::default(), 0, Vec::new());
+        let delivery = Delivery { file, length, place, job: job.id, paces };
+        Target::open(&record)?.remove(&delivery.temporary()).await?;
+    }
+    Ok(work.store.swept(job.id, job.state)?)
+}
