@@ -4,9 +4,11 @@
 
 mod attempt;
 mod containers;
+mod crash;
 mod delivered;
 mod house;
 mod machine;
+mod measured;
 mod queued;
 mod recording;
 mod seeds;
