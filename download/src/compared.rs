@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use contract::bundle::Kind as Served;
-use contract::details::Details;
+use contract::details::{Details, Episodes};
 use contract::disk::Data;
 use contract::library::title::Kind;
 use contract::release::{Release, Releases};
@@ -48,7 +48,7 @@ pub fn line_up(data: &Data) -> anyhow::Result<Vec<Entry>> {
     let Some(number) = releases.current() else { return Ok(Vec::new()) };
     let release = Release::open(&releases.folder(number)).context("the line-up cannot be opened")?;
     let mut entries = Vec::new();
-    of_bundle(&Arc::new(release), &Details::new(data), |entry| {
+    of_bundle(&Arc::new(release), &Details::new(data), &Episodes::new(data), |entry| {
         entries.push(entry);
         Ok(())
     })?;
