@@ -6,6 +6,7 @@ mod attempt;
 mod containers;
 mod delivered;
 mod house;
+mod killed;
 mod machine;
 mod queued;
 mod recording;
