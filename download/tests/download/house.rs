@@ -62,7 +62,7 @@ impl House {
 
     /// The same with the folder as a target.
     pub(crate) async fn with_target(more: &str) -> Self {
-        let house = Self::with(station::Settings::default(), more).await;
+        let house = Self::with(station::Settings { films: 4, ..station::Settings::default() }, more).await;
         let nas = house.nas.to_str().unwrap();
         house.told(&["target", "add", "nas", nas]);
         house

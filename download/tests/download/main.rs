@@ -4,10 +4,12 @@
 
 mod attempt;
 mod containers;
+mod crash;
 mod delivered;
 mod house;
 mod killed;
 mod machine;
+mod measured;
 mod queued;
 mod recording;
 mod seeds;

@@ -17,6 +17,8 @@ export default {
     429: (seconds: number) => `Too many requests, or too many wrong ones. Try again in ${seconds} s.`,
     503: 'There is nothing to watch yet: the first line-up is still being made.',
     other: 'Something went wrong on the server; its log tells what.',
+    /** What the server says, in words of this language; what is not here is shown as it says it. */
+    server: {} as Record<string, string>,
   },
   nav: {
     label: 'Sections',
@@ -30,6 +32,7 @@ export default {
     theme: 'Appearance',
     themes: { auto: 'As the system', dark: 'Dark', light: 'Light' },
     language: 'Language',
+    licences: 'Licences of what this page is made of',
     logout: 'Log out',
     until: (when: string) => `may watch until ${when}`,
     screens: (number: number) =>
@@ -170,7 +173,7 @@ export default {
       fair: 'Something needs a look',
       bad: 'Something is wrong',
       release: 'Line-up',
-      releaseOf: (number: string, when: string) => `release ${number}, made ${when}`,
+      releaseOf: (number: string) => `release ${number}`,
       noRelease: 'There is no line-up yet. Run ingest now, and look at the sources.',
       running: 'On the air',
       channels: (number: number) => `${number} ${one(number, 'channel', 'channels')}`,
@@ -270,6 +273,9 @@ export default {
       device: 'What the device is called, such as “living room”',
       give: 'Make a token',
       revoke: 'Revoke',
+      revoking: (device: string) => `Revoke the token of ${device}? The device is cut off at once, and needs a new one.`,
+      resign: 'Give it up',
+      resigning: 'Give up your own right to administer? You cannot take it back here; another administrator can, or `coax user set` on the server.',
       once: 'This is shown once. Copy it, or scan it now.',
       made: (name: string) => `${name} may watch`,
       server: 'Server',
