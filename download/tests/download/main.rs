@@ -7,7 +7,6 @@ mod containers;
 mod crash;
 mod delivered;
 mod house;
-mod killed;
 mod machine;
 mod measured;
 mod queued;
