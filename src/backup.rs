@@ -4,6 +4,7 @@
 //!  coax-backup.json      the layout, who wrote it, and when: read before anything else
 //!  coax.toml             the configuration; aliases.toml, the aliases
 //!  data/releases/000412/ the published release, if it was asked for
+//!  data/downloads/jobs.db  the queue of downloads, without what is on its way and what was delivered
 //!  data/...              users, ids, keys, details: everything but what the next run makes anew
 //!  data/ids.json         last of them: it knows the ids of everything before it
 //!  SHA256SUMS            of all of these, as `sha256sum` writes it

@@ -45,6 +45,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     settings.serve.environment()?;
     let device = Device { name: "Coax demo".into(), user: LOGIN.into(), groups: None, tuners: 0 };
     settings.hdhomerun = vec![device];
+    settings.download.enabled = true;
     settings.serve.discovery = false; // nobody's media server is to find a demo
 
     let listener = listener(listen).await?;

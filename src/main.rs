@@ -16,6 +16,7 @@ mod backup;
 mod cli;
 mod demo;
 mod doctor;
+mod downloads;
 mod export;
 mod manual;
 mod run_now;

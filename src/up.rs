@@ -205,6 +205,7 @@ async fn serve(
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
     };
+    let downloads = crate::downloads::service(&known, &users)?;
     let answers = serve::Settings { hdhomerun: settings.hdhomerun, ..settings.serve };
     let server = Server::new(answers, public.clone(), follower.clone(), users, &data, viewers);
     let server = server.with_programs(programs(&relay, run_now, anew, &known)).with_keeper(keeper);
@@ -227,13 +228,17 @@ async fn serve(
         ..httpd::Settings::default()
     };
     let answer = {
-        let (relay, run_now) = (relay.clone(), run_now.clone());
+        let (relay, run_now, downloads) = (relay.clone(), run_now.clone(), downloads.clone());
         move |mut request: Request, peer: SocketAddr| {
             server.strip(&mut request, peer); // before it is told whose it is
             let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
+            let downloads =
+                downloads.clone().filter(|_| download::surface::Service::takes(request.uri().path()));
             async move {
                 if run_now::takes(request.uri().path()) {
                     run_now::answer(&run_now, &request, peer)
+                } else if let Some(downloads) = downloads {
+                    downloads.answer(request, peer).await
                 } else if is_metrics(&request) {
                     metrics(&relay, &server, &request, peer).await
                 } else if elsewhere && is_stream(request.uri().path()) {
@@ -248,6 +253,7 @@ async fn serve(
     };
     let closing = async {
         shutdown.await;
+        downloads.iter().for_each(|downloads| downloads.close());
         relay.close(); // endless streams end, so that the drain finds only answers that finish by themselves
     };
     httpd::serve(listeners, plumbing, answer, closing).await;
@@ -297,6 +303,7 @@ fn programs(relay: &Arc<Relay>, run_now: &RunNow, anew: &CancellationToken, sett
         anew: Box::new(move || anew.cancel()),
         matches: Box::new(move || matches(&data, &sources, &ingest)),
         settings: shown(settings),
+        described: if settings.download.enabled { download::surface::described() } else { Value::Null },
     }
 }
 

@@ -67,9 +67,7 @@ impl Ticket {
 
     /// As it stands in an address.
     pub fn sign(&self, key: &Key) -> String {
-        let payload = self.payload();
-        let signature = &key.mac("ticket", &[&payload])[..SIGNATURE];
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
+        signed(key, "ticket", &self.payload())
     }
 
     /// Reads a ticket out of an address, at `now` (Unix time in seconds).
@@ -77,13 +75,7 @@ impl Ticket {
     /// # Errors
     /// [`TicketError`].
     pub fn read(key: &Key, text: &str, now: u64) -> Result<Self, TicketError> {
-        let (payload, signature) = text.split_once('.').ok_or(TicketError::Malformed)?;
-        let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed);
-        let payload: [u8; PAYLOAD] = decode(payload)?.try_into().map_err(|_| TicketError::Malformed)?;
-        let signature: [u8; SIGNATURE] = decode(signature)?.try_into().map_err(|_| TicketError::Malformed)?;
-        if !key::same(&signature, &key.mac("ticket", &[&payload])[..SIGNATURE]) {
-            return Err(TicketError::Forged);
-        }
+        let payload: [u8; PAYLOAD] = verified(key, "ticket", text)?;
         let four = |at: usize| u32::from_be_bytes(payload[at..at + 4].try_into().expect("four bytes"));
         let eight = |at: usize| <[u8; 8]>::try_from(&payload[at..at + 8]).expect("eight bytes");
         let nonce = u64::from_be_bytes(eight(10));
@@ -109,6 +101,26 @@ impl Ticket {
         payload[18..].copy_from_slice(&self.user);
         payload
     }
+}
+
+/// What stands in an address: `payload`, signed for one `purpose`.
+fn signed(key: &Key, purpose: &str, payload: &[u8]) -> String {
+    let signature = &key.mac(purpose, &[payload])[..SIGNATURE];
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The payload out of an address, if it was signed for this `purpose`.
+fn verified<const PAYLOAD: usize>(
+    key: &Key,
+    purpose: &str,
+    text: &str,
+) -> Result<[u8; PAYLOAD], TicketError> {
+    let (payload, signature) = text.split_once('.').ok_or(TicketError::Malformed)?;
+    let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed);
+    let payload: [u8; PAYLOAD] = decode(payload)?.try_into().map_err(|_| TicketError::Malformed)?;
+    let signature: [u8; SIGNATURE] = decode(signature)?.try_into().map_err(|_| TicketError::Malformed)?;
+    let is_ours = key::same(&signature, &key.mac(purpose, &[&payload])[..SIGNATURE]);
+    if is_ours { Ok(payload) } else { Err(TicketError::Forged) }
 }
 
 fn digest(key: &Key, user: &User) -> [u8; 8] {

@@ -7,6 +7,7 @@
 //! Xtream clients send name and password with *every* request, and a good password hash takes 20 ms and 7 MiB. So a
 //! pair that was verified once is remembered as a keyed digest, under a key that dies with the process.
 
+mod admission;
 mod change;
 mod cost;
 mod failures;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
+pub use admission::{Downloads, Refused, Right};
 pub use change::{Change, GROUP, GROUPS, NOTES, NewPassword};
 pub use failures::{Failures, Guess};
 pub use file::{Users, UsersError};
@@ -52,6 +54,9 @@ pub struct User {
     /// May administer: users, releases, runs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub admin: bool,
+    /// What he may do with downloads.
+    #[serde(default, skip_serializing_if = "Downloads::is_no")]
+    pub downloads: Downloads,
     /// Whatever the operator wants to remember of him; shown to operators alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
@@ -121,6 +126,7 @@ impl User {
             state: State::Active,
             trial: false,
             admin: false,
+            downloads: Downloads::No,
             notes: String::new(),
             sees: Sight::default(),
             tokens: Vec::new(),
@@ -133,6 +139,11 @@ impl User {
     /// His token for this device; an administrator's for administering is none.
     pub fn token(&self, device: &str) -> Option<&Token> {
         self.tokens.iter().find(|token| token.device == device && !token.admin)
+    }
+
+    /// Of one who has just asked through the login of a browser: that login.
+    pub fn login(&self) -> Option<&Token> {
+        self.token(self.device.as_deref()?).filter(|token| token.is_login())
     }
 
     /// Gives him a token.

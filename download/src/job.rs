@@ -231,6 +231,8 @@ pub struct Job {
     pub sha256: Option<String>,
     /// Lines of its picture, as measured.
     pub measured_h: Option<u32>,
+    /// Whether it was looked for under other endings than the list says, which is done once.
+    pub was_renamed: bool,
     /// Why it failed.
     pub cause: Option<Cause>,
     /// What went wrong last, in words; without addresses.

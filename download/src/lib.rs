@@ -23,6 +23,7 @@
 //! Like every program it imports no other: it reads the bundle through `contract`, and meets the relay over HTTP.
 
 mod commands;
+pub mod compared;
 pub mod difference;
 pub mod engine;
 pub mod entry;
@@ -37,7 +38,9 @@ pub mod quality;
 pub mod queue;
 pub mod selection;
 mod settings;
+pub mod shelf;
 pub mod store;
+pub mod surface;
 pub mod target;
 pub mod tmdb;
 pub mod walk;

@@ -36,11 +36,18 @@ impl Selection {
 
     /// Numbers of the entries of `list` that are chosen, in its order.
     pub fn of(&self, list: &[Entry], difference: &Difference) -> Vec<u32> {
+        let mut chosen = self.matching(list);
+        chosen.retain(|place| self.has_class(difference.classes[*place as usize]));
+        chosen
+    }
+
+    /// The same whatever their classes are.
+    pub fn matching(&self, list: &[Entry]) -> Vec<u32> {
         let named = self.named();
-        let chosen = |(place, (entry, class)): &(u32, (&Entry, &Class))| {
-            self.has_class(**class) && (self.places.is_empty() || self.places.contains(place)) && named(entry)
+        let chosen = |(place, entry): &(u32, &Entry)| {
+            (self.places.is_empty() || self.places.contains(place)) && named(entry)
         };
-        let all = (0..).zip(list.iter().zip(&difference.classes));
+        let all = (0..).zip(list);
         all.filter(chosen).map(|(place, _)| place).collect()
     }
 

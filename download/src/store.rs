@@ -14,6 +14,7 @@
 
 mod acts;
 mod add;
+mod asked;
 mod backup;
 mod change;
 mod events;
@@ -39,6 +40,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use acts::{Act, Answer, Which};
 pub use add::Added;
+pub use asked::{Progress, Sought, Told};
 pub use backup::restore;
 pub use change::{Arrived, Checkpoint, Later};
 pub use events::{Action, By, Event, Level};

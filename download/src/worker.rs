@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use contract::disk::Data;
 use contract::source::BaseUrl;
+use contract::stock::Stock;
 use contract::ticket::Key;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
@@ -39,6 +40,7 @@ use crate::engine::http::Client;
 use crate::job::{Job, State, Wait};
 use crate::pace::Bucket;
 use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
+use crate::tmdb::Tmdb;
 use upkeep::Upkeep;
 
 /// How often it looks whether somebody has changed anything.
@@ -68,6 +70,8 @@ pub struct Worker {
 pub(crate) struct Work {
     pub(crate) store: Store,
     pub(crate) client: Client,
+    pub(crate) tmdb: Tmdb,
+    pub(crate) stock: Stock,
     pub(crate) relay: BaseUrl,
     pub(crate) key: Key,
     pub(crate) temp: PathBuf,
@@ -115,6 +119,8 @@ impl Worker {
         let work = Work {
             store,
             client: Client::new().context("the system gives no TLS")?,
+            tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
+            stock: Stock::new(data),
             relay,
             key,
             temp,

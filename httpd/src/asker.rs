@@ -78,6 +78,13 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
+/// What the cookie of this name holds (RFC 6265, 4.2).
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(called, _)| *called == name).map(|(_, held)| held)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +162,13 @@ mod tests {
         let public = Some("tv.example.com");
         assert!(ours("tv.example.com", public) && ours("TV.example.com:8443", public));
         assert!(!ours("evil.com", public) && names_us(&HeaderMap::new(), None));
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let headers = |value: &str| HeaderMap::from_iter([(header::COOKIE, value.parse().unwrap())]);
+        assert_eq!(cookie(&headers("a=b; it=x-y_z; c=d"), "it"), Some("x-y_z"));
+        assert_eq!((cookie(&headers("xit=1"), "it"), cookie(&HeaderMap::new(), "it")), (None, None));
     }
 
     #[test]

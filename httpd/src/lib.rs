@@ -11,6 +11,7 @@
 //!
 //! What does *not* belong here: routes, users, HTML, anything about television.
 
+pub mod api;
 mod asker;
 mod body;
 mod client;
@@ -30,7 +31,8 @@ mod secure;
 mod socket;
 
 pub use asker::{
-    bearer, is_direct, is_for_himself, is_from_a_page, is_from_another_page, is_from_this_machine, names_us,
+    bearer, cookie, is_direct, is_for_himself, is_from_a_page, is_from_another_page, is_from_this_machine,
+    names_us,
 };
 pub use body::Body;
 pub use client::client;

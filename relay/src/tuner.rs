@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::bundle::{Playable, Upstream};
+use contract::ticket::pass::Class;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
@@ -205,7 +206,9 @@ impl Pump {
         if !self.slot.as_ref().is_some_and(fits) {
             self.slot = None;
             let (account, holder) = (&upstream.account, Holder::Channel(self.channel.id));
-            let (class, asking) = (self.feed.class(), self.asking.as_ref());
+            let class = self.feed.class();
+            // Nobody's other stream makes room for what he does not watch any more, and others record.
+            let asking = self.asking.as_ref().filter(|_| class == Class::Viewer);
             let claim = Claim { account, holder, class, asking, except: tried };
             self.slot = Some(self.air.held(self.headend.claim(claim)).await?);
             self.headend.slots.reclass(holder, self.feed.class()); // somebody may have come meanwhile

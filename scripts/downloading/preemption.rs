@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use download::engine::http::{Client, fetch};
 use download::engine::{Ended, Report};
 use download::job::Wait;
-use station::{Account, Fault, Limit, Settings, Station};
+use station::{Account, AccountCounts, Fault, Limit, Settings, Station};
 use tokio::time::sleep;
 
 use super::fetching;
@@ -18,23 +18,7 @@ const VIEWERS: usize = 100;
 const SIZE: u64 = 50_000_000;
 
 pub(crate) async fn measure(folder: &Path) {
-    let account = Account {
-        username: "provider-user".into(),
-        password: "provider-password".into(),
-        max_connections: 1,
-        ..Account::default()
-    };
-    let settings = Settings {
-        accounts: vec![account],
-        limit: Limit::Refuse(551),
-        each_body: true,
-        film_bytes: SIZE,
-        live: 1,
-        films: 1,
-        series: 0,
-        ..Settings::default()
-    };
-    let station = Station::start(settings).await.unwrap();
+    let station = provider().await;
     let film = station.catalogue().film_id(0);
     station.set_fault(film, Fault::Dribble { bytes: 50_000, millis: 2 });
     let source = format!(
@@ -99,7 +83,32 @@ pub(crate) async fn measure(folder: &Path) {
             sleep(Duration::from_millis(1)).await;
         }
     }
-    let account = station.counts().accounts["provider-user"];
+    tell(free, pictures, station.counts().accounts["provider-user"]);
+}
+
+/// One of one connection, which counts every answer.
+async fn provider() -> Station {
+    let account = Account {
+        username: "provider-user".into(),
+        password: "provider-password".into(),
+        max_connections: 1,
+        ..Account::default()
+    };
+    let settings = Settings {
+        accounts: vec![account],
+        limit: Limit::Refuse(551),
+        each_body: true,
+        film_bytes: SIZE,
+        live: 1,
+        films: 1,
+        series: 0,
+        ..Settings::default()
+    };
+    Station::start(settings).await.unwrap()
+}
+
+/// Milliseconds until the connection was free, and until there was a picture.
+fn tell(mut free: Vec<f64>, mut pictures: Vec<f64>, account: AccountCounts) {
     let at = |times: &mut Vec<f64>, part: f64| {
         times.sort_by(f64::total_cmp);
         times[((times.len() - 1) as f64 * part).round() as usize]

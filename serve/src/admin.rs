@@ -27,13 +27,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use contract::user::User;
-use http::Method;
-use httpd::{Request, Response};
+use httpd::{Request, Response, api};
 
 pub use self::keeper::Keeper;
 pub use self::openapi::document;
 pub use self::programs::{Probing, Programs, Wished};
-pub use self::table::{ENDPOINTS, Endpoint, Verb};
+pub use self::table::{ENDPOINTS, Endpoint};
+pub use httpd::api::Verb;
 
 pub(crate) use self::keeper::begin;
 
@@ -54,8 +54,8 @@ pub(crate) async fn answer(server: &Server, request: Request, peer: SocketAddr) 
     // SECURITY: for the log, which is told no names of users.
     let path = table::find(&method, &httpd::segments(request.uri().path())).map_or("unknown", |it| it.0.path);
     match found(server, request, peer, client).await {
-        Ok(response) => answer::closed(response),
-        Err(refusal) => answer::closed(refusal.answer(&method, path, client)),
+        Ok(response) => api::closed(response),
+        Err(refusal) => api::closed(refusal.answer(&method, path, client)),
     }
 }
 
@@ -71,7 +71,7 @@ async fn found(
         && endpoint.public
     {
         return match endpoint.does {
-            Does::Describe => Ok(openapi::answer(&request)),
+            Does::Describe => Ok(openapi::answer(server)),
             Does::LogIn => keeper::log_in(server, request, peer, client).await,
             _ => Err(Refusal::Unknown), // nothing else is public
         };
@@ -107,9 +107,4 @@ async fn found(
         Does::Kick => running::kick(server, named(0)),
         Does::KickUser => running::kick_user(server, named(0)),
     }
-}
-
-/// Whether a method changes nothing (RFC 9110 section 9.2.1).
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
 }

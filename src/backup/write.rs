@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::Args;
 use contract::config::Place;
-use contract::disk::sweep_folder;
+use contract::disk::{Data, sweep_folder};
 use contract::release::Releases;
+use download::store::Store;
 use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 use tracing::warn;
@@ -20,8 +21,10 @@ use crate::cli;
 use crate::user::now;
 
 /// What of the data folder is made anew by the next run, or is nobody's: the link and the folder of releases, what was
-/// harvested, pictures and wishes.
-const AGAIN: [&str; 6] = ["current", "releases", "state", "logos", "wanted", "README.md"];
+/// harvested, pictures and wishes. Of downloads the queue alone is put in, by [`Archive::queue`].
+const AGAIN: [&str; 7] = ["current", "releases", "state", "logos", "wanted", "downloads", "README.md"];
+/// Where the queue of downloads is, in the data folder.
+const QUEUE: &str = "downloads/jobs.db";
 /// How a backup is called until it is whole.
 const UNFINISHED: &str = ".coax-backup-";
 /// Bytes of a name that fit into its header. Names of ours are shorter.
@@ -65,6 +68,7 @@ pub(crate) fn backup(place: &Place, arguments: &Arguments) -> anyhow::Result<()>
         let name = format!("{DATA}/releases/{number:06}");
         archive.folder(&name, &releases.folder(number)).context("the release cannot be read")?;
     }
+    archive.queue(&data, folder).context("the queue of downloads cannot be read")?;
     let mut names = names(data.path())?;
     names.sort_by_key(|name| name == "ids.json"); // what is before it has its ids from it
     for name in &names {
@@ -138,6 +142,18 @@ impl Archive {
             return Ok(());
         }
         self.add(name, (metadata.len(), metadata.permissions().mode()), file).with_context(cannot)
+    }
+
+    /// The queue of downloads, as it is at this instant; `folder` has room for it. What is on its way is fetched again, and
+    /// what was delivered lies where it was delivered to.
+    fn queue(&mut self, data: &Data, folder: &Path) -> anyhow::Result<()> {
+        if !data.path().join(QUEUE).is_file() {
+            return Ok(());
+        }
+        let copy = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
+        Store::open(data)?.copy(copy.path())?;
+        let size = copy.as_file().metadata()?.len();
+        Ok(self.add(&format!("{DATA}/{QUEUE}"), (size, 0o600), copy.as_file())?)
     }
 
     /// All files of a folder, and of those in it.

@@ -14,13 +14,14 @@ use super::Finding;
 /// The keys of the configuration whose values are secrets, where they are written out.
 const KEYS: [&str; 6] = ["password", "username", "admin_key", "relay_key", "follow_key", "proxy"];
 /// Those that are secrets in some tables alone. Who knows the address of a chat's webhook may write there.
-const KEYS_WITHIN: [(&str, &str); 4] =
-    [("serve", "key"), ("relay", "key"), ("webhook", "url"), ("notify", "url")];
+const KEYS_WITHIN: [(&str, &str); 5] =
+    [("serve", "key"), ("relay", "key"), ("tmdb", "token"), ("webhook", "url"), ("notify", "url")];
 
 /// Files whose mode lets others read them.
 pub(super) fn readable(data: &Data, place: &Place) -> Vec<Finding> {
     let mut secret: Vec<PathBuf> = vec![data.key(), data.vault(), data.users(), data.sources()];
     secret.extend(["account.json", "certificate.json"].map(|name| data.tls().join(name)));
+    secret.push(data.downloads().join("jobs.db"));
     if let Some(file) = place.file() {
         let written = fs::read_to_string(file).ok().and_then(|text| text.parse::<Table>().ok());
         let written = Value::Table(written.unwrap_or_default());
@@ -95,6 +96,7 @@ mod tests {
             "[[source]]\npassword = 'x'",
             "[serve]\nadmin_key = 'x'",
             "[relay]\nkey = 'x'",
+            "[download.tmdb]\ntoken = 'x'",
             "[[ingest.notify]]\nurl = 'https://chat.example/x'",
             "[ingest.webhook]\nurl = 'https://chat.example/x'",
             "[[source]]\nheaders = { Cookie = 'x' }",

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use contract::bundle::List;
-use contract::user::{Change, Groups, Sight, State};
+use contract::user::{Change, Downloads, Groups, Sight, State};
 use contract::zone::Zone;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -25,6 +25,9 @@ pub(crate) struct Rights {
     /// Whether he may administer; with `no`, his tokens for that are gone
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     admin: Option<bool>,
+    /// What he may do with downloads: see how far they are, or choose them as well; who administers may do everything
+    #[arg(long, value_enum, value_name = "ROLE")]
+    downloads: Option<Downloads>,
     /// Whatever is worth remembering of him; nobody else sees it
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
@@ -69,13 +72,14 @@ enum Word {
 impl Rights {
     /// Whether nothing is said.
     pub(crate) fn is_nothing(&self) -> bool {
-        let Self { max_connections, expires, state, trial, admin, notes, catchup_zone, .. } = self;
+        let Self { max_connections, expires, state, trial, admin, downloads, notes, catchup_zone, .. } = self;
         let said = [
             max_connections.is_some(),
             expires.is_some(),
             state.is_some(),
             trial.is_some(),
             admin.is_some(),
+            downloads.is_some(),
             notes.is_some(),
             catchup_zone.is_some(),
         ];
@@ -98,6 +102,7 @@ impl Rights {
             }),
             trial: self.trial,
             admin: self.admin,
+            downloads: self.downloads,
             notes: self.notes.clone(),
             sees: self.speaks_of_sight().then(|| self.sight(sees)),
             catchup_zone: self.catchup_zone.clone(),

@@ -55,6 +55,7 @@ pub(super) fn one(user: &User, json: bool) -> anyhow::Result<()> {
     line("created", &day(user.created));
     line("trial", if user.trial { "yes" } else { "no" });
     line("admin", if user.admin { "yes" } else { "no" });
+    line("downloads", user.downloads.word());
     line("lists", lists.as_deref().unwrap_or("all"));
     line("groups", user.sees.groups.as_deref().map_or("all".into(), all).as_str());
     line("not groups", &all(&user.sees.not_groups));

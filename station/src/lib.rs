@@ -30,6 +30,7 @@ mod ledger;
 mod origin;
 mod pages;
 mod panel;
+mod picture;
 mod provider;
 mod route;
 mod service;

@@ -10,11 +10,12 @@ mod streams;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use httpd::{Body, Params, Request, Response, reply};
+use httpd::{Params, Request, Response, reply};
 
 use crate::clock;
 use crate::pages;
 use crate::panel::{Action, page};
+use crate::picture::picture;
 use crate::provider::Provider;
 use crate::route::Route;
 use crate::stream::{self, Variant, Wish};
@@ -114,7 +115,7 @@ impl Call {
                 self.listing(|_, _| pages::upstreams(&self.provider, &self.params, &self.base))
             }
             Route::Database(query) => self.database(query),
-            Route::Picture(id) => picture(id),
+            Route::Picture(id) => picture(&self.provider.catalogue, id),
             Route::Counts => self.counts(),
             Route::Ace(call) => self.ace(&call),
             Route::Reset if post => {
@@ -150,17 +151,4 @@ impl Call {
         let counts = serde_json::to_vec_pretty(&self.provider.counts());
         reply::json(StatusCode::OK, counts.expect("numbers and strings are JSON"))
     }
-}
-
-/// A picture for everything that has one: its colour tells the id.
-fn picture(id: u32) -> Response {
-    let hue = crate::catalogue::mix(1, u64::from(id)) % 360;
-    let svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"200\" height=\"200\"><rect width=\"200\" height=\"200\" rx=\"24\" \
-         fill=\"hsl({hue},60%,40%)\"/><text x=\"100\" y=\"115\" font-family=\"sans-serif\" font-size=\"40\" fill=\"white\" \
-         text-anchor=\"middle\">{id}</text></svg>"
-    );
-    let mut answer = Response::new(Body::from(svg));
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
-    answer
 }

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::program::{Program, ffmpeg, run, text};
+use contract::disk::Data;
+use contract::stock::Stock;
+use download::store::{By, Changed, Limits, Store};
 use tar::EntryType;
 
 const KEPT: [&str; 4] = ["users.json", "ids.json", "secret.key", "vault.json"];
@@ -121,6 +124,40 @@ fn what_was_backed_up_comes_back_as_it_was() {
     let status = run(&["status", "--json", "--data", "elsewhere"], "", other.path());
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!((&status["release"]["live"], &status["running"]), (&12.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn the_queue_of_downloads_comes_back_without_what_is_on_its_way_and_what_was_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Data::new(folder.path().join("data"));
+    let configured = Limits { downloads: 3, per_account: 1, transfers: 3 };
+    let said = Limits { downloads: 7, ..configured };
+    // Held open, as a worker does, with what is not in the file itself yet.
+    let store = Store::open(&data).unwrap();
+    let changed = Changed { downloads: Some(7), ..Changed::default() };
+    store.set_limits(Some(changed), &By::worker(), 1).unwrap();
+    let noise: Vec<u8> = (0..1 << 20).map(|_| rand::random()).collect();
+    let film = folder.path().join("film.mkv");
+    fs::create_dir(data.downloads().join("temp")).unwrap();
+    for path in [&film, &data.downloads().join("temp/1.part")] {
+        File::create(path).unwrap().write_all(&noise).unwrap();
+    }
+    Stock::new(&data).put(7, &film).unwrap();
+    let done = |arguments: &[&str]| {
+        let output = run(arguments, "", folder.path());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    done(&["backup", "whole.coax", "--data", "data"]);
+    assert!(fs::metadata(folder.path().join("whole.coax")).unwrap().len() < 1 << 19);
+    done(&["restore", "whole.coax", "--data", "new"]);
+    let restored = Data::new(folder.path().join("new"));
+    let files = tree(&restored.downloads());
+    assert_eq!(
+        files.iter().map(|it| (&*it.0, it.2)).collect::<Vec<_>>(),
+        [(&*restored.downloads().join("jobs.db"), 0o600)]
+    );
+    assert_eq!(Store::open(&restored).unwrap().limits(configured).unwrap(), said);
+    assert_eq!(store.limits(configured).unwrap(), said);
 }
 
 #[test]

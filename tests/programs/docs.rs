@@ -22,7 +22,8 @@ impl Document {
     fn all() -> Vec<Self> {
         let mut paths = vec![Path::new(HOUSE).join("README.md"), Path::new(HOUSE).join("data/README.md")];
         let folder = fs::read_dir(Path::new(HOUSE).join("docs")).unwrap();
-        paths.extend(folder.map(|entry| entry.unwrap().path()));
+        let is_text = |path: &PathBuf| path.extension().is_some_and(|it| it == "md");
+        paths.extend(folder.map(|entry| entry.unwrap().path()).filter(is_text));
         assert!(paths.len() > 8, "{paths:?}");
         paths.sort();
         paths.into_iter().map(|path| Self { text: fs::read_to_string(&path).unwrap(), path }).collect()

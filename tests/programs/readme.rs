@@ -97,6 +97,20 @@ fn what_the_readme_says_to_post_to_is_for_this_machine_alone() {
 }
 
 #[test]
+fn what_is_asked_of_downloads_is_in_the_readme_with_the_role_that_it_takes() {
+    let lines: Vec<&str> = README.lines().filter(|line| line.starts_with('|')).collect();
+    for endpoint in download::surface::ENDPOINTS {
+        let told = format!("`{} {}`", endpoint.method.word(), endpoint.path);
+        let line = lines.iter().find(|line| line.contains(&told)).unwrap_or_else(|| panic!("{told}"));
+        let role = endpoint.role.map_or("any user", |role| role.word());
+        assert!(
+            line.trim_end_matches([' ', '|']).rsplit('|').next().unwrap().contains(role),
+            "{told}: {role}"
+        );
+    }
+}
+
+#[test]
 fn what_operators_ask_for_is_in_the_readme_and_answers_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
     let key = "an-operators-own-key";

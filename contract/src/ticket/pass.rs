@@ -14,11 +14,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::key::{self, Key};
-use super::{KEY, SIGNATURE, TicketError};
+use super::{KEY, Key, TicketError, signed, verified};
 
 /// How long a pass holds, in seconds. It is looked at when a stream begins; whoever begins another one makes another.
 pub const LIFETIME: u32 = 3600;
@@ -72,9 +68,7 @@ impl Pass {
 
     /// As it stands in an address.
     pub fn sign(&self, key: &Key) -> String {
-        let payload = self.payload();
-        let signature = &key.mac("pass", &[&payload])[..SIGNATURE];
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
+        signed(key, "pass", &self.payload())
     }
 
     /// Reads a pass out of an address, at `now` (Unix time in seconds).
@@ -82,13 +76,7 @@ impl Pass {
     /// # Errors
     /// [`TicketError`].
     pub fn read(key: &Key, text: &str, now: u64) -> Result<Self, TicketError> {
-        let (payload, signature) = text.split_once('.').ok_or(TicketError::Malformed)?;
-        let decode = |text| URL_SAFE_NO_PAD.decode(text).map_err(|_| TicketError::Malformed);
-        let payload: [u8; PAYLOAD] = decode(payload)?.try_into().map_err(|_| TicketError::Malformed)?;
-        let signature: [u8; SIGNATURE] = decode(signature)?.try_into().map_err(|_| TicketError::Malformed)?;
-        if !key::same(&signature, &key.mac("pass", &[&payload])[..SIGNATURE]) {
-            return Err(TicketError::Forged);
-        }
+        let payload: [u8; PAYLOAD] = verified(key, "pass", text)?;
         let class = match payload[..3] {
             [VERSION, KEY, 0] => Class::Background,
             [VERSION, KEY, 1] => Class::Record,
@@ -150,6 +138,9 @@ impl FromStr for Why {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
     use crate::ticket::Ticket;
     use crate::user::User;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-use super::{Groups, PasswordHash, Sight, State, User, check_password};
+use super::{Downloads, Groups, PasswordHash, Sight, State, User, check_password};
 use crate::zone::Zone;
 
 /// The longest notes, in characters.
@@ -40,6 +40,9 @@ pub struct Change {
     /// May administer. Who may not any more loses his tokens for that.
     #[serde(deserialize_with = "said")]
     pub admin: Option<bool>,
+    /// What he may do with downloads.
+    #[serde(deserialize_with = "said")]
+    pub downloads: Option<Downloads>,
     /// Whatever the operator wants to remember.
     #[serde(deserialize_with = "said")]
     pub notes: Option<String>,
@@ -149,6 +152,7 @@ impl Change {
         set(&mut user.state, self.state.as_ref());
         set(&mut user.trial, self.trial.as_ref());
         set(&mut user.admin, self.admin.as_ref());
+        set(&mut user.downloads, self.downloads.as_ref());
         set(&mut user.notes, self.notes.as_ref());
         set(&mut user.sees, self.sees.as_ref());
         set(&mut user.catchup_zone, self.catchup_zone.as_ref());
@@ -229,6 +233,7 @@ mod tests {
             r#"{"expires":9007199254740992}"#,
             r#"{"password":null}"#,
             r#"{"sees":null}"#,
+            r#"{"downloads":"admin"}"#,
             r#"{"sees":[["live"],["UK"],[]]}"#,
         ] {
             assert!(serde_json::from_str::<Change>(slip).is_err(), "{slip}");

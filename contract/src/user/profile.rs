@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Sight, State, User};
+use super::{Downloads, Sight, State, User};
 use crate::zone::Zone;
 
 /// A user as operators see him, in `coax user` and in the administration.
@@ -24,6 +24,8 @@ pub struct Profile {
     pub trial: bool,
     /// May administer.
     pub admin: bool,
+    /// What he may do with downloads.
+    pub downloads: Downloads,
     /// What the operator wants to remember.
     pub notes: String,
     /// What of the line-up he may see.
@@ -62,6 +64,7 @@ impl User {
             expires: self.expires,
             trial: self.trial,
             admin: self.admin,
+            downloads: self.downloads,
             notes: self.notes.clone(),
             sees: self.sees.clone(),
             catchup_zone: self.catchup_zone.clone(),

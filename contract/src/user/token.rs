@@ -27,6 +27,10 @@ impl Token {
     pub const MOST: usize = 100;
     /// What the devices of those begin with that browsers got for a name and a password.
     pub const BROWSER: &str = "Browser: ";
+    /// How long such a login holds, in seconds.
+    pub const LOGIN: u64 = 90 * 86_400;
+    /// What the cookie is called that holds it.
+    pub const COOKIE: &str = "coax_page";
 
     /// A new token for `device`, and its text, which nobody can tell again.
     pub fn new(device: &str, admin: bool, created: u64) -> (Self, String) {
@@ -37,6 +41,11 @@ impl Token {
     /// Whether a browser got it for a name and a password.
     pub fn is_login(&self) -> bool {
         self.device.starts_with(Self::BROWSER)
+    }
+
+    /// Whether, as a login, it has held at `now` (Unix time in seconds) for as long as one may.
+    pub const fn is_over(&self, now: u64) -> bool {
+        self.created.saturating_add(Self::LOGIN) <= now
     }
 
     /// By what it is found.

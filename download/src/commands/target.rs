@@ -1,28 +1,28 @@
 //! `coax download target`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use contract::bundle::Kind;
 use contract::library::Style;
 
 use super::Desk;
 use super::show::size;
 use crate::store::{By, Store, now};
-use crate::target::{Health, Kind, Record, Status, Target};
+use crate::target::{Health, Record, Status, Target};
 
 /// What can be typed.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a folder a target: of this disk, or one that is mounted here
+    /// Make a folder a target: of this disk, one that is mounted here, or one of another machine
     Add {
         /// 1 to 64 letters, digits, `-` or `_`
         #[arg(value_parser = name)]
         name: String,
-        /// Below which `Movies` and `Shows` are made, from the root on
-        #[arg(value_name = "FOLDER")]
-        base: PathBuf,
+        /// Below which `Movies` and `Shows` are made: /FOLDER, sftp://USER@HOST/FOLDER, smb://USER@HOST/SHARE/FOLDER,
+        /// rsync://USER@HOST/MODULE/FOLDER, or ssh://USER@HOST/FOLDER, which is rsync over ssh
+        address: String,
         #[command(flatten)]
         options: Options,
     },
@@ -46,6 +46,21 @@ pub enum Command {
 /// How it is delivered there.
 #[derive(Debug, Args)]
 pub struct Options {
+    /// Where its password or private key is kept: env:NAME or file:/PATH
+    #[arg(long, value_name = "PLACE")]
+    secret: Option<String>,
+    /// By what its machine is known over ssh: a line of known_hosts, or a fingerprint (SHA256:...)
+    #[arg(long, value_name = "KEY")]
+    host_key: Option<String>,
+    /// What it is for: films, episodes, or all
+    #[arg(long, value_name = "WHAT", value_parser = what)]
+    only: Option<What>,
+    /// Lines of a picture that it takes at least, such as 720; 0: any
+    #[arg(long, value_name = "LINES")]
+    min: Option<u32>,
+    /// Lines of a picture that it takes at most; 0: any
+    #[arg(long, value_name = "LINES")]
+    max: Option<u32>,
     /// Whose spelling of names: jellyfin unless it is said
     #[arg(long, value_enum)]
     style: Option<Style>,
@@ -64,7 +79,9 @@ impl Desk {
     pub(super) async fn target(&self, command: Command) -> anyhow::Result<ExitCode> {
         let store = self.store()?;
         match command {
-            Command::Add { name, base, options } => self.add_target(&store, name, base, &options).await?,
+            Command::Add { name, address, options } => {
+                self.add_target(&store, name, &address, &options).await?
+            }
             Command::Set { name, options, maintenance } => {
                 let mut record = find(&store, &name)?;
                 options.apply(&mut record);
@@ -92,17 +109,16 @@ impl Desk {
         &self,
         store: &Store,
         name: String,
-        base: PathBuf,
+        address: &str,
         options: &Options,
     ) -> anyhow::Result<()> {
-        let base = base.to_str().context("the name of the folder is not UTF-8")?.to_owned();
-        let mut record = Record { name, base, ..Record::new(Kind::Dir) };
+        let mut record = Record { name, ..Record::at(address)? };
         options.apply(&mut record);
         let target = Target::open(&record)?;
         target.found().await?;
         record.health = target.health(now()).await;
         if let Some(why) = &record.health.error {
-            anyhow::bail!("{} cannot be a target: {why}", record.base);
+            anyhow::bail!("{} cannot be a target: {why}", record.name);
         }
         record.id = store.add_target(&record, &By::command(), now())?;
         store.set_health(record.id, &record.health, now())?;
@@ -133,6 +149,12 @@ impl Desk {
 
 impl Options {
     fn apply(&self, record: &mut Record) {
+        record.secret = self.secret.clone().or(record.secret.take());
+        record.host_key = self.host_key.clone().or(record.host_key.take());
+        record.types = self.only.as_ref().map_or_else(|| record.types.clone(), |what| what.0.clone());
+        let lines = |said: Option<u32>, before| said.map_or(before, |lines| (lines > 0).then_some(lines));
+        record.min_q = lines(self.min, record.min_q);
+        record.max_q = lines(self.max, record.max_q);
         record.style = self.style.unwrap_or(record.style);
         record.max_parallel = self.parallel.unwrap_or(record.max_parallel);
         record.bwlimit = self.limit.unwrap_or(record.bwlimit);
@@ -149,7 +171,7 @@ fn find(store: &Store, name: &str) -> anyhow::Result<Record> {
 
 fn line(record: &Record) -> String {
     let Health { status, space, rtt_ms, error, .. } = &record.health;
-    let mut line = format!("{}  {}  {}", record.name, record.kind, record.base);
+    let mut line = format!("{}  {}  {}", record.name, record.kind, [&*record.url, &*record.base].concat());
     line += &if record.maintenance { "  maintenance".to_owned() } else { format!("  {status}") };
     if let Some(space) = space {
         line += &format!("  {} of {} free", size(space.free), size(space.total));
@@ -163,6 +185,19 @@ fn name(text: &str) -> Result<String, &'static str> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let good = (1..=64).contains(&text.len()) && text.bytes().all(fits);
     if good { Ok(text.into()) } else { Err("a target's name is 1 to 64 letters, digits, `-` or `_`") }
+}
+
+/// Kinds that a target is for; none are all.
+#[derive(Clone, Debug)]
+struct What(Vec<Kind>);
+
+fn what(text: &str) -> Result<What, &'static str> {
+    match text {
+        "films" => Ok(What(vec![Kind::Movie])),
+        "episodes" => Ok(What(vec![Kind::Episode])),
+        "all" => Ok(What(Vec::new())),
+        _ => Err("expected films, episodes or all"),
+    }
 }
 
 fn on(text: &str) -> Result<bool, &'static str> {

@@ -21,6 +21,15 @@ const PREFIX: &str = "jobs-";
 const END: &str = ".db.gz";
 
 impl Store {
+    /// Copies all of it, as it is at this instant, to `file`, which is empty or not there. Nobody has to stop for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn copy(&self, file: &Path) -> Result<(), StoreError> {
+        self.connection().execute("VACUUM INTO ?", [file.to_string_lossy()])?;
+        Ok(())
+    }
+
     /// Writes all of it to `file`, packed, with its SHA-256 in a file beside it. Nobody has to stop for it.
     ///
     /// # Errors
@@ -33,7 +42,7 @@ impl Store {
             .tempdir_in(folder)
             .map_err(StoreError::disk(folder))?;
         let plain = work.path().join("jobs.db");
-        self.connection().execute("VACUUM INTO ?", [plain.to_string_lossy()])?;
+        self.copy(&plain)?;
         let packed = work.path().join("jobs.db.gz");
         let sum = pack(&plain, &packed).map_err(StoreError::disk(&packed))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -118,6 +118,16 @@ impl Store {
         Ok(states)
     }
 
+    /// It was looked whether a file that is being downloaded has another ending than the list says: which, if so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn renamed(&self, id: i64, ext: Option<&str>, now: i64) -> Result<bool, StoreError> {
+        let change = "UPDATE job SET renamed = 1, ext = coalesce(?, ext), updated = ? WHERE id = ? AND state = 'downloading'";
+        let details = ext.map_or_else(|| "no other ending helps".to_owned(), |ext| format!("it is {ext}"));
+        self.shift(change, params![ext, now, id], now, &Telling::job(id, Action::Renamed, &details))
+    }
+
     /// A download is complete, and was found to be what it should be.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What happened, to whom, and who did it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::{Store, StoreError};
@@ -148,6 +148,22 @@ pub(super) fn tell(writing: &Connection, by: &By, now: i64, told: &Telling<'_>) 
     Ok(())
 }
 
+/// What a row says.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        id: row.get("id")?,
+        ts: row.get("ts")?,
+        level: row.get("level")?,
+        job: row.get("job")?,
+        target: row.get("target")?,
+        user: row.get("user")?,
+        action: row.get("action")?,
+        details: row.get("details")?,
+        session: row.get("session")?,
+        ip: row.get("ip")?,
+    })
+}
+
 impl Store {
     /// Events behind the one of id `after`, oldest first: those of `job`, or of all; at most `most`.
     ///
@@ -158,20 +174,7 @@ impl Store {
         let asked = format!("SELECT * FROM event WHERE id > ?1 AND {only} ORDER BY id LIMIT ?2");
         let connection = self.connection();
         let mut asking = connection.prepare_cached(&asked)?;
-        let rows = asking.query_map(params![after, most as i64, job], |row| {
-            Ok(Event {
-                id: row.get("id")?,
-                ts: row.get("ts")?,
-                level: row.get("level")?,
-                job: row.get("job")?,
-                target: row.get("target")?,
-                user: row.get("user")?,
-                action: row.get("action")?,
-                details: row.get("details")?,
-                session: row.get("session")?,
-                ip: row.get("ip")?,
-            })
-        })?;
+        let rows = asking.query_map(params![after, most as i64, job], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -72,6 +72,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         t_synced: bytes("t_synced")?,
         sha256: row.get("sha256")?,
         measured_h: row.get("measured_h")?,
+        was_renamed: row.get("renamed")?,
         cause: row.get("cause")?,
         error: row.get("error")?,
         created: row.get("created")?,

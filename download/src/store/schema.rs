@@ -24,7 +24,7 @@ CREATE TABLE job(
   boot TEXT NOT NULL DEFAULT '', temp_path BLOB, final_path TEXT,
   t_have INTEGER NOT NULL DEFAULT 0, t_synced INTEGER NOT NULL DEFAULT 0,
   sha256 TEXT, measured_h INTEGER, cause TEXT, error TEXT,
-  body_seconds INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0,
+  body_seconds INTEGER NOT NULL DEFAULT 0, renamed INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0,
   created INTEGER NOT NULL, started INTEGER, finished INTEGER, updated INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX job_identity ON job(identity, variant, target) WHERE state NOT IN ('failed', 'cancelled');

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use contract::bundle::Kind as What;
 
-use super::{Record, Status};
+use super::Record;
 
 /// What is to be delivered, as far as that is known.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,6 @@ pub fn suited<'a>(
 }
 
 fn takes(target: &Record, wanted: &Wanted, reserve: u64) -> bool {
-    let is_well = !target.maintenance && !matches!(target.health.status, Status::Offline | Status::Error);
     let is_for_it = target.types.is_empty() || target.types.contains(&wanted.kind);
     let fits = wanted.lines.is_none_or(|lines| {
         target.min_q.is_none_or(|least| lines >= least) && target.max_q.is_none_or(|most| lines <= most)
@@ -45,12 +44,12 @@ fn takes(target: &Record, wanted: &Wanted, reserve: u64) -> bool {
         .health
         .space
         .is_none_or(|space| wanted.bytes.unwrap_or(0).saturating_add(reserve) <= space.free);
-    is_well && is_for_it && fits && has_room
+    target.takes_jobs() && is_for_it && fits && has_room
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Health, Kind, Space};
+    use super::super::{Health, Kind, Space, Status};
     use super::*;
 
     fn target(name: &str, free: u64) -> Record {

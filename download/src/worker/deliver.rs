@@ -1,13 +1,18 @@
 //! Delivering: what was fetched and verified, under its name, at its target.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tracing::{debug, warn};
 
 use super::Attempt;
 use crate::engine::Rest;
-use crate::job::{Cause, State, Step, Wait};
+use crate::job::{Cause, State, Step, Wait, Wish};
 use crate::naming;
 use crate::store::{Later, StoreError, now};
-use crate::target::{Delivery, Health, Record, Sent, Status, Target, Trouble};
+use crate::target::{Delivery, Health, Kind, Record, Sent, Status, Target, Trouble};
+use crate::tmdb::{Question, Subject, TmdbError};
 
 /// How long a full target is left alone, in seconds.
 const FULL: i64 = 300;
@@ -15,6 +20,9 @@ const FULL: i64 = 300;
 const MISSING: i64 = 60;
 /// For how long, in seconds, nobody comes back to a target that cannot be reached: until then somebody has looked.
 const AWAY: i64 = 15;
+
+/// How long a job waits for a number.
+const ASKING: Duration = Duration::from_secs(20);
 
 /// Why a delivery does not go on.
 enum Stop {
@@ -56,7 +64,7 @@ impl Attempt<'_> {
 
     async fn to(&self, record: &Record) -> Result<(), Stop> {
         let (store, id) = (&self.work.store, self.job.id);
-        let names = naming::names(&self.job.wish, record.style);
+        let names = naming::names(&self.numbered().await, record.style);
         let Some(place) = store.name(id, &names, now())? else { return self.nameless() };
         let target = Target::open(record)?;
         let file = self.job.temp_path.clone().unwrap_or_default();
@@ -64,7 +72,7 @@ impl Attempt<'_> {
         let delivery = Delivery { file, length, place, job: id, paces: self.paces.clone() };
         if target.stat(&delivery.place).await?.is_some() {
             self.is_ours(&target, &delivery).await?;
-            return Ok(store.complete(id, now()).map(drop)?);
+            return self.delivered(record, &delivery);
         }
         self.step(Step::Upload)?;
         // What is there but was not promised may be anything.
@@ -97,7 +105,42 @@ impl Attempt<'_> {
             return Err(Stop::Gone);
         }
         target.commit(&delivery).await?;
-        Ok(store.complete(id, now()).map(drop)?)
+        self.delivered(record, &delivery)
+    }
+
+    /// It is there. Where this machine can see it, it is played from there from now on.
+    fn delivered(&self, record: &Record, delivery: &Delivery) -> Result<(), Stop> {
+        if record.kind == Kind::Dir {
+            let path = Path::new(&record.base).join(&delivery.place);
+            if let Err(error) = self.work.stock.put(self.job.wish.stream_id, &path) {
+                warn!(job = self.job.id, %error, "it is played from its provider still");
+            }
+        }
+        Ok(self.work.store.complete(self.job.id, now()).map(drop)?)
+    }
+
+    /// What is wished for, with the number by which media servers look it up, if that is found soon. Once it has a name it
+    /// keeps that.
+    async fn numbered(&self) -> Wish {
+        let mut wish = self.job.wish.clone();
+        if !wish.tmdb.is_empty() || self.job.final_path.is_some() {
+            return wish;
+        }
+        let subject = if wish.episode.is_some() { Subject::Series } else { Subject::Film };
+        let question = Question { subject, title: &wish.title, year: wish.year.parse().unwrap_or(0) };
+        let asking = self.work.tmdb.find(&self.work.store, question);
+        match tokio::time::timeout(ASKING, asking).await {
+            Ok(Ok(Some(found))) => {
+                wish.tmdb = found.id.to_string();
+                if wish.year.is_empty() && found.year > 0 {
+                    wish.year = found.year.to_string();
+                }
+            }
+            Ok(Ok(None) | Err(TmdbError::Off)) => {}
+            Ok(Err(error)) => debug!(job = self.job.id, %error, "it is named without a number"),
+            Err(_) => debug!(job = self.job.id, "themoviedb.org takes too long"),
+        }
+        wish
     }
 
     /// What lies under the name already is what we have put there before we were killed, or somebody else's.

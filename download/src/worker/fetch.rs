@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract::bundle::Kind;
 use contract::ticket::pass::{Class, Pass};
 
 use super::Attempt;
+use crate::engine::http::extension;
 use crate::engine::{Ended, Known, Order, Reach, Report, Rest, http};
 use crate::job::{Cause, Job, State, Step, Wait};
 use crate::store::{Action, Arrived, Checkpoint, Hold, Later, Level, Scope, StoreError, now};
@@ -19,7 +20,7 @@ impl Attempt<'_> {
     pub(super) async fn fetch(self) -> Result<(), StoreError> {
         let Some(part) = self.job.temp_path.clone() else { return Ok(()) }; // set when it began
         let order = Order {
-            url: self.url(),
+            url: self.url(&self.job.wish.ext),
             headers: Vec::new(),
             reach: Reach::Anywhere,
             part: part.clone(),
@@ -45,19 +46,39 @@ impl Attempt<'_> {
             Some(Ended::Waits { wait, rest, progress, why }) => {
                 self.put_off((wait, rest, progress), why, seconds)
             }
-            Some(Ended::Misnamed { why }) => self.put_off((Wait::Slot, Rest::Slot, false), why, seconds),
+            Some(Ended::Misnamed { why }) if self.job.was_renamed => {
+                self.put_off((Wait::Slot, Rest::Slot, false), why, seconds)
+            }
+            Some(Ended::Misnamed { why }) => self.rename(&order, why, seconds).await,
             Some(Ended::Failed { cause, why }) => {
                 self.work.store.fail(self.job.id, State::Downloading, cause, &why, now()).map(drop)
             }
         }
     }
 
+    /// Looks once in the life of a job whether it has another ending than the list says.
+    async fn rename(&self, order: &Order, why: String, seconds: u64) -> Result<(), StoreError> {
+        let looking = extension(&self.work.client, order, &[], |ext| self.url(ext));
+        let found = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ok(()),
+            found = looking => found,
+        };
+        if !self.work.store.renamed(self.job.id, found, now())? {
+            return Ok(());
+        }
+        match found {
+            Some(_) => self.put_off((Wait::Retry, Rest::Said(Duration::ZERO), true), why, seconds),
+            None => self.put_off((Wait::Slot, Rest::Slot, false), why, seconds),
+        }
+    }
+
     /// Where it is had: at the relay, by a pass that takes what viewers do not need.
-    fn url(&self) -> String {
+    fn url(&self, ext: &str) -> String {
         let pass = Pass::new(Class::Background, now().unsigned_abs()).sign(&self.work.key);
         let wish = &self.job.wish;
         let word = if wish.kind == Kind::Episode { "series" } else { "movie" };
-        format!("{}/{word}/{pass}/{}.{}", self.work.relay.as_str(), wish.stream_id, wish.ext)
+        format!("{}/{word}/{pass}/{}.{}", self.work.relay.as_str(), wish.stream_id, ext)
     }
 
     fn checkpoint(&self) -> Checkpoint {

@@ -13,26 +13,27 @@ use download::target::{Delivery, Record, Sent, Status, Target, Trouble};
 use rand::{Rng, SeedableRng};
 use tempfile::TempDir;
 
+use crate::house::eventually;
 use crate::machine::{Machine, PASSWORD, Speech};
 
 /// A name as titles make them, with what shells and share names take amiss.
 const PLACE: &str = "Movies/Amélie's $(Fate) & Co (2001)/Amélie's $(Fate) & Co (2001) [1080p].mkv";
 
 /// Every kind of machine, and every way to speak to it.
-const ALL: [Speech; 4] = [Speech::Ssh, Speech::Smb, Speech::Rsync, Speech::RsyncOverSsh];
+pub(crate) const ALL: [Speech; 4] = [Speech::Ssh, Speech::Smb, Speech::Rsync, Speech::RsyncOverSsh];
 
 /// Files here.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A file of so many bytes that are like no others.
-    fn file(&self, length: usize, job: i64) -> Delivery {
+    pub(crate) fn file(&self, length: usize, job: i64) -> Delivery {
         let path = self.folder.path().join(format!(".{job}.part"));
         let mut bytes = vec![0; length];
         rand::rngs::SmallRng::seed_from_u64(job.unsigned_abs()).fill_bytes(&mut bytes);
@@ -42,7 +43,7 @@ impl Desk {
 }
 
 /// All that a worker does, from `offset` on.
-async fn deliver(record: &Record, delivery: &Delivery, offset: u64) -> Result<u64, Trouble> {
+pub(crate) async fn deliver(record: &Record, delivery: &Delivery, offset: u64) -> Result<u64, Trouble> {
     let target = Target::open(record)?;
     let mut last = offset;
     let mut sent = |at: Sent| {
@@ -65,7 +66,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-async fn found(speech: Speech) -> (Machine, Record) {
+pub(crate) async fn found(speech: Speech) -> (Machine, Record) {
     let machine = Machine::new(speech);
     let record = machine.record();
     Target::open(&record).unwrap().found().await.unwrap();
@@ -325,7 +326,7 @@ fn watch(port: &str, over: &AtomicBool) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_there_lead_nowhere_else() {
+async fn links_there_lead_nowhere_else_and_nobody_stays_connected() {
     let desk = Desk::new();
     let film = desk.file(1000, 7);
     let (machine, record) = found(Speech::Ssh).await;
@@ -334,4 +335,5 @@ async fn links_there_lead_nowhere_else() {
     let refused = deliver(&record, &film, 0).await.unwrap_err();
     assert!(matches!(refused, Trouble::Refused(_)), "{refused}");
     assert!(machine.films().join(PLACE).is_symlink());
+    eventually(|| machine.guests() == 0).await.expect("whoever is done with a target has left it");
 }

@@ -44,7 +44,7 @@ impl House {
     /// With these lines more in `[download]`.
     pub(crate) async fn with(provider: station::Settings, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let provider = station::Settings { film_bytes: SIZE, films: 4, series: 1, live: 2, ..provider };
+        let provider = station::Settings { film_bytes: SIZE, series: 1, live: 2, ..provider };
         let station = Station::start(provider).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (data, nas) = (Data::new(folder.path().join("data")), folder.path().join("nas"));
@@ -62,7 +62,7 @@ impl House {
 
     /// The same with the folder as a target.
     pub(crate) async fn with_target(more: &str) -> Self {
-        let house = Self::with(station::Settings::default(), more).await;
+        let house = Self::with(station::Settings { films: 4, ..station::Settings::default() }, more).await;
         let nas = house.nas.to_str().unwrap();
         house.told(&["target", "add", "nas", nas]);
         house

@@ -112,6 +112,11 @@ impl Machine {
         server.wait().unwrap();
     }
 
+    /// How many processes of the server there are beside itself: for ssh, those who talk to somebody.
+    pub(crate) fn guests(&self) -> usize {
+        self.server.as_ref().map_or(0, |server| descendants(server.id()).len())
+    }
+
     fn set_ssh_up(&self) {
         for name in ["host_key", "key", "other_key"] {
             let path = self.path(name);

@@ -5,9 +5,11 @@
 mod attempt;
 mod compared;
 mod containers;
+mod crash;
 mod delivered;
 mod house;
 mod machine;
+mod measured;
 mod queued;
 mod recording;
 mod seeds;

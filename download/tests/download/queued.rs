@@ -83,6 +83,21 @@ async fn a_job_is_held_goes_on_and_is_wanted_no_more_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_has_another_ending_than_the_list_says_is_found_once() {
+    let house = House::with_target("").await;
+    let film = house.ids(Kind::Movie)[0];
+    let (there, _) = house.original(film).await;
+    let job = house.add(film);
+    let listed = house.job(job)["ext"].as_str().unwrap().to_owned();
+    let other = if listed == "mkv" { "mp4" } else { "mkv" };
+    house.station.set_fault(there, Fault::Only(other));
+    let _worker = house.run();
+    let done = house.until(job, "completed").await;
+    assert_eq!((&done["ext"], &done["was_renamed"]), (&other.into(), &true.into()));
+    assert!(done["final_path"].as_str().unwrap().ends_with(other), "{done:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_not_mounted_and_a_full_disk_are_waited_for() {
     let house = House::with_target("probe_every = 1\nreserve = 1000000000000000000").await;
     let id = house.ids(Kind::Movie)[0];

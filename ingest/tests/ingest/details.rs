@@ -126,7 +126,8 @@ async fn films_are_described_in_both_dialects_alike() {
         for film in films.iter().flatten() {
             assert!(!film.plot.is_empty() && film.plot == film.description && film.actors == film.cast);
             assert!(film.release_date.len() == 10 && film.release_date == film.releasedate);
-            assert_eq!((film.duration_secs, film.duration.as_str(), film.bitrate), (8, "00:00:08", 330));
+            let lasts = (film.duration_secs, film.duration.as_str());
+            assert!(matches!(lasts, (8, "00:00:08") | (180, "00:03:00")) && film.bitrate == 330, "{film:?}");
             assert!(film.tmdb_id.parse::<u32>().is_ok() && film.runtime >= 70);
         }
         assert!(films.iter().flatten().any(|film| film.video.is_some() && film.audio.is_some()));

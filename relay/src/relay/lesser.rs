@@ -53,9 +53,7 @@ impl Relay {
             }
         }
     }
-}
 
-impl Relay {
     async fn recorded(&self, channel: Playable) -> Result<Response, Refusal> {
         if self.proxies.takes(channel.id) {
             return Err(Failure::Unsupported("its HLS").into());

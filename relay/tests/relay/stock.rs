@@ -33,7 +33,7 @@ async fn what_is_in_stock_is_played_from_there() {
         let viewer = Viewer::ask(&stage, "GET", "/movie/ann/secret/9001.mp4", &asked).await;
         assert_eq!(viewer.status(), status, "{validator}");
     }
-    assert_eq!(stage.station.counts().requests("movie"), 0);
+    assert_eq!(stage.station.counts().requests("film"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +50,7 @@ async fn a_seat_is_taken_and_given_back_and_what_is_gone_is_had_from_the_provide
     std::fs::remove_file(stage.data.path().join("Film (2020).mp4")).unwrap();
     let film = original(&stage).await;
     let mut viewer = Viewer::get(&stage, "/movie/ann/secret/9001.mp4").await;
-    assert!(viewer.rest().await == film && stage.station.counts().requests("movie") > 0);
+    assert!(viewer.rest().await == film && stage.station.counts().requests("film") > 0);
     let stranger = Viewer::get(&stage, "/movie/ann/wrong/9001.mp4").await;
     assert_eq!(stranger.status(), 403);
 }

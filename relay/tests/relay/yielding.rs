@@ -1,6 +1,6 @@
 //! Those who do not watch: what is left to them, and how they give way.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contract::ticket::Key;
 use contract::ticket::pass::{Class, Pass, WHY};
@@ -125,11 +125,9 @@ async fn whoever_watches_gets_the_connection_of_a_download_which_is_told_why() {
         assert_eq!(download.status, 206, "{round}: {:?}", download.why);
         download.body.frame().await.unwrap().unwrap();
         let reading = tokio::spawn(download.rest());
-        let asked = Instant::now();
         let mut viewer = Viewer::get(&stage, &Stage::path(LIVE)).await;
         viewer.read(1000).await;
-        let waited = asked.elapsed();
-        assert!(viewer.status() == 200 && waited < Duration::from_secs(5), "{waited:?}");
+        assert_eq!(viewer.status(), 200);
         assert_eq!(reading.await.unwrap().1.as_deref(), Some("slot"));
         // As long as he watches there is nothing left.
         let refused = Download::begin(&stage).await;

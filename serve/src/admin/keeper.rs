@@ -1,13 +1,13 @@
 //! Who may administer: who shows the key of the configuration, a token for that, or the cookie of a login.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use contract::user::{PasswordHash, Standing, User};
+use contract::user::{PasswordHash, Refused, Right, Standing, User};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use httpd::{Request, Response};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::refusal::Refusal;
-use super::{Operator, answer, is_safe};
+use super::{Operator, answer};
 use crate::Server;
 
 /// What the cookie is called.
@@ -25,8 +25,7 @@ const COOKIE: &str = "coax_admin";
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 
-/// Logins that hold at a time; the one that was not used for longest makes room for the next. And keys and tokens that are
-/// known to be right; when there are more, all are forgotten.
+/// Logins that hold at a time; the one that was not used for longest makes room for the next.
 const MOST: usize = 256;
 
 /// The logins that hold. They end with the process, and not before, if a server that begins anew in it is given the same
@@ -35,8 +34,7 @@ const MOST: usize = 256;
 pub struct Keeper {
     /// By the digest of what the cookie holds: what is compared is never what was sent.
     logins: Arc<Mutex<HashMap<[u8; 32], Login>>>,
-    /// Digests of keys and tokens that were right when they were shown: whoever has one of these is guessing nothing.
-    right: Arc<Mutex<HashSet<[u8; 32]>>>,
+    right: Right,
 }
 
 struct Login {
@@ -83,23 +81,6 @@ impl Keeper {
         self.logins().remove(&digest(secret));
     }
 
-    /// Whether this key or token was right before. It may have been taken back since.
-    fn was_right(&self, shown: &str) -> bool {
-        self.right().contains(&digest(shown))
-    }
-
-    fn is_right(&self, shown: &str) {
-        let mut right = self.right();
-        if right.len() >= MOST {
-            right.clear();
-        }
-        right.insert(digest(shown));
-    }
-
-    fn right(&self) -> MutexGuard<'_, HashSet<[u8; 32]>> {
-        self.right.lock().expect("nobody panics while holding this lock")
-    }
-
     fn logins(&self) -> MutexGuard<'_, HashMap<[u8; 32], Login>> {
         self.logins.lock().expect("nobody panics while holding this lock")
     }
@@ -121,7 +102,7 @@ pub(super) fn admit(server: &Server, request: &Request, client: IpAddr) -> Resul
     let secret = cookie(headers).ok_or(Refusal::Unauthorized)?;
     // SECURITY: a browser sends the cookie with whatever makes it ask. `SameSite` keeps it from doing so for pages of other
     // sites, and who they are is looked at as well.
-    if !is_safe(request.method()) && httpd::is_from_another_page(headers) {
+    if !httpd::api::is_safe(request.method()) && httpd::is_from_another_page(headers) {
         return Err(Refusal::Foreign);
     }
     let (name, password) = server.keeper.find(secret, Instant::now()).ok_or(Refusal::Unauthorized)?;
@@ -131,19 +112,16 @@ pub(super) fn admit(server: &Server, request: &Request, client: IpAddr) -> Resul
 }
 
 fn by_token(server: &Server, shown: &str, client: IpAddr) -> Result<Operator, Refusal> {
-    // SECURITY: whoever guesses is not told, once he has to wait, that he has guessed right.
-    if !server.keeper.was_right(shown) {
-        server.logins.waits(client).map_err(refused)?;
-    }
-    let by_key = server.settings.admin_key.as_ref().is_some_and(|key| key.is(shown));
-    let user = server.users.administrator(shown).filter(|user| !by_key && is_operator(server, user));
-    if !by_key && user.is_none() {
-        server.logins.waits(client).map_err(refused)?;
-        server.logins.was_wrong(shown, client);
-        return Err(Refusal::Unauthorized);
-    }
-    server.keeper.is_right(shown);
-    Ok(Operator { user })
+    let from = (client, server.settings.login_failures);
+    let admitted = server.keeper.right.admit(shown, from, &server.users, || {
+        let by_key = server.settings.admin_key.as_ref().is_some_and(|key| key.is(shown));
+        let user = server.users.administrator(shown).filter(|user| !by_key && is_operator(server, user));
+        (by_key || user.is_some()).then_some(Operator { user })
+    });
+    admitted.map_err(|why| match why {
+        Refused::Unknown => Refusal::Unauthorized,
+        Refused::TooMany(seconds) => Refusal::TooMany(seconds),
+    })
 }
 
 /// Why nobody is known by what was shown.
@@ -219,9 +197,7 @@ fn set(secret: &str, path: &str, secure: bool, lifetime: Duration) -> HeaderValu
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, secret)| secret)
+    httpd::cookie(headers, COOKIE)
 }
 
 fn digest(secret: &str) -> [u8; 32] {
@@ -258,10 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_found_among_others() {
-        let headers = |value: &str| HeaderMap::from_iter([(header::COOKIE, value.parse().unwrap())]);
-        assert_eq!(cookie(&headers("a=b; coax_admin=x-y_z; c=d")), Some("x-y_z"));
-        assert_eq!((cookie(&headers("xcoax_admin=1")), cookie(&HeaderMap::new())), (None, None));
+    fn a_cookie_is_for_the_administration_alone() {
         let set = set("s", "/tv", true, LIFETIME);
         assert_eq!(set, "coax_admin=s; Path=/tv/api/admin; Max-Age=43200; HttpOnly; SameSite=Strict; Secure");
     }

@@ -1,28 +1,26 @@
 //! `/api/openapi.json`: the table of endpoints for machines (OpenAPI 3.1).
 
 use http::StatusCode;
-use httpd::{Request, Response, reply};
+use httpd::api::{self, Operation};
+use httpd::{Response, reply};
 use serde_json::{Value, json};
 
 use super::schema::Schema;
 use super::table::{ENDPOINTS, Endpoint};
+use crate::Server;
 
-/// Answers with the document. It holds nothing of this installation.
-pub(super) fn answer(_request: &Request) -> Response {
-    reply::cors(reply::json(StatusCode::OK, document().to_string()))
+/// Answers with the document, and with what the programs beside this one add to it. It holds nothing of this installation.
+pub(super) fn answer(server: &Server) -> Response {
+    let mut document = document();
+    merge(&mut document, &server.programs.described);
+    reply::cors(reply::json(StatusCode::OK, document.to_string()))
 }
 
-/// The document of /api/openapi.json.
+/// The document of /api/openapi.json, as far as it is ours.
 pub fn document() -> Value {
-    let mut paths = json!({});
-    for endpoint in ENDPOINTS {
-        paths[endpoint.path][endpoint.method.word().to_ascii_lowercase()] = operation(endpoint);
-    }
-    let mut schemas = json!({});
-    for schema in Schema::ALL {
-        schemas[schema.name()] = schema.shape();
-    }
-    json!({
+    let schemas = Schema::ALL.map(|schema| (schema.name(), schema.shape()));
+    let mut document = api::document(ENDPOINTS.iter().map(operation), schemas.into());
+    let about = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Coax: administration",
@@ -30,9 +28,7 @@ pub fn document() -> Value {
             "description": "Users, sources, releases and what is running. Times are Unix times in seconds."
         },
         "security": [{ "bearer": [] }, { "cookie": [] }],
-        "paths": paths,
         "components": {
-            "schemas": schemas,
             "securitySchemes": {
                 "bearer": {
                     "type": "http", "scheme": "bearer",
@@ -44,53 +40,39 @@ pub fn document() -> Value {
                 }
             }
         }
-    })
+    });
+    merge(&mut document, &about);
+    document
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
-    let names = endpoint.names().map(|name| {
-        let kind = if matches!(name, "number" | "id") { "integer" } else { "string" };
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": kind } })
-    });
-    let mut operation = json!({
-        "operationId": format!("{:?}", endpoint.does),
-        "summary": endpoint.summary,
-        "parameters": names.collect::<Vec<_>>(),
-        "responses": responses(endpoint),
-    });
-    if endpoint.public {
-        operation["security"] = json!([]);
-    }
-    if let Some(body) = endpoint.body {
-        let content = json!({ "application/json": { "schema": body.reference() } });
-        operation["requestBody"] = json!({ "required": true, "content": content });
-    }
-    operation
-}
-
-fn responses(endpoint: &Endpoint) -> Value {
-    let (status, schema) = endpoint.answer;
-    let mut responses = json!({});
-    responses[status.to_string()] = match schema {
-        Some(schema) => {
-            let content = json!({ "application/json": { "schema": schema.reference() } });
-            json!({ "description": phrase(status), "content": content })
+/// Puts to `document` what `more` has beside it. What both have is as `document` has it.
+fn merge(document: &mut Value, more: &Value) {
+    let (Some(own), Some(others)) = (document.as_object_mut(), more.as_object()) else { return };
+    for (key, value) in others {
+        match own.get_mut(key) {
+            Some(own) => merge(own, value),
+            None => drop(own.insert(key.clone(), value.clone())),
         }
-        None => json!({ "description": phrase(status) }),
-    };
+    }
+}
+
+fn operation(endpoint: &Endpoint) -> Operation {
     // Who logs in may be refused as well; the document is for everybody.
     let closed = !endpoint.public || endpoint.body.is_some();
     let usual = [(401, closed), (403, closed), (429, closed), (400, endpoint.body.is_some())];
     let usual = usual.into_iter().filter(|(_, may)| *may).map(|(status, _)| status);
-    for status in usual.chain(endpoint.refusals.iter().copied()) {
-        let content = json!({ "application/problem+json": { "schema": Schema::Problem.reference() } });
-        responses[status.to_string()] = json!({ "description": phrase(status), "content": content });
+    let (status, told) = endpoint.answer;
+    Operation {
+        method: endpoint.method,
+        path: endpoint.path,
+        id: format!("{:?}", endpoint.does),
+        summary: endpoint.summary,
+        query: Vec::new(),
+        body: endpoint.body.map(|body| (&["application/json"][..], body.reference())),
+        answer: (status, told.map(|schema| ("application/json", schema.reference()))),
+        refusals: usual.chain(endpoint.refusals.iter().copied()).collect(),
+        security: endpoint.public.then(|| json!([])),
     }
-    responses
-}
-
-fn phrase(status: u16) -> &'static str {
-    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Programs {
     pub settings: String,
     /// Begins everything anew, with other sources, once what is being answered is answered.
     pub anew: Box<dyn Fn() + Send + Sync>,
+    /// What others answer below `/api` on this port, as the `paths` and `components` of an OpenAPI document; null if nothing.
+    pub described: Value,
 }
 
 /// What became of the wish for a run.
@@ -56,6 +58,7 @@ impl Programs {
             anew: Box::new(|| {}),
             matches: Box::new(|| Err("ingest does not run in this process".into())),
             settings: String::new(),
+            described: Value::Null,
         }
     }
 }

@@ -6,11 +6,9 @@ use std::net::IpAddr;
 use contract::user::UsersError;
 use http::header::{self, HeaderValue};
 use http::{Method, StatusCode};
-use httpd::{Response, reply};
-use serde_json::json;
+use httpd::Response;
+use httpd::api::{self, Missed, Verb};
 use tracing::{debug, error, info};
-
-use super::table::Verb;
 
 /// Why it is not done.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +48,15 @@ impl From<UsersError> for Refusal {
     }
 }
 
+impl From<Missed> for Refusal {
+    fn from(missed: Missed) -> Self {
+        match missed {
+            Missed::Unknown => Self::Unknown,
+            Missed::Method(verbs) => Self::Method(verbs),
+        }
+    }
+}
+
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
@@ -79,11 +86,8 @@ impl Refusal {
             Self::Failed(_) => "something went wrong here; the log tells what".into(), // it may name files
             other => other.to_string(),
         };
-        let title = status.canonical_reason().unwrap_or("");
-        let problem = json!({ "title": title, "status": status.as_u16(), "detail": detail });
-        let mut response = reply::json(status, problem.to_string());
+        let mut response = api::problem(status, &detail);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -91,11 +95,7 @@ impl Refusal {
             Self::TooMany(seconds) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
-            Self::Method(verbs) => {
-                let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
-                let allowed = HeaderValue::try_from(words.join(", ")).expect("methods are letters");
-                headers.insert(header::ALLOW, allowed);
-            }
+            Self::Method(verbs) => return api::allows(response, &verbs),
             _ => {}
         }
         response

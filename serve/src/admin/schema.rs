@@ -1,7 +1,8 @@
 //! The shapes of what is sent and told, as JSON Schema (the dialect of OpenAPI 3.1).
 
-use contract::user::{GROUP, GROUPS, NOTES, check_device};
+use contract::user::{Downloads, GROUP, GROUPS, NOTES, check_device};
 use contract::zone::Zone;
+use httpd::api::shape::{self, list, map, number, object, or_null, text, words};
 use serde_json::{Value, json};
 
 /// A shape, by the name that the document gives it.
@@ -64,7 +65,7 @@ impl Schema {
 
     /// Where the document has it.
     pub(super) fn reference(self) -> Value {
-        json!({ "$ref": format!("#/components/schemas/{}", self.name()) })
+        shape::reference(&self.name())
     }
 
     /// What it is.
@@ -107,10 +108,7 @@ impl Schema {
             Self::Logs => logs(),
             Self::Settings => object(&["text"], json!({ "text": text() })),
             Self::Matches => matches(),
-            Self::Problem => object(
-                &["title", "status", "detail"],
-                json!({ "title": text(), "status": number(), "detail": text() }),
-            ),
+            Self::Problem => shape::problem(),
         }
     }
 }
@@ -121,36 +119,9 @@ const LISTS: [&str; 3] = ["live", "movies", "series"];
 const STATES: [&str; 3] = ["active", "disabled", "banned"];
 const OUTCOMES: [&str; 2] = ["taken", "kept"];
 
-/// An object of these properties and no others.
-fn object(required: &[&str], properties: Value) -> Value {
-    json!({
-        "type": "object", "required": required, "properties": properties, "additionalProperties": false
-    })
-}
-
-fn list(items: Value) -> Value {
-    json!({ "type": "array", "items": items })
-}
-
-/// Of what counts something.
-fn map(of: Value) -> Value {
-    json!({ "type": "object", "additionalProperties": of })
-}
-
-fn text() -> Value {
-    json!({ "type": "string" })
-}
-
-fn number() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-fn or_null(kind: &str) -> Value {
-    json!({ "type": [kind, "null"] })
-}
-
-fn words(words: &[&str]) -> Value {
-    json!({ "type": "string", "enum": words })
+/// What a user may do with downloads.
+fn roles() -> Value {
+    words(&[Downloads::No, Downloads::Viewer, Downloads::Operator].map(Downloads::word))
 }
 
 fn device() -> Value {
@@ -177,6 +148,7 @@ fn changes() -> Value {
         "state": words(&STATES),
         "trial": { "type": "boolean" },
         "admin": { "type": "boolean" },
+        "downloads": roles(),
         "notes": { "type": "string", "maxLength": NOTES, "pattern": "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$" },
         "sees": sees(),
         "catchup_zone": { "type": "string", "anyOf": [
@@ -200,6 +172,7 @@ fn user() -> Value {
         "expires": or_null("integer"),
         "trial": { "type": "boolean" },
         "admin": { "type": "boolean" },
+        "downloads": roles(),
         "notes": text(),
         "catchup_zone": text(),
         "tokens": list(token),

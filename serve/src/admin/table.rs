@@ -1,8 +1,8 @@
 //! Every endpoint of the administration. What is decoded, who may ask and what `/api/openapi.json` says follows from here.
 
 use http::Method;
+use httpd::api::{self, Missed, Verb};
 
-use super::refusal::Refusal;
 use super::schema::Schema;
 
 /// What can be asked for at one address in one way.
@@ -22,31 +22,6 @@ pub struct Endpoint {
     pub(super) answer: (u16, Option<Schema>),
     /// What else may come back than 401, 429 and, where something is sent, 400.
     pub(super) refusals: &'static [u16],
-}
-
-/// How an endpoint is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// HEAD as well.
-    Get,
-    /// Makes something, or does it.
-    Post,
-    /// Changes something.
-    Patch,
-    /// Takes something away.
-    Delete,
-}
-
-impl Verb {
-    /// The method of HTTP.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
 }
 
 /// What an endpoint does.
@@ -325,39 +300,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     },
 ];
 
-impl Endpoint {
-    /// What stands in the places of names, if it is this address.
-    fn reads(&self, segments: &[String]) -> Option<Vec<String>> {
-        let own: Vec<&str> = self.path.split('/').skip(1).collect();
-        let fits = |(own, given): (&&str, &String)| own.starts_with('{') || *own == given;
-        let fits = own.len() == segments.len() && own.iter().zip(segments).all(fits);
-        let named = own.iter().zip(segments).filter(|(own, _)| own.starts_with('{'));
-        fits.then(|| named.map(|(_, given)| given.clone()).collect())
-    }
-
-    /// The names in its path.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-    }
-}
-
 /// The endpoint of an address, and what stands in the places of its names.
 ///
 /// # Errors
 /// There is none, or none that is asked in this way.
-pub(super) fn find(
-    method: &Method,
-    segments: &[String],
-) -> Result<(&'static Endpoint, Vec<String>), Refusal> {
-    let here: Vec<_> =
-        ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, endpoint.reads(segments)?))).collect();
-    if here.is_empty() {
-        return Err(Refusal::Unknown);
-    }
-    let allowed = || here.iter().map(|(endpoint, _)| endpoint.method).collect();
-    let asked = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let found = here.iter().find(|(endpoint, _)| endpoint.method.word() == asked);
-    found.map(|(endpoint, named)| (*endpoint, named.clone())).ok_or_else(|| Refusal::Method(allowed()))
+pub(super) fn find(method: &Method, segments: &[String]) -> Result<(&'static Endpoint, Vec<String>), Missed> {
+    api::find(ENDPOINTS, |endpoint| (endpoint.method, endpoint.path), method, segments)
 }
 
 #[cfg(test)]
@@ -373,10 +321,10 @@ mod tests {
             let method = endpoint.method.word().parse().unwrap();
             let (found, named) = find(&method, &segments).ok().unwrap();
             assert_eq!((found.path, found.method), (endpoint.path, endpoint.method));
-            assert_eq!(named.len(), endpoint.names().count());
+            assert_eq!(named.len(), api::names(endpoint.path).count());
         }
         let segments = ["api", "admin", "users"].map(str::to_owned);
-        assert!(matches!(find(&Method::PUT, &segments), Err(Refusal::Method(allowed)) if allowed.len() == 2));
-        assert!(matches!(find(&Method::GET, &segments[..2]), Err(Refusal::Unknown)));
+        assert!(matches!(find(&Method::PUT, &segments), Err(Missed::Method(allowed)) if allowed.len() == 2));
+        assert!(matches!(find(&Method::GET, &segments[..2]), Err(Missed::Unknown)));
     }
 }

@@ -129,6 +129,7 @@ fn content_type(name: &str) -> &'static str {
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
+        "txt" => "text/plain; charset=utf-8",
         "webmanifest" => "application/manifest+json",
         _ => "application/octet-stream",
     }
@@ -138,11 +139,26 @@ fn content_type(name: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    /// What a browser loads before anything is to be seen: what `index.html` names.
-    fn first_load() -> Vec<&'static Asset> {
+    /// What `index.html` names.
+    fn named() -> impl Iterator<Item = &'static Asset> {
         let page =
             String::from_utf8(FILES.iter().find(|(name, _)| *name == INDEX).unwrap().1.to_vec()).unwrap();
-        ASSETS.iter().filter(|asset| page.contains(&format!("page/{}\"", asset.name))).collect()
+        ASSETS.iter().filter(move |asset| page.contains(&format!("page/{}\"", asset.name)))
+    }
+
+    /// What a browser loads before anything is to be seen.
+    fn first_load() -> Vec<&'static Asset> {
+        named().filter(|asset| !asset.name.ends_with(".txt")).collect()
+    }
+
+    #[test]
+    fn the_licences_of_what_is_in_the_page_are_served_with_it() {
+        let licences = named().find(|asset| asset.name.starts_with("licences-")).unwrap();
+        let text = std::str::from_utf8(licences.bytes).unwrap();
+        for package in ["hls.js", "mpegts.js", "preact", "uqr", "es6-promise"] {
+            assert!(text.lines().any(|line| line.starts_with(&format!("{package} "))), "{package}");
+        }
+        assert!(text.contains("Apache License") && text.contains("MIT License"));
     }
 
     #[test]

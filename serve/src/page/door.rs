@@ -20,10 +20,8 @@ use crate::admin;
 use crate::login::Login;
 use crate::refusal::Refusal;
 
-/// What the cookie is called.
-const COOKIE: &str = "coax_page";
-/// How long a login holds, in seconds.
-const LIFETIME: u64 = 90 * 86_400;
+/// Where browsers send the cookie: to what the page asks here, and to what it asks of downloads.
+const BELOW: [&str; 2] = ["/page", "/api"];
 /// Browsers a user may be logged in with at a time; the oldest login makes room for the next.
 const MOST: usize = 20;
 /// A longer document is no pair of name and password, in bytes.
@@ -78,7 +76,9 @@ pub(super) async fn enter(
     let token = give(server, &user.name, agent).await?;
     let mut response = told(&session_of(user, &token, &place.base));
     let headers = response.headers_mut();
-    headers.append(header::SET_COOKIE, set(&token, &place.path, place.secure, LIFETIME));
+    for below in BELOW {
+        headers.append(header::SET_COOKIE, set(&token, (&place.path, below), place.secure, Token::LOGIN));
+    }
     if let Some(cookie) = admin::begin(server, user, &place.path, place.secure) {
         headers.append(header::SET_COOKIE, cookie);
     }
@@ -116,7 +116,9 @@ pub(super) async fn log_out(
         taking.await.context("logging out")?.context("logging out")?;
     }
     let mut response = reply::empty(http::StatusCode::NO_CONTENT);
-    response.headers_mut().append(header::SET_COOKIE, set("", &path, secure, 0));
+    for below in BELOW {
+        response.headers_mut().append(header::SET_COOKIE, set("", (&path, below), secure, 0));
+    }
     Ok(response)
 }
 
@@ -140,16 +142,9 @@ pub(super) fn visitor(server: &Server, headers: &HeaderMap) -> Result<Arc<User>,
 
 /// Whose login the cookie is, as long as that holds, and the device that it was given to.
 fn holder(server: &Server, headers: &HeaderMap) -> Option<(Arc<User>, Arc<str>)> {
-    let user = server.users.recall("", cookie(headers).filter(|token| !token.is_empty())?)?;
+    let user = server.users.visitor(cookie(headers)?, server.now())?;
     let device = user.device.clone()?;
-    // SECURITY: the token of another kind of device is not a login because it stands in a cookie.
-    let holds = user.token(&device).is_some_and(|token| token.is_login() && !is_over(token, server.now()));
-    holds.then_some((user, device))
-}
-
-/// Whether a login has held for as long as one may.
-const fn is_over(login: &Token, now: u64) -> bool {
-    login.created.saturating_add(LIFETIME) <= now
+    Some((user, device))
 }
 
 fn session_of<'a>(user: &'a User, token: &'a str, base: &str) -> Session<'a> {
@@ -200,7 +195,7 @@ async fn give(server: &Server, name: &str, agent: &'static str) -> Result<String
 
 /// Forgets logins that are over, and the oldest ones when there are too many.
 fn make_room(user: &mut User, now: u64) {
-    user.tokens.retain(|token| !token.is_login() || !is_over(token, now));
+    user.tokens.retain(|token| !token.is_login() || !token.is_over(now));
     while user.tokens.iter().filter(|token| token.is_login()).count() >= MOST {
         let oldest = user.tokens.iter().enumerate().filter(|(_, token)| token.is_login());
         let Some((at, _)) = oldest.min_by_key(|(_, token)| token.created) else { break };
@@ -225,17 +220,15 @@ pub(super) fn device(headers: &HeaderMap) -> &'static str {
 }
 
 /// RFC 6265. No script reads it, no other site makes it be sent.
-fn set(token: &str, path: &str, secure: bool, lifetime: u64) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
+fn set(token: &str, (path, below): (&str, &str), secure: bool, lifetime: u64) -> HeaderValue {
+    let (name, secure) = (Token::COOKIE, if secure { "; Secure" } else { "" });
     let cookie =
-        format!("{COOKIE}={token}; Path={path}/page; Max-Age={lifetime}; HttpOnly; SameSite=Strict{secure}");
+        format!("{name}={token}; Path={path}{below}; Max-Age={lifetime}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::try_from(cookie).expect("letters, and a path that was checked")
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+    httpd::cookie(headers, Token::COOKIE)
 }
 
 #[cfg(test)]
@@ -253,7 +246,7 @@ mod tests {
         make_room(&mut ann, 2000);
         let has = |user: &User, device: &str| user.tokens.iter().any(|token| token.device == device);
         assert!(has(&ann, "tv") && !has(&ann, "Browser: Firefox, 0") && has(&ann, "Browser: Firefox, 1"));
-        make_room(&mut ann, 2000 + LIFETIME);
+        make_room(&mut ann, 2000 + Token::LOGIN);
         assert_eq!(ann.tokens.len(), 1, "those that are over are gone");
     }
 
@@ -265,7 +258,7 @@ mod tests {
         assert_eq!(called("Mozilla/5.0 AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0"), "Edge");
         assert_eq!(called("Mozilla/5.0 (iPhone) AppleWebKit/605 Version/18 Safari/604.1"), "Safari");
         assert_eq!(device(&HeaderMap::new()), "another");
-        let set = set("t", "/tv", true, LIFETIME);
+        let set = set("t", ("/tv", "/page"), true, Token::LOGIN);
         assert_eq!(set, "coax_page=t; Path=/tv/page; Max-Age=7776000; HttpOnly; SameSite=Strict; Secure");
     }
 }

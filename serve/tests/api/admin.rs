@@ -55,6 +55,7 @@ pub(crate) fn programs() -> Programs {
         anew: Box::new(|| {}),
         matches: Box::new(|| Ok(json!([]))),
         settings: "[serve]".into(),
+        described: json!({ "paths": { "/api/more": {} } }),
         progress: Box::new(
             || json!([{ "source": "acme", "step": "live", "found": { "live": 7 }, "done": false }]),
         ),

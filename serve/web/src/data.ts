@@ -39,6 +39,12 @@ export const lineUp = new Store<LineUp | undefined>(undefined);
 export const fold = (text: string): string =>
   text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
 
+/** Whether all words of a query stand in a text, which is folded. */
+export function finding(query: string): (folded: string) => boolean {
+  const words = fold(query).split(/\s+/).filter(Boolean);
+  return (folded) => words.every((word) => folded.includes(word));
+}
+
 let loading: Promise<void> | undefined;
 
 export function loadLineUp(): Promise<void> {
@@ -194,6 +200,7 @@ export function keepPlace(now: Place): void {
   // What is nearly at its end has been seen.
   const over = now.length > 0 && now.seconds > now.length - Math.max(30, now.length * 0.03);
   remember(mine('places'), over || now.seconds < 10 ? others : [now, ...others].slice(0, 60));
+  changed.set(changed.value + 1);
 }
 
 export function forgetPlace(key: string): void {

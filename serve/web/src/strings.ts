@@ -27,23 +27,37 @@ export const t = (): Strings => ALL[language.value] ?? en;
 
 const locale = (): string => (language.value === 'en' && navigator.language.startsWith('en') ? navigator.language : language.value);
 
+/** What writes times and numbers is dear to make, and there are few of them. */
+const writers = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
+
+function writer<T extends Intl.DateTimeFormat | Intl.NumberFormat>(what: string, make: (locale: string) => T): T {
+  const key = `${locale()} ${what}`;
+  const known = writers.get(key) as T | undefined;
+  if (known) return known;
+  const made = make(locale());
+  writers.set(key, made);
+  return made;
+}
+
+const timed = (what: string, form: Intl.DateTimeFormatOptions) => {
+  return (time: number): string => writer(what, (locale) => new Intl.DateTimeFormat(locale, form)).format(time * 1000);
+};
+
 /** Unix time in seconds, as a clock shows it. */
-export const clock = (time: number): string =>
-  new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit' }).format(time * 1000);
+export const clock = timed('clock', { hour: '2-digit', minute: '2-digit' });
 
-export const day = (time: number): string =>
-  new Intl.DateTimeFormat(locale(), { weekday: 'short', day: 'numeric', month: 'short' }).format(time * 1000);
+export const day = timed('day', { weekday: 'short', day: 'numeric', month: 'short' });
 
-export const date = (time: number): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(time * 1000);
+export const date = timed('date', { dateStyle: 'medium' });
 
-export const moment = (time: number): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(time * 1000);
+export const moment = timed('moment', { dateStyle: 'medium', timeStyle: 'short' });
 
-export const count = (number: number): string => new Intl.NumberFormat(locale()).format(number);
+export const count = (number: number): string => writer('count', (locale) => new Intl.NumberFormat(locale)).format(number);
 
-export const decimal = (number: number, digits = 1): string =>
-  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(number);
+export function decimal(number: number, digits = 1): string {
+  const form = { maximumFractionDigits: digits, minimumFractionDigits: digits };
+  return writer(`decimal ${digits}`, (locale) => new Intl.NumberFormat(locale, form)).format(number);
+}
 
 /** How long ago, or in how long, to the nearest unit that says enough. */
 export function ago(time: number, now = Date.now() / 1000): string {

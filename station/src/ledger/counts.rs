@@ -11,7 +11,7 @@ pub struct Counts {
     pub open: u64,
     /// The most of them at the same time.
     pub peak: u64,
-    /// Requests by endpoint or action, such as `get_live_streams`, `xmltv`, `live`, `movie`.
+    /// Requests by endpoint or action, such as `get_live_streams`, `xmltv`, `live`, `film`.
     pub requests: BTreeMap<String, u64>,
     /// Of those, answered with 304, since the client has it already.
     pub unchanged: BTreeMap<String, u64>,

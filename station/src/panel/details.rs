@@ -7,6 +7,7 @@ use super::Ask;
 use super::json::{Json, decimal};
 use super::lists::series_members;
 use crate::catalogue::{Episode, Film, Series};
+use crate::stream;
 
 const VIDEO: &str = r#"{"index":0,"codec_name":"h264","codec_type":"video","width":640,"height":360,"pix_fmt":"yuv420p","r_frame_rate":"25/1","avg_frame_rate":"25/1","profile":"Main","tags":{},"disposition":{"default":1}}"#;
 const AUDIO: &str = r#"{"index":1,"codec_name":"aac","codec_type":"audio","sample_rate":"48000","channels":1,"channel_layout":"mono","tags":{"language":"eng"},"disposition":{"default":1}}"#;
@@ -58,7 +59,7 @@ fn film_info(json: &mut Json<'_>, film: &Film, base: &str) {
         .text("mpaa_rating", "");
     json.int("rating_count_kinopoisk", 0).text("country", "").text("genre", details.genre);
     json.key("backdrop_path").open(b'[').string(&poster).close(b']');
-    json.int("duration_secs", 8).text("duration", "00:00:08");
+    lasting(json, film.extension);
     // Panels that could not look into the file say so with empty arrays.
     match film.extension {
         "ts" => json.key("video").raw("[]").key("audio").raw("[]"),
@@ -70,6 +71,13 @@ fn film_info(json: &mut Json<'_>, film: &Film, base: &str) {
         false => json.key("rating").tenths(film.rating),
     };
     json.close(b'}');
+}
+
+/// How long a file lasts, twice.
+fn lasting(json: &mut Json<'_>, extension: &str) {
+    let seconds = stream::seconds(extension);
+    json.int("duration_secs", seconds)
+        .text("duration", &format!("00:{:02}:{:02}", seconds / 60, seconds % 60));
 }
 
 /// `get_series_info`. An unknown series has nulls and no episodes.
@@ -140,10 +148,8 @@ fn one(json: &mut Json<'_>, series: &Series, episode: &Episode, id: u32, base: &
     } else {
         let poster = format!("{base}/poster/{}.svg", series.id);
         json.open(b'{').text("releasedate", &series.details.date).text("plot", &series.details.plot);
-        json.int("duration_secs", 8)
-            .text("duration", "00:00:08")
-            .text("movie_image", &poster)
-            .int("bitrate", 330);
+        lasting(json, episode.extension);
+        json.text("movie_image", &poster).int("bitrate", 330);
         json.key("rating").tenths(series.rating).int("season", episode.season).close(b'}');
     }
     if !json.classic() {

@@ -14,6 +14,11 @@ use crate::television::Make;
 /// Bytes that are sent at once.
 const PIECE: usize = 64 * 1024;
 
+/// How long the file behind a film or an episode with this extension lasts, in seconds.
+pub(crate) fn seconds(extension: &str) -> u32 {
+    if extension == "mp4" { 180 } else { 8 }
+}
+
 /// The file behind a film or an episode.
 pub(super) fn film(wish: &Wish<'_>, extension: &str) -> Result<Response, Refusal> {
     let settings = &wish.provider.settings;

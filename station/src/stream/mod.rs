@@ -28,6 +28,7 @@ use crate::settings::{Account, Dialect, Limit, Status};
 use crate::television::{Broadcast, Make};
 
 pub(crate) use archive::{Asked, archive};
+pub(crate) use file::seconds;
 pub(crate) use hls::{past, segment};
 pub(crate) use live::{Hold, television};
 pub(crate) use variant::{SPELLINGS, Variant};

@@ -18,6 +18,8 @@ interface Piece {
 export class Sheet {
   #pieces = new Map<string, Piece>();
   #aborts = new Map<string, AbortController>();
+  /** How often more has been known of some rows. */
+  #stamps = new Map<number, number>();
 
   constructor(
     readonly channels: Channel[],
@@ -41,6 +43,16 @@ export class Sheet {
       }
     }
     return found;
+  }
+
+  /** The programme of a row that begins at a time. */
+  at(row: number, start: number): Programme | undefined {
+    return this.row(row, start, start + 1).find((one) => one[0] === start);
+  }
+
+  /** Another number when more is known of a row. */
+  stamp(at: number): number {
+    return this.#stamps.get(Math.floor(at / ROWS)) ?? 0;
   }
 
   /** Whether a row is known between two times. */
@@ -82,6 +94,7 @@ export class Sheet {
     } finally {
       this.#aborts.delete(key);
     }
+    this.#stamps.set(row, (this.#stamps.get(row) ?? 0) + 1);
     this.changed();
   }
 

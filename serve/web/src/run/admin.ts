@@ -78,6 +78,15 @@ export interface Running {
   audio_codecs?: string[];
 }
 
+export interface Slot {
+  account: string;
+  login: number;
+  used: number;
+  limit: number | null;
+  resting_s?: number;
+  why?: string;
+}
+
 export interface Status {
   as_of: number;
   uptime_s: number;
@@ -91,7 +100,7 @@ export interface Status {
     upstream_errors: number;
   };
   channels: Running[];
-  slots: { account: string; login: number; used: number; limit: number | null; resting_s?: number; why?: string }[];
+  slots: Slot[];
   seats: number;
 }
 
@@ -128,6 +137,7 @@ export interface User {
   expires: number | null;
   trial: boolean;
   admin: boolean;
+  downloads: 'no' | 'viewer' | 'operator';
   notes: string;
   sees: { lists?: string[]; groups?: string[]; not_groups?: string[] };
   catchup_zone: string;

@@ -1,8 +1,11 @@
+// What runs now: channels, connections of accounts, and who watches.
 import { useState } from 'preact/hooks';
 import { described } from '../player/codec';
 import { ago, count, decimal, moment, t } from '../strings';
-import { Confirm, Trouble, useFetched, Wait } from '../view/parts';
-import { admin, status, type Sessions, type Watching } from './admin';
+import { Confirm } from '../view/dialog';
+import { Trouble, useFetched, Wait } from '../view/parts';
+import { admin, status, type Running, type Sessions, type Slot, type Watching } from './admin';
+import { Table, type Column } from './table';
 
 export function Channels() {
   const words = t().run.channels;
@@ -22,121 +25,10 @@ export function Channels() {
     <>
       {error !== undefined && <Trouble error={error} />}
       {!running && <p class="note">{t().run.elsewhere}</p>}
-      {running && running.channels.length === 0 && sessions.sessions.length === 0 && <p class="empty">{words.none}</p>}
-      {running && running.channels.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={t().run.tabs.channels}>
-          <table>
-            <thead>
-              <tr>
-                <th>{words.name}</th>
-                <th>{words.state}</th>
-                <th class="number">{words.viewers}</th>
-                <th class="number">{words.rate}</th>
-                <th class="number">{words.buffer}</th>
-                <th>{words.upstream}</th>
-                <th class="number">{words.restarts}</th>
-                <th class="number">{words.lost}</th>
-                <th>{words.picture}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {running.channels.map((one) => (
-                <tr key={one.id}>
-                  <th scope="row">{one.name ?? one.id}</th>
-                  <td>
-                    <span class={`badge ${one.state === 'on_air' ? 'good' : one.state === 'lingering' ? '' : 'fair'}`}>
-                      {words.states[one.state] ?? one.state}
-                    </span>
-                  </td>
-                  <td class="number">
-                    {one.viewers}
-                    {one.hls_sessions > 0 && <span class="hint"> ({one.hls_sessions} HLS)</span>}
-                  </td>
-                  <td class="number">{one.bitrate_kbps ? `${decimal(one.bitrate_kbps / 1000)} Mbit/s` : '–'}</td>
-                  <td class="number">{decimal(one.buffer_seconds)} s</td>
-                  <td>
-                    {one.account}
-                    {one.protocol && <span class="hint"> {one.protocol.toUpperCase()}</span>}
-                  </td>
-                  <td class="number">{count(one.restarts)}</td>
-                  <td class="number">{count(one.lost_packets)}</td>
-                  <td class="prose">{described({ ...one, bitrate_kbps: null })}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {running && running.slots.length > 0 && (
-        <>
-          <h2>{words.slots}</h2>
-          <div class="scroll" tabIndex={0} role="region" aria-label={words.slots}>
-            <table>
-              <thead>
-                <tr>
-                  <th>{words.account}</th>
-                  <th>{words.used}</th>
-                  <th>{t().run.sources.notes}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {running.slots.map((one) => (
-                  <tr key={`${one.account}/${one.login}`}>
-                    <th scope="row">
-                      {one.account} <span class="hint">{one.login}</span>
-                    </th>
-                    <td>
-                      {one.used} / {one.limit ?? '∞'}
-                      {one.limit !== null && (
-                        <meter min={0} max={one.limit} value={one.used} aria-label={`${one.used} / ${one.limit}`} />
-                      )}
-                    </td>
-                    <td class="prose">{one.why}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </>
-      )}
-      {sessions.sessions.length > 0 && (
-        <>
-          <h2>{words.sessions}</h2>
-          <div class="scroll" tabIndex={0} role="region" aria-label={words.sessions}>
-            <table>
-              <thead>
-                <tr>
-                  <th>{words.user}</th>
-                  <th>{words.what}</th>
-                  <th>{words.since}</th>
-                  <th>{words.device}</th>
-                  <th>{words.from}</th>
-                  <td />
-                </tr>
-              </thead>
-              <tbody>
-                {sessions.sessions.map((one) => (
-                  <tr key={one.id}>
-                    <th scope="row">{one.user}</th>
-                    <td>{one.name ?? one.watches}</td>
-                    <td>
-                      <time title={moment(one.since)}>{ago(one.since)}</time>
-                    </td>
-                    <td class="prose">{one.device ?? one.agent.split('/')[0]}</td>
-                    <td>{one.address}</td>
-                    <td>
-                      <button type="button" class="danger" onClick={() => setCut(one)}>
-                        {words.cut}
-                        <span class="out-of-sight"> {one.user}</span>
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </>
-      )}
+      {running?.channels.length === 0 && sessions.sessions.length === 0 && <p class="empty">{words.none}</p>}
+      <Table label={t().run.tabs.channels} columns={received()} rows={running?.channels ?? []} key_={(one) => one.id} />
+      <Table headed label={words.slots} columns={slots()} rows={running?.slots ?? []} key_={(one) => `${one.account}/${one.login}`} />
+      <Table headed label={words.sessions} columns={watching(setCut)} rows={sessions.sessions} key_={(one) => one.id} />
       {elsewhere.length > 0 && (
         <p class="hint">
           {words.elsewhere}: {elsewhere.map(([user, streams]) => `${user} ${streams}`).join(', ')}
@@ -152,4 +44,89 @@ export function Channels() {
       )}
     </>
   );
+}
+
+function received(): Column<Running>[] {
+  const words = t().run.channels;
+  return [
+    { name: words.name, cell: (one) => one.name ?? one.id },
+    { name: words.state, cell: (one) => <State state={one.state} /> },
+    {
+      name: words.viewers,
+      as: 'number',
+      cell: (one) => (
+        <>
+          {one.viewers}
+          {one.hls_sessions > 0 && <span class="hint"> ({one.hls_sessions} HLS)</span>}
+        </>
+      ),
+    },
+    {
+      name: words.rate,
+      as: 'number',
+      cell: (one) => (one.bitrate_kbps ? `${decimal(one.bitrate_kbps / 1000)} Mbit/s` : '–'),
+    },
+    { name: words.buffer, as: 'number', cell: (one) => `${decimal(one.buffer_seconds)} s` },
+    {
+      name: words.upstream,
+      cell: (one) => (
+        <>
+          {one.account}
+          {one.protocol && <span class="hint"> {one.protocol.toUpperCase()}</span>}
+        </>
+      ),
+    },
+    { name: words.restarts, as: 'number', cell: (one) => count(one.restarts) },
+    { name: words.lost, as: 'number', cell: (one) => count(one.lost_packets) },
+    { name: words.picture, as: 'prose', cell: (one) => described({ ...one, bitrate_kbps: null }) },
+  ];
+}
+
+function State({ state }: { state: string }) {
+  const grade = state === 'on_air' ? 'good' : state === 'lingering' ? '' : 'fair';
+  return <span class={`badge ${grade}`}>{t().run.channels.states[state] ?? state}</span>;
+}
+
+function slots(): Column<Slot>[] {
+  const words = t().run.channels;
+  return [
+    {
+      name: words.account,
+      cell: (one) => (
+        <>
+          {one.account} <span class="hint">{one.login}</span>
+        </>
+      ),
+    },
+    {
+      name: words.used,
+      cell: ({ used, limit }) => (
+        <>
+          {used} / {limit ?? '∞'}
+          {limit !== null && <meter min={0} max={limit} value={used} aria-label={`${used} / ${limit}`} />}
+        </>
+      ),
+    },
+    { name: t().run.sources.notes, as: 'prose', cell: (one) => one.why },
+  ];
+}
+
+function watching(onCut: (one: Watching) => void): Column<Watching>[] {
+  const words = t().run.channels;
+  return [
+    { name: words.user, cell: (one) => one.user },
+    { name: words.what, cell: (one) => one.name ?? one.watches },
+    { name: words.since, cell: (one) => <time title={moment(one.since)}>{ago(one.since)}</time> },
+    { name: words.device, as: 'prose', cell: (one) => one.device ?? one.agent.split('/')[0] },
+    { name: words.from, cell: (one) => one.address },
+    {
+      name: '',
+      cell: (one) => (
+        <button type="button" class="danger" onClick={() => onCut(one)}>
+          {words.cut}
+          <span class="out-of-sight"> {one.user}</span>
+        </button>
+      ),
+    },
+  ];
 }

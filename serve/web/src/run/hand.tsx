@@ -1,9 +1,9 @@
 // What somebody is handed who may watch: what to type, ready addresses, and a code to point a camera at.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { encode } from 'uqr';
 import { session } from '../api';
 import { t } from '../strings';
-import { CopyButton } from '../view/parts';
+import { CopyButton } from '../view/copy';
 
 /** A password that is known now, or a token of one device. */
 export interface Given {
@@ -52,23 +52,25 @@ export function Hand({ given }: { given: Given }) {
               <button type="button" class="quiet" aria-expanded={coded === value} onClick={() => setCoded(coded === value ? undefined : value)}>
                 {words.qr}
               </button>
+              {coded === value && <Code text={value} />}
             </dd>
           </div>
         ))}
       </dl>
-      {coded && <Code text={coded} />}
     </div>
   );
 }
 
 function Code({ text }: { text: string }) {
   const words = t().run.users;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), []);
   const code = useMemo(() => encode(text, { border: 3 }), [text]);
   const path = code.data
     .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')))
     .join('');
   return (
-    <div class="qr">
+    <div class="qr" ref={box}>
       <svg viewBox={`0 0 ${code.size} ${code.size}`} role="img" aria-label={`${words.qr}: ${text}`} shape-rendering="crispEdges">
         <path d={path} fill="#000" />
       </svg>

@@ -72,7 +72,7 @@ export function Health() {
       </section>
       <dl class="tiles">
         <Tile name={words.release} value={current ? ago(current.created) : '–'}>
-          {current && `${words.releaseOf(String(current.number), ago(current.created))} · ${bytes(current.size)}`}
+          {current && `${words.releaseOf(String(current.number))} · ${bytes(current.size)}`}
         </Tile>
         <Tile name={words.entries} value={count(entries.live ?? 0)}>
           {Object.entries(entries)

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { fold } from '../data';
+import { finding, fold } from '../data';
 import { clock, t } from '../strings';
 import { Search, Trouble, useFetched } from '../view/parts';
 import { admin } from './admin';
@@ -37,9 +37,9 @@ export function Logs() {
     1500,
   );
   const shown = useMemo(() => {
-    const parts = fold(query).split(/\s+/).filter(Boolean);
+    const fits = finding(query);
     const least = LEVELS.indexOf(level);
-    return lines.filter((line) => LEVELS.indexOf(line.level) <= least && parts.every((part) => fold(line.text).includes(part)));
+    return lines.filter((line) => LEVELS.indexOf(line.level) <= least && fits(fold(line.text)));
   }, [lines, level, query]);
   // Whoever reads further up is not carried off.
   const atEnd = useRef(true);

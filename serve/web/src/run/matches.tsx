@@ -1,8 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
-import { fold } from '../data';
+import { finding, fold } from '../data';
 import { count, t } from '../strings';
-import { CopyButton, Search, Trouble, useFetched, Wait } from '../view/parts';
+import { CopyButton } from '../view/copy';
+import { Tick } from '../view/field';
+import { Search, Trouble, useFetched, Wait } from '../view/parts';
 import { admin } from './admin';
+import { Table, type Column } from './table';
 
 interface Match {
   id: string;
@@ -27,12 +30,9 @@ export function Matches() {
   const [query, setQuery] = useState('');
   const { value, error, retry } = useFetched(() => admin<Match[]>('matches'), []);
   const shown = useMemo(() => {
-    const parts = fold(query).split(/\s+/).filter(Boolean);
-    return (value ?? []).filter(
-      (one) =>
-        (!doubtful || !one.guide_id || one.score < SURE) &&
-        parts.every((part) => fold(`${one.name} ${one.guide_id}`).includes(part)),
-    );
+    const fits = finding(query);
+    const looked = (value ?? []).filter((one) => !doubtful || !one.guide_id || one.score < SURE);
+    return looked.filter((one) => fits(fold(`${one.name} ${one.guide_id}`)));
   }, [value, doubtful, query]);
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
   return (
@@ -42,10 +42,7 @@ export function Matches() {
         <div class="grow">
           <Search label={t().watch.search} value={query} onValue={setQuery} />
         </div>
-        <label class="tick">
-          <input type="checkbox" checked={doubtful} onChange={(event) => setDoubtful(event.currentTarget.checked)} />
-          {words.filter}
-        </label>
+        <Tick label={words.filter} checked={doubtful} onChange={(event) => setDoubtful(event.currentTarget.checked)} />
         <span class="hint">
           {count(shown.length)} / {count(value.length)}
         </span>
@@ -53,41 +50,43 @@ export function Matches() {
       {shown.length === 0 ? (
         <p class="empty">{words.none}</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label={t().run.tabs.matches}>
-          <table>
-            <thead>
-              <tr>
-                <th>{words.channel}</th>
-                <th>{words.guide}</th>
-                <th>{words.how}</th>
-                <th class="number">{words.sure}</th>
-                <th>{words.candidates}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.slice(0, MOST).map((one) => (
-                <tr key={one.id}>
-                  <th scope="row">{one.name}</th>
-                  <td class="prose">
-                    {one.guide_id || '–'} {one.guide && <span class="hint">{one.guide}</span>}
-                    {one.note && <p class="hint">{one.note}</p>}
-                  </td>
-                  <td>{one.method ?? ''}</td>
-                  <td class="number">{one.guide_id ? `${one.score} %` : ''}</td>
-                  <td class="prose">
-                    {[...(one.guide_id && one.score < SURE ? [{ id: one.guide_id, score: one.score }] : []), ...one.runners_up].map((other) => (
-                      <p key={other.id}>
-                        {other.id} <span class="hint">{other.score} %</span>
-                        <CopyButton text={`"${one.name.replaceAll('"', '\\"')}" = "${other.id}"`} label={words.take} />
-                      </p>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={t().run.tabs.matches} columns={columns()} rows={shown.slice(0, MOST)} key_={(one) => one.id} />
       )}
+    </>
+  );
+}
+
+function columns(): Column<Match>[] {
+  const words = t().run.matches;
+  return [
+    { name: words.channel, cell: (one) => one.name },
+    {
+      name: words.guide,
+      as: 'prose',
+      cell: (one) => (
+        <>
+          {one.guide_id || '–'} {one.guide && <span class="hint">{one.guide}</span>}
+          {one.note && <p class="hint">{one.note}</p>}
+        </>
+      ),
+    },
+    { name: words.how, cell: (one) => one.method },
+    { name: words.sure, as: 'number', cell: (one) => one.guide_id && `${one.score} %` },
+    { name: words.candidates, as: 'prose', cell: (one) => <Candidates of={one} /> },
+  ];
+}
+
+/** What else it could be; what it is as well, where that is not sure. */
+function Candidates({ of }: { of: Match }) {
+  const doubted = of.guide_id && of.score < SURE ? [{ id: of.guide_id, score: of.score }] : [];
+  return (
+    <>
+      {[...doubted, ...of.runners_up].map(({ id, score }) => (
+        <p key={id}>
+          {id} <span class="hint">{score} %</span>
+          <CopyButton text={`"${of.name.replaceAll('"', '\\"')}" = "${id}"`} label={t().run.matches.take} />
+        </p>
+      ))}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ago, bytes, count, moment, t } from '../strings';
-import { Confirm, Trouble, useFetched, Wait } from '../view/parts';
+import { Confirm } from '../view/dialog';
+import { Trouble, useFetched, Wait } from '../view/parts';
 import { admin, type Release } from './admin';
 
 export function Releases() {

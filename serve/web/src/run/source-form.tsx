@@ -1,7 +1,8 @@
 // A source, tested before it is used.
 import { useState } from 'preact/hooks';
 import { date, t } from '../strings';
-import { Trouble, Wait } from '../view/parts';
+import { Field } from '../view/field';
+import { translated, Trouble, Wait } from '../view/parts';
 import { admin } from './admin';
 
 type Kind = keyof ReturnType<typeof t>['setup']['kinds'];
@@ -36,77 +37,37 @@ function read(form: FormData): Added {
 
 export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => void; onCancel?: () => void }) {
   const words = t().setup;
-  const [kind, setKind] = useState<Kind>('xtream');
-  const usual = kind === 'xmltv' ? 'guide' : 'provider';
   const [probed, setProbed] = useState<Probed>();
   const [tried, setTried] = useState(false);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-
-  const reset = (): void => {
-    setProbed(undefined);
-    setTried(false);
+  const use = async (source: Added): Promise<void> => {
+    await admin('sources', { json: source });
+    onUsed(source);
   };
-  const attempt = async (does: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await does();
-    } catch (error) {
-      setError(error);
-    }
-    setBusy(false);
+  const test = async (source: Added): Promise<void> => {
+    setProbed(undefined);
+    setTried(true);
+    setProbed(await admin<Probed>('sources/test', { json: source }));
   };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const source = read(new FormData(event.currentTarget as HTMLFormElement));
     const uses = (event.submitter as HTMLButtonElement | null)?.value === 'use';
-    void attempt(async () => {
-      if (uses) {
-        await admin('sources', { json: source });
-        onUsed(source);
-      } else {
-        setProbed(undefined);
-        setTried(true);
-        setProbed(await admin<Probed>('sources/test', { json: source }));
-      }
-    });
+    setBusy(true);
+    setError(undefined);
+    void (uses ? use : test)(source)
+      .catch(setError)
+      .finally(() => setBusy(false));
+  };
+  // What was tested is not what stands there now.
+  const changed = (): void => {
+    setProbed(undefined);
+    setTried(false);
   };
   return (
-    <form class="form" onSubmit={submit} onInput={reset}>
-      <label class="whole">
-        {words.kind}
-        <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
-          {(Object.keys(words.kinds) as Kind[]).map((one) => (
-            <option key={one} value={one}>
-              {words.kinds[one]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="whole">
-        {words.url}
-        <input name="url" type="url" required placeholder={kind === 'xtream' ? 'http://panel.example:8080' : 'https://…'} autocapitalize="none" spellcheck={false} />
-      </label>
-      {kind === 'xtream' && (
-        <>
-          <label>
-            {words.username}
-            <input name="username" required autocomplete="off" autocapitalize="none" spellcheck={false} />
-          </label>
-          <label>
-            {words.providerPassword}
-            <input name="password" type="password" required autocomplete="off" />
-          </label>
-        </>
-      )}
-      <label class="whole">
-        {words.sourceName}
-        <input key={usual} name="name" required pattern="[A-Za-z0-9_\-]{1,64}" defaultValue={usual} aria-describedby="source-name" />
-        <span id="source-name" class="hint" aria-hidden="true">
-          {words.sourceNameHint}
-        </span>
-      </label>
+    <form class="form" onSubmit={submit} onInput={changed}>
+      <Fields />
       <div class="whole" aria-live="polite">
         {busy && <Wait what={words.testing} />}
         {error !== undefined && <Trouble error={error} />}
@@ -131,6 +92,45 @@ export function SourceForm({ onUsed, onCancel }: { onUsed: (source: Added) => vo
   );
 }
 
+function Fields() {
+  const words = t().setup;
+  const [kind, setKind] = useState<Kind>('xtream');
+  const usual = kind === 'xmltv' ? 'guide' : 'provider';
+  const example = kind === 'xtream' ? 'http://panel.example:8080' : 'https://…';
+  const typed = { autocapitalize: 'none', spellcheck: false } as const;
+  return (
+    <>
+      <label class="whole">
+        {words.kind}
+        <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
+          {(Object.keys(words.kinds) as Kind[]).map((one) => (
+            <option key={one} value={one}>
+              {words.kinds[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Field whole label={words.url} name="url" type="url" required placeholder={example} {...typed} />
+      {kind === 'xtream' && (
+        <>
+          <Field label={words.username} name="username" required autocomplete="off" {...typed} />
+          <Field label={words.providerPassword} name="password" type="password" required autocomplete="off" />
+        </>
+      )}
+      <Field
+        key={usual}
+        whole
+        label={words.sourceName}
+        hint={words.sourceNameHint}
+        name="name"
+        required
+        pattern="[A-Za-z0-9_\-]{1,64}"
+        defaultValue={usual}
+      />
+    </>
+  );
+}
+
 function Result({ probed }: { probed: Probed }) {
   const words = t().setup;
   return (
@@ -139,7 +139,7 @@ function Result({ probed }: { probed: Probed }) {
       <ul>
         {probed.parts.map((one) => (
           <li key={one.part}>
-            <span aria-hidden="true">{one.good ? '✓' : '✗'}</span> {one.part}: {one.words}
+            <span aria-hidden="true">{one.good ? '✓' : '✗'}</span> {one.part}: {translated(one.words)}
             {one.expires !== null && ` · ${t().run.users.expires}: ${date(one.expires)}`}
           </li>
         ))}

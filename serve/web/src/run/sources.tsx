@@ -1,44 +1,36 @@
+// What each source gave in the last run, a run now, one more source, one less.
 import { useState } from 'preact/hooks';
 import { ago, count, lasting, moment, t } from '../strings';
-import { Confirm, Dialog, Icon, Trouble, useFetched, Wait } from '../view/parts';
+import { Confirm, Dialog } from '../view/dialog';
+import { Icon } from '../view/icon';
+import { Trouble, useFetched, Wait } from '../view/parts';
+import { admin, type Gave, type Progress, type Run, type Sources as All } from './admin';
 import { SourceForm } from './source-form';
-import { admin, type Gave, type Progress, type Sources as All } from './admin';
+import { Table, type Column } from './table';
 
 export function Sources() {
-  const words = t().run.sources;
   const [began, setBegan] = useState(0);
   const [error, setError] = useState<unknown>();
-  const [adding, setAdding] = useState(false);
-  const [removing, setRemoving] = useState<string>();
+  const [shown, setShown] = useState<{ adding: true } | { removing: string }>();
   const progress = useFetched(() => admin<Progress>('run'), [began], 1000);
   const running = progress.value?.running ?? false;
   const all = useFetched(() => admin<All>('sources'), [running, began], 5000);
+  const changed = (): void => setBegan((before) => before + 1);
+  const close = (): void => setShown(undefined);
   const begin = async (): Promise<void> => {
     setError(undefined);
-    try {
-      await admin('run', { method: 'POST' });
-    } catch (error) {
-      setError(error);
-    }
-    setBegan(began + 1);
+    await admin('run', { method: 'POST' }).catch(setError);
+    changed();
   };
   if (!all.value) return all.error !== undefined ? <Trouble error={all.error} retry={all.retry} /> : <Wait />;
-  const { run, release, added } = all.value;
-  const read: Gave[] =
-    run && run.sources.length > 0
-      ? run.sources
-      : release.map(({ reason, ...one }) => ({ ...one, notes: reason ? [reason] : [] }));
-  const unread = added.filter((name) => read.every((one) => one.name !== name));
-  const rows = [...read, ...unread.map((name): Gave => ({ name, outcome: null, notes: [], harvested: 0, counts: {} }))];
+  const { run, added } = all.value;
+  const rows = given(all.value);
+  const words = t().run.sources;
   return (
     <>
       <div class="head">
-        <p role="status">
-          {running ? words.running : run ? words.last(ago(run.ended), lasting(run.ended - run.began)) : words.never}
-          {!running && run && <> – {words.verdicts[run.verdict]}</>}
-          {run?.why && <span class="bad"> {run.why}</span>}
-        </p>
-        <button type="button" onClick={() => setAdding(true)}>
+        <Last running={running} run={run} />
+        <button type="button" onClick={() => setShown({ adding: true })}>
           <Icon name="plus" /> {words.add}
         </button>
         <button type="button" class="main" disabled={running} onClick={begin}>
@@ -47,78 +39,98 @@ export function Sources() {
       </div>
       {(error ?? all.error) !== undefined && <Trouble error={error ?? all.error} />}
       {running && <Doing progress={progress.value} />}
-      {rows.length === 0 ? (
-        <p class="empty">{words.none}</p>
-      ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label={t().run.tabs.sources}>
-          <table>
-            <thead>
-              <tr>
-                <th>{words.name}</th>
-                <th>{words.outcome}</th>
-                <th>{t().run.health.entries}</th>
-                <th>{words.harvested}</th>
-                <th>{words.notes}</th>
-                <td />
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((one) => (
-                <tr key={one.name}>
-                  <th scope="row">{one.name}</th>
-                  <td>
-                    <span class={`badge ${one.outcome === 'taken' ? 'good' : one.outcome === 'kept' ? 'fair' : 'bad'}`}>
-                      {one.outcome ? words[one.outcome] : words.nothing}
-                    </span>
-                  </td>
-                  <td>
-                    {Object.entries(one.counts).map(([kind, number]) => (
-                      <div key={kind}>
-                        {count(number)} {words.kinds[kind] ?? kind}
-                      </div>
-                    ))}
-                  </td>
-                  <td>{one.harvested ? <time title={moment(one.harvested)}>{ago(one.harvested)}</time> : '–'}</td>
-                  <td class="prose">{one.notes.map((note) => <p key={note}>{note}</p>)}</td>
-                  <td>
-                    {added.includes(one.name) && (
-                      <button type="button" class="danger" onClick={() => setRemoving(one.name)}>
-                        {t().remove}
-                        <span class="out-of-sight"> {one.name}</span>
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {adding && (
-        <Dialog wide title={words.add} onClose={() => setAdding(false)}>
+      {rows.length === 0 && <p class="empty">{words.none}</p>}
+      <Table
+        label={t().run.tabs.sources}
+        columns={columns(added, (name) => setShown({ removing: name }))}
+        rows={rows}
+        key_={(one) => one.name}
+      />
+      {shown && 'adding' in shown && (
+        <Dialog wide title={words.add} onClose={close}>
           <p class="hint">{words.restart}</p>
           <SourceForm
-            onCancel={() => setAdding(false)}
+            onCancel={close}
             onUsed={() => {
-              setAdding(false);
-              setBegan((before) => before + 1);
+              close();
+              changed();
             }}
           />
         </Dialog>
       )}
-      {removing && (
+      {shown && 'removing' in shown && (
         <Confirm
-          question={words.removing(removing)}
+          question={words.removing(shown.removing)}
           verb={t().remove}
           onYes={async () => {
-            await admin(`sources/${removing}`, { method: 'DELETE' });
-            setBegan((before) => before + 1);
+            await admin(`sources/${shown.removing}`, { method: 'DELETE' });
+            changed();
           }}
-          onClose={() => setRemoving(undefined)}
+          onClose={close}
         />
       )}
     </>
   );
+}
+
+/** What each source gave: in the last run; to the release, if there was none; and those that have not been read yet. */
+function given({ run, release, added }: All): Gave[] {
+  const read: Gave[] =
+    run && run.sources.length > 0
+      ? run.sources
+      : release.map(({ reason, ...one }) => ({ ...one, notes: reason ? [reason] : [] }));
+  const unread = added.filter((name) => read.every((one) => one.name !== name));
+  return [...read, ...unread.map((name): Gave => ({ name, outcome: null, notes: [], harvested: 0, counts: {} }))];
+}
+
+function Last({ running, run }: { running: boolean; run: Run | null }) {
+  const words = t().run.sources;
+  if (running) return <p role="status">{words.running}</p>;
+  if (!run) return <p role="status">{words.never}</p>;
+  return (
+    <p role="status">
+      {words.last(ago(run.ended), lasting(run.ended - run.began))} – {words.verdicts[run.verdict]}
+      {run.why && <span class="bad"> {run.why}</span>}
+    </p>
+  );
+}
+
+function columns(added: string[], onRemove: (name: string) => void): Column<Gave>[] {
+  const words = t().run.sources;
+  return [
+    { name: words.name, cell: (one) => one.name },
+    { name: words.outcome, cell: (one) => <Outcome of={one.outcome} /> },
+    {
+      name: t().run.health.entries,
+      cell: (one) =>
+        Object.entries(one.counts).map(([kind, number]) => (
+          <div key={kind}>
+            {count(number)} {words.kinds[kind] ?? kind}
+          </div>
+        )),
+    },
+    {
+      name: words.harvested,
+      cell: (one) => (one.harvested ? <time title={moment(one.harvested)}>{ago(one.harvested)}</time> : '–'),
+    },
+    { name: words.notes, as: 'prose', cell: (one) => one.notes.map((note) => <p key={note}>{note}</p>) },
+    {
+      name: '',
+      cell: ({ name }) =>
+        added.includes(name) && (
+          <button type="button" class="danger" onClick={() => onRemove(name)}>
+            {t().remove}
+            <span class="out-of-sight"> {name}</span>
+          </button>
+        ),
+    },
+  ];
+}
+
+function Outcome({ of }: { of: Gave['outcome'] }) {
+  const words = t().run.sources;
+  const grade = of === 'taken' ? 'good' : of === 'kept' ? 'fair' : 'bad';
+  return <span class={`badge ${grade}`}>{of ? words[of] : words.nothing}</span>;
 }
 
 /** What the sources of a run are doing. */

@@ -1,10 +1,17 @@
+// One more user, or what is to be different of one.
 import { useState } from 'preact/hooks';
+import { recall, session } from '../api';
 import { t } from '../strings';
-import { Dialog, Trouble } from '../view/parts';
+import { Confirm, Dialog } from '../view/dialog';
+import { Field, Lines, Tick } from '../view/field';
+import { Trouble } from '../view/parts';
 import { admin, type User } from './admin';
 import type { Given } from './hand';
 
 const LISTS = ['live', 'movies', 'series'];
+
+/** What is sent of a user. */
+type Said = Record<string, unknown>;
 
 const lines = (text: FormDataEntryValue | null): string[] =>
   String(text ?? '')
@@ -13,7 +20,7 @@ const lines = (text: FormDataEntryValue | null): string[] =>
     .filter(Boolean);
 
 /** What a form says of a user, as the administration takes it. */
-function read(form: FormData, isNew: boolean): Record<string, unknown> {
+function read(form: FormData, isNew: boolean): Said {
   const groups = lines(form.get('groups'));
   const notGroups = lines(form.get('not_groups'));
   const lists = LISTS.filter((list) => form.has(`list-${list}`));
@@ -27,6 +34,7 @@ function read(form: FormData, isNew: boolean): Record<string, unknown> {
     expires: expires ? Math.floor(new Date(`${expires}T23:59:59`).getTime() / 1000) : null,
     admin: form.has('admin'),
     trial: form.has('trial'),
+    downloads: String(form.get('downloads')),
     notes: String(form.get('notes') ?? ''),
     sees: {
       ...(lists.length < LISTS.length ? { lists } : {}),
@@ -40,23 +48,23 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
   const { user } = props;
   const words = t().run.users;
   const [error, setError] = useState<unknown>();
-  const save = async (event: SubmitEvent): Promise<void> => {
+  const [doubted, setDoubted] = useState<Said>();
+  const isSelf = user?.name === session.value?.name;
+  const send = async (said: Said): Promise<void> => {
+    if (!user) {
+      const added = await admin<{ user: User; password: string | null }>('users', { json: said });
+      return props.onDone({ name: added.user.name, password: added.password ?? String(said.password) });
+    }
+    await admin(`users/${user.name}`, { method: 'PATCH', json: said });
+    if (isSelf) await recall();
+    props.onDone();
+  };
+  const save = (event: SubmitEvent): void => {
     event.preventDefault();
     const said = read(new FormData(event.currentTarget as HTMLFormElement), !user);
-    try {
-      if (user) {
-        await admin(`users/${user.name}`, { method: 'PATCH', json: said });
-        props.onDone();
-      } else {
-        const added = await admin<{ user: User; password: string | null }>('users', { json: said });
-        props.onDone({ name: added.user.name, password: added.password ?? String(said.password) });
-      }
-    } catch (error) {
-      setError(error);
-    }
+    if (isSelf && user?.admin && !said.admin) setDoubted(said);
+    else void send(said).catch(setError);
   };
-  const expires = user?.expires ? new Date(user.expires * 1000) : undefined;
-  const iso = expires && [expires.getFullYear(), String(expires.getMonth() + 1).padStart(2, '0'), String(expires.getDate()).padStart(2, '0')].join('-');
   return (
     <Dialog wide title={user ? words.edit(user.name) : words.add} onClose={props.onClose}>
       <form class="form" onSubmit={save}>
@@ -65,68 +73,21 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
             <Trouble error={error} />
           </div>
         )}
-        {!user && (
-          <label>
-            {words.name}
-            <input name="name" required pattern="[A-Za-z0-9._\-]{1,64}" autocapitalize="none" autocomplete="off" autofocus />
-          </label>
-        )}
+        <LogsInWith user={user} />
+        <Limits user={user} />
+        <Sees sees={user?.sees ?? {}} />
+        <Lines whole label={words.notes} name="notes" rows={2} maxLength={1000} defaultValue={user?.notes} />
+        <Tick label={words.admin} name="admin" defaultChecked={user?.admin} />
+        <Tick label={words.trial} name="trial" defaultChecked={user?.trial} />
         <label>
-          {user ? words.newPassword : words.password}
-          <input
-            name="password"
-            type="text"
-            autocomplete="off"
-            autocapitalize="none"
-            pattern="[A-Za-z0-9._\-]{1,64}"
-            placeholder={user ? words.newPasswordHint : words.passwordHint}
-          />
-        </label>
-        <label>
-          {words.limit}
-          <input name="max_connections" type="number" min={0} required defaultValue={user?.max_connections ?? 1} aria-describedby="limit-hint" />
-          <span id="limit-hint" class="hint" aria-hidden="true">
-            {words.limitHint}
-          </span>
-        </label>
-        <label>
-          {words.expires}
-          <input name="expires" type="date" defaultValue={iso} aria-describedby="expires-hint" />
-          <span id="expires-hint" class="hint" aria-hidden="true">
-            {words.expiresHint}
-          </span>
-        </label>
-        <fieldset class="whole">
-          <legend>{words.lists}</legend>
-          {LISTS.map((list) => (
-            <label key={list} class="tick">
-              <input type="checkbox" name={`list-${list}`} defaultChecked={user?.sees.lists?.includes(list) ?? true} />
-              {words.list[list]}
-            </label>
-          ))}
-        </fieldset>
-        <label>
-          {words.groups}
-          <textarea name="groups" rows={3} aria-describedby="groups-hint" defaultValue={user?.sees.groups?.join('\n')} />
-          <span id="groups-hint" class="hint" aria-hidden="true">
-            {words.groupsHint}
-          </span>
-        </label>
-        <label>
-          {words.notGroups}
-          <textarea name="not_groups" rows={3} defaultValue={user?.sees.not_groups?.join('\n')} />
-        </label>
-        <label class="whole">
-          {words.notes}
-          <textarea name="notes" rows={2} maxLength={1000} defaultValue={user?.notes} />
-        </label>
-        <label class="tick">
-          <input type="checkbox" name="admin" defaultChecked={user?.admin ?? false} />
-          {words.admin}
-        </label>
-        <label class="tick">
-          <input type="checkbox" name="trial" defaultChecked={user?.trial ?? false} />
-          {words.trial}
+          {words.downloads}
+          <select name="downloads">
+            {Object.entries(words.roles).map(([role, word]) => (
+              <option key={role} value={role} selected={role === (user?.downloads ?? 'no')}>
+                {word}
+              </option>
+            ))}
+          </select>
         </label>
         <div class="actions whole">
           <button type="button" onClick={props.onClose}>
@@ -137,6 +98,62 @@ export function UserForm(props: { user?: User; onClose: () => void; onDone: (giv
           </button>
         </div>
       </form>
+      {doubted && (
+        <Confirm question={words.resigning} verb={words.resign} onYes={() => send(doubted)} onClose={() => setDoubted(undefined)} />
+      )}
     </Dialog>
+  );
+}
+
+function LogsInWith({ user }: { user: User | undefined }) {
+  const words = t().run.users;
+  // Both stand in addresses of apps.
+  const plain = { pattern: '[A-Za-z0-9._\\-]{1,64}', autocapitalize: 'none', autocomplete: 'off' } as const;
+  return (
+    <>
+      {!user && <Field label={words.name} name="name" required autofocus {...plain} />}
+      <Field
+        label={user ? words.newPassword : words.password}
+        name="password"
+        type="text"
+        placeholder={user ? words.newPasswordHint : words.passwordHint}
+        {...plain}
+      />
+    </>
+  );
+}
+
+function Limits({ user }: { user: User | undefined }) {
+  const words = t().run.users;
+  const most = user?.max_connections ?? 1;
+  return (
+    <>
+      <Field label={words.limit} hint={words.limitHint} name="max_connections" type="number" min={0} required defaultValue={most} />
+      <Field label={words.expires} hint={words.expiresHint} name="expires" type="date" defaultValue={lastDay(user)} />
+    </>
+  );
+}
+
+/** The day on which he may watch last, as a date field has it. */
+function lastDay(user: User | undefined): string | undefined {
+  if (!user?.expires) return undefined;
+  const when = new Date(user.expires * 1000);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
+}
+
+function Sees({ sees }: { sees: User['sees'] }) {
+  const words = t().run.users;
+  return (
+    <>
+      <fieldset class="whole">
+        <legend>{words.lists}</legend>
+        {LISTS.map((list) => (
+          <Tick key={list} label={words.list[list] ?? list} name={`list-${list}`} defaultChecked={sees.lists?.includes(list) ?? true} />
+        ))}
+      </fieldset>
+      <Lines label={words.groups} hint={words.groupsHint} name="groups" rows={3} defaultValue={sees.groups?.join('\n')} />
+      <Lines label={words.notGroups} name="not_groups" rows={3} defaultValue={sees.not_groups?.join('\n')} />
+    </>
   );
 }

@@ -1,12 +1,17 @@
+// Who may watch.
 import { useState } from 'preact/hooks';
 import { session } from '../api';
 import { useStore } from '../store';
-import { ago, date, moment, t } from '../strings';
-import { Confirm, Dialog, Icon, Trouble, useFetched, Wait } from '../view/parts';
+import { date, t } from '../strings';
+import { Confirm, Dialog } from '../view/dialog';
+import { Icon } from '../view/icon';
+import { Trouble, useFetched, Wait } from '../view/parts';
 import { admin, type User } from './admin';
 import { Hand, type Given } from './hand';
+import { Tokens } from './tokens';
 import { UserForm } from './user-form';
 
+/** What stands above the list. */
 type Shown =
   | { what: 'form'; user?: User }
   | { what: 'tokens'; user: User }
@@ -15,13 +20,11 @@ type Shown =
 
 export function Users() {
   const words = t().run.users;
-  const own = useStore(session);
   const [shown, setShown] = useState<Shown>();
   const [changes, setChanges] = useState(0);
   const [failed, setFailed] = useState<unknown>();
   const { value, error, retry } = useFetched(() => admin<User[]>('users'), [changes], 15_000);
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
-  const close = (): void => setShown(undefined);
   const changed = (): void => setChanges((before) => before + 1);
   const turn = async (user: User): Promise<void> => {
     setFailed(undefined);
@@ -40,138 +43,90 @@ export function Users() {
       {(failed ?? error) !== undefined && <Trouble error={failed ?? error} />}
       <ul class="people">
         {value.map((user) => (
-          <li key={user.name} class="card">
-            <div class="head">
-              <h2>
-                {user.name}
-                <span class={`badge ${user.status === 'Active' ? 'good' : 'bad'}`}>{words.states[user.status]}</span>
-                {user.admin && <span class="badge">{words.admin}</span>}
-                {user.trial && <span class="badge">{words.trial}</span>}
-                {user.name === own?.name && <span class="hint">({words.self})</span>}
-              </h2>
-              <div class="actions">
-                <button type="button" class="quiet" onClick={() => setShown({ what: 'tokens', user })}>
-                  {words.devices} ({user.tokens.length})<span class="out-of-sight"> {user.name}</span>
-                </button>
-                <button type="button" class="quiet" onClick={() => setShown({ what: 'form', user })}>
-                  {t().ace.edit}
-                  <span class="out-of-sight"> {user.name}</span>
-                </button>
-                <button type="button" class="quiet" disabled={user.name === own?.name} onClick={() => turn(user)}>
-                  {user.state === 'active' ? words.disable : words.enable}
-                  <span class="out-of-sight"> {user.name}</span>
-                </button>
-                <button
-                  type="button"
-                  class="danger"
-                  disabled={user.name === own?.name}
-                  onClick={() => setShown({ what: 'remove', user })}
-                >
-                  {words.remove}
-                  <span class="out-of-sight"> {user.name}</span>
-                </button>
-              </div>
-            </div>
-            <p class="hint">
-              {[
-                t().nav.screens(user.max_connections),
-                user.expires ? `${words.expires}: ${date(user.expires)}` : '',
-                user.notes,
-              ]
-                .filter(Boolean)
-                .join(' · ')}
-            </p>
-          </li>
+          <Person key={user.name} user={user} onShow={setShown} onTurn={() => void turn(user)} />
         ))}
       </ul>
-      {shown?.what === 'form' && (
+      {shown && <Above shown={shown} users={value} onShow={setShown} onChange={changed} />}
+    </>
+  );
+}
+
+function Person({ user, onShow, onTurn }: { user: User; onShow: (shown: Shown) => void; onTurn: () => void }) {
+  const words = t().run.users;
+  const isSelf = useStore(session)?.name === user.name;
+  const name = <span class="out-of-sight"> {user.name}</span>;
+  const facts = [t().nav.screens(user.max_connections), user.expires ? `${words.expires}: ${date(user.expires)}` : '', user.notes];
+  return (
+    <li class="card">
+      <div class="head">
+        <h2>
+          {user.name}
+          <span class={`badge ${user.status === 'Active' ? 'good' : 'bad'}`}>{words.states[user.status]}</span>
+          {user.admin && <span class="badge">{words.admin}</span>}
+          {user.trial && <span class="badge">{words.trial}</span>}
+          {isSelf && <span class="hint">({words.self})</span>}
+        </h2>
+        <div class="actions">
+          <button type="button" class="quiet" onClick={() => onShow({ what: 'tokens', user })}>
+            {words.devices} ({user.tokens.length}){name}
+          </button>
+          <button type="button" class="quiet" onClick={() => onShow({ what: 'form', user })}>
+            {t().ace.edit}
+            {name}
+          </button>
+          <button type="button" class="quiet" disabled={isSelf} onClick={onTurn}>
+            {user.state === 'active' ? words.disable : words.enable}
+            {name}
+          </button>
+          <button type="button" class="danger" disabled={isSelf} onClick={() => onShow({ what: 'remove', user })}>
+            {words.remove}
+            {name}
+          </button>
+        </div>
+      </div>
+      <p class="hint">{facts.filter(Boolean).join(' · ')}</p>
+    </li>
+  );
+}
+
+function Above(props: { shown: Shown; users: User[]; onShow: (shown?: Shown) => void; onChange: () => void }) {
+  const { shown, users, onShow, onChange } = props;
+  const words = t().run.users;
+  const close = (): void => onShow(undefined);
+  switch (shown.what) {
+    case 'form':
+      return (
         <UserForm
           user={shown.user}
           onClose={close}
           onDone={(given) => {
-            changed();
-            setShown(given && { what: 'given', given });
+            onChange();
+            onShow(given && { what: 'given', given });
           }}
         />
-      )}
-      {shown?.what === 'tokens' && (
-        <Tokens user={value.find((one) => one.name === shown.user.name) ?? shown.user} onClose={close} onChange={changed} />
-      )}
-      {shown?.what === 'given' && (
+      );
+    case 'tokens': {
+      // As he is by now: what has been given or taken back since is in the list.
+      const user = users.find((one) => one.name === shown.user.name) ?? shown.user;
+      return <Tokens user={user} onClose={close} onChange={onChange} />;
+    }
+    case 'given':
+      return (
         <Dialog wide title={words.made(shown.given.name)} onClose={close}>
           <Hand given={shown.given} />
         </Dialog>
-      )}
-      {shown?.what === 'remove' && (
+      );
+    case 'remove':
+      return (
         <Confirm
           question={words.removing(shown.user.name)}
           verb={words.remove}
           onYes={async () => {
             await admin(`users/${shown.user.name}`, { method: 'DELETE' });
-            changed();
+            onChange();
           }}
           onClose={close}
         />
-      )}
-    </>
-  );
-}
-
-function Tokens({ user, onClose, onChange }: { user: User; onClose: () => void; onChange: () => void }) {
-  const words = t().run.users;
-  const [given, setGiven] = useState<Given>();
-  const [error, setError] = useState<unknown>();
-  const give = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const device = String(new FormData(form).get('device')).trim();
-    try {
-      const { token } = await admin<{ token: string }>(`users/${user.name}/tokens`, { json: { device } });
-      setError(undefined);
-      setGiven({ name: user.name, token });
-      form.reset();
-      onChange();
-    } catch (error) {
-      setError(error);
-    }
-  };
-  const revoke = async (device: string): Promise<void> => {
-    try {
-      await admin(`users/${user.name}/tokens/${encodeURIComponent(device)}`, { method: 'DELETE' });
-      onChange();
-    } catch (error) {
-      setError(error);
-    }
-  };
-  return (
-    <Dialog wide title={`${user.name}: ${words.tokens}`} onClose={onClose}>
-      {error !== undefined && <Trouble error={error} />}
-      {user.tokens.length > 0 && (
-        <ul class="devices">
-          {user.tokens.map((one) => (
-            <li key={one.device} class="head">
-              <p>
-                {one.device} {one.admin && <span class="badge">{words.admin}</span>}{' '}
-                <time class="hint" title={moment(one.created)}>
-                  {ago(one.created)}
-                </time>
-              </p>
-              <button type="button" class="danger" onClick={() => revoke(one.device)}>
-                {words.revoke}
-                <span class="out-of-sight"> {one.device}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      <form class="head" onSubmit={give}>
-        <label class="grow">
-          {words.device}
-          <input name="device" required maxLength={64} />
-        </label>
-        <button type="submit">{words.give}</button>
-      </form>
-      {given && <Hand given={given} />}
-    </Dialog>
-  );
+      );
+  }
 }

@@ -9,6 +9,7 @@ import { Doing } from '../run/sources';
 import { SourceForm, type Added } from '../run/source-form';
 import { useStore } from '../store';
 import { count, t } from '../strings';
+import { Field } from '../view/field';
 import { Mark } from '../view/mark';
 import { said, Trouble, useFetched, Wait } from '../view/parts';
 import '../run/run.css';
@@ -84,24 +85,36 @@ function Administrator() {
           {why(error)}
         </p>
       )}
-      <label class="whole">
-        {words.code}
-        <input name="code" required defaultValue={shown} autocomplete="one-time-code" autocapitalize="none" spellcheck={false} aria-describedby="code-hint" />
-        <span id="code-hint" class="hint" aria-hidden="true">
-          {words.codeHint}
-        </span>
-      </label>
-      <label>
-        {words.name}
-        <input name="name" required pattern="[A-Za-z0-9._\-]{1,64}" autocomplete="username" autocapitalize="none" spellcheck={false} />
-      </label>
-      <label>
-        {words.password}
-        <input name="password" type="password" required minLength={8} pattern="[A-Za-z0-9._\-]{8,64}" autocomplete="new-password" aria-describedby="password-hint" />
-        <span id="password-hint" class="hint" aria-hidden="true">
-          {words.passwordHint}
-        </span>
-      </label>
+      <Field
+        whole
+        label={words.code}
+        hint={words.codeHint}
+        name="code"
+        required
+        defaultValue={shown}
+        autocomplete="one-time-code"
+        autocapitalize="none"
+        spellcheck={false}
+      />
+      <Field
+        label={words.name}
+        name="name"
+        required
+        pattern="[A-Za-z0-9._\-]{1,64}"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+      />
+      <Field
+        label={words.password}
+        hint={words.passwordHint}
+        name="password"
+        type="password"
+        required
+        minLength={8}
+        pattern="[A-Za-z0-9._\-]{8,64}"
+        autocomplete="new-password"
+      />
       <div class="actions whole">
         <button type="submit" class="main" disabled={busy}>
           {words.make}
@@ -194,18 +207,18 @@ function FirstRun({ used, onBack, onDone }: { used: Used; onBack: () => void; on
 function Ready() {
   const words = t().setup;
   const known = useStore(lineUp);
-  const { value } = useFetched(() => admin<Sources>('sources'), []);
   // The release is there; the server may need a second to find it.
   useFetched(loadLineUp, [], 1000);
+  const { value } = useFetched(() => admin<Sources>('sources'), [known]);
   const counts: Record<string, number> = {};
-  for (const source of value?.release ?? []) {
+  for (const source of value?.run?.sources ?? []) {
     for (const [kind, number] of Object.entries(source.counts)) counts[kind] = (counts[kind] ?? 0) + number;
   }
   const first = known?.channels[0];
   return (
     <>
       <h2>{words.ready}</h2>
-      <p>{words.counts(count(counts.live ?? 0), count(counts.movies ?? 0), count(counts.series ?? 0))}</p>
+      <p>{value ? words.counts(count(counts.live ?? 0), count(counts.movies ?? 0), count(counts.series ?? 0)) : t().loading}</p>
       <div class="actions">
         <button type="button" class="main" disabled={!known} onClick={() => (first ? go('watch', first.stream_id) : go('watch'))}>
           {words.watch}

@@ -4,8 +4,10 @@ import { picture, stream } from '../api';
 import { keepPlace, place } from '../data';
 import { address, go } from '../route';
 import { lasting, t } from '../strings';
-import { Icon, Picture, Trouble, useFetched, Wait } from '../view/parts';
-import { Player, type Playing } from '../view/player';
+import { Icon } from '../view/icon';
+import { Picture, Trouble, useFetched, Wait } from '../view/parts';
+import { Player } from '../view/player';
+import type { Playing } from '../view/playing';
 import { film, series, type Episode, type Facts } from './titles';
 
 /** What plays a file, beginning `at` so many seconds. */

@@ -1,11 +1,12 @@
 // Films and series: by category, searched, and where one has left off.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { picture } from '../api';
-import { changed, fold, forgetPlace, places } from '../data';
+import { changed, finding, forgetPlace, places } from '../data';
 import { address, route } from '../route';
 import { useStore } from '../store';
 import { lasting, t } from '../strings';
-import { Icon, IconButton, Picture, Search, Trouble, useFetched, Wait } from '../view/parts';
+import { Icon, IconButton } from '../view/icon';
+import { Picture, Search, Trouble, useFetched, Wait } from '../view/parts';
 import { FilmView, SeriesView } from './detail';
 import { categories, titles, type Kind, type Title } from './titles';
 import './vod.css';
@@ -46,8 +47,8 @@ function Shelf({ kind }: { kind: Kind }) {
     before[kind].query = query;
   }, [kind, category, query]);
   const shown = useMemo(() => {
-    const parts = fold(query).split(/\s+/).filter(Boolean);
-    return (found.value ?? []).filter((one) => parts.every((part) => one.folded.includes(part)));
+    const fits = finding(query);
+    return (found.value ?? []).filter((one) => fits(one.folded));
   }, [found.value, query]);
   if (known.error !== undefined) return <Trouble error={known.error} retry={known.retry} />;
   return (

@@ -1,0 +1,324 @@
+//! Lists: the line-up and those that somebody has uploaded, what is new in them, and what of it is wanted.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use contract::library::title::Kind;
+use http::StatusCode;
+use httpd::{Request, Response, api, reply};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::access::Asker;
+use super::answer::{Query, said, sent};
+use super::refusal::Refusal;
+use super::schema::Parameter;
+use super::{Service, upload};
+use crate::compared::{Compared, by_ids, line_up, wish};
+use crate::difference::{Class, Preferences, Word};
+use crate::entry::Entry;
+use crate::job::{Priority, Wish};
+use crate::quality::{Class as Lines, Wanted};
+use crate::selection::Selection;
+use crate::shelf::Kept;
+use crate::store::{Added, StoreError, now};
+
+/// The id under which the published line-up is a list.
+const LINE_UP: i64 = 0;
+/// How many are told if nobody says.
+const USUAL: usize = 100;
+
+/// What was compared last: whoever looks at a difference asks for one page of it after the other.
+pub(super) struct Last {
+    list: i64,
+    preferences: (u16, u16, bool, bool),
+    at: i64,
+    compared: Arc<Compared>,
+}
+
+/// A comparison holds for so long, in seconds: what is completed meanwhile is noticed by then.
+const HOLDS: i64 = 60;
+/// One of more entries is not kept, but made each time.
+const KEPT: usize = 400_000;
+
+/// `GET /api/lists`.
+pub(super) async fn list(service: &Service) -> Result<Response, Refusal> {
+    let shelf = service.shelf.clone();
+    let all = service.aside(move |_| shelf.all()).await?;
+    Ok(api::told(StatusCode::OK, &json!({ "lists": all })))
+}
+
+/// `POST /api/lists`.
+pub(super) async fn add(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
+    let query = Query::of(&request);
+    let main = query.read::<bool>("main")?.unwrap_or(false);
+    let name = crate::shelf::name(query.text("name").unwrap_or(""))
+        .map_err(|why| Refusal::Wrong(format!("`name`: {why}")))?;
+    let about = Kept {
+        id: 0,
+        name,
+        main,
+        entries: 0,
+        bytes: 0,
+        sha256: String::new(),
+        created: 0,
+        user: asker.by().user,
+    };
+    let kept = upload::take(service, request, about).await?;
+    Ok(api::told(StatusCode::CREATED, &kept))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Marked {
+    main: bool,
+}
+
+/// `PUT /api/lists/{id}`.
+pub(super) async fn change(service: &Service, id: i64, request: Request) -> Result<Response, Refusal> {
+    let Marked { main } = sent(request).await?;
+    let shelf = service.shelf.clone();
+    let kept = service.aside(move |_| shelf.set_main(id, main)).await?.ok_or(Refusal::Unknown)?;
+    service.forget();
+    Ok(api::told(StatusCode::OK, &kept))
+}
+
+/// `DELETE /api/lists/{id}`.
+pub(super) async fn remove(service: &Service, id: i64) -> Result<Response, Refusal> {
+    let shelf = service.shelf.clone();
+    let removed = service.aside(move |_| shelf.remove(id)).await?;
+    service.forget();
+    if removed { Ok(reply::empty(StatusCode::NO_CONTENT)) } else { Err(Refusal::Unknown) }
+}
+
+/// `GET /api/lists/{id}/diff`.
+pub(super) async fn difference(service: &Service, id: i64, request: &Request) -> Result<Response, Refusal> {
+    let query = Query::of(request);
+    let lines = |name| Ok::<_, Refusal>(query.read::<Lines>(name)?.map(|lines| lines.0));
+    let (min, max, unknown, cam) = (lines("min")?, lines("max")?, query.read("unknown")?, query.read("cam")?);
+    let wanted = wanted(min, max, unknown, cam)?;
+    let classes = query.text("class").unwrap_or("").split(',').filter(|word| !word.is_empty());
+    let classes: Result<Vec<Word>, String> = classes.map(str::parse).collect();
+    let classes = classes.map_err(|why| Refusal::Wrong(format!("`class`: {why}")))?;
+    let (text, group) = (query.text("text").unwrap_or("").to_owned(), query.text("group").map(str::to_owned));
+    let from = query.number("from", 0, u32::MAX as usize)?;
+    let most = query.number("most", USUAL, Parameter::MOST)?;
+    let compared = compared(service, id, wanted).await?;
+    let telling = tokio::task::spawn_blocking(move || page(&compared, &classes, (text, group), from, most));
+    Ok(api::told(StatusCode::OK, &telling.await.context("telling a difference")?))
+}
+
+/// A page of a difference.
+fn page(
+    compared: &Compared,
+    classes: &[Word],
+    (text, group): (String, Option<String>),
+    from: usize,
+    most: usize,
+) -> Value {
+    let counts: serde_json::Map<String, Value> = compared
+        .difference
+        .counts()
+        .into_iter()
+        .map(|(word, count)| (word.word().into(), json!(count)))
+        .collect();
+    let selection =
+        Selection { classes: Vec::new(), groups: group.into_iter().collect(), text, places: Vec::new() };
+    // What is gone is in no list: it is told from those that had it.
+    if classes == [Word::Gone] {
+        let gone = &compared.difference.gone;
+        let told = gone
+            .iter()
+            .skip(from)
+            .take(most)
+            .map(|place| shown(&compared.main[*place as usize], *place, Class::Gone, false));
+        return json!({ "counts": counts, "total": gone.len(), "entries": told.collect::<Vec<_>>() });
+    }
+    let listed = classes.is_empty() && selection.groups.is_empty() && selection.text.is_empty();
+    let places: Vec<u32> = if listed {
+        (0..u32::try_from(compared.list.len()).unwrap_or(u32::MAX)).collect()
+    } else {
+        let classes = if classes.is_empty() { Word::ALL.to_vec() } else { classes.to_vec() };
+        let class = |place: &u32| compared.difference.classes[*place as usize].word();
+        let matching = selection.matching(&compared.list).into_iter();
+        matching.filter(|place| classes.contains(&class(place))).collect()
+    };
+    let told = places.iter().skip(from).take(most).map(|place| {
+        let class = compared.difference.classes[*place as usize];
+        shown(&compared.list[*place as usize], *place, class, compared.ours(*place).is_some())
+    });
+    json!({ "counts": counts, "total": places.len(), "entries": told.collect::<Vec<_>>() })
+}
+
+/// An entry as it is told.
+///
+/// SECURITY: its address is not, which holds a name and a password.
+fn shown(entry: &Entry, place: u32, class: Class, available: bool) -> Value {
+    let reason = match class {
+        Class::Filtered(reason) => json!(reason.to_string()),
+        _ => Value::Null,
+    };
+    let kind = match entry.kind {
+        Kind::Film => "movie",
+        Kind::Series => "series",
+        Kind::Novela => "novela",
+        Kind::Live => "live",
+    };
+    json!({
+        "place": place, "class": class.word().word(), "reason": reason, "kind": kind,
+        "title": entry.title, "year": entry.year, "season": entry.season, "episode": entry.episode,
+        "name": entry.name, "quality": entry.quality.to_string(), "language": entry.language,
+        "voice": entry.voice.map(|voice| voice.word()), "group": entry.group, "tmdb": entry.tmdb, "available": available,
+    })
+}
+
+/// What is wanted of a list.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Wished {
+    #[serde(deserialize_with = "said")]
+    classes: Option<Vec<Word>>,
+    #[serde(deserialize_with = "said")]
+    groups: Option<Vec<String>>,
+    #[serde(deserialize_with = "said")]
+    text: Option<String>,
+    #[serde(deserialize_with = "said")]
+    places: Option<Vec<u32>>,
+    #[serde(deserialize_with = "said")]
+    ids: Option<Vec<u32>>,
+    #[serde(deserialize_with = "said")]
+    server: Option<i64>,
+    #[serde(deserialize_with = "said")]
+    priority: Option<Priority>,
+    #[serde(deserialize_with = "said")]
+    min: Option<u16>,
+    #[serde(deserialize_with = "said")]
+    max: Option<u16>,
+    #[serde(deserialize_with = "said")]
+    unknown: Option<bool>,
+    #[serde(deserialize_with = "said")]
+    cam: Option<bool>,
+}
+
+impl Wished {
+    fn server(&self) -> Result<i64, Refusal> {
+        self.server.ok_or_else(|| Refusal::Wrong("say where to: `server`, by its id".into()))
+    }
+}
+
+/// `POST /api/lists/{id}/select`.
+pub(super) async fn select(
+    service: &Service,
+    asker: &Asker,
+    id: i64,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let wished: Wished = sent(request).await?;
+    let server = wished.server()?;
+    if wished.ids.is_some() {
+        return Err(Refusal::Wrong("`ids` are those of the line-up: POST /api/downloads".into()));
+    }
+    let priority = wished.priority;
+    let wanted = wanted(wished.min, wished.max, wished.unknown, wished.cam)?;
+    let selection = Selection {
+        classes: wished.classes.unwrap_or_default(),
+        groups: wished.groups.unwrap_or_default(),
+        text: wished.text.unwrap_or_default(),
+        places: wished.places.unwrap_or_default(),
+    };
+    if selection == Selection::default() {
+        return Err(Refusal::Wrong("say what: `classes`, `groups`, `text` or `places`".into()));
+    }
+    if selection.classes.contains(&Word::Gone) {
+        return Err(Refusal::Wrong("what is gone cannot be had".into()));
+    }
+    let compared = compared(service, id, wanted).await?;
+    let user = asker.by().user;
+    let choosing = tokio::task::spawn_blocking(move || {
+        let chosen = selection.of(&compared.list, &compared.difference);
+        let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, server, priority, &user));
+        wishes.collect::<Vec<Option<Wish>>>()
+    });
+    let wishes = choosing.await.context("choosing of a list")?;
+    let unavailable = wishes.iter().filter(|wish| wish.is_none()).count();
+    add_wishes(service, asker, wishes.into_iter().flatten().collect(), json!(unavailable)).await
+}
+
+/// `POST /api/downloads`: of the line-up, by its ids.
+pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
+    let wished: Wished = sent(request).await?;
+    let (server, priority, user) = (wished.server()?, wished.priority, asker.by().user);
+    let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
+        return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
+    };
+    let data = service.data.clone();
+    let choosing = tokio::task::spawn_blocking(move || {
+        let (found, unknown) = by_ids(&line_up(&data)?, &ids);
+        let wishes = found.iter().filter_map(|entry| wish(entry, server, priority, &user)).collect();
+        anyhow::Ok((wishes, unknown.len()))
+    });
+    let (wishes, unknown) = choosing.await.context("choosing of the line-up")??;
+    add_wishes(service, asker, wishes, json!(unknown)).await
+}
+
+/// Makes jobs, where there are none yet.
+async fn add_wishes(
+    service: &Service,
+    asker: &Asker,
+    wishes: Vec<Wish>,
+    unavailable: Value,
+) -> Result<Response, Refusal> {
+    let (rules, by) = (service.settings.rules(), asker.by());
+    let adding = service.aside(move |store| store.add(&wishes, &by, &rules, now()));
+    let all = adding.await?;
+    let added: Vec<i64> =
+        all.iter().filter_map(|it| if let Added::New(id) = it { Some(*id) } else { None }).collect();
+    let there = all.len() - added.len();
+    Ok(api::told(StatusCode::OK, &json!({ "added": added, "there": there, "unavailable": unavailable })))
+}
+
+/// Which pictures are wanted, where something is said of it.
+fn wanted(
+    min: Option<u16>,
+    max: Option<u16>,
+    unknown: Option<bool>,
+    cam: Option<bool>,
+) -> Result<Wanted, Refusal> {
+    let usual = Wanted::default();
+    let wanted = Wanted {
+        min: min.unwrap_or(usual.min),
+        max: max.unwrap_or(usual.max),
+        unknown: unknown.unwrap_or(usual.unknown),
+        cam: cam.unwrap_or(usual.cam),
+    };
+    let is_range = wanted.min <= wanted.max;
+    is_range.then_some(wanted).ok_or_else(|| Refusal::Wrong("`min` is more than `max`".into()))
+}
+
+/// A list, compared with what one has: a moment ago, or now. One is compared at a time, since it takes much memory.
+async fn compared(service: &Service, id: i64, wanted: Wanted) -> Result<Arc<Compared>, Refusal> {
+    let _turn = service.comparing.acquire().await.context("comparing")?;
+    let key = (wanted.min, wanted.max, wanted.unknown, wanted.cam);
+    let is_fresh = |last: &Last| last.list == id && last.preferences == key && last.at + HOLDS > now();
+    if let Some(last) = service.last().as_ref().filter(|last| is_fresh(last)) {
+        return Ok(last.compared.clone());
+    }
+    let (shelf, store, data) = (service.shelf.clone(), service.store.clone(), service.data.clone());
+    let comparing = tokio::task::spawn_blocking(move || {
+        let kept = match id {
+            LINE_UP => None,
+            id => Some(shelf.find(id)?.ok_or(Refusal::Unknown)?),
+        };
+        let preferences = Preferences { wanted, languages: Vec::new() };
+        let compared = Compared::of(kept.as_ref(), (&shelf, &store, &data), &preferences);
+        compared.map_err(|error| match error.downcast::<StoreError>() {
+            Ok(error) => error.into(),
+            Err(error) => Refusal::Failed(error),
+        })
+    });
+    let compared = Arc::new(comparing.await.context("comparing")??);
+    let is_small = compared.list.len() <= KEPT;
+    *service.last() =
+        is_small.then(|| Last { list: id, preferences: key, at: now(), compared: compared.clone() });
+    Ok(compared)
+}

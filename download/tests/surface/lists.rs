@@ -1,0 +1,142 @@
+//! Lists that somebody uploads, and what is different in them.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House};
+
+const FILMS: &str = "#EXTM3U\n\
+    #EXTINF:-1 group-title=\"Filmes | 4K\",Alien: Romulus (2024) 1080p\nhttp://h.example/movie/ann/hunter2/7.mkv\n\
+    #EXTINF:-1 group-title=\"Films\",../../../etc/passwd (2020)\nhttp://h.example/movie/ann/hunter2/8.mkv\n\
+    #EXTINF:-1 group-title=\"Films\",Film 3 (2001) 4K\nhttp://h.example/movie/ann/hunter2/9.mkv\n\
+    #EXTINF:-1 group-title=\"News\",News 24\nhttp://h.example/live/ann/hunter2/10.ts\n";
+
+async fn upload(house: &House, name: &str, bytes: impl Into<reqwest::Body>) -> Answer {
+    let url = format!("http://{}/api/lists?name={name}", house.address);
+    let ask = house.client.post(url).header("Content-Type", "application/x-mpegurl").body(bytes);
+    let ask = house.login("operator").0.iter().fold(ask, |ask, (name, value)| ask.header(*name, value));
+    let answer = ask.send().await.unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Answer { status, headers, text: answer.text().await.unwrap() }
+}
+
+fn classes(document: &Value) -> Vec<(&str, &str)> {
+    let entries = document["entries"].as_array().unwrap();
+    entries.iter().map(|it| (it["title"].as_str().unwrap(), it["class"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn what_is_new_in_a_list_is_told_by_class_and_no_address_of_it_is() {
+    let house = House::new().await;
+    let kept = upload(&house, "..%2Ffilms.m3u", FILMS).await;
+    assert_eq!(kept.status, 201, "{}", kept.text);
+    let kept = kept.json();
+    assert_eq!(
+        (&kept["name"], &kept["entries"], &kept["user"]),
+        (&json!("films.m3u"), &json!(4), &json!("operator"))
+    );
+    let viewer = house.login("viewer");
+    let path = format!("/api/lists/{}/diff", kept["id"]);
+    let answer = house.get(&viewer, &path).await;
+    assert!(!answer.text.contains("hunter2") && !answer.text.contains("h.example"), "{}", answer.text);
+    let different = answer.good();
+    assert_eq!(different["total"], 4);
+    let expected = [
+        ("Alien: Romulus", "new"),
+        ("../../../etc/passwd", "new"),
+        ("Film 3", "filtered"),
+        ("News 24", "filtered"),
+    ];
+    assert_eq!(classes(&different), expected);
+    let counts = different["counts"].as_object().unwrap();
+    assert_eq!(counts.values().map(|it| it.as_u64().unwrap()).sum::<u64>(), 4, "each is of one class");
+    assert!(different["entries"][2]["reason"].is_string() && different["entries"][0]["available"] == false);
+    let better =
+        house.get(&viewer, &format!("{path}?max=2160&class=new&group=films&most=1&from=1")).await.good();
+    assert_eq!((better["total"].as_u64(), classes(&better)), (Some(2), vec![("Film 3", "new")]));
+    assert_eq!(classes(&house.get(&viewer, &format!("{path}?text=romulus")).await.good()).len(), 1);
+    for wrong in ["class=all", "min=7", "max=480&min=1080", "most=501"] {
+        assert_eq!(house.get(&viewer, &format!("{path}?{wrong}")).await.status, 400, "{wrong}");
+    }
+    // What a main list has is no news, and what it alone has is gone.
+    let operator = house.login("operator");
+    let other = upload(&house, "mine.m3u8", "#EXTM3U\n#EXTINF:-1,Alien Romulus (2024) 1080p\nhttp://i.example/a.mkv\n#EXTINF:-1,Mine (1999)\nhttp://i.example/b.mkv\n").await;
+    let other = other.good()["id"].to_string();
+    let main =
+        house.ask(&operator, "PUT", &format!("/api/lists/{other}"), Some(json!({ "main": true }))).await;
+    assert_eq!(main.good()["main"], true);
+    let different = house.get(&viewer, &path).await.good();
+    assert!(matches!(classes(&different)[0], ("Alien: Romulus", "same" | "moved")), "{different}");
+    let gone = house.get(&viewer, &format!("{path}?class=gone")).await.good();
+    assert_eq!(classes(&gone), [("Mine", "gone")]);
+    // Nothing of it is in the line-up, since there is none.
+    let select = format!("/api/lists/{}/select", kept["id"]);
+    let chosen = json!({ "classes": ["new"], "server": 1 });
+    let answer = house.ask(&operator, "POST", &select, Some(chosen)).await.good();
+    assert_eq!(answer, json!({ "added": [], "there": 0, "unavailable": 1 }));
+    for wrong in
+        [json!({ "server": 1 }), json!({ "classes": ["new"] }), json!({ "classes": ["gone"], "server": 1 })]
+    {
+        assert_eq!(house.ask(&operator, "POST", &select, Some(wrong.clone())).await.status, 400, "{wrong}");
+    }
+    assert_eq!(house.ask(&operator, "DELETE", &format!("/api/lists/{other}"), None).await.status, 204);
+    assert_eq!(house.get(&viewer, &format!("/api/lists/{other}/diff")).await.status, 404);
+    assert_eq!(house.get(&viewer, "/api/lists").await.good()["lists"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        house.get(&viewer, "/api/lists/0/diff").await.good()["total"],
+        0,
+        "the line-up is a list as well"
+    );
+}
+
+fn entries(number: usize) -> Vec<u8> {
+    let entry = "#EXTINF:-1,Film\nhttp://h.example/movie/u/p/7.mkv\n";
+    format!("#EXTM3U\n{}", entry.repeat(number)).into()
+}
+
+#[tokio::test]
+async fn what_is_no_list_is_refused_with_its_reason_and_nothing_of_it_is_kept() {
+    let house = House::new().await;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(b"#EXTM3U\n#EXTINF:-1,Film\nhttp://h.example/").unwrap();
+    (0..5).for_each(|_| packed.write_all(&vec![b'\n'; 1 << 20]).unwrap());
+    let bomb = packed.finish().unwrap();
+    for (name, bytes, why) in [
+        ("page.m3u", b"<!doctype html><html><body>expired".to_vec(), "a web page came"),
+        ("answer.m3u", br#"{"user_info":{"auth":0}}"#.to_vec(), "JSON came"),
+        ("bomb.m3u.gz", bomb, "unpacks to"),
+        ("packed.m3u", b"PK\x03\x04".to_vec(), "ZIP"),
+        ("empty.m3u", b"".to_vec(), "empty"),
+        ("nothing.m3u", b"#EXTM3U\n".to_vec(), "lists nothing"),
+        ("large.m3u", vec![b'\n'; 5 << 20], "over 4 MiB"),
+        ("many.m3u", entries(1001), "over 1000 entries"),
+        ("films.exe", FILMS.into(), ".m3u8"),
+    ] {
+        let answer = upload(&house, name, bytes).await;
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(answer.status == 400 && detail.contains(why), "{name}: {detail}");
+    }
+    // A line of a gigabyte: who sends it is told why before he has sent all of it.
+    let pieces = (0..1024).map(|at| {
+        let piece = if at == 0 { b"#EXTM3U\n#EXTINF:-1,".to_vec() } else { vec![b'x'; 1 << 20] };
+        Ok::<_, std::io::Error>(piece)
+    });
+    let url = format!("http://{}/api/lists?name=line.m3u", house.address);
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+    let ask = house.client.post(url).header("Content-Type", "application/x-mpegurl").body(body);
+    let ask = house.key().0.iter().fold(ask, |ask, (name, value)| ask.header(*name, value));
+    if let Ok(answer) = ask.send().await {
+        let text = answer.text().await.unwrap();
+        assert!(text.contains("line 2"), "{text}");
+    }
+    let folder = house.data.downloads().join("lists");
+    let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    // A form cannot send one.
+    let form = house.client.post(format!("http://{}/api/lists?name=a.m3u", house.address));
+    let form = form.header("Content-Type", "text/plain").header("Authorization", house.key().0[0].1.clone());
+    assert_eq!(form.body(FILMS).send().await.unwrap().status(), 400);
+}

@@ -1,0 +1,251 @@
+// What there is to have: the line-up, or a list that was uploaded, against what one has.
+import { useEffect, useState } from 'preact/hooks';
+import { useStore } from '../store';
+import { count } from '../strings';
+import { Table, type Column } from '../run/table';
+import { Confirm } from '../view/dialog';
+import { Tick } from '../view/field';
+import { Search, Trouble, useFetched, Wait } from '../view/parts';
+import { downloads, named, servers, type Class, type Difference, type Entry, type List } from './data';
+import { asker, may } from './role';
+import { w } from './words';
+
+const PAGE = 100;
+const LARGEST = 256 * 1024 * 1024;
+
+export function Differences() {
+  const words = w().differences;
+  const [list, setList] = useState(0);
+  const [changes, setChanges] = useState(0);
+  const isOperator = may(useStore(asker), 'operator');
+  const lists = useFetched(() => downloads<{ lists: List[] }>('lists').then((told) => told.lists), [changes]);
+  if (!lists.value) return lists.error !== undefined ? <Trouble error={lists.error} retry={lists.retry} /> : <Wait />;
+  const changed = (): void => setChanges((before) => before + 1);
+  const chosen = lists.value.find((one) => one.id === list);
+  return (
+    <>
+      <div class="filters">
+        <label>
+          {words.list}
+          <select value={list} onChange={(event) => setList(Number(event.currentTarget.value))}>
+            <option value={0}>{words.lineUp}</option>
+            {lists.value.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name} ({count(one.entries)})
+              </option>
+            ))}
+          </select>
+        </label>
+        {isOperator && chosen && <Chosen list={chosen} onChange={changed} onGone={() => setList(0)} />}
+      </div>
+      {isOperator && (
+        <Upload
+          onDone={(kept) => {
+            changed();
+            setList(kept.id);
+          }}
+        />
+      )}
+      <Compared key={list} list={list} changes={changes} />
+    </>
+  );
+}
+
+/** What can be done with a list that was uploaded. */
+function Chosen({ list, onChange, onGone }: { list: List; onChange: () => void; onGone: () => void }) {
+  const words = w().differences;
+  const [removing, setRemoving] = useState(false);
+  const [failed, setFailed] = useState<unknown>();
+  const mark = async (main: boolean): Promise<void> => {
+    setFailed(undefined);
+    await downloads(`lists/${list.id}`, { method: 'PUT', json: { main } }).catch(setFailed);
+    onChange();
+  };
+  return (
+    <>
+      <Tick label={words.main} checked={list.main} onChange={(event) => void mark(event.currentTarget.checked)} />
+      <button type="button" class="danger" onClick={() => setRemoving(true)}>
+        {words.remove}
+      </button>
+      {failed !== undefined && <Trouble error={failed} />}
+      {removing && (
+        <Confirm
+          question={words.removing(list.name)}
+          verb={words.remove}
+          onYes={async () => {
+            await downloads(`lists/${list.id}`, { method: 'DELETE' });
+            onGone();
+            onChange();
+          }}
+          onClose={() => setRemoving(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function Upload({ onDone }: { onDone: (kept: List) => void }) {
+  const words = w().differences;
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<unknown>();
+  const [isLarge, setLarge] = useState(false);
+  const send = async (input: HTMLInputElement): Promise<void> => {
+    const file = input.files?.[0];
+    if (!file) return;
+    setFailed(undefined);
+    setLarge(file.size > LARGEST);
+    if (file.size <= LARGEST) {
+      setBusy(true);
+      const init = { method: 'POST', body: file, headers: { 'content-type': 'application/x-mpegurl' } };
+      await downloads<List>(`lists?${new URLSearchParams({ name: file.name })}`, init).then(onDone, setFailed);
+      setBusy(false);
+    }
+    input.value = '';
+  };
+  return (
+    <div>
+      <label>
+        {words.upload}
+        <input type="file" accept=".m3u,.m3u8,.gz" disabled={busy} onChange={(event) => void send(event.currentTarget)} />
+      </label>
+      <p class="hint">{words.uploadHint}</p>
+      {busy && <Wait what={words.uploading} />}
+      {isLarge && (
+        <p class="trouble" role="alert">
+          {words.tooLarge}
+        </p>
+      )}
+      {failed !== undefined && <Trouble error={failed} />}
+    </div>
+  );
+}
+
+function Compared({ list, changes }: { list: number; changes: number }) {
+  const words = w().differences;
+  const [shown, setShown] = useState<Class>('new');
+  const [text, setText] = useState('');
+  const [most, setMost] = useState(PAGE);
+  const [chosen, setChosen] = useState<Set<number>>(new Set());
+  const isOperator = may(useStore(asker), 'operator');
+  useEffect(() => setChosen(new Set()), [shown, text]);
+  const query = new URLSearchParams({ class: shown, text, most: String(Math.min(most, 500)) });
+  const { value, error, retry } = useFetched(() => downloads<Difference>(`lists/${list}/diff?${query}`), [list, changes, shown, text, most]);
+  if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
+  const toggle = (place: number): void => {
+    const next = new Set(chosen);
+    if (!next.delete(place)) next.add(place);
+    setChosen(next);
+  };
+  const counts = Object.entries(words.classes) as [Class, string][];
+  return (
+    <>
+      <div class="chips" role="group" aria-label={words.class}>
+        {counts.map(([name, label]) => (
+          <button key={name} type="button" aria-pressed={name === shown} onClick={() => setShown(name)}>
+            {label} {count(value.counts[name] ?? 0)}
+          </button>
+        ))}
+      </div>
+      <Search label={words.search} value={text} onValue={setText} />
+      {error !== undefined && <Trouble error={error} />}
+      {isOperator && shown !== 'gone' && <Add {...{ list, shown, text, chosen }} total={value.total} onDone={() => setChosen(new Set())} />}
+      {value.entries.length === 0 ? (
+        <p class="empty">{words.none}</p>
+      ) : (
+        <Table
+          label={w().tabs.differences}
+          columns={columns(isOperator && shown !== 'gone', chosen, toggle)}
+          rows={value.entries}
+          key_={(one) => one.place}
+        />
+      )}
+      <p class="hint">{w().queue.shown(count(value.entries.length), count(value.total))}</p>
+      {value.entries.length < value.total && most < 500 && (
+        <button type="button" onClick={() => setMost(most + PAGE)}>
+          {words.more}
+        </button>
+      )}
+    </>
+  );
+}
+
+function columns(choosing: boolean, chosen: Set<number>, toggle: (place: number) => void): Column<Entry>[] {
+  const words = w().differences;
+  const title = (one: Entry) =>
+    choosing && one.available ? (
+      <label class="tick">
+        <input type="checkbox" checked={chosen.has(one.place)} onChange={() => toggle(one.place)} aria-label={words.choose(named(one))} />
+        {named(one)}
+      </label>
+    ) : (
+      <span class="prose">{named(one)}</span>
+    );
+  return [
+    { name: words.title, cell: title },
+    { name: words.group, cell: (one) => one.group, as: 'prose' },
+    { name: words.picture, cell: (one) => [one.quality === 'unknown' ? '' : one.quality, one.language ?? ''].filter(Boolean).join(' ') },
+    { name: words.why, cell: (one) => one.reason ?? (one.available || one.class === 'gone' ? '' : words.unavailable), as: 'prose' },
+  ];
+}
+
+interface Adding {
+  list: number;
+  shown: Class;
+  text: string;
+  chosen: Set<number>;
+  total: number;
+  onDone: () => void;
+}
+
+interface Added {
+  added: number[];
+  there: number;
+  unavailable: number;
+}
+
+/** Where to, and of what. */
+function Add({ list, shown, text, chosen, total, onDone }: Adding) {
+  const words = w().differences;
+  const [server, setServer] = useState<number>();
+  const [failed, setFailed] = useState<unknown>();
+  const [done, setDone] = useState('');
+  const { value } = useFetched(servers, []);
+  if (!value) return null;
+  if (value.length === 0) return <p class="hint">{words.noServer}</p>;
+  const to = server ?? value[0]?.id;
+  const add = async (what: Record<string, unknown>): Promise<void> => {
+    setFailed(undefined);
+    setDone('');
+    try {
+      const told = await downloads<Added>(`lists/${list}/select`, { json: { ...what, server: to } });
+      setDone(words.added(told.added.length, told.there, told.unavailable));
+      onDone();
+    } catch (error) {
+      setFailed(error);
+    }
+  };
+  return (
+    <>
+      <div class="filters">
+        <label>
+          {words.server}
+          <select value={to} onChange={(event) => setServer(Number(event.currentTarget.value))}>
+            {value.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" class="main" disabled={chosen.size === 0} onClick={() => void add({ classes: [shown], places: [...chosen] })}>
+          {words.add(chosen.size)}
+        </button>
+        <button type="button" disabled={total === 0} onClick={() => void add({ classes: [shown], ...(text ? { text } : {}) })}>
+          {words.addAll(count(total))}
+        </button>
+      </div>
+      {failed !== undefined && <Trouble error={failed} />}
+      <p role="status">{done}</p>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+// A programme of the grid, and what can be done with it.
+import { listings, type Channel, type Programme } from '../data';
+import { address } from '../route';
+import { clock, day, t } from '../strings';
+import { Dialog } from '../view/dialog';
+import { useFetched, Wait } from '../view/parts';
+
+interface Props {
+  channel: Channel;
+  programme: Programme;
+  now: number;
+  onClose: () => void;
+}
+
+export function About({ channel, programme: [start, stop, title], now, onClose }: Props) {
+  const words = t().guide;
+  const { value, error } = useFetched(() => listings(channel.stream_id), [channel.stream_id]);
+  const found = value?.find((one) => Number(one.start_timestamp) === start);
+  const isRunning = start <= now && stop > now;
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p class="hint">
+        {channel.name} · {day(start)} {clock(start)}–{clock(stop)}
+      </p>
+      {!value && error === undefined && <Wait />}
+      {found?.description && <p>{found.description}</p>}
+      <div class="actions">
+        {found?.has_archive === 1 && stop <= now && (
+          <a class="button main" href={address('watch', channel.stream_id, start)}>
+            {words.past}
+          </a>
+        )}
+        <a class={`button ${isRunning ? 'main' : ''}`} href={address('watch', channel.stream_id)}>
+          {words.watch}
+        </a>
+      </div>
+    </Dialog>
+  );
+}
