@@ -357,7 +357,7 @@ async fn redirects_are_followed_to_another_server_as_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silence_ends_the_attempt_and_what_came_before_is_kept() {
     let mut stage = Stage::new().await;
-    stage.order.patience = Duration::from_millis(200);
+    stage.order.patience = Duration::from_secs(1);
     stage.suffers(Fault::Stall(700_000));
     let ended = stage.attempt().await;
     let Ended::Waits { wait: Wait::Retry, progress: true, why, .. } = ended else { panic!("{ended:?}") };

@@ -15,7 +15,7 @@ export async function watch(demo) {
   const rows = list.getByRole('button');
   await rows.first().waitFor();
   const cookies = await tab.context.cookies();
-  assert(cookies.length === 2 && cookies.every((one) => one.httpOnly && one.sameSite === 'Strict'), 'cookies are closed');
+  assert(cookies.length === 3 && cookies.every((one) => one.httpOnly && one.sameSite === 'Strict'), 'cookies are closed');
   await list.locator('.bar').first().waitFor();
   tell('a login shows channels with what is on');
   await look(tab, 'watch');
