@@ -32,12 +32,12 @@ async function server(tab, go) {
   await go('Servers');
   await page.getByRole('button', { name: 'Add a server' }).click();
   const form = page.getByRole('dialog');
-  await form.getByLabel(/^Name/).fill('nas');
-  await form.getByLabel(/^Folder/).fill(base);
+  await form.getByRole('textbox', { name: /^Name/ }).fill('nas');
+  await form.getByRole('textbox', { name: /^Folder/ }).fill(base);
   await look(tab, 'server-form');
   await form.getByRole('button', { name: 'Save' }).click();
   await form.getByRole('alert').waitFor();
-  assert((await form.getByLabel(/^Folder/).inputValue()) === base, 'what was typed stays');
+  assert((await form.getByRole('textbox', { name: /^Folder/ }).inputValue()) === base, 'what was typed stays');
   mkdirSync(base);
   await form.getByRole('button', { name: 'Save' }).click();
   await page.getByText('online', { exact: true }).waitFor();
