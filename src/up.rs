@@ -193,14 +193,7 @@ async fn serve(
     let elsewhere = !settings.serve.relays.is_empty();
     let follower = Follower::start(data.clone());
     let public = settings.public_base_url;
-    let streams = relay::Settings {
-        public: public.clone(),
-        hdhomerun: settings.hdhomerun.clone(),
-        trusted_proxies: settings.serve.trusted_proxies.clone(),
-        login_failures: settings.serve.login_failures,
-        ..settings.relay
-    };
-    let relay = Relay::new(streams, settings.source, follower.clone(), users.clone())?;
+    let relay = Relay::new(streams(&known), settings.source, follower.clone(), users.clone())?;
     let viewers = {
         let relay = relay.clone();
         move |user: &str| relay.viewers(user)
@@ -260,6 +253,17 @@ async fn serve(
     drop(announcing);
     relay.closed().await;
     Ok(())
+}
+
+/// What the relay is run with: some of it is said once for all.
+fn streams(settings: &Settings) -> relay::Settings {
+    relay::Settings {
+        public: settings.public_base_url.clone(),
+        hdhomerun: settings.hdhomerun.clone(),
+        trusted_proxies: settings.serve.trusted_proxies.clone(),
+        login_failures: settings.serve.login_failures,
+        ..settings.relay.clone()
+    }
 }
 
 /// Whether monitors ask.

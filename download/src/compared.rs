@@ -6,18 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use anyhow::Context;
-use contract::bundle::Kind as Served;
-use contract::details::{Details, Episodes};
 use contract::disk::Data;
-use contract::library::title::Kind;
-use contract::release::{Release, Releases};
 
 use crate::difference::{Difference, Owned, Preferences};
-use crate::entry::{Entry, Origin, of_bundle};
+use crate::entry::{Entry, Origin, of_job};
 use crate::identity::{identity, variant};
-use crate::job::{Job, Priority, State, Wish};
-use crate::quality::{LADDER, Quality};
+use crate::job::State;
+use crate::line_up::LineUp;
 use crate::shelf::{Kept, Shelf};
 use crate::store::Store;
 
@@ -44,15 +39,7 @@ pub struct Compared {
 /// # Errors
 /// It cannot be read.
 pub fn line_up(data: &Data) -> anyhow::Result<Vec<Entry>> {
-    let releases = Releases::new(data.clone());
-    let Some(number) = releases.current() else { return Ok(Vec::new()) };
-    let release = Release::open(&releases.folder(number)).context("the line-up cannot be opened")?;
-    let mut entries = Vec::new();
-    of_bundle(&Arc::new(release), &Details::new(data), &Episodes::new(data), |entry| {
-        entries.push(entry);
-        Ok(())
-    })?;
-    Ok(entries)
+    LineUp::published(data)?.map_or(Ok(Vec::new()), |line_up| line_up.entries())
 }
 
 impl Compared {
@@ -119,62 +106,4 @@ pub fn by_ids(line_up: &[Entry], ids: &[u32]) -> (Vec<Entry>, Vec<u32>) {
     let known: HashSet<u32> = found.iter().filter_map(id).collect();
     let unknown = ids.iter().copied().filter(|id| !known.contains(id)).collect();
     (found, unknown)
-}
-
-/// The wish for something of the line-up; `None` for what is not of it, or has no end.
-pub fn wish(entry: &Entry, target: i64, priority: Option<Priority>, user: &str) -> Option<Wish> {
-    let Origin::Ours { account, stream_id, series } = &entry.origin else { return None };
-    let kind = match entry.kind {
-        Kind::Film => Served::Movie,
-        Kind::Series | Kind::Novela => Served::Episode,
-        Kind::Live => return None,
-    };
-    let words = [entry.language.map(str::to_owned), entry.voice.map(|voice| voice.word().to_owned())];
-    let lines = entry.quality.lines.map(|lines| format!("{lines}p"));
-    Some(Wish {
-        identity: identity(entry),
-        variant: variant(entry),
-        target,
-        kind,
-        title: entry.title.to_string(),
-        year: if entry.year > 0 { entry.year.to_string() } else { String::new() },
-        tmdb: if entry.tmdb > 0 { entry.tmdb.to_string() } else { String::new() },
-        tags: words.into_iter().chain([lines]).flatten().collect(),
-        season: entry.season,
-        episode: entry.episode,
-        ep_title: entry.name.to_string(),
-        series: *series,
-        quality: entry.quality.lines.map(u32::from),
-        account: account.to_string(),
-        stream_id: *stream_id,
-        ext: entry.ext.to_string(),
-        priority,
-        user: user.to_owned(),
-    })
-}
-
-/// What was downloaded, as an entry.
-fn of_job(job: &Job) -> Entry {
-    let Wish { kind, title, year, tmdb, season, episode, ep_title, series, account, stream_id, ext, .. } =
-        &job.wish;
-    let lines = job.measured_h.or(job.wish.quality).and_then(|lines| u16::try_from(lines).ok());
-    Entry {
-        kind: match kind {
-            Served::Live => Kind::Live,
-            Served::Movie => Kind::Film,
-            Served::Episode => Kind::Series,
-        },
-        title: title.as_str().into(),
-        year: year.parse().unwrap_or(0),
-        season: *season,
-        episode: *episode,
-        name: ep_title.as_str().into(),
-        quality: Quality { lines: lines.filter(|lines| LADDER.contains(lines)), cam: false },
-        language: None,
-        voice: None,
-        group: "".into(),
-        tmdb: tmdb.parse().unwrap_or(0),
-        origin: Origin::Ours { account: account.as_str().into(), stream_id: *stream_id, series: *series },
-        ext: ext.as_str().into(),
-    }
 }

@@ -17,7 +17,7 @@ mod wish;
 pub use bundle::of_bundle;
 pub use list::{form, of_list};
 pub use origin::{Origin, Source};
-pub use wish::of_wish;
+pub use wish::{of_job, of_wish};
 
 use contract::library::title::{Kind, Reading, Voice};
 use serde::{Deserialize, Serialize};

@@ -64,10 +64,32 @@ impl LineUp {
     /// # Errors
     /// There is none, or it cannot be read.
     pub fn open(data: &Data) -> anyhow::Result<Self> {
+        Self::published(data)?.context("there is no release yet; `ingest run` makes one")
+    }
+
+    /// The one that is published, if any is.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn published(data: &Data) -> anyhow::Result<Option<Self>> {
         let releases = Releases::new(data.clone());
-        let number = releases.current().context("there is no release yet; `ingest run` makes one")?;
+        let Some(number) = releases.current() else { return Ok(None) };
         let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
-        Ok(Self { release: Arc::new(release), details: Details::new(data), late: Episodes::new(data) })
+        let (release, details) = (Arc::new(release), Details::new(data));
+        Ok(Some(Self { release, details, late: Episodes::new(data) }))
+    }
+
+    /// All of its films and episodes.
+    ///
+    /// # Errors
+    /// The release is damaged.
+    pub fn entries(&self) -> anyhow::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        of_bundle(&self.release, &self.details, &self.late, |entry| {
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(entries)
     }
 
     /// The wishes of a choice.

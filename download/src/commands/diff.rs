@@ -4,20 +4,18 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use contract::details::{Details, Episodes};
 use contract::disk::Data;
-use contract::release::{Release, Releases};
 use serde::Serialize;
 
 use super::output::quietly;
 use crate::difference::{Class, Difference, Owned, Preferences, Word};
-use crate::entry::{Entry, of_bundle, of_wish};
+use crate::entry::{Entry, of_job};
 use crate::identity::{identity, variant};
 use crate::job::State;
+use crate::line_up::LineUp;
 use crate::list::{self, Limits};
 use crate::quality::{self, Wanted};
 use crate::selection::Selection;
@@ -96,7 +94,9 @@ impl Arguments {
         let list = listed(&self.new)?;
         let mut main = Vec::new();
         if self.against.is_empty() {
-            published(data, &mut main)?;
+            let line_up = LineUp::published(data)?
+                .context("there is no release yet; `--against LIST` says what to compare it with")?;
+            main = line_up.entries()?;
         }
         for file in &self.against {
             main.extend(listed(file)?);
@@ -241,19 +241,6 @@ fn listed(file: &Path) -> anyhow::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The films and episodes of the line-up that is published.
-fn published(data: &Data, entries: &mut Vec<Entry>) -> anyhow::Result<()> {
-    let releases = Releases::new(data.clone());
-    let number = releases
-        .current()
-        .context("there is no release yet; `--against LIST` says what to compare it with")?;
-    let release = Release::open(&releases.folder(number)).context("the release cannot be opened")?;
-    of_bundle(&Arc::new(release), &Details::new(data), &Episodes::new(data), |entry| {
-        entries.push(entry);
-        Ok(())
-    })
-}
-
 /// What was downloaded.
 fn completed(data: &Data) -> anyhow::Result<Vec<Entry>> {
     // To look at it makes none.
@@ -261,5 +248,5 @@ fn completed(data: &Data) -> anyhow::Result<Vec<Entry>> {
         return Ok(Vec::new());
     }
     let jobs = Store::open(data)?.jobs(&[State::Completed], 0, i64::MAX as usize)?;
-    Ok(jobs.iter().map(|job| of_wish(&job.wish)).collect())
+    Ok(jobs.iter().map(of_job).collect())
 }

@@ -12,6 +12,7 @@
 mod answer;
 mod client;
 mod extension;
+mod stop;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -29,13 +30,12 @@ use answer::Answer;
 pub use client::Client;
 use contract::ticket::pass::{WHY, Why};
 pub use extension::{EXTENSIONS, extension};
+pub(super) use stop::{Odd, Stop};
 
 /// How many of the bytes that are here must come again.
 pub const OVERLAP: u64 = 64 * 1024;
 /// How often progress is told, at most.
 const TELLING: Duration = Duration::from_millis(250);
-/// How long a full disk is left alone.
-const DISK: Rest = Rest::Said(Duration::from_secs(60));
 /// What of something that is no video is kept for the log, in bytes.
 const EXCERPT: usize = 512;
 
@@ -48,21 +48,6 @@ const WHOLE: &str = "the source gives the whole of it only";
 
 /// Whom an attempt tells how far it is.
 pub type Told<'a> = &'a mut (dyn FnMut(Report) + Send);
-
-/// Why an attempt does not go on.
-#[derive(Debug)]
-pub(super) enum Stop {
-    Waits(Wait, Rest, String),
-    Misnamed(String),
-    Failed(Cause, String),
-}
-
-/// Why an answer is of no use.
-pub(super) enum Odd {
-    /// It is another file than the one that is here, or nobody can tell.
-    Other(&'static str),
-    Stop(Stop),
-}
 
 impl Client {
     /// Asks for something that has no end.
@@ -367,56 +352,4 @@ fn scrubbed(bytes: &[u8]) -> String {
     let secret = |word: &str| word.len() > 24 || word.contains(['/', '@', '=', ':', '%']);
     let words = plain.split_whitespace().map(|word| if secret(word) { "***" } else { word });
     words.collect::<Vec<_>>().join(" ")
-}
-
-impl Stop {
-    pub(super) fn broken(why: impl Into<String>) -> Self {
-        Self::Waits(Wait::Retry, Rest::Broken, why.into())
-    }
-
-    fn slot(rest: Option<Rest>) -> Self {
-        let rest = rest.unwrap_or(Rest::Said(Duration::from_secs(5)));
-        Self::Waits(Wait::Slot, rest, "there is no connection to spare".to_owned())
-    }
-
-    fn inside() -> Self {
-        Self::Failed(Cause::Gone, "its address leads into a private network".to_owned())
-    }
-
-    pub(super) fn ended(self, progress: bool) -> Ended {
-        match self {
-            Self::Waits(wait, rest, why) => Ended::Waits { wait, rest, progress, why },
-            Self::Misnamed(why) => Ended::Misnamed { why },
-            Self::Failed(cause, why) => Ended::Failed { cause, why },
-        }
-    }
-}
-
-impl From<io::Error> for Stop {
-    /// Whatever is the matter with a disk is mended by somebody, and then the job goes on.
-    fn from(error: io::Error) -> Self {
-        let why = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "there is no room on the disk".into()
-            }
-            io::ErrorKind::ResourceBusy => "another download writes the same file".into(),
-            kind => format!("the disk refuses: {kind}"),
-        };
-        Self::Waits(Wait::Disk, DISK, why)
-    }
-}
-
-impl From<Odd> for Stop {
-    fn from(odd: Odd) -> Self {
-        match odd {
-            Odd::Other(why) => Self::broken(why),
-            Odd::Stop(stop) => stop,
-        }
-    }
-}
-
-impl From<Stop> for Odd {
-    fn from(stop: Stop) -> Self {
-        Self::Stop(stop)
-    }
 }

@@ -265,11 +265,11 @@ fn read(line: &str) -> Option<Line> {
 mod tests {
     use super::*;
 
-    /// What version 2026.10.26 says of an HLS list.
+    /// As its templates have it say it of an HLS list; `scripts/yt-dlp` asks the program itself.
     const SAID: &str = r#"P {"status": "downloading", "downloaded_bytes": 188000, "total_bytes": null, "total_bytes_estimate": 1128000.0}
 P {"status": "finished", "downloaded_bytes": 1128000, "total_bytes": 1128000, "total_bytes_estimate": null}
-F "/tmp/folder/.7.part.mp4"
-[download] Destination: /tmp/folder/.7.part.mp4"#;
+F "/folder/.7.part.mp4"
+[download] Destination: /folder/.7.part.mp4"#;
 
     #[test]
     fn what_it_says_is_understood_and_the_rest_is_for_people() {
@@ -277,7 +277,7 @@ F "/tmp/folder/.7.part.mp4"
         let [Line::Progress(one), Line::Progress(two), Line::File(path)] = &lines[..] else { panic!() };
         assert_eq!((one.downloaded_bytes, one.total_bytes), (Some(188_000.0), None));
         assert_eq!((two.downloaded_bytes, two.total_bytes), (Some(1_128_000.0), Some(1_128_000.0)));
-        assert_eq!(path, Path::new("/tmp/folder/.7.part.mp4"));
+        assert_eq!(path, Path::new("/folder/.7.part.mp4"));
     }
 
     #[test]

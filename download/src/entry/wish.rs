@@ -5,7 +5,8 @@ use contract::library::Title;
 use contract::library::title::{self, Form, Hints, Kind, Reading};
 
 use super::{Entry, Origin};
-use crate::job::Wish;
+use crate::job::{Job, Wish};
+use crate::quality::LADDER;
 
 /// What a job brings, or has brought.
 pub fn of_wish(wish: &Wish) -> Entry {
@@ -37,4 +38,12 @@ pub fn of_wish(wish: &Wish) -> Entry {
         series: wish.series,
     };
     Entry::of_reading(reading, "", 0, (origin, &wish.ext))
+}
+
+/// What a job has brought: of its picture, what was measured is believed rather than what the list says.
+pub fn of_job(job: &Job) -> Entry {
+    let mut entry = of_wish(&job.wish);
+    let measured = job.measured_h.and_then(|lines| u16::try_from(lines).ok());
+    entry.quality.lines = measured.filter(|lines| LADDER.contains(lines)).or(entry.quality.lines);
+    entry
 }

@@ -14,10 +14,11 @@ use super::answer::{Query, said, sent};
 use super::refusal::Refusal;
 use super::schema::Parameter;
 use super::{Service, upload};
-use crate::compared::{Compared, by_ids, line_up, wish};
+use crate::compared::{Compared, by_ids, line_up};
 use crate::difference::{Class, Preferences, Word};
 use crate::entry::Entry;
 use crate::job::{Priority, Wish};
+use crate::line_up::{For, wish};
 use crate::quality::{Class as Lines, Wanted};
 use crate::selection::Selection;
 use crate::shelf::Kept;
@@ -233,10 +234,10 @@ pub(super) async fn select(
         return Err(Refusal::Wrong("what is gone cannot be had".into()));
     }
     let compared = compared(service, id, wanted).await?;
-    let user = asker.by().user;
+    let whom = For { target: server, priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
-        let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, server, priority, &user));
+        let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, &whom));
         wishes.collect::<Vec<Option<Wish>>>()
     });
     let wishes = choosing.await.context("choosing of a list")?;
@@ -247,14 +248,14 @@ pub(super) async fn select(
 /// `POST /api/downloads`: of the line-up, by its ids.
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
-    let (server, priority, user) = (wished.server()?, wished.priority, asker.by().user);
+    let whom = For { target: wished.server()?, priority: wished.priority, user: asker.by().user };
     let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
         return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
     };
     let data = service.data.clone();
     let choosing = tokio::task::spawn_blocking(move || {
         let (found, unknown) = by_ids(&line_up(&data)?, &ids);
-        let wishes = found.iter().filter_map(|entry| wish(entry, server, priority, &user)).collect();
+        let wishes = found.iter().filter_map(|entry| wish(entry, &whom)).collect();
         anyhow::Ok((wishes, unknown.len()))
     });
     let (wishes, unknown) = choosing.await.context("choosing of the line-up")??;

@@ -160,7 +160,8 @@ async fn another_film_in_its_place_is_never_spliced_onto_it() {
             stage.station.clear_fault(stage.film());
             stage.cut_to_nothing();
             stage.attempt().await;
-            stage.cut(rand::random_range(500_000..SIZE));
+            // Behind the clip, which both of them begin with, and what of it is compared.
+            stage.cut(rand::random_range(1_000_000..SIZE));
             if !knows {
                 stage.order.known.total = None;
             }

@@ -7,7 +7,8 @@ use contract::user::User;
 use http::Method;
 use httpd::{Request, Response};
 
-use super::{Relay, may_watch};
+use super::Relay;
+use super::admission::may_watch;
 use crate::output::hls::Holder;
 use crate::refusal::Refusal;
 use crate::route::Part;

@@ -6,7 +6,8 @@ use contract::address::{ArchiveAddress, Past};
 use http::{HeaderMap, Method};
 use httpd::{Params, Request, Response};
 
-use super::{Relay, may_watch};
+use super::Relay;
+use super::admission::may_watch;
 use crate::output::catchup::Wish;
 use crate::refusal::Refusal;
 

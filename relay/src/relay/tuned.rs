@@ -7,7 +7,8 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use httpd::{Params, Request, Response};
 
-use super::{Relay, may_watch};
+use super::Relay;
+use super::admission::may_watch;
 use crate::output;
 use crate::output::ace::is_at_home;
 use crate::refusal::Refusal;
