@@ -17,7 +17,11 @@ pub(super) async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
         remove(part)?;
     }
     match (job.state, record, job.final_path.clone()) {
-        (State::Completed, Some(record), _) => beside::put(work, job, &record).await?,
+        (State::Completed, Some(record), _) => {
+            // It gets that when its target is there again.
+            let is_done = record.takes_jobs() && beside::put(work, job, &record).await?;
+            return if is_done { Ok(work.store.swept(job.id, job.state)?) } else { Ok(()) };
+        }
         (State::Cancelled, Some(record), Some(place)) => {
             let (file, length, paces) = (Default::default(), 0, Vec::new());
             let delivery = Delivery { file, length, place, job: job.id, paces };

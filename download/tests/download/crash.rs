@@ -134,6 +134,8 @@ impl Place {
         let is_done = || self.job(id).state == State::Completed;
         eventually(is_done).await.unwrap_or_else(|()| panic!("{moment:?}: {:#?}", self.job(id)));
         let place = self.whole(id, &original).expect("it is there");
+        let is_swept = || self.store.unswept().unwrap().is_empty();
+        eventually(is_swept).await.unwrap_or_else(|()| panic!("{moment:?}: something is left"));
         assert!(worker.stop(), "{moment:?}");
         // Nothing lies about, and nothing is there twice.
         let all = below(&self.films);
