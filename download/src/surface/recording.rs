@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::refusal::Refusal;
 use crate::Settings;
 use crate::job::{Airing, Wish};
-use crate::line_up::{For, LineUp, recording};
+use crate::line_up::{For, LineUp, Programme, recording};
 use crate::store::now;
 
 /// What is wanted of a channel. Times are Unix time in seconds.
@@ -30,8 +30,12 @@ impl Recording {
     /// As it is wished for.
     pub(super) fn wish(self, data: &Data, settings: &Settings, whom: &For) -> Result<Wish, Refusal> {
         let wrong = |error: anyhow::Error| Refusal::Wrong(format!("`recording`: {error:#}"));
-        let channel = LineUp::open(data)?.channel_of(self.channel).map_err(wrong)?;
+        let line_up = LineUp::open(data)?;
+        let channel = line_up.channel_of(self.channel).map_err(wrong)?;
         let usual = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let is_same =
+            |it: &Programme| (it.starts, it.stops, &*it.title) == (self.starts, self.stops, &*self.title);
+        let is_of_guide = line_up.programmes(&channel).iter().any(is_same);
         let airing = Airing {
             channel: channel.name.clone(),
             starts: self.starts,
@@ -42,6 +46,6 @@ impl Recording {
         if airing.ends() <= now() {
             return Err(Refusal::Wrong("`recording`: it is over".into()));
         }
-        recording(&channel, self.title, airing, whom).map_err(wrong)
+        recording(&channel, self.title, airing, is_of_guide, whom).map_err(wrong)
     }
 }
