@@ -26,7 +26,10 @@ pub(super) async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
     match (job.state, record, job.final_path.clone()) {
         // What belongs there, or goes there, waits until it can be reached.
         (_, Some(record), Some(_)) if !record.takes_jobs() => return Ok(()),
-        (State::Completed, Some(record), _) => beside::put(work, job, &record).await?,
+        (State::Completed, Some(record), _) => {
+            let is_done = beside::put(work, job, &record).await?;
+            return if is_done { Ok(work.store.swept(job.id, job.state)?) } else { Ok(()) };
+        }
         (State::Cancelled, Some(record), Some(place)) => {
             let (file, length, paces) = (Default::default(), 0, Vec::new());
             let delivery = Delivery { file, length, place, job: job.id, paces };

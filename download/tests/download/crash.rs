@@ -167,6 +167,10 @@ impl Place {
             (_, Err(why)) => tally.partial.push(why),
             _ => tally.lost.push(format!("{:#?}", self.job(id))),
         }
+        let is_swept = || self.store.unswept().unwrap().is_empty();
+        if eventually(is_swept).await.is_err() {
+            tally.lost.push(format!("something is left of {id}, or belongs beside it"));
+        }
         // Nothing lies about: what somebody has left who was killed when he looked how the target is, the next one removes.
         let is_tidy = || below(&self.films).iter().all(|path| is_final(&self.films, path));
         if eventually(is_tidy).await.is_err() {

@@ -63,6 +63,12 @@ impl House {
         Self { station, data, nas, config, server, address, folder }
     }
 
+    /// Adds lines to the configuration.
+    pub(crate) fn configure(&self, more: &str) {
+        let text = fs::read_to_string(&self.config).unwrap() + more;
+        replace(&self.config, text.as_bytes(), Access::Owner).unwrap();
+    }
+
     /// The same with the folder as a target.
     pub(crate) async fn with_target(more: &str) -> Self {
         let house = Self::with(station::Settings { films: 4, ..station::Settings::default() }, more).await;
