@@ -224,6 +224,4 @@ pub fn now() -> i64 {
 }
 
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 pub(crate) mod tests;
