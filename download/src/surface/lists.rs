@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::access::Asker;
 use super::answer::{Query, said, sent};
+use super::recording::Recording;
 use super::refusal::Refusal;
 use super::schema::Parameter;
 use super::{Service, upload};
@@ -146,7 +147,7 @@ fn page(
     };
     let told = places.iter().skip(from).take(most).map(|place| {
         let class = compared.difference.classes[*place as usize];
-        shown(&compared.list[*place as usize], *place, class, compared.ours(*place).is_some())
+        shown(&compared.list[*place as usize], *place, class, compared.source(*place).is_some())
     });
     json!({ "counts": counts, "total": places.len(), "entries": told.collect::<Vec<_>>() })
 }
@@ -188,6 +189,8 @@ struct Wished {
     #[serde(deserialize_with = "said")]
     ids: Option<Vec<u32>>,
     #[serde(deserialize_with = "said")]
+    recording: Option<Recording>,
+    #[serde(deserialize_with = "said")]
     server: Option<i64>,
     #[serde(deserialize_with = "said")]
     priority: Option<Priority>,
@@ -216,7 +219,7 @@ pub(super) async fn select(
 ) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
     let server = wished.server()?;
-    if wished.ids.is_some() {
+    if wished.ids.is_some() || wished.recording.is_some() {
         return Err(Refusal::Wrong("`ids` are those of the line-up: POST /api/downloads".into()));
     }
     let priority = wished.priority;
@@ -237,7 +240,7 @@ pub(super) async fn select(
     let whom = For { target: server, priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
-        let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, &whom));
+        let wishes = chosen.iter().map(|place| wish(compared.source(*place)?, &whom));
         wishes.collect::<Vec<Option<Wish>>>()
     });
     let wishes = choosing.await.context("choosing of a list")?;
@@ -245,10 +248,16 @@ pub(super) async fn select(
     add_wishes(service, asker, wishes.into_iter().flatten().collect(), json!(unavailable)).await
 }
 
-/// `POST /api/downloads`: of the line-up, by its ids.
+/// `POST /api/downloads`: of the line-up, by its ids; or what a channel sends.
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
-    let wished: Wished = sent(request).await?;
+    let mut wished: Wished = sent(request).await?;
     let whom = For { target: wished.server()?, priority: wished.priority, user: asker.by().user };
+    if let (Some(recording), None) = (wished.recording.take(), &wished.ids) {
+        let (data, settings) = (service.data.clone(), service.settings.clone());
+        let wishing = tokio::task::spawn_blocking(move || recording.wish(&data, &settings, &whom));
+        let wish = wishing.await.context("choosing of a channel")??;
+        return add_wishes(service, asker, vec![wish], json!(0)).await;
+    }
     let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
         return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
     };

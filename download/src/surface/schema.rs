@@ -130,7 +130,10 @@ impl Schema {
                 let ids = json!({ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": u32::MAX } });
                 let mut properties = whereto();
                 properties["ids"] = ids;
-                object(&["ids", "server"], properties)
+                properties["recording"] = recording();
+                let mut wished = object(&["server"], properties);
+                wished["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["recording"] }]);
+                wished
             }
             Self::Added => {
                 whole(json!({ "added": list(number()), "there": number(), "unavailable": number() }))
@@ -317,7 +320,7 @@ fn download() -> Value {
         "kind": words(&KINDS), "title": text(), "year": text(), "tmdb": text(), "tags": list(text()),
         "season": or_null("integer"), "episode": or_null("integer"), "ep_title": text(), "series": number(),
         "quality": or_null("integer"), "account": text(), "stream_id": number(), "ext": text(),
-        "priority": or_word(&priority), "user": text(),
+        "priority": or_word(&priority), "user": text(), "airing": airing(),
     });
     let mut all = json!({
         "id": number(),
@@ -337,6 +340,28 @@ fn download() -> Value {
         more.as_object().into_iter().flatten().for_each(|(name, shape)| all[name.as_str()] = shape.clone());
     }
     whole(all)
+}
+
+/// What is wanted of a channel.
+fn recording() -> Value {
+    let time = |about: &str| json!({ "type": "integer", "format": "int64", "description": about });
+    let seconds = json!({ "type": "integer", "minimum": 0, "maximum": 86_400 });
+    let properties = json!({
+        "channel": { "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "its id" },
+        "starts": time("Unix time at which that begins which is wanted"), "stops": time("and at which it ends"),
+        "title": text(), "before": seconds, "after": seconds,
+    });
+    object(&["channel", "starts", "stops"], properties)
+}
+
+/// What a recording is of.
+fn airing() -> Value {
+    let mut airing = whole(json!({
+        "channel": text(), "starts": { "type": "integer" }, "stops": { "type": "integer" },
+        "lead": number(), "tail": number(),
+    }));
+    airing["type"] = json!(["object", "null"]);
+    airing
 }
 
 fn hold() -> Value {

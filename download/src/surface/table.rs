@@ -110,7 +110,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Post,
             "/api/downloads",
             Does::AddDownloads,
-            "Download films and episodes of the line-up, by `ids`, to `server`; those that are there already are not had twice",
+            "Download films and episodes of the line-up, by `ids`, or record a channel, to `server`; what is there already is not had twice",
             (200, Some(Schema::Added)),
         )
     },

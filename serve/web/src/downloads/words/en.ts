@@ -20,6 +20,7 @@ export default {
     retry: 'to try again',
     target: 'for the server',
     engine: 'for a program that is not installed',
+    schedule: 'for its time',
   },
   queue: {
     all: 'All',

@@ -22,6 +22,7 @@ const it: Words = {
     retry: 'di riprovare',
     target: 'del server',
     engine: 'di un programma che non è installato',
+    schedule: 'della sua ora',
   },
   queue: {
     all: 'Tutti',
