@@ -73,6 +73,8 @@ fn wish(number: u32, target: i64) -> Wish {
         ext: "mp4".into(),
         priority: None,
         user: "bench".into(),
+        address: None,
+        airing: None,
     }
 }
 
