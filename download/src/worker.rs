@@ -17,9 +17,11 @@ mod fetch;
 mod journal;
 mod record;
 mod room;
+mod sweep;
 mod upkeep;
 mod verify;
 mod watched;
+mod work;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -31,8 +33,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use contract::disk::Data;
 use contract::source::BaseUrl;
-use contract::stock::Stock;
-use contract::ticket::Key;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -40,13 +40,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::Settings;
-use crate::engine::http::Client;
 use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
-use crate::pace::Bucket;
 use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
-use crate::tmdb::Tmdb;
 use upkeep::Upkeep;
+use work::{Attempt, Work};
 
 /// How often it looks whether somebody has changed anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -61,7 +59,6 @@ const LOST: i64 = 60;
 pub struct Worker {
     work: Arc<Work>,
     lock: Lock,
-    settings: Settings,
     /// Jobs at which a thread is at work.
     running: HashMap<i64, Running>,
     /// Those that are to begin when the thread is gone that was at work on them before.
@@ -72,30 +69,20 @@ pub struct Worker {
     pulse: Pulse,
 }
 
-/// What the threads of all jobs share.
-pub(crate) struct Work {
-    pub(crate) store: Store,
-    pub(crate) client: Client,
-    pub(crate) tmdb: Tmdb,
-    pub(crate) stock: Stock,
-    pub(crate) data: Data,
-    pub(crate) settings: Settings,
-    pub(crate) relay: BaseUrl,
-    pub(crate) key: Key,
-    pub(crate) temp: PathBuf,
-    pub(crate) boot: String,
-}
-
 /// A job at which a thread is at work.
 pub(crate) struct Running {
     state: State,
     target: i64,
     /// What is sent now is recorded: nobody asks it to come back later.
     records: bool,
-    /// Length of its file, as far as that was known when it began.
+    /// Its file here.
+    part: Option<PathBuf>,
+    /// Length of that, as far as that was known when it began.
     total: Option<u64>,
     bytes: Arc<AtomicU64>,
     stop: CancellationToken,
+    /// Its thread.
+    thread: tokio::task::Id,
 }
 
 /// What a thread has come to the end of.
@@ -122,34 +109,11 @@ impl Worker {
                 "going on where the worker before was interrupted"
             );
         }
-        let key =
-            Key::load(&data.key()).with_context(|| format!("{} cannot be used", data.key().display()))?;
-        let work = Work {
-            store,
-            client: Client::new().context("the system gives no TLS")?,
-            tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
-            stock: Stock::new(data),
-            data: data.clone(),
-            settings: settings.clone(),
-            relay,
-            key,
-            temp,
-            boot,
-        };
         let upkeep = Upkeep::new(&settings);
-        let (running, next, threads, zone) =
-            (HashMap::new(), HashMap::new(), JoinSet::new(), TimeZone::system());
-        Ok(Self {
-            work: Arc::new(work),
-            lock,
-            settings,
-            running,
-            next,
-            threads,
-            upkeep,
-            zone,
-            pulse: Pulse::new(),
-        })
+        let work = Arc::new(Work::new(data, settings, relay, store, boot)?);
+        let (running, next, threads) = (HashMap::new(), HashMap::new(), JoinSet::new());
+        let (zone, pulse) = (TimeZone::system(), Pulse::new());
+        Ok(Self { work, lock, running, next, threads, upkeep, zone, pulse })
     }
 
     /// When it has last looked whether there is anything to do, while it works.
@@ -197,7 +161,7 @@ impl Worker {
     fn turn(&mut self, now: i64) -> Result<i64, StoreError> {
         self.window(now)?;
         self.stop_those_who_are_stopped(now)?;
-        let limits = self.work.store.limits(self.settings.limits())?;
+        let limits = self.work.store.limits(self.work.settings.limits())?;
         self.upkeep.pace(&self.work.store.targets()?);
         self.make_room(now)?;
         // How much comes of it nobody knows, and the target has time.
@@ -219,7 +183,7 @@ impl Worker {
 
     /// Outside of its hours nothing is downloaded.
     fn window(&mut self, now: i64) -> Result<(), StoreError> {
-        let window = self.settings.window;
+        let window = self.work.settings.window;
         let held = self
             .work
             .store
@@ -266,50 +230,49 @@ impl Worker {
 
     /// Gives a job a thread, or the promise of one.
     fn begin(&mut self, job: Job) {
-        if self.running.contains_key(&job.id) {
+        if self.is_busy(job.id) {
             self.next.insert(job.id, job);
             return;
         }
         let bytes = if job.state == State::Transferring { job.t_synced } else { job.have };
-        let running = Running {
-            state: job.state,
-            target: job.wish.target,
-            records: job.wish.airing.is_some(),
-            total: job.total,
-            bytes: Arc::new(AtomicU64::new(bytes)),
-            stop: CancellationToken::new(),
-        };
-        let (work, bytes, stop) = (self.work.clone(), running.bytes.clone(), running.stop.clone());
+        let (id, state, target, part, total) =
+            (job.id, job.state, job.wish.target, job.temp_path.clone(), job.total);
+        let records = job.wish.airing.is_some();
+        let (bytes, stop) = (Arc::new(AtomicU64::new(bytes)), CancellationToken::new());
         let paces = self.upkeep.paces(&job);
-        self.running.insert(job.id, running);
-        self.threads.spawn_blocking(move || {
-            let id = job.id;
-            let attempt = Attempt { work: &work, job, bytes: &bytes, stop: &stop, paces };
+        let (work, its_bytes, its_stop) = (self.work.clone(), bytes.clone(), stop.clone());
+        let thread = self.threads.spawn_blocking(move || {
+            let attempt = Attempt { work: &work, job, bytes: &its_bytes, stop: &its_stop, paces };
             if let Err(error) = Handle::current().block_on(attempt.make()) {
                 error!(job = id, %error, "the store cannot be written");
             }
             Ended::Job(id)
         });
+        self.running
+            .insert(id, Running { state, target, records, part, total, bytes, stop, thread: thread.id() });
     }
 
-    /// A thread has ended.
+    /// Whether a thread has its file: one that is at work on it, or removes what is left of it.
+    fn is_busy(&self, id: i64) -> bool {
+        self.running.contains_key(&id) || self.upkeep.sweeps(id)
+    }
+
+    /// A thread has ended: those begin that waited for it.
     fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
         match ended {
-            Ok(Ended::Job(id)) => {
-                self.running.remove(&id);
-                let next = self.next.remove(&id);
-                let is_wanted = |job: &Job| {
-                    self.work.store.states(&[id]).is_ok_and(|states| states.first() == Some(&(id, job.state)))
-                };
-                if let Some(job) = next.filter(is_wanted) {
-                    self.begin(job);
-                }
-            }
+            Ok(Ended::Job(id)) => drop(self.running.remove(&id)),
             Ok(Ended::Upkeep(done)) => self.upkeep.done(done),
             Err(error) => {
-                // A defect of ours. Which one it was is not said, so that all are looked at.
+                // A defect of ours. Its job is put back by the next turn.
                 error!(%error, "a job has ended unexpectedly");
-                self.running.retain(|_, running| !running.stop.is_cancelled());
+                self.running.retain(|_, running| running.thread != error.id());
+            }
+        }
+        let free: Vec<i64> = self.next.keys().copied().filter(|id| !self.is_busy(*id)).collect();
+        for job in free.iter().filter_map(|id| self.next.remove(id)).collect::<Vec<_>>() {
+            let states = self.work.store.states(&[job.id]);
+            if states.is_ok_and(|states| states.first() == Some(&(job.id, job.state))) {
+                self.begin(job);
             }
         }
     }
@@ -342,25 +305,6 @@ impl Worker {
         }
         if let Err(error) = self.work.store.recover(&self.lock, &self.work.boot, now()) {
             warn!(%error, "the queue was left as it is");
-        }
-    }
-}
-
-/// One attempt at one step of a job's life, on its own thread.
-pub(crate) struct Attempt<'a> {
-    pub(crate) work: &'a Work,
-    pub(crate) job: Job,
-    pub(crate) bytes: &'a AtomicU64,
-    pub(crate) stop: &'a CancellationToken,
-    pub(crate) paces: Vec<Arc<Bucket>>,
-}
-
-impl Attempt<'_> {
-    async fn make(self) -> Result<(), StoreError> {
-        match (self.job.state, self.job.wish.airing.clone()) {
-            (State::Transferring, _) => self.deliver().await,
-            (_, Some(airing)) => self.record(&airing).await,
-            (_, None) => self.fetch().await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::change::is_taken;
 use super::events::{Action, By, Telling, tell};
 use super::{Store, StoreError, row};
 use crate::job::{Address, Airing, Wait, Wish};
@@ -93,7 +94,11 @@ fn insert(writing: &Connection, wish: &Wish, rank: i64, now: i64) -> Result<bool
         airing.map(|_| Wait::Schedule),
         wish.address.as_ref().map(Address::reveal),
     ];
-    Ok(writing.prepare_cached(insert)?.execute(values)? == 1)
+    match writing.prepare_cached(insert)?.execute(values) {
+        // There is no such target: what else there may be of it is passed over above.
+        Err(error) if is_taken(&error) => Ok(false),
+        inserted => Ok(inserted? == 1),
+    }
 }
 
 fn existing(writing: &Connection, wish: &Wish) -> Result<i64, StoreError> {

@@ -1,10 +1,7 @@
 //! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, what is told, and
 //! the limits of bandwidth, which all jobs share.
 
-use std::collections::HashMap;
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,12 +10,13 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use super::journal::Journal;
+use super::sweep::{strays, sweep};
 use super::{Ended, Running, Work};
 use crate::Settings;
 use crate::job::{Job, State};
 use crate::pace::Bucket;
 use crate::store::{StoreError, now};
-use crate::target::{Delivery, Health, Record, Status, Target};
+use crate::target::{Health, Record, Status, Target};
 
 /// How often it is looked whether there is anything to do.
 const EVERY: Duration = Duration::from_secs(1);
@@ -39,9 +37,10 @@ pub(super) struct Upkeep {
     looked: Instant,
     /// When what is done every hour is done next.
     hour: Instant,
-    /// Whether that, or sweeping, goes on.
+    /// Whether that goes on.
     is_keeping: bool,
-    is_sweeping: bool,
+    /// Jobs of which is being removed what is left.
+    sweeping: HashSet<i64>,
     targets: HashMap<i64, Looked>,
     journal: Journal,
     watch: Watch,
@@ -86,7 +85,7 @@ impl Upkeep {
             looked: now.checked_sub(EVERY).unwrap_or(now),
             hour: now,
             is_keeping: false,
-            is_sweeping: false,
+            sweeping: HashSet::new(),
             targets: HashMap::new(),
             journal: Journal::default(),
             watch: Watch { due: now, is_asking: false, watched: None },
@@ -137,10 +136,15 @@ impl Upkeep {
         }
     }
 
+    /// Whether is being removed what is left of a job.
+    pub(super) fn sweeps(&self, id: i64) -> bool {
+        self.sweeping.contains(&id)
+    }
+
     /// Something has been done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Swept => self.is_sweeping = false,
+            Done::Swept => self.sweeping.clear(),
             Done::Kept => self.is_keeping = false,
             Done::Watched(watched) => self.watched(watched),
             Done::Probed(id, status) => {
@@ -188,7 +192,7 @@ impl Upkeep {
         running: &HashMap<i64, Running>,
         threads: &mut JoinSet<Ended>,
     ) -> Result<(), StoreError> {
-        if self.is_sweeping {
+        if !self.sweeping.is_empty() {
             return Ok(());
         }
         let mut jobs = work.store.unswept()?;
@@ -196,7 +200,7 @@ impl Upkeep {
         if jobs.is_empty() {
             return Ok(());
         }
-        self.is_sweeping = true;
+        self.sweeping = jobs.iter().map(|job| job.id).collect();
         let work = work.clone();
         threads.spawn_blocking(move || {
             for job in jobs {
@@ -276,41 +280,6 @@ fn keep(work: &Work, settings: &Settings) -> Result<(), StoreError> {
     work.store.forget_holds(now)?;
     work.store.forget_events(now - i64::from(settings.event_days) * DAY)?;
     work.store.age(settings.age_days, now)?;
+    strays(work)?;
     work.store.daily_backup(settings.backups, now).map(drop)
-}
-
-/// Removes a part, and what another program has kept beside it.
-fn remove(part: &Path) -> io::Result<()> {
-    let name = part.file_name().unwrap_or_default().to_string_lossy();
-    let beside = format!("{name}.");
-    let folder = fs::read_dir(part.parent().unwrap_or(Path::new("."))).into_iter().flatten().flatten();
-    let others =
-        folder.filter(|it| it.file_name().to_string_lossy().starts_with(&beside)).map(|it| it.path());
-    for path in others.chain([part.to_owned()]) {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target. What was delivered gets
-/// what belongs beside it.
-async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
-    let record = work.store.target(job.wish.target)?;
-    let stays = job.state == State::Completed && record.as_ref().is_some_and(|record| !record.cleanup);
-    if let (Some(part), false) = (&job.temp_path, stays) {
-        remove(part)?;
-    }
-    match (job.state, record, job.final_path.clone()) {
-        (State::Completed, Some(record), _) => super::beside::put(work, job, &record).await?,
-        (State::Cancelled, Some(record), Some(place)) => {
-            let (file, length, paces) = (Default::default(), 0, Vec::new());
-            let delivery = Delivery { file, length, place, job: job.id, paces };
-            Target::open(&record)?.remove(&delivery.temporary()).await?;
-        }
-        _ => {}
-    }
-    Ok(work.store.swept(job.id, job.state)?)
 }
