@@ -19,6 +19,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use contract::config::{Config, Skip};
 use contract::disk::Data;
+use contract::say::{document, say};
 use contract::source::BaseUrl;
 use tokio::runtime::Handle;
 
@@ -145,11 +146,10 @@ impl Desk {
     }
 
     /// `coax download run`.
-    #[allow(clippy::print_stdout)] // the line that scripts wait for
     async fn work(&self) -> anyhow::Result<ExitCode> {
         let worker = Worker::new(&self.data, self.settings.clone(), self.relay.clone())?;
         let terminated = httpd::terminated();
-        println!("ready");
+        say("ready")?; // the line that scripts wait for
         // It waits for the disk, so it has a thread of its own.
         let working = move || Handle::current().block_on(worker.run(terminated));
         tokio::task::spawn_blocking(working).await.context("the worker ended unexpectedly")?;
@@ -157,14 +157,8 @@ impl Desk {
     }
 
     /// Prints a line for people, or `value` for machines.
-    #[allow(clippy::print_stdout)]
     fn say(&self, line: &str, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
-        } else {
-            println!("{line}");
-        }
-        Ok(())
+        Ok(if self.json { document(value) } else { say(line) }?)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What programs have in common that answer with JSON what stands in one table: how an address is found in it, what is sent,
-//! what is told, and how the table is described to machines.
+//! what is told, why not, and how the table is described to machines.
 //!
 //! The table itself, who may ask, and what is done belong to the program.
 
 mod openapi;
+mod refusal;
 pub mod shape;
 
 use http::header::{self, HeaderName, HeaderValue};
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 pub use self::openapi::{Operation, document};
+pub use self::refusal::Refusal;
 use crate::{Request, Response, reply};
 
 /// How an endpoint is asked.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// What brings a file from each version to the next; its length is the version that this program writes.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, SECOND];
 
 /// Jobs that have come to nothing may be wished for again; of all others there is one for each version and target, by what
 /// it is as by where it comes from. The indexes of turns hold only those that wait for theirs, in the order in which they
@@ -64,6 +64,11 @@ CREATE INDEX tmdb_used ON tmdb(used);
 CREATE TABLE pick(key TEXT PRIMARY KEY, body TEXT, made INTEGER NOT NULL) STRICT;
 
 CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// When jobs had to wait for a connection.
+const SECOND: &str = "
+CREATE INDEX event_slot ON event(job, id) WHERE action = 'wait' AND substr(details, 1, 5) = 'slot:';
 ";
 
 /// Makes of `connection` a store of today.

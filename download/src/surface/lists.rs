@@ -5,13 +5,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::library::title::Kind;
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::Asker;
 use super::answer::{Query, said, sent};
-use super::refusal::Refusal;
 use super::schema::Parameter;
 use super::{Service, upload};
 use crate::compared::{Compared, by_ids, line_up};
@@ -22,8 +22,10 @@ use crate::line_up::{For, wish};
 use crate::quality::{Class as Lines, Wanted};
 use crate::selection::Selection;
 use crate::shelf::Kept;
-use crate::store::{Added, StoreError, now};
+use crate::store::{Added, Directed, StoreError, now};
 
+/// The target of what is for any; none has this id.
+const ANY: i64 = 0;
 /// The id under which the published line-up is a list.
 const LINE_UP: i64 = 0;
 /// How many are told if nobody says.
@@ -201,12 +203,6 @@ struct Wished {
     cam: Option<bool>,
 }
 
-impl Wished {
-    fn server(&self) -> Result<i64, Refusal> {
-        self.server.ok_or_else(|| Refusal::Wrong("say where to: `server`, by its id".into()))
-    }
-}
-
 /// `POST /api/lists/{id}/select`.
 pub(super) async fn select(
     service: &Service,
@@ -215,7 +211,7 @@ pub(super) async fn select(
     request: Request,
 ) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
-    let server = wished.server()?;
+    let server = wished.server;
     if wished.ids.is_some() {
         return Err(Refusal::Wrong("`ids` are those of the line-up: POST /api/downloads".into()));
     }
@@ -234,7 +230,7 @@ pub(super) async fn select(
         return Err(Refusal::Wrong("what is gone cannot be had".into()));
     }
     let compared = compared(service, id, wanted).await?;
-    let whom = For { target: server, priority, user: asker.by().user };
+    let whom = For { target: server.unwrap_or(ANY), priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
         let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, &whom));
@@ -242,13 +238,14 @@ pub(super) async fn select(
     });
     let wishes = choosing.await.context("choosing of a list")?;
     let unavailable = wishes.iter().filter(|wish| wish.is_none()).count();
-    add_wishes(service, asker, wishes.into_iter().flatten().collect(), json!(unavailable)).await
+    add_wishes(service, asker, wishes.into_iter().flatten().collect(), (server, unavailable)).await
 }
 
 /// `POST /api/downloads`: of the line-up, by its ids.
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
-    let whom = For { target: wished.server()?, priority: wished.priority, user: asker.by().user };
+    let server = wished.server;
+    let whom = For { target: server.unwrap_or(ANY), priority: wished.priority, user: asker.by().user };
     let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
         return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
     };
@@ -259,23 +256,34 @@ pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) 
         anyhow::Ok((wishes, unknown.len()))
     });
     let (wishes, unknown) = choosing.await.context("choosing of the line-up")??;
-    add_wishes(service, asker, wishes, json!(unknown)).await
+    add_wishes(service, asker, wishes, (server, unknown)).await
 }
 
-/// Makes jobs, where there are none yet.
+/// Makes jobs, where there are none yet; each for the server that suits it best, if none is said.
 async fn add_wishes(
     service: &Service,
     asker: &Asker,
     wishes: Vec<Wish>,
-    unavailable: Value,
+    (server, unavailable): (Option<i64>, usize),
 ) -> Result<Response, Refusal> {
-    let (rules, by) = (service.settings.rules(), asker.by());
-    let adding = service.aside(move |store| store.add(&wishes, &by, &rules, now()));
-    let all = adding.await?;
+    let (rules, reserve, by) = (service.settings.rules(), service.settings.reserve, asker.by());
+    let adding = service.aside(move |store| {
+        let Directed { wishes, nowhere } = match server {
+            Some(_) => Directed { wishes, nowhere: Vec::new() },
+            None => store.direct(wishes, reserve)?,
+        };
+        Ok((store.add(&wishes, &by, &rules, now())?, nowhere.len()))
+    });
+    let (all, unserved) = adding.await?;
     let added: Vec<i64> =
         all.iter().filter_map(|it| if let Added::New(id) = it { Some(*id) } else { None }).collect();
     let there = all.len() - added.len();
-    Ok(api::told(StatusCode::OK, &json!({ "added": added, "there": there, "unavailable": unavailable })))
+    Ok(api::told(
+        StatusCode::OK,
+        &json!({
+            "added": added, "there": there, "unavailable": unavailable, "unserved": unserved
+        }),
+    ))
 }
 
 /// Which pictures are wanted, where something is said of it.

@@ -11,6 +11,7 @@ use crate::job::{Cause, Priority, State, Step, Wait};
 use crate::quality::LADDER;
 use crate::store::{Action, Level, Scope};
 use crate::target::{Kind, Status};
+use crate::tmdb::Subject;
 
 /// A shape, by the name that the document gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,10 @@ pub(super) enum Schema {
     DownloadStats,
     ServerStats,
     UserStats,
+    AccountStats,
+    Suggested,
+    Found,
+    Picked,
     Events,
     Event,
     Log,
@@ -49,7 +54,7 @@ pub(super) enum Schema {
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 29] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::Asker,
         Self::Download,
         Self::Downloads,
@@ -75,6 +80,10 @@ impl Schema {
         Self::DownloadStats,
         Self::ServerStats,
         Self::UserStats,
+        Self::AccountStats,
+        Self::Suggested,
+        Self::Found,
+        Self::Picked,
         Self::Events,
         Self::Event,
         Self::Log,
@@ -105,7 +114,9 @@ impl Schema {
             Self::Asker => {
                 let role: Vec<Value> =
                     Role::ALL.iter().map(|role| json!(role.word())).chain([Value::Null]).collect();
-                whole(json!({ "name": or_null("string"), "role": { "enum": role }, "stale": flag() }))
+                whole(
+                    json!({ "name": or_null("string"), "role": { "enum": role }, "stale": flag(), "searches": flag() }),
+                )
             }
             Self::Download => download(),
             Self::Downloads => whole(json!({
@@ -130,11 +141,11 @@ impl Schema {
                 let ids = json!({ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": u32::MAX } });
                 let mut properties = whereto();
                 properties["ids"] = ids;
-                object(&["ids", "server"], properties)
+                object(&["ids"], properties)
             }
-            Self::Added => {
-                whole(json!({ "added": list(number()), "there": number(), "unavailable": number() }))
-            }
+            Self::Added => whole(json!({
+                "added": list(number()), "there": number(), "unavailable": number(), "unserved": number()
+            })),
             Self::List => whole(json!({
                 "id": number(), "name": text(), "main": flag(), "entries": number(), "bytes": number(),
                 "sha256": text(), "created": number(), "user": text()
@@ -168,6 +179,17 @@ impl Schema {
                 whole(json!({ "servers": list(of) }))
             }
             Self::UserStats => whole(json!({ "users": map(number()) })),
+            Self::AccountStats => whole(json!({ "accounts": map(number()) })),
+            Self::Suggested => {
+                let of =
+                    json!({ "id": number(), "name": text(), "free": or_null("integer"), "open": number() });
+                whole(json!({ "servers": list(whole(of)) }))
+            }
+            Self::Found => {
+                let of = json!({ "tmdb": number(), "title": text(), "original": text(), "year": number() });
+                whole(json!({ "found": list(whole(of)) }))
+            }
+            Self::Picked => object(&["kind", "title", "tmdb"], picked()),
             Self::Events => text(),
             Self::Event => event(),
             Self::Log => whole(json!({ "events": list(Self::Event.reference()) })),
@@ -195,6 +217,11 @@ pub(super) enum Parameter {
     Max,
     Unknown,
     Cam,
+    Kind,
+    Lines,
+    Bytes,
+    Subject,
+    Year,
 }
 
 impl Parameter {
@@ -234,6 +261,11 @@ impl Parameter {
                 ("unknown", "whether those are wanted of whose picture nothing is known", flag())
             }
             Self::Cam => ("cam", "whether those are wanted that were filmed off a screen", flag()),
+            Self::Kind => ("kind", "whether it is a film or an episode", words(&["movie", "episode"])),
+            Self::Lines => ("lines", "lines of its picture", lines()),
+            Self::Bytes => ("bytes", "its length", json!({ "type": "integer", "minimum": 0 })),
+            Self::Subject => ("kind", "whether a film or a series is looked for", subject()),
+            Self::Year => ("year", "of the film, or in which the series began; 0 is unknown", year()),
             Self::Before => ("before", "only those before the one of this id", id),
         };
         json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
@@ -270,8 +302,28 @@ fn one_of_both(mut object: Value) -> Value {
 /// Where to, and how soon.
 fn whereto() -> Value {
     json!({
-        "server": { "type": "integer", "description": "the id of the server" },
+        "server": { "type": "integer", "description": "the id of the server; without it each goes to the one that suits it best" },
         "priority": words(&words_of(Priority::ALL, Priority::word)),
+    })
+}
+
+fn subject() -> Value {
+    words(&words_of(Subject::ALL, Subject::word))
+}
+
+fn year() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": 2200 })
+}
+
+fn lines() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 65535 })
+}
+
+/// Which number a title stands for.
+fn picked() -> Value {
+    json!({
+        "kind": subject(), "title": text(), "year": year(),
+        "tmdb": { "type": ["integer", "null"], "minimum": 1, "maximum": u32::MAX },
     })
 }
 
@@ -289,7 +341,7 @@ fn chosen() -> Value {
         .into_iter()
         .flatten()
         .for_each(|(name, shape)| properties[name.as_str()] = shape.clone());
-    object(&["server"], properties)
+    object(&[], properties)
 }
 
 fn difference() -> Value {

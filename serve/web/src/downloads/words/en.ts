@@ -1,3 +1,5 @@
+import type { Added } from '../data';
+
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
 export default {
@@ -31,11 +33,15 @@ export default {
     where: 'Server',
     how: 'State',
     progress: 'Progress',
+    priority: 'Priority',
+    priorityOf: (title: string) => `Priority of ${title}`,
+    priorities: { high: 'high', medium: 'medium', low: 'low' },
     pause: 'Pause',
     resume: 'Go on',
     cancel: 'Cancel',
     retry: 'Try again',
     top: 'First',
+    pick: 'Which one?',
     pauseAll: 'Pause all',
     resumeAll: 'Go on with all',
     retryAll: 'Try all again',
@@ -48,6 +54,12 @@ export default {
     transfers: 'Deliveries',
     usual: 'As configured',
     shown: (shown: string, total: string) => `${shown} of ${total}`,
+  },
+  pick: {
+    title: (title: string) => `Which one is ${title}?`,
+    hint: 'As themoviedb.org knows it. It is named so from now on, and media servers find it by that.',
+    search: 'Search themoviedb.org',
+    none: 'None of these',
   },
   differences: {
     list: 'List',
@@ -83,11 +95,13 @@ export default {
     add: (number: number) => `Download ${number}`,
     addAll: (number: string) => `Download all ${number}`,
     noServer: 'There is no server yet to deliver to.',
-    added: (added: number, there: number, unavailable: number) =>
+    any: 'The one that suits it',
+    added: ({ added, there, unavailable, unserved }: Added) =>
       [
-        `${added} ${one(added, 'download', 'downloads')} added`,
+        `${added.length} ${one(added.length, 'download', 'downloads')} added`,
         there ? `${there} were there` : '',
         unavailable ? `${unavailable} not in the line-up` : '',
+        unserved ? `${unserved} taken by no server` : '',
       ]
         .filter(Boolean)
         .join(', '),

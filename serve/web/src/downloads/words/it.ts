@@ -33,11 +33,15 @@ const it: Words = {
     where: 'Server',
     how: 'Stato',
     progress: 'Avanzamento',
+    priority: 'Priorità',
+    priorityOf: (title) => `Priorità di ${title}`,
+    priorities: { high: 'alta', medium: 'media', low: 'bassa' },
     pause: 'Pausa',
     resume: 'Riprendi',
     cancel: 'Annulla',
     retry: 'Riprova',
     top: 'Per primo',
+    pick: 'Quale?',
     pauseAll: 'Tutti in pausa',
     resumeAll: 'Riprendi tutti',
     retryAll: 'Riprova tutti',
@@ -50,6 +54,12 @@ const it: Words = {
     transfers: 'Consegne',
     usual: 'Come configurato',
     shown: (shown: string, total: string) => `${shown} di ${total}`,
+  },
+  pick: {
+    title: (title) => `Quale è ${title}?`,
+    hint: 'Come lo conosce themoviedb.org. D’ora in poi si chiama così, e i media server lo trovano da quello.',
+    search: 'Cerca in themoviedb.org',
+    none: 'Nessuno di questi',
   },
   differences: {
     list: 'Lista',
@@ -85,11 +95,13 @@ const it: Words = {
     add: (number: number) => `Scarica ${number}`,
     addAll: (number: string) => `Scarica tutti i ${number}`,
     noServer: 'Non c’è ancora un server a cui consegnare.',
-    added: (added: number, there: number, unavailable: number) =>
+    any: 'Quello più adatto',
+    added: ({ added, there, unavailable, unserved }) =>
       [
-        `${added} download ${one(added, 'aggiunto', 'aggiunti')}`,
+        `${added.length} download ${one(added.length, 'aggiunto', 'aggiunti')}`,
         there ? `${there} c’erano già` : '',
         unavailable ? `${unavailable} non nel palinsesto` : '',
+        unserved ? `${unserved} che nessun server prende` : '',
       ]
         .filter(Boolean)
         .join(', '),
