@@ -39,6 +39,8 @@ mod titles;
 use tokio::runtime::Runtime;
 
 fn main() {
+    // Before the first client is built.
+    rustls::crypto::ring::default_provider().install_default().unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["fetch", url, part, total] = words.as_slice() {

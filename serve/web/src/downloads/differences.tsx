@@ -180,10 +180,10 @@ function columns(choosing: boolean, chosen: Set<number>, toggle: (place: number)
         {named(one)}
       </label>
     ) : (
-      <span class="prose">{named(one)}</span>
+      named(one)
     );
   return [
-    { name: words.title, cell: title },
+    { name: words.title, cell: title, as: 'prose' },
     { name: words.group, cell: (one) => one.group, as: 'prose' },
     { name: words.picture, cell: (one) => [one.quality === 'unknown' ? '' : one.quality, one.language ?? ''].filter(Boolean).join(' ') },
     { name: words.why, cell: (one) => one.reason ?? (one.available || one.class === 'gone' ? '' : words.unavailable), as: 'prose' },

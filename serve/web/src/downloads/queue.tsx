@@ -137,7 +137,7 @@ function columns(
 ): Column<Download>[] {
   const words = w().queue;
   const all: Column<Download>[] = [
-    { name: words.title, cell: (one) => <span class="prose">{named(one)}</span> },
+    { name: words.title, cell: named, as: 'prose' },
     { name: words.where, cell: (one) => known.get(one.target) ?? one.target },
     { name: words.how, cell: how, as: 'prose' },
     { name: words.progress, cell: (one) => <Far one={{ ...one, ...progress.get(one.id) }} /> },

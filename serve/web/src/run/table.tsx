@@ -36,7 +36,7 @@ export function Table<T>({ label, headed, columns, rows, key_ }: Props<T>) {
             {rows.map((item) => (
               <tr key={key_(item)}>
                 {columns.map(({ cell, as }, nth) =>
-                  nth === 0 ? <th scope="row">{cell(item)}</th> : <td class={as}>{cell(item)}</td>,
+                  nth === 0 ? <th scope="row" class={as}>{cell(item)}</th> : <td class={as}>{cell(item)}</td>,
                 )}
               </tr>
             ))}
