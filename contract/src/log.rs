@@ -29,9 +29,6 @@ pub fn init(format: Format) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    // Who reads the log may go, as `head` does, and what serves viewers goes on: else that a line cannot be written would be told
-    // where no line can be written, which panics.
-    let lines = lines.log_internal_errors(false);
     let lines = match format {
         Format::Text => lines.with_ansi(colour).boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),

@@ -24,7 +24,7 @@ fn arguments(of: &str) -> Vec<&str> {
 /// An installation with a user and a place to deliver to, where nothing was published yet.
 fn house() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let config = "listen = '127.0.0.1:0'\n[[source]]\nname = 'list'\nurl = 'http://127.0.0.1:9/list.m3u'\n";
+    let config = "listen = '127.0.0.1:0'\n[[source]]\nname = 'list'\nkind = 'm3u'\nurl = 'http://127.0.0.1:9/list.m3u'\n";
     File::create(folder.path().join("coax.toml")).unwrap().write_all(config.as_bytes()).unwrap();
     std::fs::create_dir(folder.path().join("films")).unwrap();
     let films = folder.path().join("films");
@@ -70,6 +70,10 @@ fn whoever_stops_reading_ends_no_command_in_its_midst() {
     }
     let shown = run(&["user", "show", "bob"], "", house.path());
     assert!(shown.status.success(), "what was asked for was done");
+    let (mut nobody, (reader, writer)) = (coax(&[]), std::io::pipe().unwrap());
+    drop(reader);
+    let status = nobody.args(["user", "show", "nobody"]).current_dir(house.path()).stderr(writer).status();
+    assert_eq!(status.unwrap().code(), Some(1), "nor does it matter that nobody reads why");
     // What has gone wrong is told by the status as ever: nothing is published, and the source is nowhere.
     for command in
         ["doctor --patience 1", "doctor --patience 1 --json", "user show nobody", "download diff no-such.m3u"]
