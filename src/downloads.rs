@@ -1,12 +1,26 @@
-//! What is asked of downloads, where `coax up` fetches them as well.
+//! What is asked of downloads, where `coax up` fetches them as well, and what monitors are told of them.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use contract::user::Users;
 use download::surface::{Access, Service};
+use httpd::metrics::Page;
+use tracing::warn;
 
 use crate::cli::Settings;
+
+/// The page of a monitor, with what there is to say of downloads.
+pub(crate) async fn render(service: Option<Arc<Service>>, mut page: Page) -> Page {
+    let Some(service) = service else { return page };
+    let rendering = tokio::task::spawn_blocking(move || {
+        if let Err(error) = service.render(&mut page) {
+            warn!(%error, "a monitor is told nothing of downloads");
+        }
+        page
+    });
+    rendering.await.unwrap_or_default()
+}
 
 /// The service, if downloads are configured. Whoever may administer the rest may administer them.
 ///

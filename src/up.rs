@@ -225,6 +225,7 @@ async fn serve(
         move |mut request: Request, peer: SocketAddr| {
             server.strip(&mut request, peer); // before it is told whose it is
             let (relay, server, run_now) = (relay.clone(), server.clone(), run_now.clone());
+            let all = downloads.clone();
             let downloads =
                 downloads.clone().filter(|_| download::surface::Service::takes(request.uri().path()));
             async move {
@@ -233,7 +234,7 @@ async fn serve(
                 } else if let Some(downloads) = downloads {
                     downloads.answer(request, peer).await
                 } else if is_metrics(&request) {
-                    metrics(&relay, &server, &request, peer).await
+                    metrics(&relay, &server, all, &request, peer).await
                 } else if elsewhere && is_stream(request.uri().path()) {
                     server.answer(request, peer).await
                 } else if Relay::takes(request.uri().path()) {
@@ -273,12 +274,18 @@ fn is_metrics(request: &Request) -> bool {
 }
 
 /// `/metrics`: what all programs of this process count.
-async fn metrics(relay: &Relay, server: &Server, request: &Request, peer: SocketAddr) -> Response {
+async fn metrics(
+    relay: &Relay,
+    server: &Server,
+    downloads: Option<Arc<download::surface::Service>>,
+    request: &Request,
+    peer: SocketAddr,
+) -> Response {
     let page = match relay.metrics(request.headers(), peer) {
         Ok(page) => page,
         Err(refused) => return *refused,
     };
-    match server.render(page).await {
+    match server.render(crate::downloads::render(downloads, page).await).await {
         Ok(page) => page.answer(),
         Err(error) => {
             warn!(%error, "nothing can be told to a monitor");

@@ -8,8 +8,11 @@ mod diff;
 mod output;
 mod parse;
 mod queue;
+mod record;
+mod run;
 mod show;
 mod target;
+mod when;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -21,18 +24,19 @@ use contract::config::{Config, Skip};
 use contract::disk::Data;
 use contract::say::{document, say};
 use contract::source::BaseUrl;
-use tokio::runtime::Handle;
 
+use crate::Settings;
 use crate::store::{self, By, Store};
-use crate::{Settings, Worker};
 
 /// What can be typed.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Fetch and deliver what is queued, until stopped; `coax up` does so by itself where that is configured
-    Run,
+    Run(run::Arguments),
     /// Queue films and episodes of the line-up
     Add(add::Arguments),
+    /// Record a channel: a programme of the guide, or from one time to another
+    Record(record::Arguments),
     /// What a list has that the line-up has not, or other lists
     Diff(diff::Arguments),
     /// What is read out of titles: lines in, JSON lines out
@@ -114,14 +118,15 @@ impl Desk {
     /// What went wrong, in words.
     pub async fn run(&self, command: Command) -> anyhow::Result<ExitCode> {
         let done = match command {
-            Command::Run => return self.work().await,
+            Command::Run(arguments) => return self.work(&arguments).await,
             Command::Restore { file } => {
                 store::restore(&self.data, &file)?;
                 self.say("restored; jobs that were being worked at begin anew", &())
             }
             Command::Target { command } => return self.target(command).await,
             Command::Add(arguments) => self.add(&arguments),
-            Command::Diff(arguments) => arguments.run(&self.data, self.json),
+            Command::Record(arguments) => self.record(&arguments),
+            Command::Diff(arguments) => self.diff(&arguments),
             Command::Parse(arguments) => arguments.run(),
             Command::Status(arguments) => self.status(&arguments),
             Command::Pause(jobs) => return self.act(store::Act::Pause, &jobs),
@@ -143,17 +148,6 @@ impl Desk {
 
     fn store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.data)?)
-    }
-
-    /// `coax download run`.
-    async fn work(&self) -> anyhow::Result<ExitCode> {
-        let worker = Worker::new(&self.data, self.settings.clone(), self.relay.clone())?;
-        let terminated = httpd::terminated();
-        say("ready")?; // the line that scripts wait for
-        // It waits for the disk, so it has a thread of its own.
-        let working = move || Handle::current().block_on(worker.run(terminated));
-        tokio::task::spawn_blocking(working).await.context("the worker ended unexpectedly")?;
-        Ok(ExitCode::SUCCESS)
     }
 
     /// Prints a line for people, or `value` for machines.

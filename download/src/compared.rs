@@ -1,17 +1,18 @@
 //! What a list has that one has not, and what the line-up has of it.
 //!
-//! A list says what there is; bytes come from the line-up, whose provider is known and whose connections are counted. So of a
-//! list that somebody has uploaded that can be had which the line-up has as well, under whatever name and number.
+//! A list says what there is; bytes come from the line-up, whose provider is known and whose connections are counted, where it
+//! has the same under whatever name and number; and else from where the list says.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use contract::disk::Data;
+use contract::library::title::Kind;
 
 use crate::difference::{Difference, Owned, Preferences};
 use crate::entry::{Entry, Origin, of_job};
 use crate::identity::{identity, variant};
-use crate::job::State;
+use crate::job::{Address, State};
 use crate::line_up::LineUp;
 use crate::shelf::{Kept, Shelf};
 use crate::store::Store;
@@ -78,6 +79,16 @@ impl Compared {
             }
         }
         Ok(Self { list, difference, main, line_up, ours, is_line_up })
+    }
+
+    /// From where the entry of the list at `place` is had: [`Compared::ours`], or else the entry itself, if it says an address that
+    /// can be asked for.
+    pub fn source(&self, place: u32) -> Option<&Entry> {
+        let has_address = |entry: &&Entry| match &entry.origin {
+            Origin::Web(address) => entry.kind != Kind::Live && Address::new(address).is_some(),
+            Origin::Ours { .. } => true,
+        };
+        self.ours(place).or_else(|| self.list.get(place as usize).filter(has_address))
     }
 
     /// What the line-up has in place of the entry of the list at `place`: the same version, or else another.

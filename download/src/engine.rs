@@ -21,6 +21,7 @@ use crate::job::{Cause, Wait};
 use crate::pace::Bucket;
 
 pub mod http;
+pub mod outlet;
 pub mod part;
 pub mod record;
 pub mod ytdlp;

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use wish::{Priority, Wish};
+pub use wish::{Address, Airing, Priority, Wish};
 
 /// An enum of words: what the store, answers and commands call its variants.
 macro_rules! words {
@@ -139,6 +139,8 @@ words! {
         Target = "target",
         /// A program that is not installed.
         Engine = "engine",
+        /// The time at which a recording begins.
+        Schedule = "schedule",
     }
 }
 
@@ -229,7 +231,7 @@ pub struct Job {
     pub t_synced: u64,
     /// Of the whole file, as hexadecimal.
     pub sha256: Option<String>,
-    /// Lines of its picture, as measured.
+    /// The class of its picture in lines, as measured.
     pub measured_h: Option<u32>,
     /// Whether it was looked for under other endings than the list says, which is done once.
     pub was_renamed: bool,
@@ -278,7 +280,7 @@ mod tests {
         }
         assert_eq!(
             "slots".parse::<Wait>(),
-            Err("expected one of slot, disk, window, retry, target, engine".into())
+            Err("expected one of slot, disk, window, retry, target, engine, schedule".into())
         );
     }
 }

@@ -28,6 +28,7 @@ pub mod difference;
 pub mod engine;
 pub mod entry;
 pub mod foreign;
+mod front;
 pub mod identity;
 pub mod job;
 pub mod line_up;

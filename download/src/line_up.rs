@@ -1,4 +1,7 @@
-//! What can be wished for: films and episodes of the published line-up.
+//! What can be wished for: films and episodes of the published line-up, and what its channels send.
+
+mod channel;
+mod known;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,9 +13,12 @@ use contract::disk::Data;
 use contract::library::title::Kind as Sort;
 use contract::release::{Release, Releases};
 
+pub use channel::{Channel, Programme, recording};
+pub use known::Known;
+
 use crate::entry::{Entry, Origin, of_bundle};
 use crate::identity::{identity, variant};
-use crate::job::{Priority, Wish};
+use crate::job::{Address, Priority, Wish};
 
 /// The published line-up, and what is known of it beyond.
 pub struct LineUp {
@@ -138,9 +144,16 @@ impl Choice {
     }
 }
 
-/// The wish for an entry of the line-up; `None` for what is not in it, and for channels.
+/// The wish for an entry of the line-up, or of a list that says where it is had; `None` for channels, and for what nobody can
+/// ask for.
 pub fn wish(entry: &Entry, whom: &For) -> Option<Wish> {
-    let Origin::Ours { account, stream_id, series } = &entry.origin else { return None };
+    let (account, stream_id, series, address) = match &entry.origin {
+        Origin::Ours { account, stream_id, series } => (account.to_string(), *stream_id, *series, None),
+        Origin::Web(address) => {
+            let address = Address::new(address)?;
+            (address.account(), 0, 0, Some(address))
+        }
+    };
     let kind = match entry.kind {
         Sort::Film => Kind::Movie,
         Sort::Series | Sort::Novela => Kind::Episode,
@@ -163,11 +176,13 @@ pub fn wish(entry: &Entry, whom: &For) -> Option<Wish> {
         season: entry.season,
         episode: entry.episode,
         ep_title: entry.name.to_string(),
-        series: *series,
+        series,
         quality: entry.quality.lines.map(u32::from),
-        account: account.to_string(),
-        stream_id: *stream_id,
+        account,
+        stream_id,
+        address,
         ext: entry.ext.to_string(),
+        airing: None,
         priority: whom.priority,
         user: whom.user.clone(),
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::config::seconds;
 use contract::disk::Data;
+use contract::secret::Secret;
 use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -36,6 +37,12 @@ pub struct Settings {
     /// The hours in which downloads go on, by the clock of this machine, such as `01:00-07:00`; empty: always. Transfers go on
     /// at any time.
     pub window: Window,
+    /// How much earlier than its programme a recording begins,
+    #[serde(deserialize_with = "seconds")]
+    pub record_before: Duration,
+    /// and how much later it ends: broadcasters keep no exact time.
+    #[serde(deserialize_with = "seconds")]
+    pub record_after: Duration,
     /// A film of this year, or of at most so many years before, is of class high.
     pub high_years: u32,
     /// A film of more than so many years before is of class low. Everything else is of class medium.
@@ -51,6 +58,19 @@ pub struct Settings {
     pub bandwidth: u64,
     /// Bytes per second of the downloads from one account; 0: as many as there are.
     pub account_bandwidth: u64,
+    /// Whether a document of what is known of it lies beside what is delivered (`.nfo`), for media servers of the styles that
+    /// read one: `jellyfin`, `kodi` and `emby`.
+    pub nfo: bool,
+    /// Whether the poster that the line-up names lies there as well.
+    pub posters: bool,
+    /// Whether addresses that strangers name may lie in private networks: those of posters, and of entries of uploaded lists.
+    pub private_addresses: bool,
+    /// Bytes per second of all downloads together while anybody watches; 0: as many as there are.
+    pub when_viewers: u64,
+    /// The key by which the relay tells whether anybody watches, where it runs on another machine: `key` of its `[relay]`.
+    pub relay_key: Secret,
+    /// The program that fetches what is no plain file: HLS, DASH, pages. A name is looked for in `PATH`.
+    pub yt_dlp: PathBuf,
     /// How often it is looked how targets are.
     #[serde(deserialize_with = "seconds")]
     pub probe_every: Duration,
@@ -73,6 +93,8 @@ impl Default for Settings {
             transfers: 3,
             reserve: 2 << 30,
             window: Window::default(),
+            record_before: Duration::from_secs(60),
+            record_after: Duration::from_secs(300),
             high_years: 2,
             low_years: 5,
             age_days: 7,
@@ -80,6 +102,12 @@ impl Default for Settings {
             patience: Duration::from_secs(30),
             bandwidth: 0,
             account_bandwidth: 0,
+            when_viewers: 0,
+            relay_key: Secret::default(),
+            yt_dlp: "yt-dlp".into(),
+            nfo: true,
+            posters: false,
+            private_addresses: false,
             probe_every: Duration::from_secs(300),
             backups: 30,
             event_days: 90,

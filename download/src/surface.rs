@@ -17,6 +17,7 @@ mod events;
 mod jobs;
 mod lists;
 mod openapi;
+mod recording;
 mod schema;
 mod servers;
 mod stats;
@@ -32,6 +33,7 @@ use anyhow::Context;
 use contract::disk::Data;
 use contract::user::{Right, Users};
 use httpd::api::Refusal;
+use httpd::metrics::Page;
 use httpd::{Request, Response, api};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -97,6 +99,14 @@ impl Service {
     #[must_use]
     pub fn with_lists_of(self, limits: Limits) -> Self {
         Self { lists: limits, ..self }
+    }
+
+    /// Its lines among those that monitors read; asks the disk.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn render(&self, page: &mut Page) -> Result<(), StoreError> {
+        crate::front::render(&self.store, page)
     }
 
     /// Whether a path is answered here.

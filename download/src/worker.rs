@@ -11,11 +11,15 @@
 //! meanwhile. It is stopped by its row: whoever pauses or cancels it changes that, and the next thing that it would write
 //! there is refused, or the tick notices first.
 
+mod beside;
 mod deliver;
 mod fetch;
 mod journal;
+mod record;
 mod room;
 mod upkeep;
+mod verify;
+mod watched;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -37,6 +41,7 @@ use tracing::{error, info, warn};
 
 use crate::Settings;
 use crate::engine::http::Client;
+use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
 use crate::pace::Bucket;
 use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
@@ -64,6 +69,7 @@ pub struct Worker {
     threads: JoinSet<Ended>,
     upkeep: Upkeep,
     zone: TimeZone,
+    pulse: Pulse,
 }
 
 /// What the threads of all jobs share.
@@ -72,18 +78,20 @@ pub(crate) struct Work {
     pub(crate) client: Client,
     pub(crate) tmdb: Tmdb,
     pub(crate) stock: Stock,
+    pub(crate) data: Data,
+    pub(crate) settings: Settings,
     pub(crate) relay: BaseUrl,
     pub(crate) key: Key,
     pub(crate) temp: PathBuf,
     pub(crate) boot: String,
-    pub(crate) max_retries: u32,
-    pub(crate) patience: Duration,
 }
 
 /// A job at which a thread is at work.
 pub(crate) struct Running {
     state: State,
     target: i64,
+    /// What is sent now is recorded: nobody asks it to come back later.
+    records: bool,
     /// Length of its file, as far as that was known when it began.
     total: Option<u64>,
     bytes: Arc<AtomicU64>,
@@ -121,17 +129,32 @@ impl Worker {
             client: Client::new().context("the system gives no TLS")?,
             tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
             stock: Stock::new(data),
+            data: data.clone(),
+            settings: settings.clone(),
             relay,
             key,
             temp,
             boot,
-            max_retries: settings.max_retries.max(1),
-            patience: settings.patience,
         };
         let upkeep = Upkeep::new(&settings);
         let (running, next, threads, zone) =
             (HashMap::new(), HashMap::new(), JoinSet::new(), TimeZone::system());
-        Ok(Self { work: Arc::new(work), lock, settings, running, next, threads, upkeep, zone })
+        Ok(Self {
+            work: Arc::new(work),
+            lock,
+            settings,
+            running,
+            next,
+            threads,
+            upkeep,
+            zone,
+            pulse: Pulse::new(),
+        })
+    }
+
+    /// When it has last looked whether there is anything to do, while it works.
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Works until `shutdown`. To be awaited on a thread of its own: it waits for the disk.
@@ -152,6 +175,7 @@ impl Worker {
             }
             let looked = (|| {
                 let (version, now) = (self.work.store.version()?, now());
+                self.pulse.beat();
                 if look || version != seen || now >= due {
                     (seen, due) = (version, self.turn(now)?.min(now + 60));
                 }
@@ -176,6 +200,10 @@ impl Worker {
         let limits = self.work.store.limits(self.settings.limits())?;
         self.upkeep.pace(&self.work.store.targets()?);
         self.make_room(now)?;
+        // How much comes of it nobody knows, and the target has time.
+        while let Some(job) = self.work.store.begin_recording(&self.work.temp, &self.work.boot, now)? {
+            self.begin(job);
+        }
         while let Some(job) = self.work.store.begin_download(limits, &self.work.temp, &self.work.boot, now)? {
             if self.has_room(&job, now)? {
                 self.begin(job);
@@ -203,7 +231,8 @@ impl Worker {
             return held.map_or(Ok(()), |_| self.work.store.release(Scope::All, "", Wait::Window));
         };
         let why = format!("downloads go on at {window}");
-        for (id, running) in self.running.iter().filter(|(_, running)| running.state == State::Downloading) {
+        let fetches = |running: &Running| running.state == State::Downloading && !running.records;
+        for (id, running) in self.running.iter().filter(|(_, running)| fetches(running)) {
             let later = Later { wait: Wait::Window, until, why: why.clone(), no_progress: 0, refused: 0 };
             self.work.store.put_off(*id, State::Downloading, &later, 0, now)?;
             running.stop.cancel();
@@ -245,6 +274,7 @@ impl Worker {
         let running = Running {
             state: job.state,
             target: job.wish.target,
+            records: job.wish.airing.is_some(),
             total: job.total,
             bytes: Arc::new(AtomicU64::new(bytes)),
             stop: CancellationToken::new(),
@@ -327,9 +357,10 @@ pub(crate) struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn make(self) -> Result<(), StoreError> {
-        match self.job.state {
-            State::Transferring => self.deliver().await,
-            _ => self.fetch().await,
+        match (self.job.state, self.job.wish.airing.clone()) {
+            (State::Transferring, _) => self.deliver().await,
+            (_, Some(airing)) => self.record(&airing).await,
+            (_, None) => self.fetch().await,
         }
     }
 }

@@ -367,6 +367,8 @@ fn film(id: u32) -> Wish {
         ext: "mkv".into(),
         priority: None,
         user: "ann".into(),
+        airing: None,
+        address: None,
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::Title;
+use super::{At, Title};
 use crate::bundle::{Series, VodStream};
 use crate::details::{Episode, MovieFacts};
 
@@ -62,6 +62,23 @@ pub fn episode(show: &Title, name: &str, episode: &Episode) -> String {
     nfo.rating(&episode.info.rating);
     nfo.minutes(episode.info.duration_secs / 60);
     nfo.picture("thumb", &episode.info.movie_image);
+    nfo.finish()
+}
+
+/// A film (`movie`) or a series (`tvshow`) of which nothing is known but what it is called.
+pub fn named(root: &'static str, title: &Title) -> String {
+    let mut nfo = Nfo::new(root);
+    nfo.title(title);
+    nfo.finish()
+}
+
+/// An episode of `show` of which nothing is known but its number and, if that is not empty, its name.
+pub fn numbered(show: &Title, name: &str, (season, number): At) -> String {
+    let mut nfo = Nfo::new("episodedetails");
+    nfo.text("title", name);
+    nfo.text("showtitle", &show.name);
+    nfo.text("season", &season.unwrap_or(1).to_string());
+    nfo.text("episode", &number.to_string());
     nfo.finish()
 }
 

@@ -5,21 +5,22 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use contract::disk::Data;
 use serde::Serialize;
 
+use super::Desk;
 use super::output::quietly;
 use crate::difference::{Class, Difference, Owned, Preferences, Word};
 use crate::entry::{Entry, of_job};
 use crate::identity::{identity, variant};
-use crate::job::State;
-use crate::line_up::LineUp;
+use crate::job::{Priority, State, Wish};
+use crate::line_up::{For, LineUp, wish};
 use crate::list::{self, Limits};
 use crate::quality::{self, Wanted};
 use crate::selection::Selection;
-use crate::store::Store;
+use crate::store::{By, Store};
 
 /// `diff`.
 #[derive(Debug, Args)]
@@ -54,6 +55,15 @@ pub struct Arguments {
     /// Show only what has these words in its title
     #[arg(long, value_name = "TEXT", default_value = "")]
     text: String,
+    /// Queue what is chosen, from the addresses that the list says; without --select, what is new or better
+    #[arg(long)]
+    queue: bool,
+    /// Where to; needed if there are several targets
+    #[arg(long, value_name = "NAME", requires = "queue")]
+    target: Option<String>,
+    /// high, medium or low, in place of what the rules say
+    #[arg(long, value_name = "CLASS", requires = "queue")]
+    priority: Option<Priority>,
 }
 
 /// What is told of an entry.
@@ -85,12 +95,37 @@ struct Compared {
     difference: Difference,
 }
 
+impl Desk {
+    /// Tells what is different, or queues what is chosen of it.
+    pub(super) fn diff(&self, arguments: &Arguments) -> anyhow::Result<()> {
+        let compared = arguments.compared(&self.data)?;
+        if arguments.queue {
+            return self.queue(arguments, &compared);
+        }
+        let out = BufWriter::new(io::stdout().lock());
+        quietly(if self.json { arguments.write(&compared, out) } else { arguments.show(&compared, out) })
+    }
+
+    fn queue(&self, arguments: &Arguments, compared: &Compared) -> anyhow::Result<()> {
+        let store = self.store()?;
+        let target = super::add::target(&store, arguments.target.as_deref())?;
+        let whom = For { target: target.id, priority: arguments.priority, user: By::command().user };
+        let (places, _) = arguments.shown(compared, &[Word::New, Word::Upgrade]);
+        let wishes: Vec<Option<Wish>> =
+            places.iter().map(|place| wish(&compared.list[*place as usize], &whom)).collect();
+        let without = wishes.iter().filter(|wish| wish.is_none()).count();
+        if without > 0 {
+            tracing::warn!(without, "entries say no address that can be asked for; they are left out");
+        }
+        let wishes: Vec<Wish> = wishes.into_iter().flatten().collect();
+        ensure!(!wishes.is_empty(), "nothing is chosen");
+        self.queued(&store, &target, &wishes)
+    }
+}
+
 impl Arguments {
-    /// Tells what is different.
-    ///
-    /// # Errors
-    /// A list is none, or what one has cannot be read.
-    pub fn run(&self, data: &Data, json: bool) -> anyhow::Result<()> {
+    /// Compares what there is to compare.
+    fn compared(&self, data: &Data) -> anyhow::Result<Compared> {
         let list = listed(&self.new)?;
         let mut main = Vec::new();
         if self.against.is_empty() {
@@ -108,9 +143,7 @@ impl Arguments {
             languages: self.languages.iter().map(|code| code.trim().to_uppercase()).collect(),
         };
         let difference = Difference::of(&list, Owned { main: &main, completed: &completed }, &preferences);
-        let compared = Compared { list, main, difference };
-        let out = BufWriter::new(io::stdout().lock());
-        quietly(if json { self.write(&compared, out) } else { self.show(&compared, out) })
+        Ok(Compared { list, main, difference })
     }
 
     /// Numbers of what shall be shown: entries of the list, and of what one has.

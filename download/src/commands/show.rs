@@ -4,6 +4,7 @@ use clap::Args;
 use contract::bundle::Kind;
 use contract::say::say;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Desk;
@@ -122,15 +123,19 @@ fn shown(job: Job, holds: &[Hold], unwell: impl Fn(&Job) -> Option<String>) -> S
         return Shown { job, waits_for: None, until: None, why: None };
     }
     if let (Some(wait), true) = (job.wait, job.not_before > now()) {
-        let (until, why) = (Some(job.not_before), job.error.clone());
+        let begins = || Some(format!("it begins at {}", time(job.not_before)));
+        let why = if wait == Wait::Schedule { begins() } else { job.error.clone() };
+        let until = Some(job.not_before);
         return Shown { job, waits_for: Some(wait), until, why };
     }
-    if let Some(why) = unwell(&job) {
+    let records = job.wish.airing.is_some() && job.state == State::Pending;
+    if let Some(why) = unwell(&job).filter(|_| !records) {
         return Shown { job, waits_for: Some(Wait::Target), until: None, why: Some(why) };
     }
     let (target, fetches) = (job.wish.target.to_string(), job.state == State::Pending);
     let holds_it = |hold: &&Hold| match hold.scope {
-        Scope::All => fetches,
+        Scope::All => fetches && (!records || hold.wait == Wait::Disk),
+        _ if records => false,
         Scope::Account => fetches && hold.name == job.wish.account,
         Scope::Target => hold.name == target,
     };
@@ -149,6 +154,7 @@ fn line(shown: &Shown) -> String {
         Some(total) if total > 0 => format!("{} % of {}", done.saturating_mul(100) / total, size(total)),
         _ => size(done),
     };
+    let measured = job.measured_h.map_or_else(String::new, |lines| format!("  {lines}p"));
     let state = job
         .step
         .filter(|_| job.state.is_busy())
@@ -162,11 +168,15 @@ fn line(shown: &Shown) -> String {
         (State::Failed, Some(cause), Some(error)) => format!("  {cause}: {error}"),
         _ => String::new(),
     };
-    format!("{:6}  {state:22} {far:20} {}{waits}{failed}", job.id, title(&job.wish))
+    format!("{:6}  {state:22} {far:20} {}{measured}{waits}{failed}", job.id, title(&job.wish))
 }
 
 /// How a wish is called in a line.
 pub(super) fn title(wish: &Wish) -> String {
+    if let Some(airing) = &wish.airing {
+        let channel = if airing.channel == wish.title { "" } else { &airing.channel };
+        return format!("{}  {}  {channel}", wish.title, time(airing.starts)).trim_end().to_owned();
+    }
     let year = if wish.year.is_empty() { String::new() } else { format!(" ({})", wish.year) };
     match (wish.kind, wish.season, wish.episode) {
         (Kind::Episode, Some(season), Some(number)) => {
@@ -174,6 +184,12 @@ pub(super) fn title(wish: &Wish) -> String {
         }
         _ => format!("{}{year}", wish.title),
     }
+}
+
+/// A time by the clock of this machine, for people.
+pub(super) fn time(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Bytes, for people.

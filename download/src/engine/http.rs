@@ -50,6 +50,19 @@ const WHOLE: &str = "the source gives the whole of it only";
 pub type Told<'a> = &'a mut (dyn FnMut(Report) + Send);
 
 impl Client {
+    /// Brings something small: at most so many bytes, all of them or none.
+    pub(crate) async fn small(&self, order: &Order, most: usize) -> Option<Vec<u8>> {
+        let response = self.whole(order).await.ok().filter(|it| it.status() == http::StatusCode::OK)?;
+        let (mut incoming, mut all) = (Incoming::new(response, order.patience), Vec::new());
+        while let Some(bytes) = incoming.next().await.ok()? {
+            if all.len() + bytes.len() > most {
+                return None;
+            }
+            all.extend_from_slice(&bytes);
+        }
+        Some(all)
+    }
+
     /// Asks for something that has no end.
     pub(super) async fn live(&self, order: &Order) -> Result<Incoming, Stop> {
         let response = self.whole(order).await?;

@@ -39,10 +39,13 @@ pub async fn record(
     };
     let before = part.len();
     if left.is_zero() {
-        return match before {
-            0 => Ended::Failed { cause: Cause::Missed, why: "its time has gone by".to_owned() },
-            total => Ended::Done { total },
-        };
+        if before == 0 {
+            return Ended::Failed { cause: Cause::Missed, why: "its time has gone by".to_owned() };
+        }
+        // What is missing at its end is missing until it was over, and not until somebody has noticed.
+        let late = SystemTime::now().duration_since(*until).unwrap_or_default();
+        interrupted.and_then(|time| time.checked_sub(late)).into_iter().for_each(gap);
+        return Ended::Done { total: before };
     }
     let receiving = receive(client, order, &mut part, told, || interrupted.into_iter().for_each(&mut *gap));
     let received = tokio::time::timeout(left, receiving).await;

@@ -20,7 +20,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::{Ended, Order, Report, Rest};
+use super::outlet::Outlet;
+use super::{Ended, Order, Reach, Report, Rest};
 use crate::job::{Cause, Wait};
 
 /// How long it may take to end when it is asked to; it writes down how far it was.
@@ -45,10 +46,26 @@ enum Line {
     File(PathBuf),
 }
 
-/// Has `program`, as a rule `yt-dlp`, bring what `order` says, and puts it at the part. Stopped by dropping this, it goes on
-/// where it was the next time.
+/// Has `program`, as a rule `yt-dlp`, bring what `order` says, and puts it at the part, at which nothing is before. Stopped by
+/// dropping this, it goes on where it was the next time.
 pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) + Send)) -> Ended {
+    if let Some(total) = order.known.total
+        && std::fs::metadata(&order.part).is_ok_and(|part| part.len() == total && total > 0)
+    {
+        return Ended::Done { total }; // it came to the end before somebody ended us
+    }
+    // SECURITY: where an address of a stranger leads, it would follow.
+    let outlet = match order.reach {
+        Reach::Anywhere => None,
+        Reach::Internet => match Outlet::open(contract::reach::is_public).await {
+            Ok(outlet) => Some(outlet),
+            Err(error) => return broken(false, format!("there is no port for a proxy: {}", error.kind())),
+        },
+    };
     let mut command = Command::new(program);
+    if let Some(outlet) = &outlet {
+        command.args(["--proxy", &outlet.proxy()]).env_remove("NO_PROXY").env_remove("no_proxy");
+    }
     command.args(arguments(order)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, with the programs that it starts.
     let running = match command.process_group(0).spawn() {
@@ -78,11 +95,8 @@ pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) 
         }
     };
     match (status.code(), made) {
-        (Some(0), Some(made)) => match keep(&made, &order.part).await {
-            Ok(total) => {
-                told(Report::Checkpoint { synced: total });
-                Ended::Done { total }
-            }
+        (Some(0), Some(made)) => match kept(&made, &order.part, told).await {
+            Ok(total) => Ended::Done { total },
             Err(error) => {
                 let (wait, why) = (Wait::Disk, format!("the disk refuses: {}", error.kind()));
                 Ended::Waits { wait, rest: Rest::Broken, progress: progress > 0, why }
@@ -90,6 +104,9 @@ pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) 
         },
         (Some(0), None) => {
             broken(progress > 0, "yt-dlp says that all is well, and has made nothing".to_owned())
+        }
+        _ if outlet.is_some_and(|outlet| outlet.has_refused()) => {
+            failed(Cause::Gone, "its address leads into a private network".to_owned())
         }
         (Some(2), _) => failed(Cause::Engine, format!("yt-dlp was called wrongly: {}", last(&words))),
         _ => refused(progress > 0, &words),
@@ -136,6 +153,10 @@ fn arguments(order: &Order) -> Vec<OsString> {
     ]
     .map(OsString::from)
     .into();
+    // It keeps a limit by itself, as it is when it begins.
+    if let Some(rate) = order.paces.iter().filter_map(|bucket| bucket.rate()).min() {
+        arguments.extend(["--limit-rate".into(), rate.to_string().into()]);
+    }
     for (name, value) in &order.headers {
         arguments.extend(["--add-headers".into(), format!("{name}:{value}").into()]);
     }
@@ -154,17 +175,19 @@ fn template(part: &Path) -> PathBuf {
     PathBuf::from(format!("{}/{}", folder.replace('%', "%%"), name.replace('%', "%%")))
 }
 
-/// Gives what it has made the name of the part.
-async fn keep(made: &Path, part: &Path) -> io::Result<u64> {
+/// Gives what it has made the name of the part. How much it is, is told first: a part that has as much is whole.
+async fn kept(made: &Path, part: &Path, told: &mut (dyn FnMut(Report) + Send)) -> io::Result<u64> {
+    let total = std::fs::metadata(made)?.len();
+    told(Report::Began { have: total, total: Some(total), etag: None });
     let (made, part) = (made.to_owned(), part.to_owned());
-    let kept = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::open(&made)?;
-        file.sync_data()?;
+    let keeping = tokio::task::spawn_blocking(move || {
+        std::fs::File::open(&made)?.sync_data()?;
         std::fs::rename(&made, &part)?;
-        contract::disk::sync_folder(part.parent().unwrap_or(Path::new(".")))?;
-        Ok(file.metadata()?.len())
+        contract::disk::sync_folder(part.parent().unwrap_or(Path::new(".")))
     });
-    kept.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    keeping.await.unwrap_or_else(|error| Err(io::Error::other(error)))?;
+    told(Report::Checkpoint { synced: total });
+    Ok(total)
 }
 
 /// What it means when it gives up.

@@ -32,10 +32,13 @@ pub fn of_wish(wish: &Wish) -> Entry {
         title,
         ..marks
     };
-    let origin = Origin::Ours {
-        account: wish.account.as_str().into(),
-        stream_id: wish.stream_id,
-        series: wish.series,
+    let origin = match &wish.address {
+        Some(address) => Origin::Web(address.reveal().into()),
+        None => Origin::Ours {
+            account: wish.account.as_str().into(),
+            stream_id: wish.stream_id,
+            series: wish.series,
+        },
     };
     Entry::of_reading(reading, "", 0, (origin, &wish.ext))
 }

@@ -159,8 +159,10 @@ fn make(writing: &Connection, act: Act, job: &Job, by: &By, now: i64) -> Result<
         }
         Act::Retry => {
             // Somebody may have taken the name of one that was cancelled.
-            let change = "UPDATE job SET state = ?1, held = NULL, wait = NULL, not_before = 0, no_progress = 0, refused = 0,
-                  cause = NULL, error = NULL, finished = NULL, updated = ?2,
+            // A recording begins when it is time, and not before.
+            let change = "UPDATE job SET state = ?1, held = NULL, no_progress = 0, refused = 0,
+                  wait = CASE kind WHEN 'live' THEN 'schedule' END, not_before = coalesce(starts - lead, 0), cause = NULL, error = NULL,
+                  finished = NULL, updated = ?2,
                   final_path = CASE state WHEN 'cancelled' THEN NULL ELSE final_path END
                 WHERE id = ?3 AND state = ?4";
             shift(writing, change, params![next, now, id, state], by, now, &telling)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::events::{Action, By, Telling, tell};
 use super::{Store, StoreError, row};
-use crate::job::Wish;
+use crate::job::{Address, Airing, Wait, Wish};
 use crate::queue::{self, Rules};
 
 /// What became of a wish.
@@ -42,8 +42,10 @@ impl Store {
                         return Ok(Added::There(existing(writing, wish)?));
                     }
                     let id = writing.last_insert_rowid();
-                    let details =
-                        format!("{} {} from {}", row::kind(wish.kind), wish.stream_id, wish.account);
+                    let details = match wish.address {
+                        None => format!("{} {} from {}", row::kind(wish.kind), wish.stream_id, wish.account),
+                        Some(_) => format!("{} that is in no line-up", row::kind(wish.kind)),
+                    };
                     tell(writing, by, now, &Telling::job(id, Action::Add, &details))?;
                     Ok(Added::New(id))
                 })
@@ -55,8 +57,11 @@ impl Store {
 /// Whether there was none.
 fn insert(writing: &Connection, wish: &Wish, rank: i64, now: i64) -> Result<bool, StoreError> {
     let insert = "INSERT INTO job(identity, variant, target, kind, title, year, tmdb, tags, season, episode, ep_title,
-          series, quality, account, stream_id, ext, user, priority, rank, aged, created, updated)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?19, ?20, ?20, ?20) ON CONFLICT DO NOTHING";
+          series, quality, account, stream_id, ext, user, priority, rank, aged, created, updated,
+          channel, starts, stops, lead, tail, not_before, wait, address)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?19, ?20, ?20, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+        ON CONFLICT DO NOTHING";
+    let airing = wish.airing.as_ref();
     let tags = serde_json::to_string(&wish.tags).expect("texts are JSON");
     let values = params![
         wish.identity,
@@ -79,14 +84,24 @@ fn insert(writing: &Connection, wish: &Wish, rank: i64, now: i64) -> Result<bool
         wish.priority.map(|it| it as i64),
         rank,
         now,
+        airing.map(|it| &it.channel),
+        airing.map(|it| it.starts),
+        airing.map(|it| it.stops),
+        airing.map(|it| it.lead),
+        airing.map(|it| it.tail),
+        airing.map_or(0, Airing::begins),
+        airing.map(|_| Wait::Schedule),
+        wish.address.as_ref().map(Address::reveal),
     ];
     Ok(writing.prepare_cached(insert)?.execute(values)? == 1)
 }
 
 fn existing(writing: &Connection, wish: &Wish) -> Result<i64, StoreError> {
     let asked = "SELECT id FROM job WHERE target = ?1 AND state NOT IN ('failed', 'cancelled')
-        AND (identity = ?2 AND variant = ?3 OR account = ?4 AND stream_id = ?5)";
-    let values = params![wish.target, wish.identity, wish.variant, wish.account, wish.stream_id];
+        AND (identity = ?2 AND variant = ?3 OR address = ?6
+             OR ?6 IS NULL AND kind <> 'live' AND account = ?4 AND stream_id = ?5)";
+    let address = wish.address.as_ref().map(Address::reveal);
+    let values = params![wish.target, wish.identity, wish.variant, wish.account, wish.stream_id, address];
     let found = writing.prepare_cached(asked)?.query_row(values, |row| row.get(0)).optional()?;
     found.ok_or_else(|| {
         StoreError::Refused(

@@ -55,14 +55,13 @@ impl Store {
         write().map_err(StoreError::disk(&sums))?;
         fs::rename(&packed, file).map_err(StoreError::disk(file))?;
         fs::rename(&sums, &summed).map_err(StoreError::disk(&summed))?;
+        self.told_of_all(Action::Backup, &name, by)
+    }
+
+    /// Tells what became of all of it, by the file that it was.
+    fn told_of_all(&self, action: Action, file: &str, by: &By) -> Result<(), StoreError> {
         self.write(|writing| {
-            let telling = Telling {
-                level: Level::Info,
-                job: None,
-                target: None,
-                action: Action::Backup,
-                details: &name,
-            };
+            let telling = Telling { level: Level::Info, job: None, target: None, action, details: file };
             Ok(tell(writing, by, now(), &telling)?)
         })
     }
@@ -115,8 +114,10 @@ pub fn restore(data: &Data, file: &Path) -> Result<(), StoreError> {
     }
     let there = folder.join("jobs.db");
     fs::rename(&plain, &there).map_err(StoreError::disk(&there))?;
-    Store::open(data)?.recover(&lock, &boot(), now())?;
-    Ok(())
+    let store = Store::open(data)?;
+    store.recover(&lock, &boot(), now())?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    store.told_of_all(Action::Restore, &name, &By::command())
 }
 
 /// Whether a file is what was written, if that was written down.

@@ -27,7 +27,7 @@ pub struct Arrived {
     pub total: u64,
     /// Of the whole file, as hexadecimal, where it was computed.
     pub sha256: Option<String>,
-    /// Lines of its picture, where they were measured.
+    /// The class of its picture in lines, where it was measured.
     pub measured_h: Option<u32>,
     /// Its ending, if it was found to be another one.
     pub ext: Option<String>,

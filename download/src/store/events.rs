@@ -29,6 +29,10 @@ words! {
         Add = "add",
         /// Its download began.
         Download = "download",
+        /// Its recording began, or goes on.
+        Record = "record",
+        /// Nothing was recorded for a while.
+        Gap = "gap",
         /// Its download is complete and what it should be.
         Downloaded = "downloaded",
         /// Its delivery began.
@@ -65,8 +69,17 @@ words! {
         Limits = "limits",
         /// All of this was written elsewhere as well.
         Backup = "backup",
+        /// All of this was put in the place of what there was.
+        Restore = "restore",
+        /// What belongs beside a film could not be put there.
+        Beside = "beside",
+        /// What was measured is not what was said.
+        Measured = "measured",
     }
 }
+
+/// From where whoever asks on this machine does.
+const LOCAL: &str = "local";
 
 /// Who does something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,20 +95,20 @@ pub struct By {
 impl By {
     /// The worker itself.
     pub fn worker() -> Self {
-        Self { user: "worker".into(), ..Self::default() }
+        Self { user: "worker".into(), session: String::new(), ip: LOCAL.into() }
     }
 
     /// Whoever types a command on this machine.
     pub fn command() -> Self {
         let user = std::env::var("USER").ok().filter(|name| !name.is_empty());
-        Self { user: user.unwrap_or_else(|| "operator".into()), session: String::new(), ip: "local".into() }
+        Self { user: user.unwrap_or_else(|| "operator".into()), session: String::new(), ip: LOCAL.into() }
     }
 }
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// Rises by one from each to the next.
+    /// Greater than those of all before.
     pub id: i64,
     /// Unix time, in seconds.
     #[serde(rename = "timestamp")]
@@ -176,6 +189,22 @@ impl Store {
         let mut asking = connection.prepare_cached(&asked)?;
         let rows = asking.query_map(params![after, most as i64, job], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The last event before `ts` (Unix time in seconds), 0 if there is none; and from now on no other has an id up to `used`.
+    /// For whoever has heard of events of that id and time that are none of these: an older store was put in the place of theirs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn behind(&self, used: i64, ts: i64) -> Result<i64, StoreError> {
+        self.write(|writing| {
+            let raise = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'event'";
+            if writing.execute(raise, [used])? == 0 {
+                writing.execute("INSERT INTO sqlite_sequence(name, seq) VALUES ('event', ?)", [used])?;
+            }
+            let asked = "SELECT coalesce(max(id), 0) FROM event WHERE ts < ?";
+            Ok(writing.query_row(asked, [ts], |row| row.get(0))?)
+        })
     }
 
     /// Tells of something that is no change of state.

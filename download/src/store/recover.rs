@@ -72,9 +72,12 @@ fn cut(path: &Path, length: u64) -> io::Result<u64> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(error),
     };
-    let there = file.metadata()?.len();
+    let about = file.metadata()?;
+    let there = about.len();
     if there > length {
         file.set_len(length)?;
+        // When it was last written tells how much of a recording is missing.
+        file.set_modified(about.modified()?)?;
         file.sync_all()?;
     }
     Ok(there.min(length))

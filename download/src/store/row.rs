@@ -9,7 +9,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Store, StoreError};
-use crate::job::{Job, Priority, State, Wish};
+use crate::job::{Address, Airing, Job, Priority, State, Wish};
 
 impl Store {
     /// The job of this id.
@@ -102,10 +102,23 @@ fn wish(row: &Row<'_>) -> rusqlite::Result<Wish> {
         quality: row.get("quality")?,
         account: row.get("account")?,
         stream_id: row.get("stream_id")?,
+        address: row.get::<_, Option<String>>("address")?.and_then(|text| Address::new(&text)),
         ext: row.get("ext")?,
+        airing: airing(row)?,
         priority: row.get::<_, Option<i64>>("priority")?.map(class),
         user: row.get("user")?,
     })
+}
+
+fn airing(row: &Row<'_>) -> rusqlite::Result<Option<Airing>> {
+    let Some(channel) = row.get("channel")? else { return Ok(None) };
+    Ok(Some(Airing {
+        channel,
+        starts: row.get("starts")?,
+        stops: row.get("stops")?,
+        lead: row.get("lead")?,
+        tail: row.get("tail")?,
+    }))
 }
 
 /// Classes are numbers in the store, since it sorts by them.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// What brings a file from each version to the next; its length is the version that this program writes.
-const STEPS: &[&str] = &[FIRST, SECOND];
+const STEPS: &[&str] = &[FIRST, RECORDINGS, ADDRESSES, WAITS];
 
 /// Jobs that have come to nothing may be wished for again; of all others there is one for each version and target, by what
 /// it is as by where it comes from. The indexes of turns hold only those that wait for theirs, in the order in which they
@@ -66,8 +66,33 @@ CREATE TABLE pick(key TEXT PRIMARY KEY, body TEXT, made INTEGER NOT NULL) STRICT
 CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// Recordings: two of one channel are two, and they begin by the clock, whoever else waits for his turn.
+const RECORDINGS: &str = "
+ALTER TABLE job ADD COLUMN channel TEXT;
+ALTER TABLE job ADD COLUMN starts INTEGER;
+ALTER TABLE job ADD COLUMN stops INTEGER;
+ALTER TABLE job ADD COLUMN lead INTEGER;
+ALTER TABLE job ADD COLUMN tail INTEGER;
+DROP INDEX job_source;
+CREATE UNIQUE INDEX job_source ON job(account, stream_id, target)
+  WHERE state NOT IN ('failed', 'cancelled') AND kind <> 'live';
+DROP INDEX job_download;
+CREATE INDEX job_download ON job(rank, pos, created, season, episode, id) WHERE state = 'pending' AND kind <> 'live';
+CREATE INDEX job_record ON job(not_before, id) WHERE state = 'pending' AND kind = 'live';
+";
+
+/// What is in no line-up is known by its address.
+const ADDRESSES: &str = "
+ALTER TABLE job ADD COLUMN address TEXT;
+DROP INDEX job_source;
+CREATE UNIQUE INDEX job_source ON job(account, stream_id, target)
+  WHERE state NOT IN ('failed', 'cancelled') AND kind <> 'live' AND address IS NULL;
+CREATE UNIQUE INDEX job_address ON job(address, target)
+  WHERE address IS NOT NULL AND state NOT IN ('failed', 'cancelled');
+";
+
 /// When jobs had to wait for a connection.
-const SECOND: &str = "
+const WAITS: &str = "
 CREATE INDEX event_slot ON event(job, id) WHERE action = 'wait' AND substr(details, 1, 5) = 'slot:';
 ";
 

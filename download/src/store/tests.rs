@@ -37,7 +37,9 @@ pub(crate) fn film(id: u32) -> Wish {
         quality: None,
         account: format!("account-{id}"),
         stream_id: id,
+        address: None,
         ext: "mkv".into(),
+        airing: None,
         priority: None,
         user: "ann".into(),
     }

@@ -6,7 +6,7 @@ use contract::bundle::Kind;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError};
-use crate::job::Wish;
+use crate::job::{Address, Wish};
 use crate::target::{Record, Wanted, suited};
 
 /// Jobs that are there, or on their way.
@@ -74,11 +74,15 @@ fn best(targets: &[Record], wish: &Wish, reserve: u64, burdens: &HashMap<i64, u3
 
 /// The target of the job of this film in this version, or from this source, if there is one.
 fn there(reading: &Connection, wish: &Wish) -> rusqlite::Result<Option<i64>> {
+    // What has an address of its own has no number at a source, and of a channel there are many recordings.
     let asked = format!(
         "SELECT target FROM job WHERE {KEPT} AND identity = ?1 AND variant = ?2
-         UNION ALL SELECT target FROM job WHERE {KEPT} AND account = ?3 AND stream_id = ?4 LIMIT 1"
+         UNION ALL SELECT target FROM job WHERE {KEPT} AND address = ?5
+         UNION ALL SELECT target FROM job WHERE {KEPT} AND account = ?3 AND stream_id = ?4
+           AND kind <> 'live' AND address IS NULL AND ?5 IS NULL LIMIT 1"
     );
-    let values = params![wish.identity, wish.variant, wish.account, wish.stream_id];
+    let address = wish.address.as_ref().map(Address::reveal);
+    let values = params![wish.identity, wish.variant, wish.account, wish.stream_id, address];
     reading.prepare_cached(&asked)?.query_row(values, |row| row.get(0)).optional()
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::access::Asker;
 use super::answer::{Query, said, sent};
+use super::recording::Recording;
 use super::schema::Parameter;
 use super::{Service, upload};
 use crate::compared::{Compared, by_ids, line_up};
@@ -99,7 +100,7 @@ pub(super) async fn difference(service: &Service, id: i64, request: &Request) ->
     let query = Query::of(request);
     let lines = |name| Ok::<_, Refusal>(query.read::<Lines>(name)?.map(|lines| lines.0));
     let (min, max, unknown, cam) = (lines("min")?, lines("max")?, query.read("unknown")?, query.read("cam")?);
-    let wanted = wanted(min, max, unknown, cam)?;
+    let wanted = wanted(min, max, unknown, cam);
     let classes = query.text("class").unwrap_or("").split(',').filter(|word| !word.is_empty());
     let classes: Result<Vec<Word>, String> = classes.map(str::parse).collect();
     let classes = classes.map_err(|why| Refusal::Wrong(format!("`class`: {why}")))?;
@@ -148,7 +149,7 @@ fn page(
     };
     let told = places.iter().skip(from).take(most).map(|place| {
         let class = compared.difference.classes[*place as usize];
-        shown(&compared.list[*place as usize], *place, class, compared.ours(*place).is_some())
+        shown(&compared.list[*place as usize], *place, class, compared.source(*place).is_some())
     });
     json!({ "counts": counts, "total": places.len(), "entries": told.collect::<Vec<_>>() })
 }
@@ -190,6 +191,8 @@ struct Wished {
     #[serde(deserialize_with = "said")]
     ids: Option<Vec<u32>>,
     #[serde(deserialize_with = "said")]
+    recording: Option<Recording>,
+    #[serde(deserialize_with = "said")]
     server: Option<i64>,
     #[serde(deserialize_with = "said")]
     priority: Option<Priority>,
@@ -212,11 +215,11 @@ pub(super) async fn select(
 ) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
     let server = wished.server;
-    if wished.ids.is_some() {
+    if wished.ids.is_some() || wished.recording.is_some() {
         return Err(Refusal::Wrong("`ids` are those of the line-up: POST /api/downloads".into()));
     }
     let priority = wished.priority;
-    let wanted = wanted(wished.min, wished.max, wished.unknown, wished.cam)?;
+    let wanted = wanted(wished.min, wished.max, wished.unknown, wished.cam);
     let selection = Selection {
         classes: wished.classes.unwrap_or_default(),
         groups: wished.groups.unwrap_or_default(),
@@ -233,7 +236,7 @@ pub(super) async fn select(
     let whom = For { target: server.unwrap_or(ANY), priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
-        let wishes = chosen.iter().map(|place| wish(compared.ours(*place)?, &whom));
+        let wishes = chosen.iter().map(|place| wish(compared.source(*place)?, &whom));
         wishes.collect::<Vec<Option<Wish>>>()
     });
     let wishes = choosing.await.context("choosing of a list")?;
@@ -241,11 +244,17 @@ pub(super) async fn select(
     add_wishes(service, asker, wishes.into_iter().flatten().collect(), (server, unavailable)).await
 }
 
-/// `POST /api/downloads`: of the line-up, by its ids.
+/// `POST /api/downloads`: of the line-up, by its ids; or what a channel sends.
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
-    let wished: Wished = sent(request).await?;
+    let mut wished: Wished = sent(request).await?;
     let server = wished.server;
     let whom = For { target: server.unwrap_or(ANY), priority: wished.priority, user: asker.by().user };
+    if let (Some(recording), None) = (wished.recording.take(), &wished.ids) {
+        let (data, settings) = (service.data.clone(), service.settings.clone());
+        let wishing = tokio::task::spawn_blocking(move || recording.wish(&data, &settings, &whom));
+        let wish = wishing.await.context("choosing of a channel")??;
+        return add_wishes(service, asker, vec![wish], (server, 0)).await;
+    }
     let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
         return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
     };
@@ -287,21 +296,15 @@ async fn add_wishes(
 }
 
 /// Which pictures are wanted, where something is said of it.
-fn wanted(
-    min: Option<u16>,
-    max: Option<u16>,
-    unknown: Option<bool>,
-    cam: Option<bool>,
-) -> Result<Wanted, Refusal> {
+fn wanted(min: Option<u16>, max: Option<u16>, unknown: Option<bool>, cam: Option<bool>) -> Wanted {
     let usual = Wanted::default();
-    let wanted = Wanted {
-        min: min.unwrap_or(usual.min),
-        max: max.unwrap_or(usual.max),
+    // Whoever says one end of the range means it, whatever the other one usually is.
+    Wanted {
+        min: min.unwrap_or(usual.min.min(max.unwrap_or(u16::MAX))),
+        max: max.unwrap_or(usual.max.max(min.unwrap_or(0))),
         unknown: unknown.unwrap_or(usual.unknown),
         cam: cam.unwrap_or(usual.cam),
-    };
-    let is_range = wanted.min <= wanted.max;
-    is_range.then_some(wanted).ok_or_else(|| Refusal::Wrong("`min` is more than `max`".into()))
+    }
 }
 
 /// A list, compared with what one has: a moment ago, or now. One is compared at a time, since it takes much memory.

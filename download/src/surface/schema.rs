@@ -6,6 +6,7 @@ use httpd::api::shape::{self, flag, list, map, number, object, or_null, text, wh
 use serde_json::{Value, json};
 
 use super::Role;
+use super::tmdb::{LATEST, LONGEST};
 use crate::difference::Word;
 use crate::job::{Cause, Priority, State, Step, Wait};
 use crate::quality::LADDER;
@@ -127,8 +128,7 @@ impl Schema {
             ),
             Self::Act => {
                 let mut properties = act();
-                properties["ids"] =
-                    json!({ "type": "array", "items": { "type": "integer" }, "maxItems": 100_000 });
+                properties["ids"] = json!({ "type": "array", "items": { "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX }, "maxItems": 100_000 });
                 one_of_both(object(&[], properties))
             }
             Self::ActOne => one_of_both(object(&[], act())),
@@ -141,7 +141,10 @@ impl Schema {
                 let ids = json!({ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": u32::MAX } });
                 let mut properties = whereto();
                 properties["ids"] = ids;
-                object(&["ids"], properties)
+                properties["recording"] = recording();
+                let mut wished = object(&[], properties);
+                wished["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["recording"] }]);
+                wished
             }
             Self::Added => whole(json!({
                 "added": list(number()), "there": number(), "unavailable": number(), "unserved": number()
@@ -221,6 +224,7 @@ pub(super) enum Parameter {
     Lines,
     Bytes,
     Subject,
+    Title,
     Year,
 }
 
@@ -232,7 +236,9 @@ impl Parameter {
     pub(super) fn described(self) -> Value {
         let id = json!({ "type": "integer", "format": "int64" });
         let (name, about, schema) = match self {
-            Self::State => ("state", "only those in these states, with commas between them", text()),
+            Self::State => {
+                ("state", "only those in these states", list(words(&words_of(State::ALL, State::word))))
+            }
             Self::Server => ("server", "only those for the server of this id", id),
             Self::Text => {
                 ("text", "only those that have this in their title, or in what is told of them", text())
@@ -253,7 +259,7 @@ impl Parameter {
                 ("name", "as the file is called: it ends in .m3u, .m3u8, or in these and .gz", text())
             }
             Self::Main => ("main", "whether what it lists is something that one has", flag()),
-            Self::Class => ("class", "only those of these classes, with commas between them", text()),
+            Self::Class => ("class", "only those of these classes", list(words(&Word::ALL.map(Word::word)))),
             Self::Group => ("group", "only those of this group; `*` stands for any text", text()),
             Self::Min => ("min", "a picture of fewer lines is not wanted", json!({ "enum": LADDER })),
             Self::Max => ("max", "a picture of more lines is not wanted", json!({ "enum": LADDER })),
@@ -263,12 +269,20 @@ impl Parameter {
             Self::Cam => ("cam", "whether those are wanted that were filmed off a screen", flag()),
             Self::Kind => ("kind", "whether it is a film or an episode", words(&["movie", "episode"])),
             Self::Lines => ("lines", "lines of its picture", lines()),
-            Self::Bytes => ("bytes", "its length", json!({ "type": "integer", "minimum": 0 })),
+            Self::Bytes => {
+                ("bytes", "its length", json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX }))
+            }
             Self::Subject => ("kind", "whether a film or a series is looked for", subject()),
+            Self::Title => ("text", "what it is called", title()),
             Self::Year => ("year", "of the film, or in which the series began; 0 is unknown", year()),
             Self::Before => ("before", "only those before the one of this id", id),
         };
-        json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
+        let is_required = matches!(self, Self::Title | Self::Name);
+        // Of several there is one text, with commas between them.
+        json!({
+            "name": name, "in": "query", "required": is_required, "description": about, "schema": schema,
+            "style": "form", "explode": false
+        })
     }
 }
 
@@ -302,7 +316,7 @@ fn one_of_both(mut object: Value) -> Value {
 /// Where to, and how soon.
 fn whereto() -> Value {
     json!({
-        "server": { "type": "integer", "description": "the id of the server; without it each goes to the one that suits it best" },
+        "server": { "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX, "description": "the id of the server; without it each goes to the one that suits it best" },
         "priority": words(&words_of(Priority::ALL, Priority::word)),
     })
 }
@@ -312,7 +326,12 @@ fn subject() -> Value {
 }
 
 fn year() -> Value {
-    json!({ "type": "integer", "minimum": 0, "maximum": 2200 })
+    json!({ "type": "integer", "minimum": 0, "maximum": LATEST })
+}
+
+/// Something stands in it.
+fn title() -> Value {
+    json!({ "type": "string", "pattern": "\\S", "minLength": 1, "maxLength": LONGEST })
 }
 
 fn lines() -> Value {
@@ -322,7 +341,7 @@ fn lines() -> Value {
 /// Which number a title stands for.
 fn picked() -> Value {
     json!({
-        "kind": subject(), "title": text(), "year": year(),
+        "kind": subject(), "title": title(), "year": year(),
         "tmdb": { "type": ["integer", "null"], "minimum": 1, "maximum": u32::MAX },
     })
 }
@@ -341,7 +360,11 @@ fn chosen() -> Value {
         .into_iter()
         .flatten()
         .for_each(|(name, shape)| properties[name.as_str()] = shape.clone());
-    object(&[], properties)
+    let mut chosen = object(&[], properties);
+    let said = |name: &str, least: Value| json!({ "required": [name], "properties": { name: least } });
+    let some = ["classes", "groups", "places"].map(|name| said(name, json!({ "minItems": 1 })));
+    chosen["anyOf"] = some.into_iter().chain([said("text", json!({ "minLength": 1 }))]).collect();
+    chosen
 }
 
 fn difference() -> Value {
@@ -369,7 +392,7 @@ fn download() -> Value {
         "kind": words(&KINDS), "title": text(), "year": text(), "tmdb": text(), "tags": list(text()),
         "season": or_null("integer"), "episode": or_null("integer"), "ep_title": text(), "series": number(),
         "quality": or_null("integer"), "account": text(), "stream_id": number(), "ext": text(),
-        "priority": or_word(&priority), "user": text(),
+        "priority": or_word(&priority), "user": text(), "airing": airing(),
     });
     let mut all = json!({
         "id": number(),
@@ -389,6 +412,28 @@ fn download() -> Value {
         more.as_object().into_iter().flatten().for_each(|(name, shape)| all[name.as_str()] = shape.clone());
     }
     whole(all)
+}
+
+/// What is wanted of a channel.
+fn recording() -> Value {
+    let time = |about: &str| json!({ "type": "integer", "format": "int64", "description": about });
+    let seconds = json!({ "type": "integer", "minimum": 0, "maximum": 86_400 });
+    let properties = json!({
+        "channel": { "type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "its id" },
+        "starts": time("Unix time at which that begins which is wanted"), "stops": time("and at which it ends"),
+        "title": text(), "before": seconds, "after": seconds,
+    });
+    object(&["channel", "starts", "stops"], properties)
+}
+
+/// What a recording is of.
+fn airing() -> Value {
+    let mut airing = whole(json!({
+        "channel": text(), "starts": { "type": "integer" }, "stops": { "type": "integer" },
+        "lead": number(), "tail": number(),
+    }));
+    airing["type"] = json!(["object", "null"]);
+    airing
 }
 
 fn hold() -> Value {

@@ -144,7 +144,12 @@ pub(super) async fn suggest(service: &Service, request: &Request) -> Result<Resp
         Some("episode") => What::Episode,
         Some(_) => return Err(Refusal::Wrong("`kind` is movie or episode".into())),
     };
-    let wanted = Wanted { kind, lines: query.read("lines")?, bytes: query.read("bytes")? };
+    let lines = query.number("lines", 0, usize::from(u16::MAX))?;
+    if query.text("lines").is_some() && lines == 0 {
+        return Err(Refusal::Wrong("a picture has lines".into()));
+    }
+    let lines = u32::try_from(lines).ok().filter(|lines| *lines > 0);
+    let wanted = Wanted { kind, lines, bytes: query.read("bytes")? };
     let (targets, burdens) = service.aside(|store| Ok((store.targets()?, store.burdens()?))).await?;
     let open = |target: &Record| burdens.get(&target.id).copied().unwrap_or(0);
     let all = suited(&targets, &wanted, service.settings.reserve, open);

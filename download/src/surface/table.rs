@@ -117,8 +117,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Post,
             "/api/downloads",
             Does::AddDownloads,
-            "Download films and episodes of the line-up, by `ids`, to `server`, or each to the one that suits it best; those that are \
-             there already are not had twice",
+            "Download films and episodes of the line-up, by `ids`, or record a channel, to `server`, or each to the one that suits it \
+             best; what is there already is not had twice",
             (200, Some(Schema::Added)),
         )
     },
@@ -382,7 +382,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         (200, Some(Schema::AccountStats)),
     ),
     Endpoint {
-        query: &[Parameter::Subject, Parameter::Text, Parameter::Year],
+        query: &[Parameter::Subject, Parameter::Title, Parameter::Year],
         refusals: &[404, 409, 503],
         ..asked(
             Operator,

@@ -10,10 +10,10 @@ use super::Service;
 use super::answer::{Query, said_or_null, sent};
 use crate::tmdb::{Candidate, Question, Subject, TmdbError};
 
-/// The longest title, in bytes.
-const LONGEST: usize = 1000;
+/// The longest title, in characters.
+pub(super) const LONGEST: usize = 200;
 /// Films are not of later years.
-const LATEST: usize = 2200;
+pub(super) const LATEST: u16 = 2200;
 
 impl From<TmdbError> for Refusal {
     fn from(error: TmdbError) -> Self {
@@ -31,7 +31,7 @@ pub(super) async fn search(service: &Service, request: &Request) -> Result<Respo
     let query = Query::of(request);
     let subject = query.read::<Subject>("kind")?.unwrap_or(Subject::Film);
     let title = title(query.text("text").unwrap_or(""))?;
-    let year = u16::try_from(query.number("year", 0, LATEST)?).unwrap_or(0);
+    let year = u16::try_from(query.number("year", 0, LATEST.into())?).unwrap_or(0);
     let found = service.tmdb.search(Question { subject, title: &title, year }).await?;
     let shown: Vec<Value> = found.iter().map(shown).collect();
     Ok(api::told(StatusCode::OK, &json!({ "found": shown })))
@@ -55,14 +55,17 @@ pub(super) async fn pick(service: &Service, request: Request) -> Result<Response
     let picked: Picked = sent(request).await?;
     let subject: Subject = picked.kind.parse().map_err(|why| Refusal::Wrong(format!("`kind`: {why}")))?;
     let (title, id) = (title(&picked.title)?, picked.tmdb.flatten());
+    if picked.year > LATEST || id == Some(0) {
+        return Err(Refusal::Wrong(format!("a year is at most {LATEST}, and a number at least 1")));
+    }
     service.tmdb.pick(&service.store, Question { subject, title: &title, year: picked.year }, id).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 fn title(said: &str) -> Result<String, Refusal> {
-    let title = said.trim();
-    let is_one = !title.is_empty() && title.len() <= LONGEST && !title.contains(char::is_control);
-    is_one.then(|| title.to_owned()).ok_or_else(|| Refusal::Wrong("say of which title".into()))
+    let is_one = said.chars().count() <= LONGEST && !said.trim().is_empty();
+    let title = is_one.then(|| said.trim().to_owned());
+    title.ok_or_else(|| Refusal::Wrong(format!("say of which title, in at most {LONGEST} characters")))
 }
 
 fn shown(it: &Candidate) -> Value {

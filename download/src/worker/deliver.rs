@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing::{debug, warn};
 
-use super::Attempt;
+use super::{Attempt, Work};
 use crate::engine::Rest;
 use crate::job::{Cause, State, Step, Wait, Wish};
 use crate::naming;
@@ -64,7 +64,7 @@ impl Attempt<'_> {
 
     async fn to(&self, record: &Record) -> Result<(), Stop> {
         let (store, id) = (&self.work.store, self.job.id);
-        let names = naming::names(&self.numbered().await, record.style);
+        let names = naming::names(&self.numbered().await, id, record.style);
         let Some(place) = store.name(id, &names, now())? else { return self.nameless() };
         let target = Target::open(record)?;
         let file = self.job.temp_path.clone().unwrap_or_default();
@@ -110,7 +110,7 @@ impl Attempt<'_> {
 
     /// It is there. Where this machine can see it, it is played from there from now on.
     fn delivered(&self, record: &Record, delivery: &Delivery) -> Result<(), Stop> {
-        if record.kind == Kind::Dir {
+        if record.kind == Kind::Dir && self.is_of_the_line_up() {
             let path = Path::new(&record.base).join(&delivery.place);
             if let Err(error) = self.work.stock.put(self.job.wish.stream_id, &path) {
                 warn!(job = self.job.id, %error, "it is played from its provider still");
@@ -119,28 +119,18 @@ impl Attempt<'_> {
         Ok(self.work.store.complete(self.job.id, now()).map(drop)?)
     }
 
+    /// Whether viewers ask for it as well.
+    fn is_of_the_line_up(&self) -> bool {
+        self.job.wish.address.is_none() && self.job.wish.airing.is_none()
+    }
+
     /// What is wished for, with the number by which media servers look it up, if that is found soon. Once it has a name it
     /// keeps that.
     async fn numbered(&self) -> Wish {
-        let mut wish = self.job.wish.clone();
-        if !wish.tmdb.is_empty() || self.job.final_path.is_some() {
-            return wish;
+        match self.job.final_path {
+            Some(_) => self.job.wish.clone(),
+            None => numbered(self.work, &self.job.wish).await,
         }
-        let subject = if wish.episode.is_some() { Subject::Series } else { Subject::Film };
-        let question = Question { subject, title: &wish.title, year: wish.year.parse().unwrap_or(0) };
-        let asking = self.work.tmdb.find(&self.work.store, question);
-        match tokio::time::timeout(ASKING, asking).await {
-            Ok(Ok(Some(found))) => {
-                wish.tmdb = found.id.to_string();
-                if wish.year.is_empty() && found.year > 0 {
-                    wish.year = found.year.to_string();
-                }
-            }
-            Ok(Ok(None) | Err(TmdbError::Off)) => {}
-            Ok(Err(error)) => debug!(job = self.job.id, %error, "it is named without a number"),
-            Err(_) => debug!(job = self.job.id, "themoviedb.org takes too long"),
-        }
-        wish
     }
 
     /// What lies under the name already is what we have put there before we were killed, or somebody else's.
@@ -199,11 +189,33 @@ impl Attempt<'_> {
                 (Wait::Retry, now() + rest, before + 1)
             }
         };
-        if no_progress >= self.work.max_retries {
+        if no_progress >= self.work.settings.max_retries.max(1) {
             let why = format!("{no_progress} attempts in a row came to nothing, the last one: {why}");
             return store.fail(id, State::Transferring, Cause::Stuck, &why, now()).map(drop);
         }
         let later = Later { wait, until, why, no_progress, refused: 0 };
         store.put_off(id, State::Transferring, &later, 0, now()).map(drop)
     }
+}
+
+/// What is wished for, with the number by which media servers look it up, if that is found soon.
+pub(super) async fn numbered(work: &Work, wish: &Wish) -> Wish {
+    let mut wish = wish.clone();
+    if !wish.tmdb.is_empty() || wish.airing.is_some() {
+        return wish;
+    }
+    let subject = if wish.episode.is_some() { Subject::Series } else { Subject::Film };
+    let question = Question { subject, title: &wish.title, year: wish.year.parse().unwrap_or(0) };
+    match tokio::time::timeout(ASKING, work.tmdb.find(&work.store, question)).await {
+        Ok(Ok(Some(found))) => {
+            wish.tmdb = found.id.to_string();
+            if wish.year.is_empty() && found.year > 0 {
+                wish.year = found.year.to_string();
+            }
+        }
+        Ok(Ok(None) | Err(TmdbError::Off)) => {}
+        Ok(Err(error)) => debug!(title = wish.title, %error, "it is named without a number"),
+        Err(_) => debug!(title = wish.title, "themoviedb.org takes too long"),
+    }
+    wish
 }

@@ -1,6 +1,5 @@
-//! Fetching: the bytes of a film or an episode, and whether they are one.
+//! Fetching: the bytes of a film or an episode.
 
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -10,31 +9,22 @@ use contract::ticket::pass::{Class, Pass};
 
 use super::Attempt;
 use crate::engine::http::extension;
-use crate::engine::{Ended, Known, Order, Reach, Report, Rest, http};
+use crate::engine::{Ended, Known, Order, Reach, Report, Rest, http, ytdlp};
 use crate::job::{Cause, Job, State, Step, Wait};
-use crate::store::{Action, Arrived, Checkpoint, Hold, Later, Level, Scope, StoreError, now};
-use crate::walk;
+use crate::store::{Action, Checkpoint, Hold, Later, Level, Scope, StoreError, now};
 
 impl Attempt<'_> {
     /// Makes one attempt to fetch, and writes down what came of it.
     pub(super) async fn fetch(self) -> Result<(), StoreError> {
         let Some(part) = self.job.temp_path.clone() else { return Ok(()) }; // set when it began
-        let order = Order {
-            url: self.url(&self.job.wish.ext),
-            headers: Vec::new(),
-            reach: Reach::Anywhere,
-            part: part.clone(),
-            known: Known { total: self.job.total, synced: None },
-            paces: self.paces.clone(),
-            patience: self.work.patience,
-        };
+        let order = self.order(&part);
         let began = Instant::now();
         let mut told = Told { attempt: &self, at: self.checkpoint(), failed: None };
         let mut tell = |report| told.tell(report);
         let ended = tokio::select! {
             biased;
             () = self.stop.cancelled() => None,
-            ended = http::fetch(&self.work.client, &order, &mut tell) => Some(ended),
+            ended = self.bring(&order, &mut tell) => Some(ended),
         };
         if let Some(error) = told.failed {
             return Err(error);
@@ -46,7 +36,7 @@ impl Attempt<'_> {
             Some(Ended::Waits { wait, rest, progress, why }) => {
                 self.put_off((wait, rest, progress), why, seconds)
             }
-            Some(Ended::Misnamed { why }) if self.job.was_renamed => {
+            Some(Ended::Misnamed { why }) if self.job.was_renamed || self.job.wish.address.is_some() => {
                 self.put_off((Wait::Slot, Rest::Slot, false), why, seconds)
             }
             Some(Ended::Misnamed { why }) => self.rename(&order, why, seconds).await,
@@ -54,6 +44,42 @@ impl Attempt<'_> {
                 self.work.store.fail(self.job.id, State::Downloading, cause, &why, now()).map(drop)
             }
         }
+    }
+
+    /// What an engine is told.
+    fn order(&self, part: &Path) -> Order {
+        let (settings, wish) = (&self.work.settings, &self.job.wish);
+        // SECURITY: an address that stands in a list may be anybody's.
+        let (url, reach) = match &wish.address {
+            None => (self.url(&wish.ext), Reach::Anywhere),
+            Some(address) if settings.private_addresses => (address.reveal().to_owned(), Reach::Anywhere),
+            Some(address) => (address.reveal().to_owned(), Reach::Internet),
+        };
+        Order {
+            url,
+            headers: Vec::new(),
+            reach,
+            part: part.to_owned(),
+            known: Known { total: self.job.total, synced: None },
+            paces: self.paces.clone(),
+            patience: settings.patience,
+        }
+    }
+
+    /// Has the engine bring it that can: our own what is a file, that of others what is none. Which of them it is shows in the
+    /// end of its address, or else in what comes.
+    async fn bring(&self, order: &Order, told: http::Told<'_>) -> Ended {
+        let wish = &self.job.wish;
+        let is_list = matches!(&*wish.ext, "m3u8" | "m3u" | "mpd");
+        if wish.address.is_none() || !is_list {
+            let ended = http::fetch(&self.work.client, order, told).await;
+            let has_come = order.part.metadata().is_ok_and(|part| part.len() > 0);
+            let is_file = has_come || wish.address.is_none() || wish.ext == "ts" || m3u::is_video(&wish.ext);
+            if is_file || !matches!(ended, Ended::Failed { cause: Cause::Content, .. }) {
+                return ended;
+            }
+        }
+        ytdlp::fetch(&self.work.settings.yt_dlp, order, told).await
     }
 
     /// Looks once in the life of a job whether it has another ending than the list says.
@@ -74,44 +100,24 @@ impl Attempt<'_> {
     }
 
     /// Where it is had: at the relay, by a pass that takes what viewers do not need.
-    fn url(&self, ext: &str) -> String {
-        let pass = Pass::new(Class::Background, now().unsigned_abs()).sign(&self.work.key);
+    pub(super) fn url(&self, ext: &str) -> String {
         let wish = &self.job.wish;
-        let word = if wish.kind == Kind::Episode { "series" } else { "movie" };
+        let (word, class) = match wish.kind {
+            Kind::Live => ("live", Class::Record),
+            Kind::Movie => ("movie", Class::Background),
+            Kind::Episode => ("series", Class::Background),
+        };
+        let pass = Pass::new(class, now().unsigned_abs()).sign(&self.work.key);
         format!("{}/{word}/{pass}/{}.{}", self.work.relay.as_str(), wish.stream_id, ext)
     }
 
-    fn checkpoint(&self) -> Checkpoint {
+    pub(super) fn checkpoint(&self) -> Checkpoint {
         let Job { have, synced, total, .. } = self.job;
         Checkpoint { have, synced, total, etag: None }
     }
 
-    /// All bytes are here: whether they are a film.
-    async fn verify(&self, part: &Path, total: u64, seconds: u64) -> Result<(), StoreError> {
-        let (store, id) = (&self.work.store, self.job.id);
-        if !store.step(id, State::Downloading, Step::Verify, now())? {
-            return Ok(());
-        }
-        let walked = File::open(part).map_err(|error| error.to_string());
-        let walked = walked.and_then(|mut file| walk::walk(&mut file).map_err(|defect| defect.to_string()));
-        let walked = match walked {
-            Ok(walked) => walked,
-            Err(why) => {
-                // Whoever tries again begins anew: what is here would be found to be whole.
-                if store.fail(id, State::Downloading, Cause::Content, &why, now())? {
-                    let _ = fs::remove_file(part);
-                    store.nothing_here(id, now())?;
-                }
-                return Ok(());
-            }
-        };
-        let measured_h = walked.picture.map(|(width, height)| height.max(width * 9 / 16));
-        let arrived = Arrived { total, sha256: None, measured_h, ext: None };
-        store.arrived(&self.job, &arrived, seconds, now()).map(drop)
-    }
-
     /// It goes on later, or never, if it has come to nothing for too often.
-    fn put_off(
+    pub(super) fn put_off(
         &self,
         (wait, rest, progress): (Wait, Rest, bool),
         why: String,
@@ -125,7 +131,7 @@ impl Attempt<'_> {
             Wait::Retry => (before + 1, 0),
             _ => (before, 0),
         };
-        if no_progress >= self.work.max_retries {
+        if no_progress >= self.work.settings.max_retries.max(1) {
             let why = format!("{no_progress} attempts in a row brought nothing, the last one: {why}");
             return store.fail(id, State::Downloading, Cause::Stuck, &why, now()).map(drop);
         }
@@ -145,14 +151,14 @@ impl Attempt<'_> {
 }
 
 /// Writes down what an engine tells.
-struct Told<'a> {
-    attempt: &'a Attempt<'a>,
-    at: Checkpoint,
-    failed: Option<StoreError>,
+pub(super) struct Told<'a> {
+    pub(super) attempt: &'a Attempt<'a>,
+    pub(super) at: Checkpoint,
+    pub(super) failed: Option<StoreError>,
 }
 
 impl Told<'_> {
-    fn tell(&mut self, report: Report) {
+    pub(super) fn tell(&mut self, report: Report) {
         let written = self.write(report);
         // Nobody wants it any more, or nobody can tell: either way it ends here.
         if !matches!(written, Ok(true)) {

@@ -1,7 +1,8 @@
 //! `downloads/log/events-2026-W48.jsonl`: what happened, a line for each event, for those who read logs elsewhere.
 //!
 //! The store has the events; this follows it. How far it is stands in its own last line, so that whoever is killed has
-//! neither lost one nor written one twice.
+//! neither lost one nor written one twice. Where the store does not know that line, it is an older one that was put in the
+//! place of the one that did; what happens from then on is written behind it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -59,7 +60,10 @@ impl Journal {
         let disk = |error| StoreError::Disk { path: folder.clone(), error };
         let last = match self.last {
             Some(last) => last,
-            None => mend(&folder).map_err(disk)?,
+            None => match mend(&folder).map_err(disk)? {
+                Some(known) => known.place(store)?,
+                None => 0,
+            },
         };
         let events = store.events(last, None, SOME)?;
         if !events.is_empty() {
@@ -72,12 +76,30 @@ impl Journal {
     }
 }
 
-/// The last event that was written, after what was half written has been cut off.
-fn mend(folder: &Path) -> io::Result<i64> {
-    #[derive(Deserialize)]
-    struct Known {
-        id: i64,
+/// An event that was written.
+#[derive(Deserialize)]
+struct Known {
+    id: i64,
+    timestamp: Timestamp,
+    action: String,
+    details: String,
+}
+
+impl Known {
+    /// The last event of the store that was written.
+    fn place(&self, store: &Store) -> Result<i64, StoreError> {
+        let there = store.events(self.id - 1, None, 1)?;
+        let ts = self.timestamp.as_second();
+        let is_known = there.first().is_some_and(|event| {
+            let Event { id, ts: when, action, details, .. } = event;
+            (*id, *when, action.word()) == (self.id, ts, &*self.action) && *details == self.details
+        });
+        if is_known { Ok(self.id) } else { store.behind(self.id, ts) }
     }
+}
+
+/// The last event that was written, after what was half written has been cut off.
+fn mend(folder: &Path) -> io::Result<Option<Known>> {
     for path in files(folder).into_iter().rev() {
         let mut file = File::options().read(true).write(true).open(&path)?;
         let length = file.metadata()?.len();
@@ -93,10 +115,10 @@ fn mend(folder: &Path) -> io::Result<i64> {
         let known =
             lines.filter(|line| !line.is_empty()).find_map(|line| serde_json::from_slice::<Known>(line).ok());
         if let Some(known) = known {
-            return Ok(known.id);
+            return Ok(Some(known));
         }
     }
-    Ok(0)
+    Ok(None)
 }
 
 fn append(folder: &Path, events: &[Event]) -> io::Result<()> {
@@ -158,8 +180,8 @@ mod tests {
     use contract::disk::Data;
 
     use super::*;
-    use crate::store::By;
     use crate::store::tests::{RULES, film, folder};
+    use crate::store::{By, now};
 
     #[test]
     fn every_event_is_a_line_once_whoever_is_killed_in_between() {
@@ -193,5 +215,43 @@ mod tests {
         assert_eq!([field("level"), field("user"), field("action")], ["info", "ann", "add"]);
         assert_eq!([field("session_id"), field("ip_address")], ["s1", "192.0.2.1"]);
         assert_eq!(field("details"), "movie 1 from account-1");
+    }
+
+    #[test]
+    fn an_older_queue_that_was_put_back_is_followed_from_where_it_goes_on() {
+        let home = tempfile::tempdir().unwrap();
+        let data = Data::new(home.path());
+        let store = Store::open(&data).unwrap();
+        let time = now() - 1000;
+        store.add_target(&folder("/mnt/nas"), &By::command(), time).unwrap();
+        store.add(&[film(1)], &By::command(), &RULES, time + 1).unwrap();
+        let backup = home.path().join("jobs.db.gz");
+        store.backup(&backup, &By::command()).unwrap();
+        for id in 2..9 {
+            store.add(&[film(id)], &By::command(), &RULES, time + 10).unwrap();
+        }
+        Journal::default().write(&store).unwrap();
+        let log = store.folder().join("log");
+        let read = || {
+            let text: String = files(&log).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+            let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+            let what = |line: serde_json::Value| {
+                (line["id"].as_i64().unwrap(), line["action"].as_str().unwrap().to_owned())
+            };
+            text.lines().map(|text| what(line(text))).collect::<Vec<_>>()
+        };
+        let before = read();
+        drop(store);
+        crate::store::restore(&data, &backup).unwrap();
+        let store = Store::open(&data).unwrap();
+        store.add(&[film(20)], &By::command(), &RULES, now() + 1).unwrap();
+        Journal::default().write(&store).unwrap();
+        store.add(&[film(21)], &By::command(), &RULES, now() + 2).unwrap();
+        Journal::default().write(&store).unwrap();
+        let after = read();
+        let new: Vec<&str> = after[before.len()..].iter().map(|(_, action)| &**action).collect();
+        assert_eq!((&after[..before.len()], &new[..]), (&before[..], &["restore", "add", "add"][..]));
+        let used = before.iter().map(|(id, _)| *id).max().unwrap();
+        assert!(after.last().unwrap().0 > used, "no number is given twice");
     }
 }

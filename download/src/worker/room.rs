@@ -16,7 +16,8 @@ impl Worker {
     /// Nothing begins while the disk has less room than is to be left.
     pub(super) fn make_room(&self, now: i64) -> Result<(), StoreError> {
         let temp = &self.work.temp;
-        let held = self.work.store.holds(now)?.into_iter().any(|hold| hold.scope == Scope::All);
+        let is_held = |hold: Hold| (hold.scope, hold.wait) == (Scope::All, Wait::Disk);
+        let held = self.work.store.holds(now)?.into_iter().any(is_held);
         let Ok(space) = space(temp) else { return Ok(()) };
         if held || space.free.saturating_sub(self.coming()) >= self.settings.reserve {
             return Ok(());

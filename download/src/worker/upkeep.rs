@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ use crate::target::{Delivery, Health, Record, Status, Target};
 const EVERY: Duration = Duration::from_secs(1);
 /// How often events and holds are forgotten, and who has waited for long comes up.
 const HOURLY: Duration = Duration::from_secs(3600);
+/// How often the relay is asked whether anybody watches.
+const WATCH: Duration = Duration::from_secs(5);
 /// A target that was not well is looked at after this time again, after twice as long the next time, and so on.
 const UNWELL: Duration = Duration::from_secs(15);
 /// One that takes longer to say how it is cannot be reached. A folder of a server that is gone says nothing at all.
@@ -41,6 +44,7 @@ pub(super) struct Upkeep {
     is_sweeping: bool,
     targets: HashMap<i64, Looked>,
     journal: Journal,
+    watch: Watch,
     everything: Arc<Bucket>,
     accounts: HashMap<String, Arc<Bucket>>,
     deliveries: HashMap<i64, Arc<Bucket>>,
@@ -55,10 +59,20 @@ struct Looked {
     since: Option<Instant>,
 }
 
+/// When it was asked whether anybody watches, and will be.
+struct Watch {
+    due: Instant,
+    is_asking: bool,
+    /// What the relay has said; `None` if it has not.
+    watched: Option<bool>,
+}
+
 /// What has been done.
 pub(super) enum Done {
     Swept,
     Kept,
+    /// Whether anybody watches, if that is known.
+    Watched(Option<bool>),
     /// How a target is, which is told to the store already.
     Probed(i64, Status),
 }
@@ -68,13 +82,15 @@ impl Upkeep {
         let now = Instant::now();
         Self {
             settings: settings.clone(),
-            looked: now,
+            // At once: what a worker that was killed has left of a probe goes with the next one.
+            looked: now.checked_sub(EVERY).unwrap_or(now),
             hour: now,
             is_keeping: false,
             is_sweeping: false,
             targets: HashMap::new(),
             journal: Journal::default(),
-            everything: Arc::new(Bucket::new(rate(settings.bandwidth))),
+            watch: Watch { due: now, is_asking: false, watched: None },
+            everything: Arc::new(Bucket::new(everything(settings, true))),
             accounts: HashMap::new(),
             deliveries: HashMap::new(),
         }
@@ -96,12 +112,16 @@ impl Upkeep {
             warn!(%error, "what is done beside the jobs is done a little later");
         }
         self.keep(work, threads);
+        self.watch(work, running, threads);
     }
 
     /// The limits that a job has to keep.
     pub(super) fn paces(&mut self, job: &Job) -> Vec<Arc<Bucket>> {
         if job.state == State::Transferring {
             return self.deliveries.get(&job.wish.target).cloned().into_iter().collect();
+        }
+        if job.wish.airing.is_some() {
+            return Vec::new(); // what is sent now cannot come more slowly
         }
         let limit = rate(self.settings.account_bandwidth);
         let account =
@@ -122,6 +142,7 @@ impl Upkeep {
         match done {
             Done::Swept => self.is_sweeping = false,
             Done::Kept => self.is_keeping = false,
+            Done::Watched(watched) => self.watched(watched),
             Done::Probed(id, status) => {
                 let Some(looked) = self.targets.get_mut(&id) else { return };
                 looked.failures = if status == Status::Online { 0 } else { looked.failures + 1 };
@@ -188,6 +209,28 @@ impl Upkeep {
         Ok(())
     }
 
+    /// Asks whether anybody watches, where that matters.
+    fn watch(&mut self, work: &Arc<Work>, running: &HashMap<i64, Running>, threads: &mut JoinSet<Ended>) {
+        let fetches = running.values().any(|it| it.state == State::Downloading && !it.records);
+        let is_due = !self.watch.is_asking && self.watch.due <= Instant::now();
+        if rate(self.settings.when_viewers).is_none() || !fetches || !is_due {
+            return;
+        }
+        self.watch.is_asking = true;
+        let work = work.clone();
+        threads.spawn(async move { Ended::Upkeep(Done::Watched(super::watched::watched(&work).await)) });
+    }
+
+    /// The relay has said whether anybody watches. Where it does not, somebody may.
+    fn watched(&mut self, watched: Option<bool>) {
+        let before = &mut self.watch;
+        if watched.is_none() && before.watched.is_some() {
+            warn!("the relay does not say whether anybody watches; downloads go on as if somebody did");
+        }
+        *before = Watch { due: Instant::now() + WATCH, is_asking: false, watched };
+        self.everything.set(everything(&self.settings, watched.unwrap_or(true)));
+    }
+
     /// What is done every hour.
     fn keep(&mut self, work: &Arc<Work>, threads: &mut JoinSet<Ended>) {
         if self.is_keeping || self.hour > Instant::now() {
@@ -202,6 +245,12 @@ impl Upkeep {
             Ended::Upkeep(Done::Kept)
         });
     }
+}
+
+/// Bytes per second of all downloads together.
+fn everything(settings: &Settings, watched: bool) -> Option<u64> {
+    let while_watched = rate(settings.when_viewers).filter(|_| watched);
+    rate(settings.bandwidth).into_iter().chain(while_watched).min()
 }
 
 /// 0 is no limit.
@@ -230,20 +279,38 @@ fn keep(work: &Work, settings: &Settings) -> Result<(), StoreError> {
     work.store.daily_backup(settings.backups, now).map(drop)
 }
 
-/// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target.
+/// Removes a part, and what another program has kept beside it.
+fn remove(part: &Path) -> io::Result<()> {
+    let name = part.file_name().unwrap_or_default().to_string_lossy();
+    let beside = format!("{name}.");
+    let folder = fs::read_dir(part.parent().unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+    let others =
+        folder.filter(|it| it.file_name().to_string_lossy().starts_with(&beside)).map(|it| it.path());
+    for path in others.chain([part.to_owned()]) {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target. What was delivered gets
+/// what belongs beside it.
 async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
     let record = work.store.target(job.wish.target)?;
     let stays = job.state == State::Completed && record.as_ref().is_some_and(|record| !record.cleanup);
     if let (Some(part), false) = (&job.temp_path, stays) {
-        match fs::remove_file(part) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+        remove(part)?;
     }
-    if let (State::Cancelled, Some(record), Some(place)) = (job.state, record, job.final_path.clone()) {
-        let (file, length, paces) = (Default::default(), 0, Vec::new());
-        let delivery = Delivery { file, length, place, job: job.id, paces };
-        Target::open(&record)?.remove(&delivery.temporary()).await?;
+    match (job.state, record, job.final_path.clone()) {
+        (State::Completed, Some(record), _) => super::beside::put(work, job, &record).await?,
+        (State::Cancelled, Some(record), Some(place)) => {
+            let (file, length, paces) = (Default::default(), 0, Vec::new());
+            let delivery = Delivery { file, length, place, job: job.id, paces };
+            Target::open(&record)?.remove(&delivery.temporary()).await?;
+        }
+        _ => {}
     }
     Ok(work.store.swept(job.id, job.state)?)
 }

@@ -51,7 +51,6 @@ struct Tally {
     missed: u32,
 }
 
-#[ignore = "a worker killed in its probe leaves a file until the next probe: scripts/crash-matrix"]
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_killed_and_when_a_film_arrives_once_and_whole() {
     let rounds = std::env::var("COAX_CRASHES").ok().and_then(|text| text.parse::<u32>().ok());

@@ -4,6 +4,7 @@ use std::fs;
 use std::future::pending;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -34,7 +35,8 @@ pub(crate) struct House {
     pub(crate) nas: PathBuf,
     config: PathBuf,
     server: tokio::task::JoinHandle<()>,
-    _folder: TempDir,
+    address: SocketAddr,
+    folder: TempDir,
 }
 
 /// A program that is running. Is killed with it.
@@ -57,7 +59,7 @@ impl House {
         let text =
             format!("data = {:?}\n[download]\nrelay = 'http://{address}'\n{reserve}{more}\n", data.path());
         replace(&config, text.as_bytes(), Access::Owner).unwrap();
-        Self { station, data, nas, config, server, _folder: folder }
+        Self { station, data, nas, config, server, address, folder }
     }
 
     /// The same with the folder as a target.
@@ -66,6 +68,11 @@ impl House {
         let nas = house.nas.to_str().unwrap();
         house.told(&["target", "add", "nas", nas]);
         house
+    }
+
+    /// Where the relay answers.
+    pub(crate) fn relay(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Our ids of what is of this kind, in order.
@@ -125,11 +132,35 @@ impl House {
 
     /// Begins to work.
     pub(crate) fn run(&self) -> Running {
-        let mut child = self.command(&["run"]).stderr(Stdio::null()).spawn().unwrap();
+        let (running, said) = self.run_as(&[], &[]);
+        assert_eq!(said, "ready\n");
+        running
+    }
+
+    /// The same with other options and another environment; what it says when it is ready.
+    pub(crate) fn run_as(&self, options: &[&str], environment: &[(&str, String)]) -> (Running, String) {
+        let mut command = self.command(&[&["run"], options].concat());
+        command.envs(environment.iter().map(|(name, value)| (name, value))).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
         let mut said = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said, "ready\n");
-        Running(child)
+        (Running(child), said)
+    }
+
+    /// What was told of a job, and what of it.
+    pub(crate) fn events(&self, job: i64, action: &str) -> Vec<String> {
+        let events = self.told(&["log", &job.to_string()]);
+        let events = events.as_array().unwrap().iter().filter(|event| event["action"] == action);
+        events.map(|event| event["details"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A program of the name `name` in a folder of its own, which does what `script` says.
+    pub(crate) fn script(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("bin-{name}")).join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        replace(&path, format!("#!/bin/sh\n{script}\n").as_bytes(), Access::Owner).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
     }
 
     /// Waits until a job is in a state.

@@ -2,17 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod addresses;
 mod attempt;
+mod beside;
 mod compared;
 mod containers;
 mod crash;
 mod delivered;
+mod front;
 mod house;
 mod machine;
 mod measured;
 mod queued;
+mod recorded;
 mod recording;
 mod seeds;
 mod titles;
 mod tmdb;
+mod verified;
+mod watched;
 mod ytdlp;

@@ -13,7 +13,7 @@ const SLOW: Fault = Fault::Dribble { bytes: 65_536, millis: 100 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_film_and_an_episode_arrive_whole_under_the_names_that_media_servers_know() {
-    let house = House::with_target("").await;
+    let house = House::with_target("nfo = false").await;
     let (film, episode) = (house.ids(Kind::Movie)[0], house.ids(Kind::Episode)[0]);
     let worker = house.run();
     for (id, folder) in [(film, "Movies/"), (episode, "Shows/")] {

@@ -46,7 +46,9 @@ async fn what_it_makes_becomes_the_part_and_its_progress_is_told() {
     assert_eq!(ended, Ended::Done { total: 6 });
     assert_eq!(fs::read(&order.part).unwrap(), b"abcdef");
     assert_eq!(told[0], Report::Began { have: 0, total: Some(6), etag: None });
-    assert_eq!(told[told.len() - 2..], [Report::Progress { have: 6 }, Report::Checkpoint { synced: 6 }]);
+    // How much it is, is known before it has the name of the part.
+    let whole = Report::Began { have: 6, total: Some(6), etag: None };
+    assert_eq!(told[told.len() - 2..], [whole, Report::Checkpoint { synced: 6 }]);
     let said = fs::read_to_string(folder.path().join("said")).unwrap();
     for needed in
         ["--ignore-config", "--abort-on-unavailable-fragments", "--continue", "-- http://station.example"]

@@ -200,7 +200,9 @@ pub(crate) fn film(id: u32) -> Wish {
         quality: Some(1080),
         account: "acme".into(),
         stream_id: id,
+        address: None,
         ext: "mkv".into(),
+        airing: None,
         priority: None,
         user: "ann".into(),
     }

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask, here } from '../api';
 
 export type State = 'pending' | 'downloading' | 'downloaded' | 'transferring' | 'completed' | 'failed' | 'paused' | 'cancelled';
-export type Wait = 'slot' | 'disk' | 'window' | 'retry' | 'target' | 'engine';
+export type Wait = 'slot' | 'disk' | 'window' | 'retry' | 'target' | 'engine' | 'schedule';
 export type Priority = 'high' | 'medium' | 'low';
 
 export interface Download {

@@ -22,6 +22,7 @@ export default {
     retry: 'to try again',
     target: 'for the server',
     engine: 'for a program that is not installed',
+    schedule: 'for its time',
   },
   queue: {
     all: 'All',
@@ -65,7 +66,7 @@ export default {
     list: 'List',
     lineUp: 'The line-up',
     upload: 'Upload a list',
-    uploadHint: 'M3U, plain or packed with gzip, of at most 256 MiB. What it lists can be had as far as the line-up has it.',
+    uploadHint: 'M3U, plain or packed with gzip, of at most 256 MiB. What it lists is had from the line-up, or else from where it says.',
     uploading: 'It is looked at…',
     tooLarge: 'It is over 256 MiB, which no list is.',
     main: 'What it lists, I have',
@@ -89,7 +90,7 @@ export default {
     picture: 'Picture',
     why: 'Why',
     choose: (title: string) => `Choose ${title}`,
-    unavailable: 'not in the line-up',
+    unavailable: 'not in the line-up, and no address to fetch it from',
     none: 'Nothing of this class.',
     server: 'To',
     add: (number: number) => `Download ${number}`,
@@ -100,7 +101,7 @@ export default {
       [
         `${added.length} ${one(added.length, 'download', 'downloads')} added`,
         there ? `${there} were there` : '',
-        unavailable ? `${unavailable} not in the line-up` : '',
+        unavailable ? `${unavailable} not to be had` : '',
         unserved ? `${unserved} taken by no server` : '',
       ]
         .filter(Boolean)

@@ -22,6 +22,7 @@ const it: Words = {
     retry: 'di riprovare',
     target: 'del server',
     engine: 'di un programma che non è installato',
+    schedule: 'della sua ora',
   },
   queue: {
     all: 'Tutti',
@@ -65,7 +66,7 @@ const it: Words = {
     list: 'Lista',
     lineUp: 'Il palinsesto',
     upload: 'Carica una lista',
-    uploadHint: 'M3U, anche compressa con gzip, di al massimo 256 MiB. Si può avere quello che c’è anche nel palinsesto.',
+    uploadHint: 'M3U, anche compressa con gzip, di al massimo 256 MiB. Quello che elenca viene dal palinsesto, o altrimenti da dove dice la lista.',
     uploading: 'Viene esaminata…',
     tooLarge: 'Supera 256 MiB: nessuna lista è così grande.',
     main: 'Quello che elenca, ce l’ho',
@@ -89,7 +90,7 @@ const it: Words = {
     picture: 'Immagine',
     why: 'Perché',
     choose: (title: string) => `Scegli ${title}`,
-    unavailable: 'non nel palinsesto',
+    unavailable: 'non nel palinsesto, e senza un indirizzo da cui scaricarlo',
     none: 'Nulla di questa classe.',
     server: 'A',
     add: (number: number) => `Scarica ${number}`,
@@ -100,7 +101,7 @@ const it: Words = {
       [
         `${added.length} download ${one(added.length, 'aggiunto', 'aggiunti')}`,
         there ? `${there} c’erano già` : '',
-        unavailable ? `${unavailable} non nel palinsesto` : '',
+        unavailable ? `${unavailable} non disponibili` : '',
         unserved ? `${unserved} che nessun server prende` : '',
       ]
         .filter(Boolean)

@@ -1,0 +1,163 @@
+//! What answers where downloads run by themselves (`coax download run --listen`): the service, and what monitors ask.
+//!
+//! ```text
+//! /health    anybody: 200 while the queue can be written and the worker works, else 503
+//! /metrics   this machine, or whoever shows `COAX_MONITOR_KEY`
+//! /api/...   the service
+//! ```
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use contract::secret::SharedKey;
+use http::{Method, StatusCode};
+use httpd::metrics::Page;
+use httpd::{Request, Response, api, reply};
+use serde::Serialize;
+use tracing::warn;
+
+use crate::job::State;
+use crate::store::{Store, StoreError, now};
+use crate::surface::Service;
+use crate::target::{Status, space};
+
+/// A worker that has not looked for so long, in seconds, stands still.
+const STILL: i64 = 60;
+
+/// When the worker has last looked whether there is anything to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Pulse(Arc<AtomicI64>);
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(now())))
+    }
+
+    pub(crate) fn beat(&self) {
+        self.0.store(now(), Ordering::Relaxed);
+    }
+
+    /// How long ago that was, in seconds.
+    fn age(&self) -> i64 {
+        now() - self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Everything that answers.
+pub(crate) struct Front {
+    pub(crate) service: Service,
+    pub(crate) store: Arc<Store>,
+    pub(crate) pulse: Pulse,
+    /// The folder in which files are collected.
+    pub(crate) temp: PathBuf,
+    pub(crate) monitor: Option<SharedKey>,
+}
+
+/// What `/health` says: no names, anybody can read it.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    /// Seconds since the worker has last looked.
+    worker_age: i64,
+    /// Bytes that are free where files are collected.
+    free: Option<u64>,
+    /// Targets that take files, and all of them.
+    targets_online: usize,
+    targets: usize,
+}
+
+impl Front {
+    /// Answers one request that came from `peer`.
+    pub(crate) async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr) -> Response {
+        let is_asked = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            "/health" if is_asked => self.aside(Self::health).await,
+            "/metrics" if is_asked && self.admits(&request, peer) => self.aside(Self::metrics).await,
+            path if Service::takes(path) => self.service.answer(request, peer).await,
+            _ => api::problem(StatusCode::NOT_FOUND, "there is no such thing"),
+        }
+    }
+
+    fn admits(&self, request: &Request, peer: SocketAddr) -> bool {
+        let shown = httpd::bearer(request.headers());
+        let is_key = |key: &SharedKey| shown.is_some_and(|shown| key.is(shown));
+        self.monitor.as_ref().is_some_and(is_key) || httpd::is_from_this_machine(request.headers(), peer)
+    }
+
+    /// Asks the disk, off the async threads.
+    async fn aside(self: &Arc<Self>, ask: fn(&Self) -> Result<Response, StoreError>) -> Response {
+        let front = self.clone();
+        let asked = tokio::task::spawn_blocking(move || ask(&front)).await;
+        match asked {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                warn!(%error, "nothing can be told to a monitor");
+                reply::text(StatusCode::SERVICE_UNAVAILABLE, "The queue cannot be read.\n")
+            }
+            Err(_) => reply::text(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.\n"),
+        }
+    }
+
+    fn health(&self) -> Result<Response, StoreError> {
+        let (written, targets) = (self.store.test(now()), self.store.targets()?);
+        let status = match (written.is_ok(), self.pulse.age() <= STILL) {
+            (true, true) => "ok",
+            (false, _) => "the queue cannot be written",
+            (true, false) => "the worker stands still",
+        };
+        let online = targets.iter().filter(|it| it.health.status == Status::Online && !it.maintenance);
+        let health = Health {
+            status,
+            worker_age: self.pulse.age(),
+            free: space(&self.temp).ok().map(|space| space.free),
+            targets_online: online.count(),
+            targets: targets.len(),
+        };
+        let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        Ok(api::closed(api::told(code, &health)))
+    }
+
+    fn metrics(&self) -> Result<Response, StoreError> {
+        let mut page = Page::default();
+        page.process();
+        render(&self.store, &mut page)?;
+        if let Ok(space) = space(&self.temp) {
+            page.gauge("coax_download_free_bytes", "Bytes that are free where files are collected.")
+                .value(space.free);
+        }
+        Ok(page.answer())
+    }
+}
+
+/// The lines of downloads among those of others.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn render(store: &Store, page: &mut Page) -> Result<(), StoreError> {
+    let (stats, targets) = (store.stats()?, store.targets()?);
+    let mut jobs = page.gauge("coax_download_jobs", "Downloads by where they are.");
+    for state in State::ALL {
+        jobs = jobs.with(&[("state", state.word())], stats.states.get(state).copied().unwrap_or(0));
+    }
+    let mut failed =
+        page.gauge("coax_download_failures", "Downloads that have failed, by what they failed of.");
+    for (cause, count) in &stats.failures {
+        failed = failed.with(&[("cause", cause.word())], count);
+    }
+    page.gauge("coax_download_delivered_bytes", "Bytes of the downloads that are delivered.")
+        .value(stats.bytes);
+    let mut held = page.gauge("coax_download_holds", "What holds up more than one download.");
+    let holds = store.holds(now())?;
+    for wait in crate::job::Wait::ALL {
+        let count = holds.iter().filter(|hold| hold.wait == *wait).count();
+        held = held.with(&[("wait", wait.word())], count);
+    }
+    let mut healthy = page.gauge("coax_download_targets", "Targets by how they were found to be.");
+    for status in Status::ALL {
+        let count = targets.iter().filter(|it| it.health.status == *status).count();
+        healthy = healthy.with(&[("status", status.word())], count);
+    }
+    Ok(())
+}

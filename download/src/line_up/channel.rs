@@ -1,0 +1,220 @@
+//! Channels, and what they send: the guide as it is published.
+
+use anyhow::{Context, bail, ensure};
+use contract::bundle::{Kind, List, LiveStream};
+use contract::release::View;
+use contract::user::Sight;
+use jiff::fmt::strtime;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use super::{For, LineUp};
+use crate::job::{Airing, Priority, Wish};
+
+/// No recording is longer, in seconds: a slip of the finger fills no disk.
+const LONGEST: i64 = 24 * 3600;
+/// So many channels are named to whoever may mean any of them.
+const NAMED: usize = 5;
+
+/// A channel of the line-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Our id.
+    pub id: u32,
+    /// What it is called.
+    pub name: String,
+    /// Whose connection it takes.
+    pub account: String,
+    /// By what the guide knows it; `""` if it does not.
+    guide: String,
+}
+
+/// What a channel sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programme {
+    /// Unix time, in seconds.
+    pub starts: i64,
+    /// Unix time, in seconds.
+    pub stops: i64,
+    /// What it is called.
+    pub title: String,
+}
+
+impl LineUp {
+    /// The channel that somebody means: by its id, its number, its whole name, or a part of its name that no other has.
+    ///
+    /// # Errors
+    /// There is none, or several; or the release is damaged.
+    pub fn channel(&self, meant: &str) -> anyhow::Result<Channel> {
+        let view = View::of(self.release.clone(), &Sight::default());
+        let mut all = Vec::new();
+        for id in view.ids(List::Live) {
+            let Some(entry) = view.find(List::Live.entries(), id) else { continue };
+            all.push(serde_json::from_slice::<LiveStream>(&entry).context("a channel of the bundle")?);
+        }
+        let wanted = meant.trim().to_lowercase();
+        ensure!(!wanted.is_empty(), "which channel? its name, number or id says so");
+        let number = wanted.parse::<u32>().ok();
+        let is_called = |it: &&LiveStream| it.name.to_lowercase() == wanted;
+        let found = all
+            .iter()
+            .find(is_called)
+            .or_else(|| all.iter().find(|it| Some(it.stream_id) == number))
+            .or_else(|| all.iter().find(|it| Some(it.num) == number));
+        let found = match found {
+            Some(found) => found,
+            None => only(&all, &wanted).with_context(|| format!("channel `{meant}`"))?,
+        };
+        Ok(self.described(found))
+    }
+
+    /// The channel of this id.
+    ///
+    /// # Errors
+    /// There is none; or the release is damaged.
+    pub fn channel_of(&self, id: u32) -> anyhow::Result<Channel> {
+        let entry = self.release.find(List::Live.entries(), id).context("there is no such channel")?;
+        Ok(self.described(&serde_json::from_slice(&entry).context("a channel of the bundle")?))
+    }
+
+    fn described(&self, channel: &LiveStream) -> Channel {
+        let playable = self.release.playable(channel.stream_id);
+        let account = playable.and_then(|it| it.upstreams.into_iter().next()).map(|it| it.account);
+        Channel {
+            id: channel.stream_id,
+            name: channel.name.clone(),
+            account: account.unwrap_or_default(),
+            guide: channel.epg_channel_id.clone(),
+        }
+    }
+
+    /// What the guide has of a channel, in the order of time.
+    pub fn programmes(&self, channel: &Channel) -> Vec<Programme> {
+        let Some(range) = self.release.index.guide(&channel.guide) else { return Vec::new() };
+        let (from, to) = range.programmes;
+        let bytes = self.release.guide.get(from as usize..to as usize).unwrap_or_default();
+        programmes(&String::from_utf8_lossy(bytes))
+    }
+}
+
+/// The wish for what a channel sends, which is called `title`, or else as the channel is.
+///
+/// # Errors
+/// It is of no time at all, or too long.
+pub fn recording(channel: &Channel, title: String, airing: Airing, whom: &For) -> anyhow::Result<Wish> {
+    let (begins, ends) = (airing.begins(), airing.ends());
+    ensure!(airing.starts < airing.stops, "it would end before it begins");
+    ensure!(ends - begins <= LONGEST, "a recording is of a day at most");
+    Ok(Wish {
+        identity: format!("live:{}:{begins}:{ends}", channel.id),
+        variant: String::new(),
+        target: whom.target,
+        kind: Kind::Live,
+        title: if title.trim().is_empty() { channel.name.clone() } else { title },
+        year: String::new(),
+        tmdb: String::new(),
+        tags: Vec::new(),
+        season: None,
+        episode: None,
+        ep_title: String::new(),
+        series: 0,
+        quality: None,
+        account: channel.account.clone(),
+        stream_id: channel.id,
+        address: None,
+        ext: "ts".into(),
+        airing: Some(airing),
+        // What is recorded goes to its target before what could be had at any time.
+        priority: whom.priority.or(Some(Priority::High)),
+        user: whom.user.clone(),
+    })
+}
+
+/// The only one that has this in its name.
+fn only<'a>(all: &'a [LiveStream], wanted: &str) -> anyhow::Result<&'a LiveStream> {
+    let found: Vec<&LiveStream> =
+        all.iter().filter(|it| it.name.to_lowercase().contains(wanted)).take(NAMED + 1).collect();
+    match &found[..] {
+        [one] => Ok(one),
+        [] => bail!("the line-up has none of this name, number or id"),
+        several => {
+            let names: Vec<&str> = several.iter().take(NAMED).map(|it| &*it.name).collect();
+            let more = if several.len() > NAMED { ", ..." } else { "" };
+            bail!("several are called so: {}{more}", names.join(", "))
+        }
+    }
+}
+
+/// The `<programme>` elements of our own guide (XMLTV): well-formed, in order. One without a readable time is passed over.
+fn programmes(xml: &str) -> Vec<Programme> {
+    let mut reader = Reader::from_str(xml);
+    let (mut all, mut times, mut title) = (Vec::new(), None, None);
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(element) if element.name().as_ref() == "programme" => {
+                times = attribute(&element, "start").zip(attribute(&element, "stop"));
+                title = None;
+            }
+            // Of several in different languages, the first.
+            Event::Start(element) if element.name().as_ref() == "title" && title.is_none() => {
+                title = Some(content(&mut reader));
+            }
+            Event::End(element) if element.name().as_ref() == "programme" => {
+                if let Some((starts, stops)) = times.take().filter(|(starts, stops)| starts < stops) {
+                    all.push(Programme { starts, stops, title: title.take().unwrap_or_default() });
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    all
+}
+
+/// A time of XMLTV, such as `20251009080000 +0000`, as Unix time.
+fn attribute(element: &BytesStart<'_>, name: &str) -> Option<i64> {
+    let found = element.attributes().with_checks(false).flatten().find(|each| each.key.as_ref() == name)?;
+    let text = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
+    Some(strtime::parse("%Y%m%d%H%M%S %z", &*text).ok()?.to_timestamp().ok()?.as_second())
+}
+
+/// The text up to the next closing tag. What stands escaped comes between the pieces of text.
+fn content(reader: &mut Reader<&[u8]>) -> String {
+    let mut text = String::new();
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Text(piece) => text.push_str(&piece.xml10_content()),
+            Event::CData(piece) => text.push_str(&piece.xml10_content()),
+            Event::GeneralRef(entity) => match entity.resolve_char_ref() {
+                Ok(Some(character)) => text.push(character),
+                _ => text.push_str(resolve_predefined_entity(&entity.xml10_content()).unwrap_or_default()),
+            },
+            Event::End(_) | Event::Eof => break,
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programmes_are_read_with_what_is_escaped_in_their_titles() {
+        let xml = "<programme start=\"20251009080000 +0000\" stop=\"20251009083000 +0000\" channel=\"a\">\n\
+                   <title lang=\"de\">Tom &amp; J&#xe4;rry</title><title>second</title><desc>x</desc></programme>\n\
+                   <programme start=\"20251009093000 +0100\" stop=\"20251009100000 +0000\"><title/></programme>\
+                   <programme start=\"soon\" stop=\"later\"><title>x</title></programme>";
+        let (first, second) = (1_759_996_800, 1_759_998_600);
+        assert_eq!(
+            programmes(xml),
+            [
+                Programme { starts: first, stops: second, title: "Tom & Järry".into() },
+                Programme { starts: second, stops: second + 5400, title: String::new() },
+            ]
+        );
+        assert_eq!(programmes("<programme start=\"20251009080000 +0000\"><title>"), []);
+    }
+}

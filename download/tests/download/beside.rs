@@ -1,0 +1,93 @@
+//! What lies beside a film that was delivered.
+
+use std::fs;
+
+use contract::bundle::Kind;
+
+use crate::house::{House, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_lie_beside_films_and_episodes_for_those_who_read_them() {
+    for (style, reads) in [("jellyfin", true), ("kodi", true), ("emby", true), ("plex", false)] {
+        let house = House::with_target("").await;
+        house.told(&["target", "set", "nas", "--style", style]);
+        let (film, episode) = (house.ids(Kind::Movie)[0], house.ids(Kind::Episode)[0]);
+        let _worker = house.run();
+        for id in [film, episode] {
+            house.until(house.add(id), "completed").await;
+        }
+        if !reads {
+            eventually(|| house.parts().is_empty()).await.expect("all is swept");
+            assert_eq!(house.delivered().len(), 2, "{style}: {:?}", house.delivered());
+            continue;
+        }
+        let documents = || {
+            let is_one = |name: &String| name.ends_with(".nfo");
+            house.delivered().into_iter().filter(is_one).collect::<Vec<String>>()
+        };
+        eventually(|| documents().len() == 3).await.unwrap_or_else(|()| panic!("{:?}", house.delivered()));
+        let documents = documents();
+        let [film, of_episode, show] = &documents[..] else { panic!("{documents:?}") };
+        let read = |name: &str| fs::read_to_string(house.nas.join(name)).unwrap();
+        assert!(read(film).contains("<movie>") && read(film).contains("<title>"), "{}", read(film));
+        assert!(of_episode.contains("/Season ") && read(of_episode).contains("<episodedetails>"));
+        assert!(show.ends_with("/tvshow.nfo") && read(show).contains("<tvshow>"), "{}", read(show));
+        let stem = |name: &str| name.rsplit_once('.').unwrap().0.to_owned();
+        let films = house.delivered().into_iter().filter(|name| stem(name) == stem(film)).count();
+        assert_eq!(films, 2, "the document is called as the film is");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_is_somebodys_and_stays() {
+    // Every house has the same films, and a film the same name in each.
+    let deliver = async |house: &House| {
+        let job = house.add(house.ids(Kind::Movie)[0]);
+        let worker = house.run();
+        let done = house.until(job, "completed").await;
+        eventually(|| house.parts().is_empty()).await.expect("all is swept");
+        assert!(worker.stop());
+        done["final_path"].as_str().unwrap().to_owned()
+    };
+    let house = House::with_target("").await;
+    let place = deliver(&house).await;
+    let document = place.rsplit_once('.').unwrap().0.to_owned() + ".nfo";
+    eventually(|| house.delivered().contains(&document)).await.expect("it is written");
+
+    let other = House::with_target("").await;
+    let mine = other.nas.join(&document);
+    fs::create_dir_all(mine.parent().unwrap()).unwrap();
+    contract::disk::replace(&mine, b"mine", contract::disk::Access::Owner).unwrap();
+    assert_eq!(deliver(&other).await, place);
+    assert_eq!(fs::read(&mine).unwrap(), b"mine");
+    assert_eq!(other.delivered().len(), 2, "{:?}", other.delivered());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poster_lies_there_if_it_is_wanted_and_where_strangers_say_only_if_that_is_allowed() {
+    for (more, is_there) in [("private_addresses = true", true), ("", false)] {
+        let house = House::with_target(&format!("posters = true\n{more}")).await;
+        let film = house.ids(Kind::Movie)[0];
+        let (there, _) = house.original(film).await;
+        let picture = [&[0xFF, 0xD8, 0xFF, 0xE0][..], &[7; 5000]].concat();
+        house.station.publish(&format!("/poster/{there}.svg"), picture, "image/jpeg", None);
+        let job = house.add(film);
+        let _worker = house.run();
+        let done = house.until(job, "completed").await;
+        let folder = done["final_path"].as_str().unwrap().rsplit_once('/').unwrap().0.to_owned();
+        let posters = || {
+            let all = house.delivered().into_iter();
+            all.filter(|name| name.starts_with(&format!("{folder}/poster."))).collect::<Vec<_>>()
+        };
+        let told = || {
+            let events = house.told(&["log", &job.to_string()]);
+            events.as_array().unwrap().iter().any(|event| event["action"] == "beside")
+        };
+        if is_there {
+            eventually(|| !posters().is_empty()).await.unwrap_or_else(|()| panic!("{:?}", house.delivered()));
+        } else {
+            eventually(told).await.expect("why there is none is told");
+            assert!(posters().is_empty());
+        }
+    }
+}

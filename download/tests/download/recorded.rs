@@ -1,0 +1,138 @@
+//! Recordings from the wish to the target, through the relay.
+
+use std::fs;
+use std::time::Duration;
+
+use contract::bundle::Kind;
+use download::store::now;
+use download::walk::{self, PACKET};
+use serde_json::Value;
+use station::Fault;
+
+use crate::house::{House, eventually};
+
+fn at(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap().to_string()
+}
+
+/// Has the first channel recorded; the number of the job.
+fn record(house: &House, from: i64, to: i64) -> i64 {
+    let channel = house.ids(Kind::Live)[0].to_string();
+    house.told(&["record", &channel, "--from", &at(from), "--to", &at(to)])["id"].as_i64().unwrap()
+}
+
+fn is_whole(path: &std::path::Path) -> bool {
+    let bytes = fs::read(path).unwrap();
+    let (packets, rest) = bytes.as_chunks::<PACKET>();
+    rest.is_empty()
+        && packets.iter().all(|packet| packet[0] == 0x47)
+        && walk::walk(&mut std::io::Cursor::new(&bytes)).is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_waits_for_its_time_ends_with_it_and_is_delivered_under_its_name() {
+    // Neither the hours of downloads nor their number matters to it.
+    let hour = jiff::Timestamp::from_second(now() + 7200).unwrap().to_zoned(jiff::tz::TimeZone::system());
+    let window = format!(
+        "{}-{}",
+        hour.strftime("%H:%M"),
+        (hour.clone() + jiff::SignedDuration::from_mins(1)).strftime("%H:%M")
+    );
+    let house = House::with_target(&format!("window = '{window}'")).await;
+    let _worker = house.run();
+    let (from, to) = (now() + 6, now() + 10);
+    let job = record(&house, from, to);
+    let waits = house.job(job);
+    assert_eq!((&waits["waits_for"], &waits["until"]), (&"schedule".into(), &from.into()), "{waits:#}");
+    assert_eq!(house.station.counts().open, 0, "nothing is asked for before");
+    house.until(job, "downloading").await;
+    assert!(now() >= from);
+    let done = house.until(job, "completed").await;
+    let place = done["final_path"].as_str().unwrap();
+    assert_eq!(done["airing"]["channel"], "UK: One HD");
+    assert!(
+        place.starts_with("Recordings/UK - One HD/UK - One HD - 20") && place.ends_with(".ts"),
+        "{place}"
+    );
+    assert!(is_whole(&house.nas.join(place)));
+    assert!(done["total"].as_u64().unwrap() > 50_000, "{done:#}");
+    assert_eq!(house.events(job, "gap"), Vec::<String>::new());
+    eventually(|| house.station.counts().open == 0 && house.parts().is_empty()).await.expect("it is over");
+    assert!(now() < to + 60, "and was over when it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_killed_and_a_channel_that_breaks_off_leave_a_gap_that_is_told() {
+    let house = House::with_target("").await;
+    let worker = house.run();
+    let job = record(&house, now(), now() + 20);
+    let has_come = |least: u64| house.job(job)["have"].as_u64().unwrap() > least;
+    eventually(|| has_come(50_000)).await.expect("some of it comes");
+    drop(worker);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let before = fs::metadata(&house.parts()[0]).unwrap().len();
+    let _worker = house.run();
+    eventually(|| has_come(before + 50_000)).await.expect("more of it comes");
+    assert_eq!(house.events(job, "gap").len(), 1, "{:?}", house.events(job, "gap"));
+    assert_eq!(house.parts().len(), 1, "in the same file");
+    let done = house.until(job, "completed").await;
+    assert!(is_whole(&house.nas.join(done["final_path"].as_str().unwrap())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_wrong_is_tried_again_until_the_time_is_over_and_then_it_was_missed() {
+    let house = House::with_target("max_retries = 1").await;
+    house.station.set_fault(station::Target::EveryStream, Fault::Status(404));
+    let worker = house.run();
+    let job = record(&house, now(), now() + 6);
+    let failed = house.until(job, "failed").await;
+    assert_eq!(failed["cause"], "missed", "{failed:#}");
+    assert!(house.events(job, "wait").len() > 1, "more than once");
+    // While nobody is at work, time goes by.
+    assert!(worker.stop());
+    house.station.clear_fault(station::Target::EveryStream);
+    let job = record(&house, now(), now() + 1);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let _worker = house.run();
+    assert_eq!(house.until(job, "failed").await["cause"], "missed");
+    let again = house.told(&["retry", &job.to_string()]);
+    assert_eq!(again[0]["state"], "pending");
+    assert_eq!(house.until(job, "failed").await["cause"], "missed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_programme_of_the_guide_is_chosen_by_its_title_or_by_its_time() {
+    let house = House::with_target("record_before = 120\nrecord_after = 240").await;
+    let channel = house.ids(Kind::Live)[1].to_string();
+    let on_air = house.told(&["record", &channel, "--at", &at(now()), "--dry-run"]);
+    let airing = &on_air["airing"];
+    let time = |of: &Value, field: &str| of[field].as_i64().unwrap();
+    assert!(time(airing, "starts") <= now() && now() < time(airing, "stops"), "{on_air:#}");
+    let title = on_air["title"].as_str().unwrap();
+    assert!(!title.is_empty() && airing["channel"] != title, "the guide knows what it is called");
+
+    let later = at(now() + 1);
+    let told = house.told(&["record", &channel, "--programme", "", "--from", &later, "--after", "0"]);
+    let wish = &told["wish"];
+    assert!(time(&wish["airing"], "starts") > now());
+    assert_eq!(time(&told, "begins"), time(&wish["airing"], "starts") - 120);
+    assert_eq!(told["ends"], wish["airing"]["stops"]);
+    let id = told["id"].clone();
+    let twice = house.told(&["record", &channel, "--programme", "", "--from", &later, "--after", "0"]);
+    assert_eq!(twice["id"], id, "once is enough");
+    let other = house.told(&["record", &channel, "--at", &at(now())]);
+    assert_ne!(other["id"], id, "another programme of the same channel is another recording");
+
+    for (arguments, why) in [
+        (&["record", "no such channel", "--at", "20:15"][..], "none of this name"),
+        (&["record", &channel, "--programme", "no such programme"], "no such programme"),
+        (&["record", &channel, "--from", "2020-01-01 20:15", "--length", "60"], "it was over"),
+        (&["record", &channel, "--from", "20:15"], "until when?"),
+        (&["record", &channel], "what?"),
+        (&["record", &channel, "--from", "20:15", "--length", "99999"], "a day at most"),
+    ] {
+        let refused = house.ask(arguments);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains(why), "{arguments:?}: {said}");
+    }
+}
