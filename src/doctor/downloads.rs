@@ -17,10 +17,8 @@ use super::{Finding, Patient, age, amount};
 /// Jobs that are looked at for what they wait for.
 const LOOKED_AT: usize = 1000;
 /// Programs of others that something is better with: what they are in, and what there is not without them.
-const PROGRAMS: [(&str, &str, &str); 2] = [
-    ("ffprobe", "ffmpeg", "how high a picture is, is believed to its list"),
-    ("yt-dlp", "yt-dlp", "what is no plain file (HLS, pages) cannot be had"),
-];
+const FFPROBE: (&str, &str, &str) = ("ffprobe", "ffmpeg", "how high a picture is, is believed to its list");
+const YT_DLP: (&str, &str) = ("yt-dlp", "what is no plain file (HLS, pages) cannot be had");
 
 /// All that the store tells.
 struct Known {
@@ -52,7 +50,7 @@ pub(super) async fn look(patient: Arc<Patient>) -> Vec<Finding> {
     let mut findings = vec![at_work(&known, &data, is_on)];
     findings.extend(failed(&known));
     findings.extend(room(&known, &patient));
-    findings.extend(programs(&known));
+    findings.extend(programs(&known, &patient.settings.download.yt_dlp));
     // All at the same time: each of them may be as slow as patience lasts.
     let asked: Vec<_> =
         known.targets.iter().map(|record| tokio::spawn(target(record.clone(), patient.clone()))).collect();
@@ -136,9 +134,9 @@ fn room(known: &Known, patient: &Patient) -> Option<Finding> {
 }
 
 /// Programs that are needed, and those without which something is missing.
-fn programs(known: &Known) -> Vec<Finding> {
+fn programs(known: &Known, yt_dlp: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if known.targets.iter().any(|record| record.kind == Kind::Rsync) && !is_installed("rsync") {
+    if known.targets.iter().any(|record| record.kind == Kind::Rsync) && !is_installed(Path::new("rsync")) {
         let remedy = "apt-get install rsync, here and there";
         findings.push(Finding::fail(
             "downloads",
@@ -146,28 +144,36 @@ fn programs(known: &Known) -> Vec<Finding> {
             remedy,
         ));
     }
-    let waiting = known.open.iter().filter(|job| job.wait == Some(Wait::Engine)).count();
-    for (program, package, without) in PROGRAMS.into_iter().filter(|it| !is_installed(it.0)) {
-        let remedy = format!("apt-get install {package}");
-        if program == "yt-dlp" && waiting > 0 {
-            findings.push(Finding::fail(
-                "downloads",
-                format!("{waiting} wait for {program}, which is not installed"),
-                remedy,
-            ));
-        } else {
-            findings.push(Finding::warn(
-                "downloads",
-                format!("{program} is not installed: {without}"),
-                remedy,
-            ));
-        }
+    let (program, package, without) = FFPROBE;
+    if !is_installed(Path::new(program)) {
+        findings.push(missing(program, package, without));
+    }
+    let (package, without) = YT_DLP;
+    if !is_installed(yt_dlp) {
+        let waiting = known.open.iter().filter(|job| job.wait == Some(Wait::Engine)).count();
+        let program = yt_dlp.display().to_string();
+        findings.push(match waiting {
+            0 => missing(&program, package, without),
+            number => {
+                let found = format!("{number} wait for {program}, which is not installed");
+                Finding::fail("downloads", found, format!("apt-get install {package}"))
+            }
+        });
     }
     findings
 }
 
-/// Whether there is a program of this name where programs are looked for.
-fn is_installed(program: &str) -> bool {
+/// One without which most goes on.
+fn missing(program: &str, package: &str, without: &str) -> Finding {
+    let found = format!("{program} is not installed: {without}");
+    Finding::warn("downloads", found, format!("apt-get install {package}"))
+}
+
+/// Whether there is such a program: there, or where programs are looked for.
+fn is_installed(program: &Path) -> bool {
+    if program.components().count() > 1 {
+        return program.is_file();
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

@@ -249,7 +249,10 @@ pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) 
     let mut wished: Wished = sent(request).await?;
     let server = wished.server;
     let whom = For { target: server.unwrap_or(ANY), priority: wished.priority, user: asker.by().user };
-    if let (Some(recording), None) = (wished.recording.take(), &wished.ids) {
+    if wished.recording.is_some() && wished.ids.is_some() {
+        return Err(Refusal::Wrong("say either `ids` or `recording`".into()));
+    }
+    if let Some(recording) = wished.recording.take() {
         let (data, settings) = (service.data.clone(), service.settings.clone());
         let wishing = tokio::task::spawn_blocking(move || recording.wish(&data, &settings, &whom));
         let wish = wishing.await.context("choosing of a channel")??;

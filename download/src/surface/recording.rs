@@ -6,6 +6,7 @@ use contract::disk::Data;
 use httpd::api::Refusal;
 use serde::Deserialize;
 
+use super::answer::said;
 use crate::Settings;
 use crate::job::{Airing, Wish};
 use crate::line_up::{For, LineUp, recording};
@@ -25,7 +26,9 @@ pub(super) struct Recording {
     #[serde(default)]
     title: String,
     /// Seconds by which it begins earlier and ends later than that; as configured.
+    #[serde(default, deserialize_with = "said")]
     before: Option<u32>,
+    #[serde(default, deserialize_with = "said")]
     after: Option<u32>,
 }
 

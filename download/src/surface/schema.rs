@@ -270,7 +270,7 @@ impl Parameter {
             Self::Kind => ("kind", "whether it is a film or an episode", words(&["movie", "episode"])),
             Self::Lines => ("lines", "lines of its picture", lines()),
             Self::Bytes => {
-                ("bytes", "its length", json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX }))
+                ("bytes", "its length", json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }))
             }
             Self::Subject => ("kind", "whether a film or a series is looked for", subject()),
             Self::Title => ("text", "what it is called", title()),
@@ -402,7 +402,7 @@ fn download() -> Value {
         "retries": number(), "no_progress": number(), "refused": number(),
         "total": or_null("integer"), "have": number(), "synced": number(), "etag": or_null("string"),
         "final_path": or_null("string"), "t_have": number(), "t_synced": number(),
-        "sha256": or_null("string"), "measured_h": or_null("integer"),
+        "sha256": or_null("string"), "measured_h": or_null("integer"), "was_renamed": flag(),
     });
     let ended = json!({
         "cause": or_word(&words_of(Cause::ALL, Cause::word)), "error": or_null("string"),

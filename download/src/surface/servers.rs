@@ -136,7 +136,7 @@ pub(super) async fn list(service: &Service, asker: &Asker) -> Result<Response, R
     Ok(api::told(StatusCode::OK, &json!({ "servers": servers })))
 }
 
-/// `GET /api/servers/suggest`.
+/// `GET /api/suggest`.
 pub(super) async fn suggest(service: &Service, request: &Request) -> Result<Response, Refusal> {
     let query = Query::of(request);
     let kind = match query.text("kind") {

@@ -263,7 +263,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ..asked(
             Viewer,
             Get,
-            "/api/servers/suggest",
+            "/api/suggest",
             Does::SuggestServers,
             "The servers that take something of this kind, the one that suits it best first",
             (200, Some(Schema::Suggested)),

@@ -81,6 +81,12 @@ async fn what_is_new_in_a_list_is_told_by_class_and_no_address_of_it_is() {
         let told = house.get(&viewer, path).await;
         assert!(told.status == 200 && !told.text.contains("hunter2") && !told.text.contains("h.example"));
     }
+    let nowhere = json!({ "classes": ["new"], "server": 99 });
+    assert_eq!(
+        house.ask(&operator, "POST", &select, Some(nowhere)).await.status,
+        409,
+        "there is no such server"
+    );
     for wrong in [json!({ "server": 1 }), json!({}), json!({ "classes": ["gone"], "server": 1 })] {
         assert_eq!(house.ask(&operator, "POST", &select, Some(wrong.clone())).await.status, 400, "{wrong}");
     }

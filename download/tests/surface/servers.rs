@@ -86,7 +86,7 @@ async fn it_is_told_which_servers_take_something_the_best_first() {
     }
     house.films(1..=4);
     let suggested = async |query: &str| {
-        let told = house.get(&viewer, &format!("/api/servers/suggest?{query}")).await.good();
+        let told = house.get(&viewer, &format!("/api/suggest?{query}")).await.good();
         let names =
             told["servers"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>().join(" ")
@@ -98,6 +98,6 @@ async fn it_is_told_which_servers_take_something_the_best_first() {
         "nas",
         "of which nobody knows its room"
     );
-    assert_eq!(house.get(&viewer, "/api/servers/suggest?kind=song").await.status, 400);
-    assert_eq!(house.get(&viewer, "/api/servers/suggest?lines=many").await.status, 400);
+    assert_eq!(house.get(&viewer, "/api/suggest?kind=song").await.status, 400);
+    assert_eq!(house.get(&viewer, "/api/suggest?lines=many").await.status, 400);
 }

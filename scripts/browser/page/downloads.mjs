@@ -93,6 +93,13 @@ async function remove(page, title) {
   await page.getByText(title, { exact: false }).first().waitFor({ state: 'detached' });
 }
 
+/** Says of the list that is shown whether one has what it lists: it is so when the server has taken it. */
+async function mark(page, main) {
+  const tick = page.getByLabel('What it lists, I have');
+  await tick.click();
+  await until(`it is ${main}`, async () => (await tick.isChecked()) === main);
+}
+
 /** What is new is looked for, and chosen. */
 async function differences(tab, go) {
   const { page } = tab;
@@ -103,14 +110,14 @@ async function differences(tab, go) {
   await upload(page, 'films.m3u', LIST);
   await page.getByText('Nobody Has This One (2021)').waitFor();
   // What one has is no news.
-  await page.getByLabel('What it lists, I have').check();
+  await mark(page, true);
   await page.getByRole('combobox', { name: 'List' }).selectOption({ label: 'The line-up' });
   const classes = page.getByRole('group', { name: 'Class' });
   await classes.getByRole('button', { name: 'Gone 1', exact: true }).click();
   await page.getByText('Nobody Has This One (2021)').waitFor();
   await classes.getByRole('button', { name: /^New/ }).click();
   await page.getByRole('combobox', { name: 'List' }).selectOption({ label: 'films.m3u (1)' });
-  await page.getByLabel('What it lists, I have').uncheck();
+  await mark(page, false);
   await page.getByText('Nobody Has This One (2021)').waitFor();
   await remove(page, 'Nobody Has This One');
   const all = await until('the line-up is shown again', async () => (await rows.count()) > 5 && rows.count());
