@@ -17,13 +17,14 @@ mod fetch;
 mod journal;
 mod record;
 mod room;
+mod sweep;
 mod upkeep;
 mod verify;
 mod watched;
+mod work;
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -31,8 +32,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use contract::disk::Data;
 use contract::source::BaseUrl;
-use contract::stock::Stock;
-use contract::ticket::Key;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -40,13 +39,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::Settings;
-use crate::engine::http::Client;
 use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
-use crate::pace::Bucket;
 use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
-use crate::tmdb::Tmdb;
 use upkeep::Upkeep;
+use work::{Attempt, Work};
 
 /// How often it looks whether somebody has changed anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -61,7 +58,6 @@ const LOST: i64 = 60;
 pub struct Worker {
     work: Arc<Work>,
     lock: Lock,
-    settings: Settings,
     /// Jobs at which a thread is at work.
     running: HashMap<i64, Running>,
     /// Those that are to begin when the thread is gone that was at work on them before.
@@ -70,20 +66,6 @@ pub struct Worker {
     upkeep: Upkeep,
     zone: TimeZone,
     pulse: Pulse,
-}
-
-/// What the threads of all jobs share.
-pub(crate) struct Work {
-    pub(crate) store: Store,
-    pub(crate) client: Client,
-    pub(crate) tmdb: Tmdb,
-    pub(crate) stock: Stock,
-    pub(crate) data: Data,
-    pub(crate) settings: Settings,
-    pub(crate) relay: BaseUrl,
-    pub(crate) key: Key,
-    pub(crate) temp: PathBuf,
-    pub(crate) boot: String,
 }
 
 /// A job at which a thread is at work.
@@ -122,34 +104,11 @@ impl Worker {
                 "going on where the worker before was interrupted"
             );
         }
-        let key =
-            Key::load(&data.key()).with_context(|| format!("{} cannot be used", data.key().display()))?;
-        let work = Work {
-            store,
-            client: Client::new().context("the system gives no TLS")?,
-            tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
-            stock: Stock::new(data),
-            data: data.clone(),
-            settings: settings.clone(),
-            relay,
-            key,
-            temp,
-            boot,
-        };
         let upkeep = Upkeep::new(&settings);
-        let (running, next, threads, zone) =
-            (HashMap::new(), HashMap::new(), JoinSet::new(), TimeZone::system());
-        Ok(Self {
-            work: Arc::new(work),
-            lock,
-            settings,
-            running,
-            next,
-            threads,
-            upkeep,
-            zone,
-            pulse: Pulse::new(),
-        })
+        let work = Arc::new(Work::new(data, settings, relay, store, boot)?);
+        let (running, next, threads) = (HashMap::new(), HashMap::new(), JoinSet::new());
+        let (zone, pulse) = (TimeZone::system(), Pulse::new());
+        Ok(Self { work, lock, running, next, threads, upkeep, zone, pulse })
     }
 
     /// When it has last looked whether there is anything to do, while it works.
@@ -197,7 +156,7 @@ impl Worker {
     fn turn(&mut self, now: i64) -> Result<i64, StoreError> {
         self.window(now)?;
         self.stop_those_who_are_stopped(now)?;
-        let limits = self.work.store.limits(self.settings.limits())?;
+        let limits = self.work.store.limits(self.work.settings.limits())?;
         self.upkeep.pace(&self.work.store.targets()?);
         self.make_room(now)?;
         // How much comes of it nobody knows, and the target has time.
@@ -219,7 +178,7 @@ impl Worker {
 
     /// Outside of its hours nothing is downloaded.
     fn window(&mut self, now: i64) -> Result<(), StoreError> {
-        let window = self.settings.window;
+        let window = self.work.settings.window;
         let held = self
             .work
             .store
@@ -342,25 +301,6 @@ impl Worker {
         }
         if let Err(error) = self.work.store.recover(&self.lock, &self.work.boot, now()) {
             warn!(%error, "the queue was left as it is");
-        }
-    }
-}
-
-/// One attempt at one step of a job's life, on its own thread.
-pub(crate) struct Attempt<'a> {
-    pub(crate) work: &'a Work,
-    pub(crate) job: Job,
-    pub(crate) bytes: &'a AtomicU64,
-    pub(crate) stop: &'a CancellationToken,
-    pub(crate) paces: Vec<Arc<Bucket>>,
-}
-
-impl Attempt<'_> {
-    async fn make(self) -> Result<(), StoreError> {
-        match (self.job.state, self.job.wish.airing.clone()) {
-            (State::Transferring, _) => self.deliver().await,
-            (_, Some(airing)) => self.record(&airing).await,
-            (_, None) => self.fetch().await,
         }
     }
 }

@@ -30,7 +30,8 @@ pub struct Arguments {
 impl Desk {
     pub(super) async fn work(&self, arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let worker = Worker::new(&self.data, self.settings.clone(), self.relay.clone())?;
-        let stopped = CancellationToken::new();
+        // Before anybody is told that it is ready: he may stop it at once.
+        let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
         let answering = match &arguments.listen {
             None => {
                 ready("")?;
@@ -44,7 +45,7 @@ impl Desk {
                 Some(tokio::spawn(answer(listener, front, stopped.clone())))
             }
         };
-        let (terminated, token) = (httpd::terminated(), stopped.clone());
+        let token = stopped.clone();
         tokio::spawn(async move {
             terminated.await;
             token.cancel();

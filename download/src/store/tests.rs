@@ -414,6 +414,7 @@ fn after_a_thousand_random_changes_the_figures_are_those_of_the_jobs_and_every_c
         }
         let events = stage.store.events(told, None, 99).unwrap();
         assert!(events.len() >= changed.len() && events.len() <= 1, "an event for each change");
+        assert!(events.iter().all(|event| !event.user.is_empty() && !event.ip.is_empty()), "{events:?}");
         told = events.last().map_or(told, |event| event.id);
         before = after;
     }

@@ -19,10 +19,10 @@ impl Worker {
         let is_held = |hold: Hold| (hold.scope, hold.wait) == (Scope::All, Wait::Disk);
         let held = self.work.store.holds(now)?.into_iter().any(is_held);
         let Ok(space) = space(temp) else { return Ok(()) };
-        if held || space.free.saturating_sub(self.coming()) >= self.settings.reserve {
+        if held || space.free.saturating_sub(self.coming()) >= self.work.settings.reserve {
             return Ok(());
         }
-        let why = format!("less than {} bytes are free in {}", self.settings.reserve, temp.display());
+        let why = format!("less than {} bytes are free in {}", self.work.settings.reserve, temp.display());
         let hold = Hold { scope: Scope::All, name: String::new(), wait: Wait::Disk, until: now + DISK, why };
         self.work.store.hold(&hold)
     }
@@ -35,7 +35,7 @@ impl Worker {
         } else {
             job.t_synced
         });
-        let needed = rest.saturating_add(self.settings.reserve);
+        let needed = rest.saturating_add(self.work.settings.reserve);
         let here = space(&self.work.temp).ok().map(|it| it.free.saturating_sub(self.coming()));
         let there = store.target(job.wish.target)?.and_then(|record| record.health.space);
         let there = there.map(|it| it.free.saturating_sub(self.going(job.wish.target)));

@@ -2,9 +2,6 @@
 //! the limits of bandwidth, which all jobs share.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,12 +10,13 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use super::journal::Journal;
+use super::sweep::sweep;
 use super::{Ended, Running, Work};
 use crate::Settings;
 use crate::job::{Job, State};
 use crate::pace::Bucket;
 use crate::store::{StoreError, now};
-use crate::target::{Delivery, Health, Record, Status, Target};
+use crate::target::{Health, Record, Status, Target};
 
 /// How often it is looked whether there is anything to do.
 const EVERY: Duration = Duration::from_secs(1);
@@ -277,40 +275,4 @@ fn keep(work: &Work, settings: &Settings) -> Result<(), StoreError> {
     work.store.forget_events(now - i64::from(settings.event_days) * DAY)?;
     work.store.age(settings.age_days, now)?;
     work.store.daily_backup(settings.backups, now).map(drop)
-}
-
-/// Removes a part, and what another program has kept beside it.
-fn remove(part: &Path) -> io::Result<()> {
-    let name = part.file_name().unwrap_or_default().to_string_lossy();
-    let beside = format!("{name}.");
-    let folder = fs::read_dir(part.parent().unwrap_or(Path::new("."))).into_iter().flatten().flatten();
-    let others =
-        folder.filter(|it| it.file_name().to_string_lossy().starts_with(&beside)).map(|it| it.path());
-    for path in others.chain([part.to_owned()]) {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target. What was delivered gets
-/// what belongs beside it.
-async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
-    let record = work.store.target(job.wish.target)?;
-    let stays = job.state == State::Completed && record.as_ref().is_some_and(|record| !record.cleanup);
-    if let (Some(part), false) = (&job.temp_path, stays) {
-        remove(part)?;
-    }
-    match (job.state, record, job.final_path.clone()) {
-        (State::Completed, Some(record), _) => super::beside::put(work, job, &record).await?,
-        (State::Cancelled, Some(record), Some(place)) => {
-            let (file, length, paces) = (Default::default(), 0, Vec::new());
-            let delivery = Delivery { file, length, place, job: job.id, paces };
-            Target::open(&record)?.remove(&delivery.temporary()).await?;
-        }
-        _ => {}
-    }
-    Ok(work.store.swept(job.id, job.state)?)
 }

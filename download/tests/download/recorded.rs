@@ -80,6 +80,30 @@ async fn a_worker_that_is_killed_and_a_channel_that_breaks_off_leave_a_gap_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recording_comes_before_a_download_of_the_same_account_which_goes_on_when_it_is_over() {
+    let account = station::Account { max_connections: 1, ..station::Account::default() };
+    let provider = station::Settings { films: 4, accounts: vec![account], ..station::Settings::default() };
+    let house = House::with(provider, "").await;
+    house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+    let film = house.ids(Kind::Movie)[0];
+    let (there, original) = house.original(film).await;
+    house.station.set_fault(there, Fault::Dribble { bytes: 65_536, millis: 500 });
+    let _worker = house.run();
+    let download = house.add(film);
+    let has_come = || house.job(download)["have"].as_u64().unwrap() > 0;
+    eventually(has_come).await.expect("some of it comes");
+    let job = record(&house, now(), now() + 12);
+    let gives_way = || house.job(download)["waits_for"] == "slot";
+    eventually(gives_way).await.unwrap_or_else(|()| panic!("{:#}", house.job(download)));
+    let recorded = house.until(job, "completed").await;
+    assert!(recorded["total"].as_u64().unwrap() > 50_000, "{recorded:#}");
+    house.station.clear_fault(there);
+    let done = house.until(download, "completed").await;
+    assert!(fs::read(house.nas.join(done["final_path"].as_str().unwrap())).unwrap() == original);
+    assert_eq!(house.events(download, "failed"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_tried_again_until_the_time_is_over_and_then_it_was_missed() {
     let house = House::with_target("max_retries = 1").await;
     house.station.set_fault(station::Target::EveryStream, Fault::Status(404));

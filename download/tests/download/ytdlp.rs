@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use download::engine::outlet::Outlet;
 use download::engine::{Ended, Known, Order, Reach, Report, ytdlp};
 use download::job::{Cause, Wait};
 use station::{Fault, Settings, Station};
@@ -110,4 +111,20 @@ async fn the_real_one_brings_a_list_and_does_not_leave_out_what_is_missing() {
     station.set_fault_after(station::Target::Action("segment".into()), Fault::Status(404), 2);
     let ended = ytdlp::fetch(&program, &order, &mut |_| {}).await;
     assert!(!matches!(ended, Ended::Done { .. }) && !order.part.exists(), "{ended:?}");
+    station.clear_fault(station::Target::Action("segment".into()));
+
+    // A stranger's address gets it no further than us.
+    let asked = station.counts().requests("segment");
+    let stranger = Order { reach: Reach::Internet, headers: Vec::new(), ..order };
+    let ended = ytdlp::fetch(&program, &stranger, &mut |_| {}).await;
+    assert!(matches!(ended, Ended::Failed { cause: Cause::Gone, .. }), "{ended:?}");
+    assert_eq!(station.counts().requests("segment"), asked);
+    // Where an outlet leads, it gets everything.
+    let outlet = Outlet::open(|_| true).await.unwrap();
+    let mut command = tokio::process::Command::new(&program);
+    command.args(["--ignore-config", "--quiet", "--no-cache-dir", "--hls-use-mpegts", "--fixup", "never"]);
+    let made = folder.path().join("made.ts");
+    let status =
+        command.args(["--proxy", &outlet.proxy(), "-o"]).arg(&made).arg(&url).status().await.unwrap();
+    assert!(status.success() && fs::metadata(&made).unwrap().len() == total);
 }
