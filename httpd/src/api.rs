@@ -168,8 +168,8 @@ fn rewrite(value: &mut Value) -> bool {
             }
             _ => false,
         },
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| rewrite(item) || any),
-        Value::Object(members) => members.values_mut().fold(false, |any, item| rewrite(item) || any),
+        Value::Array(items) => items.iter_mut().map(rewrite).filter(|any| *any).count() > 0,
+        Value::Object(members) => members.values_mut().map(rewrite).filter(|any| *any).count() > 0,
         _ => false,
     }
 }
