@@ -12,7 +12,7 @@ use contract::library::title::Kind;
 use crate::difference::{Difference, Owned, Preferences};
 use crate::entry::{Entry, Origin, of_job};
 use crate::identity::{identity, variant};
-use crate::job::{Address, State};
+use crate::job::Address;
 use crate::line_up::LineUp;
 use crate::shelf::{Kept, Shelf};
 use crate::store::Store;
@@ -64,10 +64,11 @@ impl Compared {
         {
             main.append(&mut shelf.entries(other)?);
         }
-        let mut completed = Vec::new();
-        while let page = store.jobs(&[State::Completed], completed.len(), PAGE)?
-            && !page.is_empty()
+        let (mut completed, mut last) = (Vec::new(), 0);
+        while let page = store.completed(last, PAGE)?
+            && let Some(job) = page.last()
         {
+            last = job.id;
             completed.extend(page.iter().map(of_job));
         }
         let difference = Difference::of(&list, Owned { main: &main, completed: &completed }, preferences);

@@ -5,7 +5,8 @@
 //!    ▲   ▲        │    │                   │    ▲           │
 //!    │   └─ wait ─┘    └──▶ failed ◀───────┘    └── wait ───┘
 //!    └────── retry ────────────┘
-//! the first four ⇄ paused, which remembers where; all that have not ended ──▶ cancelled
+//! the first four ⇄ paused, which remembers where; all but what is completed ──▶ cancelled
+//! what was fetched and is here no more when it is to be delivered ──▶ pending
 //! ```
 //!
 //! A job that waits is where it was: what for, and until when, stand beside its state.
@@ -114,11 +115,12 @@ impl State {
         use State::{Cancelled, Completed, Downloaded, Downloading, Failed, Paused, Pending, Transferring};
         match (self, next) {
             (Pending, Downloading) | (Downloading, Pending | Downloaded | Failed) => true,
-            (Downloaded, Transferring | Failed) | (Transferring, Downloaded | Completed | Failed) => true,
+            (Downloaded, Transferring | Failed) => true,
+            (Transferring, Pending | Downloaded | Completed | Failed) => true,
             // When it was delivered that somebody removed from here, or it failed on the way to the target.
             (Failed | Cancelled, Pending | Downloaded) | (Paused, Pending | Downloaded) => true,
             (Pending | Downloading | Downloaded | Transferring, Paused) => true,
-            (Pending | Downloading | Downloaded | Transferring | Paused, Cancelled) => true,
+            (Pending | Downloading | Downloaded | Transferring | Failed | Paused, Cancelled) => true,
             _ => false,
         }
     }
@@ -260,9 +262,9 @@ mod tests {
             (Pending, &[Downloading, Paused, Cancelled][..]),
             (Downloading, &[Pending, Downloaded, Failed, Paused, Cancelled]),
             (Downloaded, &[Transferring, Failed, Paused, Cancelled]),
-            (Transferring, &[Downloaded, Completed, Failed, Paused, Cancelled]),
+            (Transferring, &[Pending, Downloaded, Completed, Failed, Paused, Cancelled]),
             (Completed, &[]),
-            (Failed, &[Pending, Downloaded]),
+            (Failed, &[Pending, Downloaded, Cancelled]),
             (Paused, &[Pending, Downloaded, Cancelled]),
             (Cancelled, &[Pending, Downloaded]),
         ];

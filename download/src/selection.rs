@@ -1,5 +1,7 @@
 //! Which entries of a difference somebody chooses: by class, group, text, or number.
 
+use std::collections::HashSet;
+
 use crate::difference::{Class, Difference, Word};
 use crate::entry::Entry;
 use crate::identity::norm;
@@ -44,9 +46,9 @@ impl Selection {
     /// The same whatever their classes are.
     pub fn matching(&self, list: &[Entry]) -> Vec<u32> {
         let named = self.named();
-        let chosen = |(place, entry): &(u32, &Entry)| {
-            (self.places.is_empty() || self.places.contains(place)) && named(entry)
-        };
+        let places: HashSet<u32> = self.places.iter().copied().collect();
+        let chosen =
+            |(place, entry): &(u32, &Entry)| (places.is_empty() || places.contains(place)) && named(entry);
         let all = (0..).zip(list);
         all.filter(chosen).map(|(place, _)| place).collect()
     }

@@ -114,6 +114,9 @@ pub struct Sent {
     pub is_checkpoint: bool,
 }
 
+/// Whom a transfer tells how far it is, and who says whether to go on.
+pub type Told<'a> = &'a mut (dyn FnMut(Sent) -> bool + Send);
+
 /// So much is sent until the target is asked to keep it,
 pub(crate) const CHECKPOINT_BYTES: u64 = 64 << 20;
 /// or so long.
@@ -205,12 +208,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Trouble`]; [`Trouble::Stopped`] if `sent` says so.
-    pub async fn write_from(
-        &self,
-        delivery: &Delivery,
-        offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
-    ) -> Result<(), Trouble> {
+    pub async fn write_from(&self, delivery: &Delivery, offset: u64, sent: Told<'_>) -> Result<(), Trouble> {
         match self {
             Self::Dir(dir) => dir.write_from(delivery, offset, sent).await,
             Self::Sftp(sftp) => sftp.write_from(delivery, offset, sent).await,
@@ -262,7 +260,11 @@ impl Target {
     /// How it is: [`Target::probe`], timed, and as it is kept.
     pub async fn health(&self, now: i64) -> Health {
         let began = std::time::Instant::now();
-        let probed = self.probe().await;
+        let mut probed = self.probe().await;
+        if matches!(probed, Err(Trouble::Failed(_))) {
+            // Somebody else may have looked at the same moment, and removed what was written.
+            probed = self.probe().await;
+        }
         let rtt_ms = u32::try_from(began.elapsed().as_millis()).ok();
         let (status, error) = match &probed {
             Ok(_) => (Status::Online, None),
@@ -283,7 +285,10 @@ impl Target {
 
 /// SECURITY: a place is made of titles, which come from strangers. Nothing leads out of the base.
 fn fits(place: &str) -> Result<(), Trouble> {
-    let odd = |part: &str| matches!(part, "" | "." | "..") || part.contains(|it: char| it.is_control());
+    // Windows takes a backslash for a slash.
+    let odd = |part: &str| {
+        matches!(part, "" | "." | "..") || part.contains(|it: char| it.is_control() || it == '\\')
+    };
     if place.split('/').any(odd) {
         Err(Trouble::Refused("a name that leads elsewhere".into()))
     } else {

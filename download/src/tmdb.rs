@@ -61,6 +61,8 @@ pub struct Settings {
     pub remembered: u32,
     /// Where it answers; another one for those who have a mirror of it.
     pub url: BaseUrl,
+    /// Where its pictures are, likewise.
+    pub images: BaseUrl,
 }
 
 impl Default for Settings {
@@ -73,6 +75,7 @@ impl Default for Settings {
             missed_age: Duration::from_secs(7 * 86_400),
             remembered: 100_000,
             url: BaseUrl::new("https://api.themoviedb.org/3").expect("it is an address"),
+            images: BaseUrl::new("https://image.tmdb.org/t/p").expect("it is an address"),
         }
     }
 }
@@ -158,6 +161,31 @@ impl Tmdb {
         let found = self.look(question).await?;
         store.remember(&key, found.as_ref(), self.settings.remembered, now())?;
         Ok(found)
+    }
+
+    /// What is known of the one of this number; `None` if nothing has it.
+    ///
+    /// # Errors
+    /// It could not be asked, and is not remembered.
+    pub async fn known(
+        &self,
+        store: &Store,
+        subject: Subject,
+        id: u32,
+    ) -> Result<Option<Candidate>, TmdbError> {
+        let language = &self.settings.language;
+        let key = format!("{}#{id}|{language}", subject.word());
+        let ages = (self.settings.found_age, self.settings.missed_age);
+        if let Some(remembered) = store.remembered(&key, ages, now())? {
+            return Ok(remembered);
+        }
+        let known = match self.asker()?.named(subject, id, language).await {
+            Ok(known) => Some(known),
+            Err(TmdbError::Unknown) => None,
+            Err(error) => return Err(error),
+        };
+        store.remember(&key, known.as_ref(), self.settings.remembered, now())?;
+        Ok(known)
     }
 
     /// What a search finds, for somebody to pick from.

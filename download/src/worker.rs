@@ -25,6 +25,7 @@ mod work;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -74,10 +75,14 @@ pub(crate) struct Running {
     target: i64,
     /// What is sent now is recorded: nobody asks it to come back later.
     records: bool,
-    /// Length of its file, as far as that was known when it began.
+    /// Its file here.
+    part: Option<PathBuf>,
+    /// Length of that, as far as that was known when it began.
     total: Option<u64>,
     bytes: Arc<AtomicU64>,
     stop: CancellationToken,
+    /// Its thread.
+    thread: tokio::task::Id,
 }
 
 /// What a thread has come to the end of.
@@ -225,50 +230,49 @@ impl Worker {
 
     /// Gives a job a thread, or the promise of one.
     fn begin(&mut self, job: Job) {
-        if self.running.contains_key(&job.id) {
+        if self.is_busy(job.id) {
             self.next.insert(job.id, job);
             return;
         }
         let bytes = if job.state == State::Transferring { job.t_synced } else { job.have };
-        let running = Running {
-            state: job.state,
-            target: job.wish.target,
-            records: job.wish.airing.is_some(),
-            total: job.total,
-            bytes: Arc::new(AtomicU64::new(bytes)),
-            stop: CancellationToken::new(),
-        };
-        let (work, bytes, stop) = (self.work.clone(), running.bytes.clone(), running.stop.clone());
+        let (id, state, target, part, total) =
+            (job.id, job.state, job.wish.target, job.temp_path.clone(), job.total);
+        let records = job.wish.airing.is_some();
+        let (bytes, stop) = (Arc::new(AtomicU64::new(bytes)), CancellationToken::new());
         let paces = self.upkeep.paces(&job);
-        self.running.insert(job.id, running);
-        self.threads.spawn_blocking(move || {
-            let id = job.id;
-            let attempt = Attempt { work: &work, job, bytes: &bytes, stop: &stop, paces };
+        let (work, its_bytes, its_stop) = (self.work.clone(), bytes.clone(), stop.clone());
+        let thread = self.threads.spawn_blocking(move || {
+            let attempt = Attempt { work: &work, job, bytes: &its_bytes, stop: &its_stop, paces };
             if let Err(error) = Handle::current().block_on(attempt.make()) {
                 error!(job = id, %error, "the store cannot be written");
             }
             Ended::Job(id)
         });
+        self.running
+            .insert(id, Running { state, target, records, part, total, bytes, stop, thread: thread.id() });
     }
 
-    /// A thread has ended.
+    /// Whether a thread has its file: one that is at work on it, or removes what is left of it.
+    fn is_busy(&self, id: i64) -> bool {
+        self.running.contains_key(&id) || self.upkeep.sweeps(id)
+    }
+
+    /// A thread has ended: those begin that waited for it.
     fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
         match ended {
-            Ok(Ended::Job(id)) => {
-                self.running.remove(&id);
-                let next = self.next.remove(&id);
-                let is_wanted = |job: &Job| {
-                    self.work.store.states(&[id]).is_ok_and(|states| states.first() == Some(&(id, job.state)))
-                };
-                if let Some(job) = next.filter(is_wanted) {
-                    self.begin(job);
-                }
-            }
+            Ok(Ended::Job(id)) => drop(self.running.remove(&id)),
             Ok(Ended::Upkeep(done)) => self.upkeep.done(done),
             Err(error) => {
-                // A defect of ours. Which one it was is not said, so that all are looked at.
+                // A defect of ours. Its job is put back by the next turn.
                 error!(%error, "a job has ended unexpectedly");
-                self.running.retain(|_, running| !running.stop.is_cancelled());
+                self.running.retain(|_, running| running.thread != error.id());
+            }
+        }
+        let free: Vec<i64> = self.next.keys().copied().filter(|id| !self.is_busy(*id)).collect();
+        for job in free.iter().filter_map(|id| self.next.remove(id)).collect::<Vec<_>>() {
+            let states = self.work.store.states(&[job.id]);
+            if states.is_ok_and(|states| states.first() == Some(&(job.id, job.state))) {
+                self.begin(job);
             }
         }
     }

@@ -26,6 +26,12 @@ pub(crate) enum Failure {
     /// The provider answered 200 with something else than was asked for.
     #[error("the provider sent {0} instead")]
     Foreign(&'static str),
+    /// The provider answered 200 with a page, in which it says why.
+    #[error("the provider sent a page instead")]
+    Page,
+    /// Asked for the rest of a file, the provider gave some of another.
+    #[error("the provider sent another file instead")]
+    Exchanged,
     /// A short clip and the end: how panels say "expired", "not on air" or "too many connections".
     #[error("the provider sent a short clip and the end")]
     Clip,
@@ -134,7 +140,7 @@ impl Failure {
             Self::Refused(500..) => "unavailable",
             Self::Refused(_) => "refused",
             Self::Busy(_) => "busy",
-            Self::Foreign(_) => "foreign",
+            Self::Foreign(_) | Self::Page | Self::Exchanged => "foreign",
             Self::Clip => "clip",
             Self::Redirect(_) => "redirect",
             Self::Dead(_) => "dead",
@@ -154,6 +160,8 @@ impl Failure {
             Self::Refused(status) => *status < 500,
             Self::Busy(_)
             | Self::Foreign(_)
+            | Self::Page
+            | Self::Exchanged
             | Self::Clip
             | Self::Redirect(_)
             | Self::NoSource

@@ -79,7 +79,7 @@ impl Folder<'_> {
         let place = places.film(&title, film.stream_id);
         let address = self.writing.address("movie", film.stream_id, &film.container_extension);
         self.stream(&place, &address, None)?;
-        self.beside(&format!("{place}.nfo"), || nfo::film(&title, film, &facts), None)?;
+        self.beside(&format!("{place}.nfo"), || nfo::film(&title, "", film, &facts), None)?;
         self.summary.films += 1;
         self.told();
         Ok(())
@@ -107,7 +107,7 @@ impl Folder<'_> {
         }
         if !episodes.is_empty() {
             let file = format!("{}/tvshow.nfo", show.folder);
-            self.beside(&file, || nfo::series(&title, series), Some(series.series_id))?;
+            self.beside(&file, || nfo::series(&title, "", series), Some(series.series_id))?;
         }
         Ok(true)
     }

@@ -99,6 +99,9 @@ pub(crate) fn answer(catalogue: &Catalogue, query: Query, params: &Params, token
                         Sort::Series => json!({ "results": others }),
                     };
                 }
+                if params.get("append_to_response").is_some_and(|more| more.contains("external_ids")) {
+                    document["external_ids"] = json!({ "imdb_id": format!("tt{:07}", entry.id) });
+                }
                 reply::json(StatusCode::OK, document.to_string())
             }
         },

@@ -14,8 +14,8 @@ use anyhow::{Context, bail};
 use contract::config::Tls;
 use contract::disk::{Access, Data, replace};
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, NewAccount, NewOrder,
-    Order, OrderStatus, RetryPolicy,
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, Identifier, Key as AccountKey,
+    NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -37,6 +37,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3600);
 
 /// How long it is waited at once for the time of renewal: a machine that slept, or whose clock was set, notices then.
 const GLANCE: Duration = Duration::from_secs(60);
+
+/// What an authority says (RFC 8555 section 6.7) where it does not allow something,
+const UNAUTHORIZED: &str = "urn:ietf:params:acme:error:unauthorized";
+/// and what where there is no such account, or it was given up (section 7.3.6): nothing is allowed to it then.
+const GONE: [&str; 2] = ["urn:ietf:params:acme:error:accountDoesNotExist", UNAUTHORIZED];
 
 /// Who is asked, for what.
 pub(crate) struct Authority {
@@ -147,9 +152,13 @@ impl Authority {
     /// Orders as who was known there before, or, where nobody is known by that account any more, as somebody new.
     async fn order(&self, wanted: &NewOrder<'_>) -> anyhow::Result<Order> {
         let account = self.account().await.context("the account there")?;
-        match account.new_order(wanted).await {
-            Err(error) if is_unknown(&error) => {}
+        let refused = match account.new_order(wanted).await {
+            Err(error) if is(&error, &GONE) => error,
             order => return order.context("the order"),
+        };
+        // It may be this order that is not allowed: an account that was given up is not let in with its key either.
+        if is(&refused, &[UNAUTHORIZED]) && self.is_let_in().await.context("the account there")? {
+            return Err(refused).context("the order");
         }
         warn!("the authority does not know the account any more; another one is made");
         match fs::remove_file(self.folder.join("account.json")) {
@@ -162,13 +171,31 @@ impl Authority {
         account.new_order(wanted).await.context("the order")
     }
 
+    /// Who is known there, as far as is known here.
+    fn known(&self) -> Option<AccountCredentials> {
+        let known = fs::read(self.folder.join("account.json")).ok()?;
+        let known: Known = serde_json::from_slice(&known).ok()?;
+        (known.directory == self.directory).then_some(known.credentials)
+    }
+
+    /// Whether the authority lets the account in by its key (RFC 8555 section 7.3.1).
+    async fn is_let_in(&self) -> anyhow::Result<bool> {
+        let Some(known) = self.known() else { return Ok(false) };
+        let der = known.private_key().clone_key();
+        let key = AccountKey::from_pkcs8_der(der.clone_key())?;
+        let builder = Account::builder_with_http(Box::new(self.client.clone()));
+        match builder.from_key((key, PrivateKeyDer::Pkcs8(der)), self.directory.clone()).await {
+            Ok(_) => Ok(true),
+            Err(error) if is(&error, &GONE) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The account of before, or a new one.
     async fn account(&self) -> anyhow::Result<Account> {
         let builder = || Account::builder_with_http(Box::new(self.client.clone()));
-        let known = fs::read(self.folder.join("account.json")).ok();
-        let known: Option<Known> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if let Some(known) = known.filter(|known| known.directory == self.directory) {
-            return Ok(builder().from_credentials(known.credentials).await?);
+        if let Some(known) = self.known() {
+            return Ok(builder().from_credentials(known).await?);
         }
         let contact: Vec<&str> =
             Some(&*self.contact).filter(|contact| !contact.is_empty()).into_iter().collect();
@@ -198,12 +225,9 @@ pub(crate) fn kept(folder: &Path) -> Option<CertifiedKey> {
     Given::load(folder)?.certified().ok()
 }
 
-/// Whether there is no such account (RFC 8555 section 6.7), or it was given up (section 7.3.6): asked by it, authorities then
-/// say that nothing is allowed to it.
-fn is_unknown(error: &Error) -> bool {
-    const GONE: [&str; 2] =
-        ["urn:ietf:params:acme:error:accountDoesNotExist", "urn:ietf:params:acme:error:unauthorized"];
-    matches!(error, Error::Api(problem) if problem.r#type.as_deref().is_some_and(|it| GONE.contains(&it)))
+/// Whether an authority says one of `these`.
+fn is(error: &Error, these: &[&str]) -> bool {
+    matches!(error, Error::Api(problem) if problem.r#type.as_deref().is_some_and(|it| these.contains(&it)))
 }
 
 impl Given {

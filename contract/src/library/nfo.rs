@@ -10,10 +10,10 @@ use super::{At, Title};
 use crate::bundle::{Series, VodStream};
 use crate::details::{Episode, MovieFacts};
 
-/// A film.
-pub fn film(title: &Title, entry: &VodStream, facts: &MovieFacts) -> String {
+/// A film; `imdb` is its number at imdb.com, or `""`.
+pub fn film(title: &Title, imdb: &str, entry: &VodStream, facts: &MovieFacts) -> String {
     let mut nfo = Nfo::new("movie");
-    nfo.title(title);
+    nfo.title(title, imdb);
     if facts.o_name != title.name && facts.o_name != entry.name {
         nfo.text("originaltitle", &facts.o_name);
     }
@@ -33,10 +33,10 @@ pub fn film(title: &Title, entry: &VodStream, facts: &MovieFacts) -> String {
     nfo.finish()
 }
 
-/// A series.
-pub fn series(title: &Title, entry: &Series) -> String {
+/// A series, likewise.
+pub fn series(title: &Title, imdb: &str, entry: &Series) -> String {
     let mut nfo = Nfo::new("tvshow");
-    nfo.title(title);
+    nfo.title(title, imdb);
     nfo.text("premiered", &entry.release_date);
     nfo.text("plot", &entry.plot);
     nfo.rating(&entry.rating);
@@ -66,9 +66,9 @@ pub fn episode(show: &Title, name: &str, episode: &Episode) -> String {
 }
 
 /// A film (`movie`) or a series (`tvshow`) of which nothing is known but what it is called.
-pub fn named(root: &'static str, title: &Title) -> String {
+pub fn named(root: &'static str, title: &Title, imdb: &str) -> String {
     let mut nfo = Nfo::new(root);
-    nfo.title(title);
+    nfo.title(title, imdb);
     nfo.finish()
 }
 
@@ -107,11 +107,12 @@ impl Nfo {
         self.element(name, "", text);
     }
 
-    fn title(&mut self, title: &Title) {
+    fn title(&mut self, title: &Title, imdb: &str) {
         self.text("title", &title.name);
         self.text("year", &title.year);
         self.element("uniqueid", " type=\"tmdb\" default=\"true\"", &title.tmdb);
         self.text("tmdbid", &title.tmdb);
+        self.element("uniqueid", " type=\"imdb\"", imdb);
     }
 
     fn rating(&mut self, rating: &str) {
@@ -200,7 +201,7 @@ mod tests {
     fn nothing_in_a_title_is_markup() {
         let title = Title { name: "</title><x a=\"&\u{1}\">".into(), ..Title::default() };
         let mut nfo = Nfo::new("movie");
-        nfo.title(&title);
+        nfo.title(&title, "");
         nfo.trailer("x\"&y");
         nfo.picture("poster", "javascript:alert(1)");
         nfo.picture("poster", "http://h/a?b&c");
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_to_be_found() {
         let mut nfo = Nfo::new("tvshow");
-        nfo.title(&Title::read("Show", "", ""));
+        nfo.title(&Title::read("Show", "", ""), "");
         nfo.rating("0");
         nfo.each("genre", "Drama, , Crime / Thriller");
         nfo.cast("");

@@ -222,8 +222,11 @@ async fn behind(
 /// What is here is all there is. Where nobody has said how much that is, the file itself has to.
 async fn whole(part: &Part, total: Option<u64>) -> Result<u64, Stop> {
     if total.is_none() {
-        let walked = part.walk().await;
-        walked.map_err(|why| Stop::broken(format!("the source ended early, it seems: {why}")))?;
+        let early = |why: String| Stop::broken(format!("the source ended early, it seems: {why}"));
+        let walked = part.walk().await.map_err(|why| early(why.to_string()))?;
+        if walked.ragged {
+            return Err(early("its last bytes are the beginning of something".to_owned()));
+        }
     }
     Ok(part.len())
 }

@@ -225,11 +225,18 @@ impl Part {
         walked.unwrap_or(Err(Defect::Unread(ErrorKind::Other)))
     }
 
-    /// Waits until what is being written is.
+    /// Waits until what is being written is. Where it could not be, what was to follow it is given up as well: written behind
+    /// what is missing, it would leave a hole that nothing tells from a film.
     async fn settle(&mut self) -> io::Result<()> {
-        ended(self.writing.take()).await?;
-        self.written = self.given;
-        Ok(())
+        let settled = ended(self.writing.take()).await;
+        match settled {
+            Ok(()) => self.written = self.given,
+            Err(_) => {
+                self.given = self.written;
+                (self.pending, self.size) = (Vec::new(), 0);
+            }
+        }
+        settled
     }
 }
 
@@ -279,5 +286,24 @@ async fn ended(work: Option<JoinHandle<io::Result<()>>>) -> io::Result<()> {
     match work {
         Some(work) => work.await.unwrap_or_else(|error| Err(io::Error::other(error))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn behind_what_could_not_be_written_nothing_is() {
+        // Every write to it finds the disk full.
+        let mut part = Part::open(Path::new("/dev/full"), None).await.unwrap();
+        let piece = || Bytes::from(vec![7; BATCH as usize]);
+        part.put(piece()).await.unwrap();
+        let full = part.put(piece()).await.unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+        assert_eq!((part.len(), part.taken()), (0, 0), "what was to follow it is given up");
+        part.put(Bytes::from_static(b"more")).await.unwrap();
+        part.sync().await.unwrap_err();
+        assert_eq!((part.len(), part.taken()), (0, 0));
     }
 }

@@ -6,7 +6,7 @@ use contract::library::title::{self, Form, Hints, Kind, Reading};
 
 use super::{Entry, Origin};
 use crate::job::{Job, Wish};
-use crate::quality::LADDER;
+use crate::quality::Quality;
 
 /// What a job brings, or has brought.
 pub fn of_wish(wish: &Wish) -> Entry {
@@ -46,7 +46,7 @@ pub fn of_wish(wish: &Wish) -> Entry {
 /// What a job has brought: of its picture, what was measured is believed rather than what the list says.
 pub fn of_job(job: &Job) -> Entry {
     let mut entry = of_wish(&job.wish);
-    let measured = job.measured_h.and_then(|lines| u16::try_from(lines).ok());
-    entry.quality.lines = measured.filter(|lines| LADDER.contains(lines)).or(entry.quality.lines);
+    let measured = job.measured_h.and_then(|lines| Quality::of_pixels(0, lines));
+    entry.quality.lines = measured.or(entry.quality.lines);
     entry
 }

@@ -96,8 +96,9 @@ impl Store {
 }
 
 fn all(reading: &Connection, act: Act) -> Result<Vec<i64>, StoreError> {
-    // What nobody wanted any more is tried again when somebody says so of it alone.
-    let takes = |state: &&State| act.takes(**state) && **state != State::Cancelled;
+    // What nobody wanted any more is tried again, and what has failed is given up, when somebody says so of it alone.
+    let alone = |state: State| state == State::Cancelled || (act, state) == (Act::Cancel, State::Failed);
+    let takes = |state: &&State| act.takes(**state) && !alone(**state);
     let words: Vec<String> = State::ALL.iter().filter(takes).map(|it| format!("'{}'", it.word())).collect();
     let asked = format!(
         "SELECT id FROM job WHERE state IN ({}) ORDER BY rank, pos, created, season, episode, id",
@@ -158,12 +159,15 @@ fn make(writing: &Connection, act: Act, job: &Job, by: &By, now: i64) -> Result<
             shift(writing, change, params![next, now, id, state], by, now, &telling)?;
         }
         Act::Retry => {
-            // Somebody may have taken the name of one that was cancelled.
+            // Of one that was cancelled nothing is left, here and there, and somebody may have taken its name.
             // A recording begins when it is time, and not before.
             let change = "UPDATE job SET state = ?1, held = NULL, no_progress = 0, refused = 0,
                   wait = CASE kind WHEN 'live' THEN 'schedule' END, not_before = coalesce(starts - lead, 0), cause = NULL, error = NULL,
                   finished = NULL, updated = ?2,
-                  final_path = CASE state WHEN 'cancelled' THEN NULL ELSE final_path END
+                  final_path = CASE state WHEN 'cancelled' THEN NULL ELSE final_path END,
+                  total = CASE state WHEN 'cancelled' THEN NULL ELSE total END,
+                  have = have * (state <> 'cancelled'), synced = synced * (state <> 'cancelled'),
+                  t_have = t_have * (state <> 'cancelled'), t_synced = t_synced * (state <> 'cancelled')
                 WHERE id = ?3 AND state = ?4";
             shift(writing, change, params![next, now, id, state], by, now, &telling)?;
         }

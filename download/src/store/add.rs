@@ -95,8 +95,8 @@ fn insert(writing: &Connection, wish: &Wish, rank: i64, now: i64) -> Result<bool
         wish.address.as_ref().map(Address::reveal),
     ];
     match writing.prepare_cached(insert)?.execute(values) {
-        // What is there already is no error: there is no such target.
-        Err(error) if is_taken(&error) => Err(no_target()),
+        // There is no such target: what else there may be of it is passed over above.
+        Err(error) if is_taken(&error) => Ok(false),
         inserted => Ok(inserted? == 1),
     }
 }
@@ -108,9 +108,9 @@ fn existing(writing: &Connection, wish: &Wish) -> Result<i64, StoreError> {
     let address = wish.address.as_ref().map(Address::reveal);
     let values = params![wish.target, wish.identity, wish.variant, wish.account, wish.stream_id, address];
     let found = writing.prepare_cached(asked)?.query_row(values, |row| row.get(0)).optional()?;
-    found.ok_or_else(no_target)
-}
-
-fn no_target() -> StoreError {
-    StoreError::Refused("there is no such target; `coax download target list` shows which there are".into())
+    found.ok_or_else(|| {
+        StoreError::Refused(
+            "there is no such target; `coax download target list` shows which there are".into(),
+        )
+    })
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use contract::disk::Data;
+use contract::disk::{Data, sync_folder};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -53,8 +53,11 @@ impl Store {
             file.sync_all()
         };
         write().map_err(StoreError::disk(&sums))?;
+        // Whoever is killed in between leaves a backup without a sum, and none with another's.
+        let _ = fs::remove_file(&summed);
         fs::rename(&packed, file).map_err(StoreError::disk(file))?;
         fs::rename(&sums, &summed).map_err(StoreError::disk(&summed))?;
+        sync_folder(folder).map_err(StoreError::disk(folder))?;
         self.told_of_all(Action::Backup, &name, by)
     }
 
@@ -114,6 +117,7 @@ pub fn restore(data: &Data, file: &Path) -> Result<(), StoreError> {
     }
     let there = folder.join("jobs.db");
     fs::rename(&plain, &there).map_err(StoreError::disk(&there))?;
+    sync_folder(&folder).map_err(StoreError::disk(&folder))?;
     let store = Store::open(data)?;
     store.recover(&lock, &boot(), now())?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();

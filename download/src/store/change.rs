@@ -215,6 +215,19 @@ impl Store {
         self.shift(change, params![now, id], now, &Telling::job(id, Action::Completed, ""))
     }
 
+    /// What was fetched of a job that is being delivered is here no more: it is fetched anew.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lost(&self, id: i64, now: i64) -> Result<bool, StoreError> {
+        let change = "UPDATE job SET state = 'pending', step = NULL, have = 0, synced = 0, total = NULL, sha256 = NULL,
+              t_have = 0, t_synced = 0, no_progress = no_progress + 1, retries = retries + 1, updated = ?
+            WHERE id = ? AND state = 'transferring'";
+        let details = "what was fetched is here no more";
+        let telling = Telling { level: Level::Warning, ..Telling::job(id, Action::Anew, details) };
+        self.shift(change, params![now, id], now, &telling)
+    }
+
     /// What is here of a job is nothing worth going on from.
     ///
     /// # Errors
@@ -233,8 +246,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn unswept(&self) -> Result<Vec<Job>, StoreError> {
-        let asked =
-            "SELECT * FROM job WHERE state IN ('completed', 'cancelled') AND swept = 0 ORDER BY id LIMIT 100";
+        // Those whose target cannot be reached come last, so that they keep nobody from it.
+        let asked = "SELECT job.* FROM job LEFT JOIN target ON target.id = job.target
+            WHERE job.state IN ('completed', 'cancelled') AND job.swept = 0
+            ORDER BY job.final_path IS NOT NULL AND (target.maintenance OR target.status IN ('offline', 'error')), job.id
+            LIMIT 100";
         let connection = self.connection();
         let mut asking = connection.prepare_cached(asked)?;
         let rows = asking.query_map([], super::row::read)?;

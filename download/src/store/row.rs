@@ -38,6 +38,18 @@ impl Store {
         let rows = asking.query_map([most as i64, from as i64], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// Completed jobs behind the one of id `after`, in the order of their ids; at most `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn completed(&self, after: i64, most: usize) -> Result<Vec<Job>, StoreError> {
+        let asked = "SELECT * FROM job WHERE id > ? AND state = 'completed' ORDER BY id LIMIT ?";
+        let connection = self.connection();
+        let mut asking = connection.prepare_cached(asked)?;
+        let rows = asking.query_map([after, most as i64], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 /// The job of this id.

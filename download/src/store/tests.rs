@@ -119,7 +119,11 @@ fn a_wish_that_comes_twice_is_one_job() {
     assert!(matches!(add(Wish { variant: "1080 fr".into(), ..elsewhere.clone() }), Added::New(_)));
     let unknown = Wish { target: 9, ..film(2) };
     let refused = stage.store.add(&[film(3), unknown], &By::command(), &RULES, NOW);
-    assert!(refused.is_err() && stage.store.jobs(&[], 0, 99).unwrap().len() == 2, "all of them or none");
+    assert!(
+        matches!(&refused, Err(StoreError::Refused(why)) if why.contains("no such target")),
+        "{refused:?}"
+    );
+    assert_eq!(stage.store.jobs(&[], 0, 99).unwrap().len(), 2, "all of them or none");
     stage.act(Act::Cancel, &[1]);
     assert!(matches!(add(film(1)), Added::New(_)), "what nobody wanted any more may be wished for again");
     assert_eq!(stage.act(Act::Retry, &[1]), [Some("there is another job of the same by now".into())]);
@@ -488,4 +492,78 @@ fn a_target_with_jobs_that_have_not_ended_is_not_removed() {
     remove().unwrap();
     assert_eq!(stage.store.targets().unwrap(), []);
     assert!(matches!(remove(), Err(StoreError::Refused(_))));
+}
+
+#[test]
+fn what_has_failed_may_be_given_up_and_of_what_was_cancelled_nothing_is_gone_on_with() {
+    let stage = Stage::new();
+    let ids = stage.add(&[film(1), film(2)]);
+    let arrived = Arrived { total: 10, sha256: None, measured_h: None, ext: None };
+    for id in &ids {
+        stage.store.arrived(&stage.begin(NOW).unwrap(), &arrived, 1, NOW).unwrap();
+        stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
+        assert!(stage.store.sent(*id, 9, 8, NOW).unwrap());
+    }
+    stage.store.fail(ids[0], State::Transferring, Cause::Target, "refused", NOW).unwrap();
+    let all = stage.store.act(Act::Cancel, Which::All, &By::command(), NOW).unwrap();
+    assert_eq!(all.iter().map(|it| it.id).collect::<Vec<_>>(), [ids[1]], "what has failed stays to be seen");
+    assert_eq!(stage.act(Act::Cancel, &[ids[0]]), [None]);
+    let unswept: Vec<i64> = stage.store.unswept().unwrap().iter().map(|job| job.id).collect();
+    assert_eq!(unswept, ids, "what is left of both goes");
+    assert_eq!(stage.act(Act::Retry, &ids), [None, None]);
+    for id in ids {
+        let job = stage.job(id);
+        assert_eq!((job.state, job.have, job.synced, job.total), (State::Pending, 0, 0, None));
+        assert_eq!((job.t_have, job.t_synced, job.final_path), (0, 0, None));
+    }
+}
+
+#[test]
+fn those_whose_target_cannot_be_reached_keep_nobody_from_being_swept() {
+    let stage = Stage::new();
+    let other = Record { name: "attic".into(), ..folder("/mnt/attic") };
+    let attic = stage.store.add_target(&other, &By::command(), NOW).unwrap();
+    let ids = stage.add(&[film(1), Wish { target: attic, ..film(2) }]);
+    let arrived = Arrived { total: 10, sha256: None, measured_h: None, ext: None };
+    for id in &ids {
+        stage.store.arrived(&stage.begin(NOW).unwrap(), &arrived, 1, NOW).unwrap();
+        stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
+        stage.store.name(*id, &[format!("{id}.mkv")], NOW).unwrap().unwrap();
+    }
+    stage.act(Act::Cancel, &ids);
+    for (target, status) in [(1, Status::Offline), (attic, Status::Online)] {
+        stage.store.set_health(target, &Health { status, ..Health::default() }, NOW).unwrap();
+    }
+    let order: Vec<i64> = stage.store.unswept().unwrap().iter().map(|job| job.id).collect();
+    assert_eq!(order, [ids[1], ids[0]]);
+}
+
+#[test]
+fn what_is_here_no_more_when_it_is_to_be_delivered_is_fetched_anew() {
+    let stage = Stage::new();
+    let id = stage.add(&[film(1)])[0];
+    assert!(!stage.store.lost(id, NOW).unwrap());
+    let arrived = Arrived { total: 10, sha256: None, measured_h: None, ext: None };
+    stage.store.arrived(&stage.begin(NOW).unwrap(), &arrived, 1, NOW).unwrap();
+    stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
+    assert!(stage.store.lost(id, NOW).unwrap());
+    let job = stage.job(id);
+    assert_eq!((job.state, job.have, job.total, job.no_progress), (State::Pending, 0, None, 1));
+    assert_eq!(stage.begin(NOW).unwrap().id, id);
+}
+
+#[test]
+fn completed_jobs_are_read_some_at_a_time_in_the_order_of_their_ids() {
+    let stage = Stage::new();
+    let ids = stage.add(&(1..=5).map(film).collect::<Vec<_>>());
+    stage.act(Act::Top, &[ids[3]]);
+    let arrived = Arrived { total: 10, sha256: None, measured_h: None, ext: None };
+    while let Some(job) = stage.begin(NOW).filter(|job| job.id != ids[4]) {
+        stage.store.arrived(&job, &arrived, 1, NOW).unwrap();
+        stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
+        stage.store.complete(job.id, NOW).unwrap();
+    }
+    let page =
+        |after| -> Vec<i64> { stage.store.completed(after, 3).unwrap().iter().map(|job| job.id).collect() };
+    assert_eq!((page(0), page(ids[2]), page(ids[3])), (ids[..3].to_vec(), vec![ids[3]], vec![]));
 }

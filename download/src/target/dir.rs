@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statvfs;
 
 use super::pump::{self, Sink, Source};
-use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Sent, Space, Trouble, fits, occupied, unmarked};
+use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Space, Told, Trouble, fits, occupied, unmarked};
 
 /// A folder that is a target.
 #[derive(Debug)]
@@ -46,6 +46,9 @@ impl Dir {
 
     pub(super) fn probe(&self) -> Result<Space, Trouble> {
         self.check()?;
+        // One looks at a time, where the disk can lock: another would remove what this one has written.
+        let marker = File::open(self.base.join(MARKER)).map_err(trouble)?;
+        let _ = marker.lock();
         let (written, renamed) = (self.base.join(".download-probe.part"), self.base.join(".download-probe"));
         let probe = || -> io::Result<()> {
             let mut file = File::create(&written)?;
@@ -60,7 +63,11 @@ impl Dir {
                 Err(io::Error::other("what is read is not what was written"))
             }
         };
-        let probed = probe().map_err(trouble);
+        // What is not there any more somebody else has removed, who looks from another machine.
+        let probed = probe().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Trouble::Failed(error.to_string()),
+            _ => trouble(error),
+        });
         if probed.is_err() {
             let _ = fs::remove_file(&written);
             let _ = fs::remove_file(&renamed);
@@ -88,7 +95,7 @@ impl Dir {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         self.check()?;
         let path = self.at(&delivery.temporary())?;
@@ -199,13 +206,34 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 fn trouble(error: io::Error) -> Trouble {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Trouble::Full,
-        ErrorKind::PermissionDenied
-        | ErrorKind::ReadOnlyFilesystem
-        | ErrorKind::NotADirectory
-        | ErrorKind::FileTooLarge => Trouble::Refused(error.to_string()),
+        ErrorKind::PermissionDenied | ErrorKind::NotADirectory | ErrorKind::FileTooLarge => {
+            Trouble::Refused(error.to_string())
+        }
+        // So a disk is mounted again on which something went wrong.
+        ErrorKind::ReadOnlyFilesystem => Trouble::Denied(error.to_string()),
         ErrorKind::NotFound | ErrorKind::StaleNetworkFileHandle | ErrorKind::TimedOut => {
             Trouble::Offline(error.to_string())
         }
         _ => Trouble::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_matter_with_a_disk_says_whether_jobs_wait_or_fail() {
+        use rustix::io::Errno;
+        let of = |errno: Errno| trouble(errno.into());
+        assert!(matches!(of(Errno::NOSPC), Trouble::Full) && matches!(of(Errno::DQUOT), Trouble::Full));
+        // It went wrong, and the system has mounted it again for reading alone: the others wait as well.
+        assert!(matches!(of(Errno::ROFS), Trouble::Denied(_)));
+        assert!(
+            matches!(of(Errno::STALE), Trouble::Offline(_))
+                && matches!(of(Errno::NOENT), Trouble::Offline(_))
+        );
+        assert!(matches!(of(Errno::FBIG), Trouble::Refused(_)), "FAT has no files of 4 GiB");
+        assert!(matches!(of(Errno::IO), Trouble::Failed(_)));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
-use super::{CHECKPOINT_BYTES, CHECKPOINT_TIME, Delivery, Sent, Trouble};
+use super::{CHECKPOINT_BYTES, CHECKPOINT_TIME, Delivery, Sent, Told, Trouble};
 
 /// Bytes that are sent at a time,
 pub(super) const CHUNK: usize = 256 << 10;
@@ -36,7 +36,7 @@ pub(super) async fn send(
     sink: &mut impl Sink,
     delivery: &Delivery,
     offset: u64,
-    sent: &mut (dyn FnMut(Sent) -> bool + Send),
+    sent: Told<'_>,
 ) -> Result<(), Trouble> {
     let mut from = File::open(&delivery.file).map_err(|error| here(&error))?;
     from.seek(SeekFrom::Start(offset)).map_err(|error| here(&error))?;

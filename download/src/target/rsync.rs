@@ -9,7 +9,7 @@ use daemon::Daemon;
 use shell::Shell;
 
 use super::address::{Address, Scheme};
-use super::{Delivery, Record, Sent, Space, Trouble};
+use super::{Delivery, Record, Space, Told, Trouble};
 
 /// A folder that rsync delivers to.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Rsync {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         match self {
             Self::Daemon(daemon) => daemon.write_from(delivery, offset, sent).await,

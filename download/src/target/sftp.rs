@@ -1,23 +1,23 @@
 //! A folder of another machine, by SFTP version 3 (draft-ietf-secsh-filexfer-02) and what OpenSSH has added to it.
 
-use std::io;
+mod file;
+
 use std::time::Duration;
 
 use russh_sftp::client::error::Error;
-use russh_sftp::client::fs::{File, Metadata};
+use russh_sftp::client::fs::Metadata;
 use russh_sftp::client::{Config, SftpSession};
 use russh_sftp::protocol::{OpenFlags, StatusCode};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom};
+use tokio::io::{AsyncSeekExt, AsyncWriteExt, SeekFrom};
 use tokio::sync::OnceCell;
 
 use super::address::{Address, Scheme};
 use super::host_key::HostKeys;
 use super::login::Kept;
-use super::pump::{self, Sink, Source};
+use super::pump;
 use super::ssh::{Ssh, quoted};
-use super::{
-    Delivery, MARKER, MARKER_TEXT, PROBE, Record, Sent, Space, Trouble, fits, occupied, said, unmarked,
-};
+use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Record, Space, Told, Trouble, fits, occupied, unmarked};
+use file::{Writing, about, broken, no_sftp, read, trouble};
 
 /// How long an answer may take: a disk may have to wake up, or to write 64 MiB.
 const PATIENCE: u64 = 120;
@@ -149,7 +149,7 @@ impl Sftp {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         let sftp = &self.checked().await?.sftp;
         let place = delivery.temporary();
@@ -286,77 +286,5 @@ impl Sftp {
 impl std::fmt::Debug for Sftp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sftp").field("base", &self.base).finish_non_exhaustive()
-    }
-}
-
-struct Writing(File);
-
-impl Sink for Writing {
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.0.write_all(bytes).await.map_err(broken)
-    }
-
-    /// Waits for every answer, and then for `fsync@openssh.com`, where there is that.
-    async fn keep(&mut self) -> Result<(), Trouble> {
-        self.0.flush().await.map_err(broken)
-    }
-}
-
-struct Reading {
-    file: File,
-    length: u64,
-}
-
-impl Source for Reading {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    async fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> Result<(), Trouble> {
-        self.file.seek(SeekFrom::Start(offset)).await.map_err(broken)?;
-        self.file.read_exact(bytes).await.map(drop).map_err(broken)
-    }
-}
-
-async fn read(sftp: &SftpSession, path: &str) -> Result<Reading, Trouble> {
-    let file = sftp.open(path).await.map_err(trouble)?;
-    let length = file.metadata().await.map_err(trouble)?.len();
-    Ok(Reading { file, length })
-}
-
-/// What is at `path`; `None` if nothing is. Links are not followed.
-async fn about(sftp: &SftpSession, path: &str) -> Result<Option<Metadata>, Trouble> {
-    match sftp.symlink_metadata(path).await {
-        Ok(there) => Ok(Some(there)),
-        Err(Error::Status(status)) if status.status_code == StatusCode::NoSuchFile => Ok(None),
-        Err(error) => Err(trouble(error)),
-    }
-}
-
-fn no_sftp() -> Trouble {
-    Trouble::Denied(
-        "the machine lets us in, but has no SFTP; turn on the subsystem `sftp` of its ssh server".into(),
-    )
-}
-
-fn trouble(error: Error) -> Trouble {
-    match error {
-        Error::Status(status) => match status.status_code {
-            StatusCode::PermissionDenied => Trouble::Refused("the target does not permit it".into()),
-            StatusCode::OpUnsupported => Trouble::Refused("the target cannot do that".into()),
-            _ => Trouble::Failed(format!("the target says: {}", said(&status.error_message))),
-        },
-        Error::Timeout => Trouble::Failed("the target does not answer any more".into()),
-        Error::IO(_) | Error::UnexpectedBehavior(_) => {
-            Trouble::Failed("the connection to the target was lost".into())
-        }
-        other => Trouble::Failed(said(&other.to_string())),
-    }
-}
-
-fn broken(error: io::Error) -> Trouble {
-    match error.downcast::<Error>() {
-        Ok(error) => trouble(error),
-        Err(error) => Trouble::Failed(format!("the target says: {}", said(&error.to_string()))),
     }
 }

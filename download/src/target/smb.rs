@@ -1,23 +1,22 @@
 //! A folder of a share, by SMB 2 or 3 (MS-SMB2).
 
+mod file;
+
 use std::time::Duration;
 
-use smb2::{
-    ClientConfig, Error, ErrorKind, FileReader, FileWriter, RenameOptions, SmbClient, Tree, WriteCheckpoint,
-};
+use smb2::{ClientConfig, Error, ErrorKind, RenameOptions, SmbClient, Tree, WriteCheckpoint};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::address::{Address, Scheme};
 use super::login::Kept;
-use super::pump::{self, Sink, Source};
-use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Record, Sent, Space, Trouble, fits, occupied, unmarked};
+use super::pump;
+use super::{Delivery, MARKER, MARKER_TEXT, PROBE, Record, Space, Told, Trouble, fits, occupied, unmarked};
+use file::{CLOSING, Reading, Writing, trouble, unconnected};
 
 /// How long it may take to be connected,
 const CONNECTING: Duration = Duration::from_secs(15);
 /// and how long an answer may take: a disk may have to wake up, or to write 64 MiB.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Closing a file is no reason to wait for long.
-const CLOSING: Duration = Duration::from_secs(10);
 
 /// A folder of a share.
 pub struct Smb {
@@ -143,7 +142,7 @@ impl Smb {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         let mut session = self.checked().await?;
         let place = delivery.temporary();
@@ -262,79 +261,5 @@ impl Session {
 
     async fn read(&mut self, path: &str) -> Result<Reading, Trouble> {
         self.client.open_file_reader(&self.tree, path).await.map(Reading).map_err(trouble)
-    }
-}
-
-struct Writing(FileWriter);
-
-impl Sink for Writing {
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.0.write_chunk(bytes).await.map_err(trouble)
-    }
-
-    async fn keep(&mut self) -> Result<(), Trouble> {
-        self.0.flush_checkpoint().await.map(drop).map_err(trouble)
-    }
-}
-
-struct Reading(FileReader);
-
-impl Reading {
-    async fn close(self) {
-        let _ = tokio::time::timeout(CLOSING, self.0.close()).await;
-    }
-}
-
-impl Source for Reading {
-    fn length(&self) -> u64 {
-        self.0.size()
-    }
-
-    async fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> Result<(), Trouble> {
-        let read = self.0.read_at(offset, bytes.len() as u64).await.map_err(trouble)?;
-        if read.len() != bytes.len() {
-            return Err(Trouble::Differs("what is there is shorter than it says".into()));
-        }
-        bytes.copy_from_slice(&read);
-        Ok(())
-    }
-}
-
-/// Its own words name machines and users, so that they are not repeated.
-fn unconnected(error: Error) -> Trouble {
-    match error.kind() {
-        ErrorKind::AuthRequired | ErrorKind::AccessDenied | ErrorKind::GuestSessionRefused => {
-            Trouble::Denied(
-                "the target does not take the password of its secret, or does not know its user".into(),
-            )
-        }
-        ErrorKind::SigningRequired | ErrorKind::SignatureInvalid => Trouble::Denied(
-            "what the target answers is not signed as it should be: somebody may be in between".into(),
-        ),
-        _ => Trouble::Offline(match error {
-            Error::Io(error) => format!("the target cannot be reached: {}", error.kind()),
-            _ => "the target cannot be reached".into(),
-        }),
-    }
-}
-
-fn trouble(error: Error) -> Trouble {
-    match error.kind() {
-        ErrorKind::DiskFull => Trouble::Full,
-        ErrorKind::AccessDenied => Trouble::Refused("the target does not permit it".into()),
-        ErrorKind::InvalidName => Trouble::Refused("the target has no such names".into()),
-        ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
-            Trouble::Refused("a file is where a folder should be, or a folder where a file should be".into())
-        }
-        ErrorKind::ConnectionLost | ErrorKind::SessionExpired => {
-            Trouble::Failed("the connection to the target was lost".into())
-        }
-        ErrorKind::ResumeRefused => Trouble::Differs("what was sent before is there no more".into()),
-        ErrorKind::TimedOut => Trouble::Failed("the target does not answer any more".into()),
-        ErrorKind::SharingViolation => Trouble::Failed("somebody else has the file open there".into()),
-        kind => Trouble::Failed(match error.status() {
-            Some(status) => format!("the target says: {status}"),
-            None => format!("the target went wrong: {kind:?}"),
-        }),
     }
 }

@@ -64,6 +64,8 @@ impl Ssh {
     pub(super) async fn run(&self, command: &str) -> Result<Option<String>, Trouble> {
         let mut channel = self.channel().await?;
         channel.exec(true, command).await.map_err(lost)?;
+        // Where nothing but SFTP may be run, that is run in its place, and waits for what it is asked.
+        channel.eof().await.map_err(lost)?;
         let (mut output, mut status) = (Vec::new(), None);
         while let Some(message) = channel.wait().await {
             match message {

@@ -65,6 +65,14 @@ struct Entry {
     popularity: f64,
     poster_path: Option<String>,
     alternative_titles: Others,
+    external_ids: Elsewhere,
+}
+
+/// What it is known by elsewhere.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Elsewhere {
+    imdb_id: Option<String>,
 }
 
 /// Films have `titles`, series `results`.
@@ -91,6 +99,7 @@ impl From<Entry> for Candidate {
             others: entry.alternative_titles.titles.into_iter().map(|other| other.title).collect(),
             year: year.unwrap_or(0),
             popularity: entry.popularity,
+            imdb: entry.external_ids.imdb_id.filter(|id| is_of_imdb(id)).unwrap_or_default(),
             poster: entry.poster_path.unwrap_or_default(),
         }
     }
@@ -150,7 +159,7 @@ impl Asker {
             Subject::Film => "movie",
             Subject::Series => "tv",
         };
-        let query = [("language", language), ("append_to_response", "alternative_titles")];
+        let query = [("language", language), ("append_to_response", "alternative_titles,external_ids")];
         let entry: Entry = self.ask(&format!("{kind}/{id}"), &query).await?;
         Ok(entry.into())
     }
@@ -185,6 +194,11 @@ impl Asker {
         }
         Err(TmdbError::Silent("it has too many questions to answer".into()))
     }
+}
+
+fn is_of_imdb(id: &str) -> bool {
+    let digits = id.strip_prefix("tt").unwrap_or("");
+    (1..=12).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The document of an answer, if it is no longer than one may be.

@@ -35,6 +35,9 @@ pub struct Candidate {
     pub year: u16,
     /// How well known it is; only the order matters.
     pub popularity: f64,
+    /// Its number at imdb.com, such as `tt0133093`, or empty; empty until it was asked for.
+    #[serde(default)]
+    pub imdb: String,
     /// The path of its poster below the database's address of pictures, or empty.
     pub poster: String,
 }

@@ -1,5 +1,6 @@
 //! Delivering: what was fetched and verified, under its name, at its target.
 
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -32,6 +33,8 @@ enum Stop {
     Store(StoreError),
     /// Somebody has paused or cancelled it.
     Gone,
+    /// Somebody has removed here what was fetched.
+    Lost,
 }
 
 impl From<Trouble> for Stop {
@@ -58,6 +61,7 @@ impl Attempt<'_> {
         match delivered {
             Ok(()) | Err(Stop::Gone | Stop::Target(Trouble::Stopped)) => Ok(()),
             Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Lost) => self.work.store.lost(self.job.id, now()).map(drop),
             Err(Stop::Target(trouble)) => self.trouble(&record, trouble),
         }
     }
@@ -69,6 +73,9 @@ impl Attempt<'_> {
         let target = Target::open(record)?;
         let file = self.job.temp_path.clone().unwrap_or_default();
         let length = self.job.total.unwrap_or(0);
+        if fs::metadata(&file).map_or(true, |there| there.len() != length) {
+            return Err(Stop::Lost);
+        }
         let delivery = Delivery { file, length, place, job: id, paces: self.paces.clone() };
         if target.stat(&delivery.place).await?.is_some() {
             self.is_ours(&target, &delivery).await?;

@@ -1,5 +1,8 @@
 //! Whether there is room: for what is fetched, here, and for what is delivered, there.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::{Running, Worker};
@@ -30,16 +33,16 @@ impl Worker {
     /// Whether a job that has just begun fits: here, if it is fetched, and at its target. One that does not waits.
     pub(super) fn has_room(&self, job: &Job, now: i64) -> Result<bool, StoreError> {
         let store = &self.work.store;
-        let rest = job.total.unwrap_or(0).saturating_sub(if job.state == State::Downloading {
-            job.have
-        } else {
-            job.t_synced
-        });
+        let is_fetched = job.state == State::Downloading;
+        let rest = match &job.temp_path {
+            Some(part) if is_fetched => unreserved(part, job.total, job.have),
+            _ => job.total.unwrap_or(0).saturating_sub(if is_fetched { job.have } else { job.t_synced }),
+        };
         let needed = rest.saturating_add(self.work.settings.reserve);
         let here = space(&self.work.temp).ok().map(|it| it.free.saturating_sub(self.coming()));
         let there = store.target(job.wish.target)?.and_then(|record| record.health.space);
         let there = there.map(|it| it.free.saturating_sub(self.going(job.wish.target)));
-        let lacks_here = job.state == State::Downloading && here.is_some_and(|free| free < needed);
+        let lacks_here = is_fetched && here.is_some_and(|free| free < needed);
         let lacks_there = there.is_some_and(|free| free < needed);
         if !lacks_here && !lacks_there {
             return Ok(true);
@@ -55,17 +58,40 @@ impl Worker {
     /// What those that are being fetched will still take here.
     fn coming(&self) -> u64 {
         let fetched = self.running.values().filter(|it| it.state == State::Downloading);
-        fetched.map(rest).sum()
+        fetched.filter_map(|it| Some(unreserved(it.part.as_ref()?, it.total, bytes(it)))).sum()
     }
 
     /// What those that are being delivered will still take at a target.
     fn going(&self, target: i64) -> u64 {
         let delivered =
             self.running.values().filter(|it| it.state == State::Transferring && it.target == target);
-        delivered.map(rest).sum()
+        delivered.map(|it| it.total.unwrap_or(0).saturating_sub(bytes(it))).sum()
     }
 }
 
-fn rest(running: &Running) -> u64 {
-    running.total.unwrap_or(0).saturating_sub(running.bytes.load(Ordering::Relaxed))
+fn bytes(running: &Running) -> u64 {
+    running.bytes.load(Ordering::Relaxed)
+}
+
+/// What a file of `total` bytes, `have` of which are in `part`, will still take of its disk. What is reserved for it is taken
+/// already.
+fn unreserved(part: &Path, total: Option<u64>, have: u64) -> u64 {
+    let taken = fs::metadata(part).map_or(0, |it| it.blocks().saturating_mul(512));
+    total.unwrap_or(0).saturating_sub(have.max(taken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_reserved_for_a_film_is_not_counted_twice() {
+        let part = tempfile::NamedTempFile::new().unwrap();
+        let rest = || unreserved(part.path(), Some(10 << 20), 1000);
+        assert_eq!(rest(), (10 << 20) - 1000);
+        rustix::fs::fallocate(part.as_file(), rustix::fs::FallocateFlags::KEEP_SIZE, 0, 10 << 20).unwrap();
+        assert_eq!(rest(), 0);
+        assert_eq!(unreserved(part.path(), None, 1000), 0, "nobody knows");
+        assert_eq!(unreserved(Path::new("/no/such/part"), Some(7), 2), 5);
+    }
 }

@@ -1,7 +1,7 @@
 //! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, what is told, and
 //! the limits of bandwidth, which all jobs share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use super::journal::Journal;
-use super::sweep::sweep;
+use super::sweep::{strays, sweep};
 use super::{Ended, Running, Work};
 use crate::Settings;
 use crate::job::{Job, State};
@@ -37,9 +37,10 @@ pub(super) struct Upkeep {
     looked: Instant,
     /// When what is done every hour is done next.
     hour: Instant,
-    /// Whether that, or sweeping, goes on.
+    /// Whether that goes on.
     is_keeping: bool,
-    is_sweeping: bool,
+    /// Jobs of which is being removed what is left.
+    sweeping: HashSet<i64>,
     targets: HashMap<i64, Looked>,
     journal: Journal,
     watch: Watch,
@@ -84,7 +85,7 @@ impl Upkeep {
             looked: now.checked_sub(EVERY).unwrap_or(now),
             hour: now,
             is_keeping: false,
-            is_sweeping: false,
+            sweeping: HashSet::new(),
             targets: HashMap::new(),
             journal: Journal::default(),
             watch: Watch { due: now, is_asking: false, watched: None },
@@ -135,10 +136,15 @@ impl Upkeep {
         }
     }
 
+    /// Whether is being removed what is left of a job.
+    pub(super) fn sweeps(&self, id: i64) -> bool {
+        self.sweeping.contains(&id)
+    }
+
     /// Something has been done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Swept => self.is_sweeping = false,
+            Done::Swept => self.sweeping.clear(),
             Done::Kept => self.is_keeping = false,
             Done::Watched(watched) => self.watched(watched),
             Done::Probed(id, status) => {
@@ -186,7 +192,7 @@ impl Upkeep {
         running: &HashMap<i64, Running>,
         threads: &mut JoinSet<Ended>,
     ) -> Result<(), StoreError> {
-        if self.is_sweeping {
+        if !self.sweeping.is_empty() {
             return Ok(());
         }
         let mut jobs = work.store.unswept()?;
@@ -194,7 +200,7 @@ impl Upkeep {
         if jobs.is_empty() {
             return Ok(());
         }
-        self.is_sweeping = true;
+        self.sweeping = jobs.iter().map(|job| job.id).collect();
         let work = work.clone();
         threads.spawn_blocking(move || {
             for job in jobs {
@@ -274,5 +280,6 @@ fn keep(work: &Work, settings: &Settings) -> Result<(), StoreError> {
     work.store.forget_holds(now)?;
     work.store.forget_events(now - i64::from(settings.event_days) * DAY)?;
     work.store.age(settings.age_days, now)?;
+    strays(work)?;
     work.store.daily_backup(settings.backups, now).map(drop)
 }

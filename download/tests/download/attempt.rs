@@ -407,3 +407,34 @@ async fn two_attempts_never_write_the_same_file() {
     stage.station.reset();
     assert_eq!(stage.attempt().await, Ended::Done { total: SIZE });
 }
+
+/// Answers every request with `film`, which ends when the connection does: nobody is told how long it is.
+async fn old_source(film: Vec<u8>) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/film.ts", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = vec![0; 4096];
+            let _ = stream.read(&mut asked).await;
+            let _ = stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n").await;
+            let _ = stream.write_all(&film).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_says_how_long_it_is_one_that_ends_within_a_packet_is_cut() {
+    let mut stage = Stage::new().await;
+    stage.order.url = stage.station.stream_url("movie", stage.station.catalogue().film_id(7), "ts");
+    let film = stage.original().await;
+    stage.order.url = old_source(film[..film.len() - 100].to_vec()).await;
+    let ended = stage.attempt().await;
+    assert!(waits_for(&ended, Wait::Retry), "{ended:?}");
+    stage.cut_to_nothing();
+    stage.order.url = old_source(film.clone()).await;
+    assert_eq!(stage.attempt().await, Ended::Done { total: film.len() as u64 });
+    assert!(stage.part() == film);
+}

@@ -3,8 +3,11 @@
 use std::fs;
 
 use contract::bundle::Kind;
+use station::{Dialect, TMDB_TOKEN};
 
+use crate::delivered::ALL;
 use crate::house::{House, eventually};
+use crate::machine::Machine;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_lie_beside_films_and_episodes_for_those_who_read_them() {
@@ -89,5 +92,50 @@ async fn a_poster_lies_there_if_it_is_wanted_and_where_strangers_say_only_if_tha
             eventually(told).await.expect("why there is none is told");
             assert!(posters().is_empty());
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_at_another_database_is_asked_for_once_and_stands_in_the_document() {
+    let provider = station::Settings { films: 4, dialect: Dialect::Xui, ..station::Settings::default() };
+    let house = House::with(provider, "").await;
+    let url = house.station.url();
+    house.configure(&format!("[download.tmdb]\ntoken = '{TMDB_TOKEN}'\nurl = '{url}/tmdb/3'\n"));
+    house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+    let _worker = house.run();
+    let job = house.add(house.ids(Kind::Movie)[0]);
+    let done = house.until(job, "completed").await;
+    let number: u32 = done["tmdb"].as_str().unwrap().parse().unwrap();
+    let document = || house.delivered().into_iter().find(|name| name.ends_with(".nfo"));
+    eventually(|| document().is_some()).await.expect("it is written");
+    let text = fs::read_to_string(house.nas.join(document().unwrap())).unwrap();
+    assert!(text.contains(&format!("<uniqueid type=\"imdb\">tt{number:07}</uniqueid>")), "{text}");
+    assert_eq!(house.station.counts().requests("tmdb"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_lie_there_on_other_machines_as_well() {
+    for speech in ALL {
+        let house = House::with(station::Settings { films: 4, ..station::Settings::default() }, "").await;
+        let machine = Machine::new(speech);
+        let record = machine.record();
+        let address = format!("{}/{}", record.url, record.base.trim_start_matches('/'));
+        let mut arguments = vec!["target", "add", "nas", &address];
+        arguments.extend(["--secret", record.secret.as_deref().unwrap()]);
+        arguments
+            .extend(record.host_key.as_deref().map(|key| ["--host-key", key.trim()]).into_iter().flatten());
+        house.told(&arguments);
+        let _worker = house.run();
+        let done = house.until(house.add(house.ids(Kind::Movie)[0]), "completed").await;
+        let film = machine.films().join(done["final_path"].as_str().unwrap());
+        let document = film.with_extension("nfo");
+        eventually(|| document.exists()).await.unwrap_or_else(|()| panic!("{speech:?}"));
+        assert!(fs::read_to_string(&document).unwrap().ends_with("</movie>\n"), "{speech:?}");
+        let is_hidden = |name: &str| name.starts_with('.');
+        let folder = || fs::read_dir(film.parent().unwrap()).unwrap().map(|it| it.unwrap().file_name());
+        let is_done = || folder().all(|name| !is_hidden(name.to_str().unwrap())) && folder().count() == 2;
+        eventually(is_done)
+            .await
+            .unwrap_or_else(|()| panic!("{speech:?}: {:?}", folder().collect::<Vec<_>>()));
     }
 }

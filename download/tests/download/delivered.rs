@@ -337,3 +337,40 @@ async fn links_there_lead_nowhere_else_and_nobody_stays_connected() {
     assert!(machine.films().join(PLACE).is_symlink());
     eventually(|| machine.guests() == 0).await.expect("whoever is done with a target has left it");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_may_run_nothing_but_sftp_will_do() {
+    let desk = Desk::new();
+    let film = desk.file(3_000_000, 7);
+    let (machine, record) = found(Speech::SftpAlone).await;
+    let delivering = tokio::time::timeout(Duration::from_secs(60), deliver(&record, &film, 0));
+    assert_eq!(delivering.await.expect("nobody waits for ever").unwrap(), film.length);
+    assert!(fs::read(machine.films().join(PLACE)).unwrap() == fs::read(&film.file).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_look_how_a_target_is_at_the_same_moment_both_find_it_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = Record::at(folder.path().to_str().unwrap()).unwrap();
+    Target::open(&record).unwrap().found().await.unwrap();
+    let looking = || {
+        let record = record.clone();
+        let look = async move {
+            let mut all = Vec::new();
+            for _ in 0..50 {
+                all.push(Target::open(&record).unwrap().health(1).await);
+            }
+            all
+        };
+        tokio::task::spawn_blocking(move || tokio::runtime::Handle::current().block_on(look))
+    };
+    let (one, other) = tokio::join!(looking(), looking());
+    let ill: Vec<_> = one
+        .unwrap()
+        .into_iter()
+        .chain(other.unwrap())
+        .filter(|health| health.status != Status::Online)
+        .collect();
+    assert!(ill.is_empty(), "{ill:?}");
+    assert_eq!(below(folder.path()), [folder.path().join(".download-target")]);
+}

@@ -47,11 +47,12 @@ impl House {
     pub(crate) async fn with(provider: station::Settings, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let provider = station::Settings { film_bytes: SIZE, series: 1, live: 2, ..provider };
+        let account = provider.accounts[0].clone();
         let station = Station::start(provider).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (data, nas) = (Data::new(folder.path().join("data")), folder.path().join("nas"));
         fs::create_dir(&nas).unwrap();
-        let source = source(&station);
+        let source = source(&station, &account);
         ingest(&data, &source).await;
         let (server, address) = serve(&data, source).await;
         let config = folder.path().join("coax.toml");
@@ -60,6 +61,12 @@ impl House {
             format!("data = {:?}\n[download]\nrelay = 'http://{address}'\n{reserve}{more}\n", data.path());
         replace(&config, text.as_bytes(), Access::Owner).unwrap();
         Self { station, data, nas, config, server, address, folder }
+    }
+
+    /// Adds lines to the configuration.
+    pub(crate) fn configure(&self, more: &str) {
+        let text = fs::read_to_string(&self.config).unwrap() + more;
+        replace(&self.config, text.as_bytes(), Access::Owner).unwrap();
     }
 
     /// The same with the folder as a target.
@@ -141,10 +148,7 @@ impl House {
     pub(crate) fn run_as(&self, options: &[&str], environment: &[(&str, String)]) -> (Running, String) {
         let mut command = self.command(&[&["run"], options].concat());
         command.envs(environment.iter().map(|(name, value)| (name, value))).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-        (Running(child), said)
+        Running::started(&mut command)
     }
 
     /// What was told of a job, and what of it.
@@ -202,6 +206,14 @@ impl Drop for House {
 }
 
 impl Running {
+    /// One, and what it says when it is ready.
+    pub(crate) fn started(command: &mut Command) -> (Self, String) {
+        let mut child = command.spawn().unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        (Self(child), said)
+    }
+
     /// As an operator stops it.
     pub(crate) fn stop(mut self) -> bool {
         let id = rustix::process::Pid::from_child(&self.0);
@@ -238,11 +250,13 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn source(station: &Station) -> Source {
+fn source(station: &Station, account: &station::Account) -> Source {
     let text = format!(
-        "name = 'acme'\nurl = '{}'\nusername = 'station'\npassword = 'station'\n\
+        "name = 'acme'\nurl = '{}'\nusername = '{}'\npassword = '{}'\n\
          requests = {{ parallel = 4, per_second = 1000, per_hour = 1000000 }}",
-        station.url()
+        station.url(),
+        account.username,
+        account.password,
     );
     toml::from_str(&text).unwrap()
 }

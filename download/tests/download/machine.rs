@@ -22,6 +22,8 @@ pub(crate) const PASSWORD: &str = "correct-horse-battery";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speech {
     Ssh,
+    /// SFTP and nothing else, as people set up accounts for files alone.
+    SftpAlone,
     Smb,
     Rsync,
     RsyncOverSsh,
@@ -38,12 +40,12 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(speech: Speech) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         fs::create_dir(folder.path().join("films")).unwrap();
         let machine = Self { speech, port, folder, server: None };
         machine.write("password", PASSWORD);
         match speech {
-            Speech::Ssh | Speech::RsyncOverSsh => machine.set_ssh_up(),
+            Speech::Ssh | Speech::SftpAlone | Speech::RsyncOverSsh => machine.set_ssh_up(),
             Speech::Smb => machine.set_smb_up(),
             Speech::Rsync => machine.set_rsync_up(),
         }
@@ -69,11 +71,13 @@ impl Machine {
             Speech::RsyncOverSsh => {
                 (Kind::Rsync, "ssh://root", self.films().display().to_string(), secret("key"))
             }
-            Speech::Ssh => (Kind::Sftp, "sftp://root", self.films().display().to_string(), secret("key")),
+            Speech::Ssh | Speech::SftpAlone => {
+                (Kind::Sftp, "sftp://root", self.films().display().to_string(), secret("key"))
+            }
             Speech::Smb => (Kind::Smb, "smb://root", "films".into(), secret("password")),
             Speech::Rsync => (Kind::Rsync, "rsync://ann", "films".into(), secret("password")),
         };
-        let is_ssh = matches!(self.speech, Speech::Ssh | Speech::RsyncOverSsh);
+        let is_ssh = matches!(self.speech, Speech::Ssh | Speech::SftpAlone | Speech::RsyncOverSsh);
         let share = if is_ssh { "" } else { "/disk" };
         let url = format!("{user}@127.0.0.1:{}{share}", self.port);
         let host_key = is_ssh.then(|| fs::read_to_string(self.path("host_key.pub")).unwrap());
@@ -83,7 +87,9 @@ impl Machine {
     pub(crate) fn start(&mut self) {
         let config = self.path("config");
         let mut command = match self.speech {
-            Speech::Ssh | Speech::RsyncOverSsh => command("/usr/sbin/sshd", ["-D", "-e", "-f"]),
+            Speech::Ssh | Speech::SftpAlone | Speech::RsyncOverSsh => {
+                command("/usr/sbin/sshd", ["-D", "-e", "-f"])
+            }
             Speech::Smb => command("smbd", ["-F", "--no-process-group", "-s"]),
             Speech::Rsync => command("rsync", ["--daemon", "--no-detach", "--config"]),
         };
@@ -128,10 +134,11 @@ impl Machine {
         let at = |name: &str| self.path(name).display().to_string();
         let config = format!(
             "Port {}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
-             PasswordAuthentication yes\nPermitRootLogin yes\nMaxStartups 100\nSubsystem sftp internal-sftp\n",
+             PasswordAuthentication yes\nPermitRootLogin yes\nMaxStartups 100\nSubsystem sftp internal-sftp\n{}",
             self.port,
             at("host_key"),
             at("authorized_keys"),
+            if self.speech == Speech::SftpAlone { "ForceCommand internal-sftp\n" } else { "" },
         );
         self.write("config", &config);
     }
@@ -184,6 +191,17 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// One that nobody has. A server that was killed comes back to it, so it is none of those that the system gives to whoever
+/// dials.
+fn free_port() -> u16 {
+    loop {
+        let port = rand::random_range(15_000..30_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

@@ -7,7 +7,8 @@ mod tried;
 use download::foreign;
 use tried::Target;
 
-const TARGETS: &[Target] = &[("container", foreign::container)];
+const TARGETS: &[Target] =
+    &[("container", foreign::container), ("list", foreign::list), ("title", foreign::title)];
 
 #[test]
 fn what_is_made_of_every_seed_may_be_used() {

@@ -110,3 +110,19 @@ fn every_title_is_in_the_file_where_its_bytes_put_it() {
         }
     }
 }
+
+#[test]
+fn titles_that_were_made_up_in_the_manner_of_lists_are_read_as_they_are_labelled() {
+    let (exact, count, failures) = measured("written.tsv");
+    println!("written: {exact:?} of {count}, {} %\n{failures}", share(exact[0], count));
+    // At the first run, before anything of it was mended: 160 of 168, 95.2 %.
+    assert!(share(exact[0], count) >= 98.0, "{exact:?} of {count}\n{failures}");
+}
+
+#[test]
+fn names_of_releases_are_no_titles_and_are_read_as_well_as_they_may_be() {
+    let (exact, count, failures) = measured("released.tsv");
+    println!("released: {exact:?} of {count}, {} %\n{failures}", share(exact[0], count));
+    // At the first run 22 of 40, 55 %. Their languages are not labelled.
+    assert!(share(exact[0], count) >= 90.0, "{exact:?} of {count}\n{failures}");
+}

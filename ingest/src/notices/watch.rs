@@ -29,17 +29,27 @@ pub async fn notify(
     if told.is_empty() {
         return;
     }
-    let mut kept = Kept::new(&data);
-    let mut memory: Option<Memory> = kept.load();
+    let beside = data.clone();
+    let loading = spawn_blocking(move || {
+        let mut kept = Kept::new(&beside);
+        let memory = kept.load();
+        (kept, memory)
+    });
+    let Ok((mut kept, mut known)) = loading.await else { return };
     loop {
         let (looked, low) = (data.clone(), settings.disk_low);
         let Ok(mut seen) = spawn_blocking(move || Seen::look(&looked)).await else { return };
         seen.refused = refused();
-        let memory = memory.get_or_insert_with(|| Memory::begin(&seen));
+        let mut memory = known.unwrap_or_else(|| Memory::begin(&seen));
         for event in memory.events(&seen, low, now()) {
             told.iter().for_each(|told| told.take(&event, now()));
         }
-        kept.keep(memory);
+        let keeping = spawn_blocking(move || {
+            kept.keep(&memory);
+            (kept, Some(memory))
+        });
+        let Ok(again) = keeping.await else { return };
+        (kept, known) = again;
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -221,7 +221,7 @@ impl CatchUp {
             size.iter().for_each(|size| headend.sizes.put(title, *size));
             file = File::open(&headend.dialler, &way, &asked.ask(size)?).await?;
         }
-        let open = file::settled(headend, title, &way, asked, file).await?;
+        let open = file::settled(headend, Some(title), &way, asked, file).await?;
         Ok((way, open))
     }
 

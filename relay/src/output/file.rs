@@ -40,7 +40,7 @@ pub(crate) async fn answer(
     let mut asked = Asked::of(headers);
     let mut ways = Ways::new(&request, film.id, &film.upstreams);
     while let Some(way) = ways.next().await {
-        match open(headend, Title::film(film.id), &way, &mut asked).await {
+        match open(headend, Some(Title::film(film.id)), &way, &mut asked).await {
             Ok(open) => {
                 let media_type = media_type(&film.container);
                 return clean::answer(&asked, way, open, request, media_type, Rangeless::Refused);
@@ -60,18 +60,20 @@ pub(crate) async fn answer(
 }
 
 /// Answers a request of somebody who does not watch: from the first of its upstreams that has it, each asked once, and only
-/// where there is a connection to spare. When somebody needs that, the body ends early, and a trailer says why.
+/// where there is a connection to spare. When somebody needs that, the body ends early, and a trailer says why. What is not
+/// under the ending that is listed (`is_listed`) may be another file than the one that viewers have.
 pub(crate) async fn lesser(
     headend: &Arc<Headend>,
-    film: Playable,
+    (film, is_listed): (Playable, bool),
     class: Class,
     headers: &HeaderMap,
 ) -> Result<httpd::Response, Refusal> {
     let request = headend.fetch(class)?;
+    let title = is_listed.then(|| Title::film(film.id));
     let mut asked = Asked::of(headers);
     let mut ways = Ways::new(&request, film.id, &film.upstreams);
     while let Some(way) = ways.next().await {
-        let opening = async { Ok(open(headend, Title::film(film.id), &way, &mut asked).await) };
+        let opening = async { Ok(open(headend, title, &way, &mut asked).await) };
         match request.dial(opening).await? {
             Ok(open) => {
                 let media_type = media_type(&film.container);
@@ -87,9 +89,14 @@ pub(crate) async fn lesser(
     Err(ways.why().into())
 }
 
-/// Opens a file for a request; its size is known from then on.
-async fn open(headend: &Headend, title: Title, way: &Way, asked: &mut Asked) -> Result<Open, Refusal> {
-    let mut known = headend.sizes.get(title);
+/// Opens a file for a request; its size is known from then on, if it is the file of `title`.
+async fn open(
+    headend: &Headend,
+    title: Option<Title>,
+    way: &Way,
+    asked: &mut Asked,
+) -> Result<Open, Refusal> {
+    let mut known = title.and_then(|title| headend.sizes.get(title));
     if known.is_none() && asked.is_suffix() {
         known = learn(headend, title, way).await?;
     }
@@ -103,7 +110,7 @@ async fn open(headend: &Headend, title: Title, way: &Way, asked: &mut Asked) -> 
 /// The range lies behind the end; or the provider refuses.
 pub(super) async fn settled(
     headend: &Headend,
-    title: Title,
+    title: Option<Title>,
     way: &Way,
     asked: &mut Asked,
     mut file: File,
@@ -119,10 +126,13 @@ pub(super) async fn settled(
     }
     match file {
         File::Open(open) => {
-            open.size.iter().for_each(|size| headend.sizes.put(title, *size));
+            title.zip(open.size).iter().for_each(|(title, size)| headend.sizes.put(*title, *size));
             Ok(open)
         }
-        File::Behind { size } => Err(Refusal::Range(size.or(headend.sizes.get(title)).unwrap_or(0))),
+        File::Behind { size } => {
+            let known = || title.and_then(|title| headend.sizes.get(title));
+            Err(Refusal::Range(size.or_else(known).unwrap_or(0)))
+        }
     }
 }
 
@@ -141,20 +151,20 @@ async fn size(headend: &Headend, film: &Playable) -> Option<u64> {
     let upstream = film.upstreams.first()?;
     let slot = headend.spare(&upstream.account, Holder::Probe)?;
     let way = Way { upstream: upstream.clone(), login: slot.login() };
-    learn(headend, title, &way).await.unwrap_or_else(|why| {
+    learn(headend, Some(title), &way).await.unwrap_or_else(|why| {
         headend.failed(film.id, why);
         None
     })
 }
 
 /// Asks for two bytes, because panels do not answer `HEAD`.
-async fn learn(headend: &Headend, title: Title, way: &Way) -> Result<Option<u64>, Failure> {
+async fn learn(headend: &Headend, title: Option<Title>, way: &Way) -> Result<Option<u64>, Failure> {
     let ask = Ask { part: Some((0, Some(2))), if_range: None };
     let size = match File::open(&headend.dialler, way, &ask).await? {
         File::Open(open) => open.size,
         File::Behind { .. } => None,
     };
-    size.iter().for_each(|size| headend.sizes.put(title, *size));
+    title.zip(size).iter().for_each(|(title, size)| headend.sizes.put(*title, *size));
     Ok(size)
 }
 

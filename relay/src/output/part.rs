@@ -92,7 +92,7 @@ impl Part {
             let ask = Ask { part: Some((from, None)), if_range: file.etag.clone() };
             match File::open(&headend.dialler, &file.way, &ask).await? {
                 File::Open(open) => file.rest(open, from),
-                File::Behind { .. } => Err(Failure::Foreign("another file")),
+                File::Behind { .. } => Err(Failure::Exchanged),
             }
         }));
         Ok(())
@@ -108,7 +108,7 @@ impl Part {
         self.skip -= skipped as u64;
         let known = self.again.len().min(bytes.len());
         if bytes.split_to(known) != self.again.split_to(known) {
-            return Err(io::Error::other(Failure::Foreign("another file")));
+            return Err(io::Error::other(Failure::Exchanged));
         }
         if let Some(left) = &mut self.left {
             bytes.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -131,7 +131,7 @@ impl Named {
     fn rest(&self, open: Open, from: u64) -> Result<(u64, Body), Failure> {
         let other = |known: &Option<String>| known.is_some() && open.etag.is_some() && *known != open.etag;
         if open.size != self.size || other(&self.etag) {
-            return Err(Failure::Foreign("another file"));
+            return Err(Failure::Exchanged);
         }
         match from.checked_sub(open.from) {
             Some(skip) if skip <= SKIP => Ok((skip, open.body)),
@@ -154,7 +154,7 @@ impl Stream for Part {
                         (part.skip, part.again) = (skip, part.sent.clone());
                         part.request.open(body);
                     }
-                    Err(why @ Failure::Foreign("another file")) => {
+                    Err(why @ Failure::Exchanged) => {
                         return Poll::Ready(Some(Err(io::Error::other(why))));
                     }
                     Err(why) => part.broken(why)?,

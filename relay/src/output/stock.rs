@@ -94,6 +94,7 @@ fn pieces(
                 file.read_exact_at(&mut piece, at).map(|()| Bytes::from(piece))
             });
             let piece = reading.await.map_err(io::Error::other)??;
+            request.headend.tally.films.sent.add(length);
             Ok(Some((piece, (request, at + length..part.end))))
         }
     })

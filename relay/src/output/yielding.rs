@@ -48,7 +48,7 @@ fn of(failure: &Failure) -> Why {
     match failure {
         Failure::Full | Failure::Busy(_) | Failure::Closing => Why::Slot,
         Failure::Refused(status) => Why::Status(*status),
-        Failure::Foreign("a page") => Why::Foreign,
+        Failure::Page => Why::Foreign,
         _ => Why::Broken,
     }
 }

@@ -114,7 +114,7 @@ fn position(response: &Response, range: Option<(u64, u64)>) -> Result<(u64, Opti
     let kind = text(header::CONTENT_TYPE).to_ascii_lowercase();
     let page = kind.starts_with("text/html") || kind.starts_with("application/json");
     match (response.status(), range) {
-        (StatusCode::OK | StatusCode::PARTIAL_CONTENT, _) if page => Err(Failure::Foreign("a page")),
+        (StatusCode::OK | StatusCode::PARTIAL_CONTENT, _) if page => Err(Failure::Page),
         (StatusCode::OK, None) => Ok((0, None)),
         // A server that knows no ranges sends everything.
         (StatusCode::OK, Some((start, end))) if end <= LARGEST => Ok((start, Some(end - start))),

@@ -48,8 +48,9 @@ impl Relay {
             Kind::Live if class == Class::Record => self.recorded(playable).await,
             Kind::Live => Err(Refusal::Unknown),
             Kind::Movie | Kind::Episode => {
+                let is_listed = playable.container == asked.extension;
                 let film = called(playable, &asked.extension);
-                output::file::lesser(&self.headend, film, class, request.headers()).await
+                output::file::lesser(&self.headend, (film, is_listed), class, request.headers()).await
             }
         }
     }

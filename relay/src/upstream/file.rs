@@ -75,7 +75,7 @@ impl File {
         let headers = response.headers();
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
-            200 | 206 if is_page(headers) => Err(Failure::Foreign("a page")),
+            200 | 206 if is_page(headers) => Err(Failure::Page),
             status @ (200 | 206) => {
                 let (from, size) = place(status, headers)?;
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));

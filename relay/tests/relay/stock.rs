@@ -34,6 +34,17 @@ async fn what_is_in_stock_is_played_from_there() {
         assert_eq!(viewer.status(), status, "{validator}");
     }
     assert_eq!(stage.station.counts().requests("film"), 0);
+    // What is sent from the disk counts as well.
+    drop(episode);
+    eventually("nobody is sent anything", || stage.relay.sessions().is_empty()).await;
+    let sent = async || {
+        let metrics = crate::operator::metrics(&stage).await;
+        metrics.value("coax_relay_sent_bytes_total", "kind=\"film\"")
+    };
+    let before = sent().await;
+    let mut viewer = Viewer::get(&stage, "/movie/ann/secret/9001.mp4").await;
+    let film = viewer.rest().await.len() as f64;
+    assert_eq!(sent().await - before, film);
 }
 
 #[tokio::test(flavor = "multi_thread")]

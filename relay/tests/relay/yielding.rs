@@ -188,6 +188,18 @@ async fn what_the_provider_says_is_passed_on_to_a_download_and_held_against_nobo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_download_finds_under_another_extension_says_nothing_of_the_film_that_viewers_have() {
+    let stage = Stage::with(strict(2)).await;
+    let other = path(&stage, Class::Background, &format!("{FILM}.avi"));
+    assert_eq!(Download::of(&other).await.status, 206);
+    eventually("it is closed", || stage.station.counts().open == 0).await;
+    stage.station.reset();
+    let head = Viewer::ask(&stage, "HEAD", "/movie/ann/secret/9001.mp4", "").await;
+    assert_eq!((head.status(), head.header("content-length")), (200, Some("20000000")));
+    assert_eq!(stage.station.counts().requests("film"), 1, "the provider is asked how large that is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_comes_and_goes_there_are_never_more_bodies_than_allowed() {
     let mut plan = strict(2);
     plan.relay.release_delay = Duration::from_millis(100);

@@ -1,6 +1,7 @@
 //! Taking a mark or a year off one end of a title. What could be a title is one: rather a mark is left than a title cut.
 
 use super::marks::{Apart, is_sure, looks_like_one, meanings};
+use super::text::is_ornament;
 
 /// What no title begins or ends with.
 const BETWEEN: [char; 9] = [' ', '-', '–', '—', ':', '|', '•', '_', ','];
@@ -38,9 +39,11 @@ fn set_apart(text: &str) -> Option<(&str, &str, bool)> {
         return Some((mark.trim(), rest, meanings(mark.trim(), apart).is_some()));
     }
     let reach = &text[..text.floor_char_boundary(REACH)];
-    for (divider, is_bar) in DIVIDERS {
-        let Some(at) = reach.find(divider) else { continue };
-        let (mark, rest) = (text[..at].trim(), &text[at + divider.len()..]);
+    let ornament = reach.char_indices().find(|(_, it)| is_ornament(*it)).map(|(at, it)| (at, it.len_utf8()));
+    let found = |divider: &str| reach.find(divider).map(|at| (at, divider.len()));
+    let divided = DIVIDERS.iter().filter_map(|(divider, is_bar)| Some((found(divider)?, *is_bar)));
+    for ((at, length), is_bar) in divided.chain(ornament.map(|ornament| (ornament, false))) {
+        let (mark, rest) = (text[..at].trim(), &text[at + length..]);
         let fits = if is_bar { looks_like_one(mark) } else { is_edge(mark) };
         if fits {
             return Some((mark, rest, true));
@@ -131,7 +134,7 @@ fn dashed(text: &str) -> Option<Cut<'_>> {
     is_edge(last).then_some(Cut::Mark { before, mark: last, apart: Apart::Edge })
 }
 
-/// `… 2020`, `… 4K`; and `…) EN`, where the brackets before it set it apart.
+/// `… 2020`, `… 4K`; and `…) EN`, `…) - TR Altyazı`, where the brackets before it set it apart.
 fn bare(text: &str) -> Option<Cut<'_>> {
     let (before, last) = text.rsplit_once(' ')?;
     let before = before.trim_end_matches(BETWEEN);
@@ -141,11 +144,16 @@ fn bare(text: &str) -> Option<Cut<'_>> {
     if is_plausible(last) {
         return Some(Cut::Year { before, year: last, is_sure: false });
     }
-    let set_apart = before.ends_with([')', ']']) && meanings(last, Apart::Round).is_some() && last.len() > 1;
-    (set_apart || is_sure(last)).then_some(Cut::Mark { before, mark: last, apart: Apart::Round })
+    if is_sure(last) {
+        return Some(Cut::Mark { before, mark: last, apart: Apart::Round });
+    }
+    let behind = text.rfind([')', ']']).map(|at| text.split_at(at + 1));
+    let (before, mark) = behind.map(|(before, mark)| (before, mark.trim_matches(BETWEEN)))?;
+    let is_mark = mark.len() > 1 && meanings(mark, Apart::Round).is_some();
+    is_mark.then_some(Cut::Mark { before, mark, apart: Apart::Round })
 }
 
-/// The year in `2020`, `2019-2022`, `2020 – `, `США/2017`, `TV 2004`.
+/// The year in `2020`, `2019-2022`, `2020 – `, `США/2017`, `2017, США`, `TV 2004`.
 fn dated(inner: &str) -> Option<&str> {
     let year = |text: &str| is_year(text) && matches!(text.as_bytes()[0], b'1' | b'2');
     if year(inner) {
@@ -154,6 +162,11 @@ fn dated(inner: &str) -> Option<&str> {
     if let Some((first, second)) = inner.split_once(['-', '–', '—']) {
         let (first, second) = (first.trim(), second.trim());
         return (year(first) && (year(second) || matches!(second, "" | "..." | "…"))).then_some(first);
+    }
+    if let Some((first, rest)) = inner.split_once(['/', ','])
+        && year(first.trim())
+    {
+        return (!rest.chars().any(char::is_numeric)).then_some(first.trim());
     }
     let (before, last) = inner.rsplit_once(['/', ',', ' '])?;
     let countries = !before.chars().any(|character| character.is_numeric())
@@ -175,7 +188,7 @@ pub(super) fn is_year(text: &str) -> bool {
 }
 
 /// A year in which a film may have been made. `2049` is none yet.
-fn is_plausible(text: &str) -> bool {
+pub(super) fn is_plausible(text: &str) -> bool {
     is_year(text) && text.parse().is_ok_and(|year| YEARS.contains(&year))
 }
 
@@ -207,6 +220,7 @@ mod tests {
             ("HD : Film", Some(("HD", "Film"))),
             ("4K-DE Film", Some(("4K-DE", "Film"))),
             ("4K-A+ Blade Runner 2049", Some(("4K-A+", "Blade Runner 2049"))),
+            ("EN ★ Film", Some(("EN", "Film"))),
             ("IT: Chapter Two", None),
             ("CSI - Cyber", None),
             ("In - Out", None),
@@ -232,6 +246,8 @@ mod tests {
             ("Film - 2020", ("Film", "2020")),
             ("Film 2020", ("Film", "2020")),
             ("Film [США/2017]", ("Film", "2017")),
+            ("Film (2017, США)", ("Film", "2017")),
+            ("Film (2017, 3D)", ("", "")),
             ("Show (2019–2022)", ("Show", "2019")),
             ("Show (2019-)", ("Show", "2019")),
             ("Blade Runner 2049", ("", "")),

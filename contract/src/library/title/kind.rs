@@ -175,7 +175,8 @@ pub(super) fn kind(signs: Signs) -> Kind {
     }
     match marker {
         Some((_, false)) => return Kind::Novela,
-        Some((_, true)) => return if group.novelas { Kind::Novela } else { Kind::Series },
+        Some((_, true)) if group.novelas && !group.series => return Kind::Novela,
+        Some((_, true)) => return Kind::Series,
         None => {}
     }
     let of_group = if group.novelas {

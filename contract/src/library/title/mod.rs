@@ -19,6 +19,7 @@ mod edges;
 mod kind;
 mod marks;
 mod number;
+mod release;
 mod text;
 
 pub use kind::{Form, Kind};
@@ -363,7 +364,17 @@ impl<'a> Tail<'a> {
             _ => (text, ""),
         };
         let name = if is_its_number(name, number) { "" } else { unwrapped(name.trim_matches(BETWEEN)) };
-        Self { name, year, marks: peeled.marks }
+        let mut marks = peeled.marks;
+        let is_shouted = !name.chars().any(char::is_lowercase);
+        match meanings(name, Apart::Round).filter(|_| is_shouted) {
+            // `GERMAN [1080p]`: what is left is a mark as well.
+            Some(found) => {
+                marks.add(&found, false);
+                marks.tags.insert(0, name.to_uppercase());
+                Self { name: "", year, marks }
+            }
+            None => Self { name, year, marks },
+        }
     }
 }
 

@@ -40,6 +40,7 @@ const SEASONS: &[&str] = &[
     "sezon",
     "sezona",
     "sezonu",
+    "sezonul",
     "sæson",
     "série",
     "säsong",
@@ -52,6 +53,9 @@ const SEASONS: &[&str] = &[
     "الموسم",
     "موسم",
 ];
+
+/// Words for a part, in order: one of a film, unless an episode of it is said as well.
+const PARTS: &[&str] = &["الجزء", "جزء"];
 
 /// Words for an episode, in order.
 const EPISODES: &[&str] = &[
@@ -71,13 +75,16 @@ const EPISODES: &[&str] = &[
     "epizoda",
     "episode",
     "episodio",
+    "episodul",
     "episódio",
     "folge",
     "jakso",
     "odc",
     "odcinek",
+    "puntata",
     "rész",
     "épisode",
+    "επεισόδιο",
     "выпуск",
     "сер",
     "серии",
@@ -135,7 +142,16 @@ pub(super) fn marker(text: &str) -> Option<Marker> {
         }
         best = Some(found);
     }
-    best
+    best.map(|marker| Marker { place: with_brackets(text, marker.place.clone()), ..marker })
+}
+
+/// With the brackets around it, if there is nothing else in them.
+fn with_brackets(text: &str, place: Range<usize>) -> Range<usize> {
+    let (before, behind) = (text[..place.start].trim_end(), text[place.end..].trim_start());
+    let is_wrapped = [('(', ')'), ('[', ']')]
+        .into_iter()
+        .any(|(open, close)| before.ends_with(open) && behind.starts_with(close));
+    if is_wrapped { before.len() - 1..text.len() - behind.len() + 1 } else { place }
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -188,7 +204,8 @@ fn lettered(tokens: &[Token<'_>], at: usize) -> Option<Marker> {
     }
     let season = number(tokens, at + 1, 4)?;
     let e = skip(tokens, at + 2, &[" ", ".", "-", ":", "_"], 3);
-    if !tokens.get(e)?.is(&["E", "EP", "CAP"]) {
+    // The last is the Turkish one.
+    if !tokens.get(e)?.is(&["E", "EP", "CAP", "B"]) {
         return None;
     }
     let episode_at = skip(tokens, e + 1, &[" ", ".", "_"], 2);
@@ -232,14 +249,15 @@ fn crossed(tokens: &[Token<'_>], at: usize) -> Option<Marker> {
 fn worded(tokens: &[Token<'_>], at: usize) -> Option<Marker> {
     let start = tokens[at].start;
     let is_letter = tokens[at].is(&["T", "S"]) && is_apart(tokens, at);
-    if is_letter || is_word(tokens[at], SEASONS) {
+    let is_part = is_word(tokens[at], PARTS);
+    if is_letter || is_part || is_word(tokens[at], SEASONS) {
         let next = skip(tokens, at + 1, BETWEEN, 2);
         let season = number(tokens, next, 4)?;
         if let Some((episode, end)) = episode_behind(tokens, next + 1) {
             return Some(both(start..end, season, episode));
         }
         let is_last = tokens[next + 1..].iter().all(|token| matches!(token.kind, Kind::Blank | Kind::Sign));
-        return (is_last && !is_letter).then(|| Marker {
+        return (is_last && !is_letter && !is_part).then(|| Marker {
             place: start..tokens[next].end(),
             season: Some(season),
             episode: None,
@@ -435,6 +453,11 @@ mod tests {
             ("مسلسل الحلقة ١٢", "مسلسل <-x12>"),
             ("Novela - Capítulo 179", "Novela - <-x179>"),
             ("Novela Cap. 12", "Novela <-x12>"),
+            ("Un posto al sole - Puntata 6500", "Un posto al sole - <-x6500>"),
+            ("Arka Sokaklar S18B12", "Arka Sokaklar <18x12>"),
+            ("مسلسل الاختيار الجزء 3 الحلقة 10", "مسلسل الاختيار <3x10>"),
+            ("Игра (8 сезон: 6 серия)", "Игра <8x6>"),
+            ("Show [S01E02] Name", "Show <1x2> Name"),
             ("DİZİ 300. BÖLÜM (Final)", "DİZİ <-x300> (Final)"),
             ("3 серия", "<-x3>"),
             ("Naruto E05", "Naruto <-x5>"),
@@ -462,6 +485,7 @@ mod tests {
             "Ep",
             "T2",
             "Temporada de Caça",
+            "فيلم الجزء 2",
             "U571",
             "Capitulo",
             "S01E01abc",

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::release::relisted;
 use crate::library::part::is_unseen;
 
 /// Endings that are no part of a title.
@@ -20,7 +21,8 @@ pub(super) fn tidy(raw: &str) -> Cow<'_, str> {
     });
     let kept = &kept[..kept.len() - ending.map_or(0, |ending| ending.len())];
     if is_released(kept) {
-        return Cow::Owned(kept.replace(['.', '_'], " ").split_whitespace().collect::<Vec<_>>().join(" "));
+        let words: Vec<&str> = kept.split(['.', '_', ' ']).filter(|word| !word.is_empty()).collect();
+        return Cow::Owned(relisted(&words));
     }
     if kept.len() == raw.len() { text } else { Cow::Owned(kept.to_owned()) }
 }
@@ -60,7 +62,7 @@ pub(super) fn trimmed(text: &str) -> &str {
 }
 
 /// Arrows, boxes, stars, pictures: nothing that a title ends with.
-const fn is_ornament(character: char) -> bool {
+pub(super) const fn is_ornament(character: char) -> bool {
     matches!(character, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{200d}')
 }
 
@@ -88,7 +90,7 @@ mod tests {
             ("★ Film ◉", "Film"),
             ("★", "★"),
             ("e\u{301}te\u{301}\u{200b}", "été"),
-            ("The.Film.2020.1080p.mkv", "The Film 2020 1080p"),
+            ("The.Film.2020.1080p.mkv", "The Film (2020) [1080P]"),
             ("Bab_El_Hara_S09E01", "Bab El Hara S09E01"),
             ("Film (2020).MP4", "Film (2020)"),
             ("S.W.A.T.", "S.W.A.T."),

@@ -21,7 +21,7 @@ use super::run::{command, send, told};
 use crate::target::address::Address;
 use crate::target::login::Kept;
 use crate::target::{
-    Delivery, MARKER, MARKER_TEXT, PROBE, Record, Sent, Space, Trouble, fits, occupied, unmarked,
+    Delivery, MARKER, MARKER_TEXT, PROBE, Record, Sent, Space, Told, Trouble, fits, occupied, unmarked,
 };
 
 /// What is written to see whether it can be.
@@ -99,7 +99,7 @@ impl Daemon {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         self.check().await?;
         let (stage, source) = stage(&delivery.place, &delivery.file)?;

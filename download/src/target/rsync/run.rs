@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::process::{ChildStderr, Command};
 
-use crate::target::{Delivery, Sent, Trouble, said};
+use crate::target::{Delivery, Sent, Told, Trouble, said};
 
 /// More than this of what it complains about is not kept, in bytes.
 const COMPLAINTS: u64 = 16 * 1024;
@@ -44,7 +44,7 @@ pub(super) async fn send(
     mut command: Command,
     delivery: &Delivery,
     synced: u64,
-    sent: &mut (dyn FnMut(Sent) -> bool + Send),
+    sent: Told<'_>,
 ) -> Result<(), Trouble> {
     if let Some(rate) = delivery.paces.iter().filter_map(|bucket| bucket.rate()).min() {
         command.arg(format!("--bwlimit={}", (rate / 1024).max(1)));

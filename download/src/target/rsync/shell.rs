@@ -11,7 +11,7 @@ use crate::target::host_key::HostKeys;
 use crate::target::login::{Kept, is_key, private};
 use crate::target::sftp::Sftp;
 use crate::target::ssh::host_key;
-use crate::target::{Delivery, Record, Sent, Space, Trouble};
+use crate::target::{Delivery, Record, Sent, Space, Told, Trouble};
 
 /// By this name ssh knows the machine; which one that is, has been decided before.
 const ALIAS: &str = "target";
@@ -47,7 +47,7 @@ impl Shell {
         &self,
         delivery: &Delivery,
         offset: u64,
-        sent: &mut (dyn FnMut(Sent) -> bool + Send),
+        sent: Told<'_>,
     ) -> Result<(), Trouble> {
         let place = delivery.temporary();
         // What is too long, rsync would leave as it is.
