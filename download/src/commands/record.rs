@@ -54,7 +54,6 @@ pub struct Arguments {
 }
 
 impl Desk {
-    #[allow(clippy::print_stdout)]
     pub(super) fn record(&self, arguments: &Arguments) -> anyhow::Result<()> {
         let (line_up, store, now) = (LineUp::open(&self.data)?, self.store()?, now());
         let target = target(&store, arguments.target.as_deref())?;
