@@ -22,6 +22,7 @@ mod holds;
 mod limits;
 mod recover;
 mod row;
+mod scheduled;
 mod schema;
 mod stats;
 mod targets;

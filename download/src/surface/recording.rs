@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::answer::said;
 use crate::Settings;
 use crate::job::{Airing, Wish};
-use crate::line_up::{For, LineUp, recording};
+use crate::line_up::{For, LineUp, Programme, recording};
 use crate::store::now;
 
 /// A recording begins at most so many seconds earlier than what is wanted, or ends later.
@@ -37,14 +37,17 @@ impl Recording {
     pub(super) fn wish(self, data: &Data, settings: &Settings, whom: &For) -> Result<Wish, Refusal> {
         let wrong = |error: anyhow::Error| Refusal::Wrong(format!("`recording`: {error:#}"));
         let missing = |error: anyhow::Error| Refusal::Conflict(format!("`recording`: {error:#}"));
-        let channel =
-            LineUp::open(data).and_then(|line_up| line_up.channel_of(self.channel)).map_err(missing)?;
+        let line_up = LineUp::open(data).map_err(missing)?;
+        let channel = line_up.channel_of(self.channel).map_err(missing)?;
         if self.before.max(self.after).is_some_and(|seconds| seconds > LONGEST) {
             return Err(Refusal::Wrong(format!(
                 "`recording`: it begins at most {LONGEST} seconds earlier, or ends later"
             )));
         }
         let usual = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let is_same =
+            |it: &Programme| (it.starts, it.stops, &*it.title) == (self.starts, self.stops, &*self.title);
+        let is_of_guide = line_up.programmes(&channel).iter().any(is_same);
         let airing = Airing {
             channel: channel.name.clone(),
             starts: self.starts,
@@ -55,6 +58,6 @@ impl Recording {
         if airing.ends() <= now() {
             return Err(Refusal::Conflict("`recording`: it is over".into()));
         }
-        recording(&channel, self.title, airing, whom).map_err(wrong)
+        recording(&channel, self.title, airing, is_of_guide, whom).map_err(wrong)
     }
 }
