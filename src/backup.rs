@@ -5,6 +5,8 @@
 //!  coax.toml             the configuration; aliases.toml, the aliases
 //!  data/releases/000412/ the published release, if it was asked for
 //!  data/downloads/jobs.db  the queue of downloads, without what is on its way and what was delivered
+//!  data/downloads/lists/   the lists that were uploaded
+//!  data/downloads/stock.json  which films are played from which files; in the data folder each is a link
 //!  data/...              users, ids, keys, details: everything but what the next run makes anew
 //!  data/ids.json         last of them: it knows the ids of everything before it
 //!  SHA256SUMS            of all of these, as `sha256sum` writes it
@@ -32,6 +34,8 @@ const CONFIG: &str = "coax.toml";
 const ALIASES: &str = "aliases.toml";
 /// The folder of what is in the data folder.
 const DATA: &str = "data";
+/// Which films and episodes are played from which files: only files are in a backup, and these are links.
+const STOCK: &str = "data/downloads/stock.json";
 /// The last file.
 const SUMS: &str = "SHA256SUMS";
 

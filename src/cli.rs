@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use contract::config::{Config, Place};
+use contract::say::say;
 
 /// The configuration, with the sections of all programs.
 pub(crate) type Settings = Config<ingest::Settings, serve::Settings, relay::Settings, download::Settings>;
@@ -140,37 +141,34 @@ pub(crate) fn load(place: &Place) -> anyhow::Result<Settings> {
 }
 
 /// `coax check-config`: silence is not an answer, so it says what it found.
-#[allow(clippy::print_stdout)]
 pub(crate) fn check_config(place: &Place) -> anyhow::Result<()> {
     let settings = load(place)?;
-    println!("{}: ok", place.name());
-    println!("  data    {}", settings.data.display());
-    println!("  listen  {}", settings.listen);
+    say(format_args!("{}: ok", place.name()))?;
+    say(format_args!("  data    {}", settings.data.display()))?;
+    say(format_args!("  listen  {}", settings.listen))?;
     if settings.tls.is_on() {
-        println!("  https   {}", settings.tls.listen);
+        say(format_args!("  https   {}", settings.tls.listen))?;
     }
     for source in &settings.source {
-        println!("  source  {}  {}", source.name, source.whereabouts());
+        say(format_args!("  source  {}  {}", source.name, source.whereabouts()))?;
     }
     for device in &settings.hdhomerun {
-        println!("  device  {}  as {}", device.name, device.user);
+        say(format_args!("  device  {}  as {}", device.name, device.user))?;
     }
     if settings.source.is_empty() {
-        println!(
-            "  source  none: add a [[source]], or set XTREAM_BASE_URL, XTREAM_USERNAME and XTREAM_PASSWORD"
-        );
+        say("  source  none: add a [[source]], or set XTREAM_BASE_URL, XTREAM_USERNAME and XTREAM_PASSWORD")?;
     }
     Ok(())
 }
 
 /// `coax notify`: exit status 1 if somebody could not be told.
-#[allow(clippy::print_stdout)]
 pub(crate) async fn notify(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = load(place)?;
     anyhow::ensure!(!settings.ingest.notify.is_empty(), "nobody is told: there is no [[ingest.notify]]");
     let outcomes = ingest::try_notices(&settings.ingest).await;
     for (at, outcome) in outcomes.iter().enumerate() {
-        println!("{}  {}", at + 1, outcome.as_ref().map_or_else(String::as_str, |()| "told"));
+        let outcome = outcome.as_ref().map_or_else(String::as_str, |()| "told");
+        say(format_args!("{}  {outcome}", at + 1))?;
     }
     Ok(if outcomes.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -37,6 +37,7 @@ pub(crate) async fn run(data: Option<PathBuf>, listen: Option<SocketAddr>) -> an
     let provider = station::Settings {
         accounts: vec![account.clone()],
         burst: Duration::from_secs(6), // players look at five seconds before they show a picture
+        film_bytes: 8 << 20,           // so that it is seen how a download comes on
         ..station::Settings::default()
     };
     let station = Station::start(provider).await.context("cannot start the built-in provider")?;

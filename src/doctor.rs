@@ -6,13 +6,15 @@
 //!                 ├─▶ folder       disk, permissions, locks      │  all at the same time,
 //!                 ├─▶ line_up      release, last run, guide      ├─ told in this order
 //!                 ├─▶ sources      names, accounts, documents    │
+//!                 ├─▶ downloads    worker, room, targets         │
 //!                 └─▶ others       engine, relays, addresses    ─┘
 //! ```
 //!
-//! Nothing is changed but the ledger of requests: what a provider is asked counts, whoever asks. Every question has its
-//! patience. Those to one source come one after the other, everything else at the same time.
+//! Nothing is changed but the ledger of requests: what a provider is asked counts, whoever asks. At targets of downloads a small
+//! file is written, and removed. Every question has its patience. Those to one source come one after the other, everything else at the same time.
 
 mod certificate;
+mod downloads;
 mod finding;
 mod folder;
 mod line_up;
@@ -22,7 +24,7 @@ mod secrets;
 mod sources;
 mod web;
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{self, IsTerminal, Write, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ use std::time::Duration;
 use clap::Args;
 use contract::config::{Config, Place, Skip};
 use contract::disk::Data;
+use contract::say::{document, say};
 use serde_json::json;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -67,24 +70,24 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
         Ok(settings) => settings,
         Err(error) => {
             let remedy = "mend it, then ask again: without it little else can be looked at";
-            report.tell(vec![Finding::fail("configuration", format!("{error:#}"), remedy)]);
+            report.tell(vec![Finding::fail("configuration", format!("{error:#}"), remedy)])?;
             // What was added on the page stands in the data folder: that may be what cannot be read.
             if let Ok(config) = Config::<Skip, Skip, Skip>::load(place.file()) {
                 let data = place.data.as_ref().map_or_else(|| config.data(), Data::new);
-                report.tell(folder::look(&data, place));
+                report.tell(folder::look(&data, place))?;
             }
             report.end()?;
             return Ok(ExitCode::from(2));
         }
     };
     report.width(&settings);
-    report.tell(machine::configuration(&settings, place));
+    report.tell(machine::configuration(&settings, place))?;
     let patience = Duration::from_secs(arguments.patience);
     let web = web::client(patience)?;
     let patient = Arc::new(Patient { settings, place: place.clone(), patience, web });
     for (what, examination) in examinations(&patient) {
         report.looking_at(what);
-        report.tell(examination.await?);
+        report.tell(examination.await?)?;
     }
     report.end()
 }
@@ -92,7 +95,7 @@ pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<
 type Examination = (&'static str, JoinHandle<Vec<Finding>>);
 
 /// Everything that is looked at, begun.
-fn examinations(patient: &Arc<Patient>) -> [Examination; 7] {
+fn examinations(patient: &Arc<Patient>) -> [Examination; 8] {
     let blocking = |look: fn(&Patient) -> Vec<Finding>| {
         let patient = patient.clone();
         spawn_blocking(move || look(&patient))
@@ -104,6 +107,7 @@ fn examinations(patient: &Arc<Patient>) -> [Examination; 7] {
         ("the data folder", blocking(|patient| folder::look(&patient.settings.data(), &patient.place))),
         ("the line-up", blocking(line_up::look)),
         ("sources", tokio::spawn(sources::ask(patient.clone()))),
+        ("downloads", tokio::spawn(downloads::look(patient.clone()))),
         ("everybody else", tokio::spawn(others::ask(patient.clone()))),
     ]
 }
@@ -134,26 +138,25 @@ impl Report {
         }
     }
 
-    #[allow(clippy::print_stdout)] // this is the front page
-    fn tell(&mut self, findings: Vec<Finding>) {
+    fn tell(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         if self.is_watched {
             let _ = write!(stderr(), "\r\x1b[K");
         }
         if !self.json {
-            findings.iter().for_each(|finding| println!("{}", finding.line(self.width)));
+            findings.iter().try_for_each(|finding| say(finding.line(self.width)))?;
         }
         self.findings.extend(findings);
+        Ok(())
     }
 
-    #[allow(clippy::print_stdout)]
     fn end(&self) -> anyhow::Result<ExitCode> {
         let count = |level| self.findings.iter().filter(|finding| finding.level == level).count();
         let [ok, warn, fail] = [Level::Ok, Level::Warn, Level::Fail].map(count);
         if self.json {
-            let document = json!({ "ok": ok, "warn": warn, "fail": fail, "findings": self.findings });
-            println!("{}", serde_json::to_string_pretty(&document)?);
+            let told = json!({ "ok": ok, "warn": warn, "fail": fail, "findings": self.findings });
+            document(&told)?;
         } else {
-            println!("\n{ok} ok, {warn} to be looked at, {fail} failed");
+            say(format_args!("\n{ok} ok, {warn} to be looked at, {fail} failed"))?;
         }
         Ok(if fail == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

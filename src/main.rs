@@ -33,6 +33,7 @@ use clap::Parser;
 use contract::config::{ConfigError, Skip};
 use contract::disk::Data;
 use contract::owner::become_owner;
+use contract::say::complain;
 use download::Desk;
 
 use crate::cli::{Cli, Command};
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
     match run(cli.command.unwrap_or_else(cli::default_command)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("coax: {error:#}");
+            complain(format_args!("coax: {error:#}"));
             ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
         }
     }
@@ -84,7 +85,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup { place, arguments } => backup::backup(&place, &arguments)?,
         Command::Restore { place, arguments } => backup::restore(&place, &arguments)?,
         Command::CheckConfig { place } => cli::check_config(&place)?,
-        Command::Completions { shell } => manual::completions(shell),
+        Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { folder } => manual::man(&folder)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ use contract::bundle::Section;
 use contract::config::Place;
 use contract::release::{Release, Releases};
 use contract::run::LastRun;
+use contract::say::{document, say};
 use contract::user::Users;
 use serde::Serialize;
 use serde_json::Value;
@@ -68,14 +69,13 @@ struct People {
 }
 
 /// Looks, asks and tells.
-#[allow(clippy::print_stdout)] // this is the front page
 pub(crate) async fn run(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
     let settings = cli::load(place)?;
     let status = look(&settings).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
+        document(&status)?;
     } else {
-        print!("{}", Shown(&status));
+        say(Shown(&status).to_string().trim_end())?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ mod summary;
 mod tree;
 mod writing;
 
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stderr};
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
@@ -20,6 +20,7 @@ use clap::Args;
 use contract::config::{Config, Skip};
 use contract::details::Details;
 use contract::library::Style;
+use contract::say::document;
 use contract::source::BaseUrl;
 use contract::user::{Standing, Users, check_password};
 
@@ -87,7 +88,7 @@ pub(crate) fn run(config: &Config<Skip, Skip, Skip>, arguments: Arguments) -> an
     };
     let summary = writing.write(tree).with_context(|| format!("{}", arguments.folder.display()))?;
     if arguments.json {
-        writeln!(stdout(), "{}", serde_json::to_string_pretty(&summary)?)?;
+        document(&summary)?;
     } else {
         write!(stderr(), "{summary}")?;
     }

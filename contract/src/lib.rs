@@ -27,6 +27,7 @@
 //! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
 //! - [`run`]: what the last run did
+//! - [`say`]: how programs speak to whoever has called them
 //! - [`secret`]: what is never shown
 //! - [`session`]: who watches what
 //! - [`source`]: what ingest reads and the relay dials
@@ -59,6 +60,7 @@ pub mod playlist;
 pub mod reach;
 pub mod release;
 pub mod run;
+pub mod say;
 pub mod secret;
 pub mod session;
 pub mod source;

@@ -8,6 +8,7 @@
 //! Download makes a link when it has delivered something to a folder that it can see, the relay follows it. A link that leads
 //! nowhere is as good as none: the disk may not be mounted, or somebody has tidied up.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
@@ -55,6 +56,25 @@ impl Stock {
         file.metadata().ok()?.is_file().then_some((file, path))
     }
 
+    /// All of it: ids and where their files are, whether they are there or not.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn all(&self) -> io::Result<BTreeMap<u32, PathBuf>> {
+        let links = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            links => links?,
+        };
+        let mut all = BTreeMap::new();
+        for link in links {
+            let link = link?;
+            let id = link.file_name().to_str().and_then(|name| name.parse().ok());
+            // One that was taken meanwhile, or that somebody has put there, is none.
+            all.extend(id.zip(fs::read_link(link.path()).ok()));
+        }
+        Ok(all)
+    }
+
     fn link(&self, id: u32) -> PathBuf {
         self.0.join(id.to_string())
     }
@@ -72,8 +92,11 @@ mod tests {
         let (stock, path) = (Stock::new(&Data::new(folder.path())), folder.path().join("film.mkv"));
         assert!(stock.open(7).is_none());
         stock.take(7).unwrap();
+        assert!(stock.all().unwrap().is_empty());
         stock.put(7, &path).unwrap();
         assert!(stock.open(7).is_none(), "it leads nowhere");
+        File::create(folder.path().join("downloads/stock/README")).unwrap();
+        assert_eq!(stock.all().unwrap(), BTreeMap::from([(7, path.clone())]));
         File::create(&path).unwrap().write_all(b"film").unwrap();
         assert_eq!(stock.open(7).unwrap().1, path);
         stock.put(7, folder.path()).unwrap();

@@ -22,6 +22,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use contract::config::{Config, Skip};
 use contract::disk::Data;
+use contract::say::{document, say};
 use contract::source::BaseUrl;
 
 use crate::Settings;
@@ -150,14 +151,8 @@ impl Desk {
     }
 
     /// Prints a line for people, or `value` for machines.
-    #[allow(clippy::print_stdout)]
     fn say(&self, line: &str, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
-        } else {
-            println!("{line}");
-        }
-        Ok(())
+        Ok(if self.json { document(value) } else { say(line) }?)
     }
 }
 

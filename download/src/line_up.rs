@@ -13,7 +13,7 @@ use contract::disk::Data;
 use contract::library::title::Kind as Sort;
 use contract::release::{Release, Releases};
 
-pub use channel::{Channel, Programme, recording};
+pub use channel::{Channel, Programme, moved, recording};
 pub use known::Known;
 
 use crate::entry::{Entry, Origin, of_bundle};

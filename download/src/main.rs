@@ -6,6 +6,7 @@ use clap::Parser;
 use contract::config::{Config, ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::owner::become_owner;
+use contract::say::complain;
 use download::{Command, Desk, Settings};
 
 /// Fetches films and episodes, and delivers them to media servers.
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("download: {error:#}");
+            complain(format_args!("download: {error:#}"));
             ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
         }
     }

@@ -22,11 +22,13 @@ mod holds;
 mod limits;
 mod recover;
 mod row;
+mod scheduled;
 mod schema;
 mod stats;
 mod targets;
 mod tmdb;
 mod turn;
+mod whereto;
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -48,6 +50,7 @@ pub use holds::{Hold, Scope};
 pub use limits::{Changed, Limits};
 pub use recover::{Recovered, boot};
 pub use stats::{Stats, Throughput};
+pub use whereto::Directed;
 
 /// How long somebody waits who wants to write while another does.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,6 +124,12 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(StoreError::Running { path }),
             Err(TryLockError::Error(error)) => Err(StoreError::Disk { path, error }),
         }
+    }
+
+    /// Whether a worker has it now.
+    pub fn is_held(data: &Data) -> bool {
+        let file = File::open(data.downloads().join("worker.lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
 
@@ -223,7 +232,5 @@ pub fn now() -> i64 {
     since.map_or(0, |since| since.as_secs() as i64)
 }
 
-#[cfg(test)]
-mod measure;
 #[cfg(test)]
 pub(crate) mod tests;

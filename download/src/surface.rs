@@ -18,11 +18,11 @@ mod jobs;
 mod lists;
 mod openapi;
 mod recording;
-mod refusal;
 mod schema;
 mod servers;
 mod stats;
 mod table;
+mod tmdb;
 mod upload;
 
 use std::net::SocketAddr;
@@ -32,6 +32,7 @@ use std::time::SystemTime;
 use anyhow::Context;
 use contract::disk::Data;
 use contract::user::{Right, Users};
+use httpd::api::Refusal;
 use httpd::metrics::Page;
 use httpd::{Request, Response, api};
 use tokio::sync::Semaphore;
@@ -41,12 +42,12 @@ pub use self::access::{Access, Role};
 pub use self::openapi::described;
 pub use self::table::{ENDPOINTS, Endpoint};
 
-use self::refusal::Refusal;
 use self::table::Does;
 use crate::Settings;
 use crate::list::Limits;
 use crate::shelf::Shelf;
 use crate::store::{Store, StoreError};
+use crate::tmdb::Tmdb;
 
 /// How many may be told at a time what happens.
 const LISTENERS: usize = 64;
@@ -60,6 +61,7 @@ pub struct Service {
     settings: Settings,
     access: Access,
     right: Right,
+    tmdb: Tmdb,
     listeners: Arc<Semaphore>,
     /// One list arrives at a time, and one is compared, which takes much memory.
     uploading: Semaphore,
@@ -73,17 +75,13 @@ impl Service {
     /// One over the jobs of `data`, for those of `users` that `access` lets in.
     ///
     /// # Errors
-    /// The store cannot be opened.
-    pub fn new(
-        data: &Data,
-        users: Arc<Users>,
-        settings: Settings,
-        access: Access,
-    ) -> Result<Self, StoreError> {
+    /// The store cannot be opened, or the system gives no TLS.
+    pub fn new(data: &Data, users: Arc<Users>, settings: Settings, access: Access) -> anyhow::Result<Self> {
         Ok(Self {
             data: data.clone(),
             store: Arc::new(Store::open(data)?),
             shelf: Arc::new(Shelf::new(data)),
+            tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
             users,
             settings,
             access,
@@ -133,7 +131,7 @@ impl Service {
             table::find(&method, &httpd::segments(request.uri().path())).map_or("unknown", |it| it.0.path);
         match self.found(request, client).await {
             Ok(response) => api::closed(response),
-            Err(refusal) => api::closed(refusal.answer(&method, path, client)),
+            Err(refusal) => api::closed(refusal.answer("downloads", &method, path, client)),
         }
     }
 
@@ -144,7 +142,7 @@ impl Service {
         asker.may(endpoint.role)?;
         let id = || named.first().and_then(|id| id.parse().ok()).ok_or(Refusal::Unknown);
         match endpoint.does {
-            Does::ShowRole => Ok(asker.shown()),
+            Does::ShowRole => Ok(asker.shown(self.tmdb.is_on())),
             Does::ListDownloads => jobs::list(self, &request).await,
             Does::AddDownloads => lists::add_ids(self, &asker, request).await,
             Does::ChangeDownloads => jobs::change_all(self, &asker, request).await,
@@ -159,6 +157,7 @@ impl Service {
             Does::SelectFromList => lists::select(self, &asker, id()?, request).await,
             Does::ListServers => servers::list(self, &asker).await,
             Does::AddServer => servers::add(self, &asker, request).await,
+            Does::SuggestServers => servers::suggest(self, &request).await,
             Does::ShowServer => servers::one(self, &asker, id()?).await,
             Does::ChangeServer => servers::change(self, &asker, id()?, request).await,
             Does::RemoveServer => servers::remove(self, &asker, id()?).await,
@@ -170,6 +169,9 @@ impl Service {
             Does::ShowDownloadStats => stats::downloads(self).await,
             Does::ShowServerStats => stats::servers(self).await,
             Does::ShowUserStats => stats::users(self).await,
+            Does::ShowAccountStats => stats::accounts(self).await,
+            Does::SearchTmdb => tmdb::search(self, &request).await,
+            Does::PickTmdb => tmdb::pick(self, request).await,
             Does::Follow => events::follow(self, &asker, &request).await,
             Does::ShowLog => events::log(self, &request).await,
         }
@@ -193,6 +195,15 @@ impl Service {
         let store = self.store.clone();
         let done = tokio::task::spawn_blocking(move || does(&store)).await.context("asking the store")?;
         Ok(done?)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(why) => Self::Conflict(why),
+            error => Self::Failed(error.into()),
+        }
     }
 }
 

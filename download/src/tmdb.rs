@@ -140,6 +140,11 @@ impl Tmdb {
         Ok(Self { settings, asker: asker.map(Arc::new) })
     }
 
+    /// Whether anybody is asked.
+    pub fn is_on(&self) -> bool {
+        self.asker.is_some()
+    }
+
     /// The one that is certainly meant; `None` if that is not known.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 mod beside;
 mod deliver;
 mod fetch;
+mod guide;
 mod journal;
 mod record;
 mod room;

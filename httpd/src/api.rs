@@ -1,18 +1,20 @@
 //! What programs have in common that answer with JSON what stands in one table: how an address is found in it, what is sent,
-//! what is told, and how the table is described to machines.
+//! what is told, why not, and how the table is described to machines.
 //!
 //! The table itself, who may ask, and what is done belong to the program.
 
 mod openapi;
+mod refusal;
 pub mod shape;
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use self::openapi::{Operation, document};
+pub use self::refusal::Refusal;
 use crate::{Request, Response, reply};
 
 /// How an endpoint is asked.
@@ -146,7 +148,30 @@ pub async fn sent<T: DeserializeOwned>(request: Request, most: usize) -> Result<
     if content.trim_ascii_start().first() != Some(&b'{') {
         return Err("what is expected is an object".into());
     }
-    serde_json::from_slice(&content).map_err(|error| wrong(&error))
+    serde_json::from_slice(&content).or_else(|error| in_other_words(&content).ok_or_else(|| wrong(&error)))
+}
+
+/// The document once more, with whole numbers as programs write them that have no others: to JSON, and to schemas of it, 7.0 is 7.
+fn in_other_words<T: DeserializeOwned>(content: &[u8]) -> Option<T> {
+    let mut document: Value = serde_json::from_slice(content).ok()?;
+    rewrite(&mut document).then(|| serde_json::from_value(document).ok()).flatten()
+}
+
+/// Whether there was any.
+fn rewrite(value: &mut Value) -> bool {
+    match value {
+        // What a double holds exactly.
+        Value::Number(number) => match number.as_f64().filter(|it| number.is_f64() && it.fract() == 0.0) {
+            Some(whole) if whole.abs() < 9e15 => {
+                *value = Value::from(whole as i64);
+                true
+            }
+            _ => false,
+        },
+        Value::Array(items) => items.iter_mut().map(rewrite).filter(|any| *any).count() > 0,
+        Value::Object(members) => members.values_mut().map(rewrite).filter(|any| *any).count() > 0,
+        _ => false,
+    }
 }
 
 /// SECURITY: what is wrong with a document may quote it, and there may be a password in it.
@@ -182,6 +207,13 @@ mod tests {
         assert_eq!(found(Method::PUT, "/api/things/7"), Err(Missed::Method(vec![Verb::Get, Verb::Delete])));
         assert_eq!(found(Method::GET, "/api/thing"), Err(Missed::Unknown));
         assert_eq!(names("/a/{b}/c/{d}").collect::<Vec<_>>(), ["b", "d"]);
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let read = |text: &str| in_other_words::<Vec<u32>>(text.as_bytes());
+        assert_eq!(read("[1, 7.0, 1e3]"), Some(vec![1, 7, 1000]));
+        assert_eq!((read("[7.5]"), read("[-7.0]"), read("[1e300]"), read("[")), (None, None, None, None));
     }
 
     #[test]

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +15,7 @@ use contract::disk::Data;
 use contract::log;
 use contract::owner::become_owner;
 use contract::release::{Change, Releases};
+use contract::say::{complain, document, say};
 use contract::source::Source;
 use ingest::{Changes, Progress, Report, RunNow, Settings, Told};
 use serde::Serialize;
@@ -92,7 +92,10 @@ fn main() -> ExitCode {
     if let Ok(configuration) = arguments.place.load::<Skip, Skip, Skip, Skip>()
         && let Err(error) = become_owner(&configuration.data())
     {
-        eprintln!("cannot go on as the owner of {}: {error}", configuration.data().path().display());
+        complain(format_args!(
+            "cannot go on as the owner of {}: {error}",
+            configuration.data().path().display()
+        ));
         return ExitCode::FAILURE;
     }
     start(arguments)
@@ -106,7 +109,7 @@ async fn start(arguments: Arguments) -> ExitCode {
     let configuration = match configuration(&arguments) {
         Ok(configuration) => configuration,
         Err(error) => {
-            eprintln!("{error}");
+            complain(error);
             return ExitCode::from(2);
         }
     };
@@ -115,7 +118,7 @@ async fn start(arguments: Arguments) -> ExitCode {
     match execute(arguments.command, (configuration, written), &Say { json: arguments.json }).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{}", ingest::explain(&error, &data));
+            complain(ingest::explain(&error, &data));
             ExitCode::FAILURE
         }
     }
@@ -149,7 +152,7 @@ async fn replay(folder: &Path, arguments: &Arguments) -> ExitCode {
     match replayed.await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{}", ingest::explain(&error, data.as_ref().unwrap_or(&Data::new(folder))));
+            complain(ingest::explain(&error, data.as_ref().unwrap_or(&Data::new(folder))));
             ExitCode::FAILURE
         }
     }
@@ -226,7 +229,7 @@ fn status(report: &Report) -> ExitCode {
 async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) -> anyhow::Result<ExitCode> {
     let outcome = ingest::run(data, sources, settings, &Progress::detect()).await;
     for note in ingest::tell(settings, &outcome).await {
-        eprintln!("{note}");
+        complain(note);
     }
     let report = outcome?;
     say.one(&report)?;
@@ -235,8 +238,10 @@ async fn run(data: &Data, sources: &[Source], settings: &Settings, say: &Say) ->
         // published, and the next one fills what is missing.
         match ingest::fill(data, sources, settings, &Progress::detect()).await {
             Ok(filled) if filled.asked == 0 => {}
-            Ok(filled) => eprintln!("details: asked for {}, answered {}", filled.asked, filled.answered),
-            Err(error) => eprintln!("details: {}", ingest::explain(&error, data)),
+            Ok(filled) => {
+                complain(format_args!("details: asked for {}, answered {}", filled.asked, filled.answered));
+            }
+            Err(error) => complain(format_args!("details: {}", ingest::explain(&error, data))),
         }
     }
     Ok(status(&report))
@@ -306,22 +311,13 @@ struct Say {
 
 impl Say {
     fn one(&self, what: &(impl Serialize + fmt::Display)) -> anyhow::Result<()> {
-        let text = if self.json { serde_json::to_string_pretty(what)? } else { what.to_string() };
-        say(&text)
+        Ok(if self.json { document(what) } else { say(what) }?)
     }
 
     fn all<T: Serialize + fmt::Display>(&self, list: &[T]) -> anyhow::Result<()> {
         if self.json {
-            return say(&serde_json::to_string_pretty(list)?);
+            return Ok(document(list)?);
         }
-        list.iter().try_for_each(|each| say(&each.to_string()))
-    }
-}
-
-/// A reader that has had enough, as `head` has, is no error.
-fn say(text: &str) -> anyhow::Result<()> {
-    match writeln!(stdout().lock(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        said => Ok(said?),
+        Ok(list.iter().try_for_each(say)?)
     }
 }

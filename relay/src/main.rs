@@ -8,6 +8,7 @@ use clap::Parser;
 use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
+use contract::say::{complain, say};
 use contract::user::Users;
 use relay::{Mirror, Relay, Settings};
 use tokio::net::TcpListener;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("relay: {error:#}");
+            complain(format_args!("relay: {error:#}"));
             ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
         }
     }
@@ -61,7 +62,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listen = arguments.listen.unwrap_or(config.listen);
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let terminated = httpd::terminated();
-    ready(&listener.local_addr()?.to_string());
+    // The line that scripts wait for.
+    say(format_args!("ready http://{}", listener.local_addr()?))?;
     let (answering, closing) = (relay.clone(), relay.clone());
     let answer = move |mut request, peer| {
         let relay = answering.clone();
@@ -77,10 +79,4 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     httpd::serve(httpd::Listeners { plain: listener, secure }, settings, answer, shutdown).await;
     relay.closed().await;
     Ok(())
-}
-
-/// The line that scripts wait for.
-#[allow(clippy::print_stdout)]
-fn ready(address: &str) {
-    println!("ready http://{address}");
 }

@@ -16,7 +16,6 @@ mod keeper;
 mod openapi;
 mod people;
 mod programs;
-mod refusal;
 mod releases;
 mod running;
 mod schema;
@@ -27,6 +26,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use contract::user::User;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api};
 
 pub use self::keeper::Keeper;
@@ -37,7 +37,6 @@ pub use httpd::api::Verb;
 
 pub(crate) use self::keeper::begin;
 
-use self::refusal::Refusal;
 use self::table::Does;
 use crate::Server;
 
@@ -55,7 +54,7 @@ pub(crate) async fn answer(server: &Server, request: Request, peer: SocketAddr) 
     let path = table::find(&method, &httpd::segments(request.uri().path())).map_or("unknown", |it| it.0.path);
     match found(server, request, peer, client).await {
         Ok(response) => api::closed(response),
-        Err(refusal) => api::closed(refusal.answer(&method, path, client)),
+        Err(refusal) => api::closed(refusal.answer("the administration", &method, path, client)),
     }
 }
 

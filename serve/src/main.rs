@@ -1,5 +1,6 @@
 //! `serve`: the Xtream API, playlists and guide from the published release, with relays elsewhere.
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use clap::Parser;
 use contract::config::{ConfigError, Place, Skip};
 use contract::log::{self, Format};
 use contract::release::Follower;
+use contract::say::{complain, say};
 use contract::user::Users;
 use serve::{Announcing, Server, Settings};
 use tokio::net::TcpListener;
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("serve: {error:#}");
+            complain(format_args!("serve: {error:#}"));
             ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
         }
     }
@@ -60,7 +62,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     let terminated = httpd::terminated();
-    ready(&address.to_string(), server.setup_code());
+    ready(&address.to_string(), server.setup_code())?;
     tokio::spawn(serve::announce(Announcing { server: server.clone(), port: address.port() }));
     let answer = move |mut request, peer| {
         let server = server.clone();
@@ -74,10 +76,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// The line that scripts wait for, and how to become the one who administers.
-#[allow(clippy::print_stdout)]
-fn ready(address: &str, setup_code: Option<&str>) {
-    println!("ready http://{address}");
-    if let Some(code) = setup_code {
-        println!("nobody administers yet: the page at / sets it up, with the code {code}");
+fn ready(address: &str, setup_code: Option<&str>) -> io::Result<()> {
+    say(format_args!("ready http://{address}"))?;
+    match setup_code {
+        Some(code) => {
+            say(format_args!("nobody administers yet: the page at / sets it up, with the code {code}"))
+        }
+        None => Ok(()),
     }
 }

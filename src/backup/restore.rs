@@ -1,5 +1,6 @@
 //! `coax restore`: looking at a backup; [`put`](super::put) puts it in its place when all of it is right.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,13 +15,15 @@ use contract::disk::{Data, RESTORING, sweep_folder};
 use contract::ids::Ledger;
 use contract::owner::become_owner;
 use contract::release::{Release, Releases};
+use contract::say::say;
+use contract::stock::Stock;
 use contract::user::Users;
 use contract::vault::Vault;
 use tempfile::TempDir;
 
 use super::put::{Whole, names};
 use super::sums::{Hashing, Sums};
-use super::{ALIASES, CONFIG, DATA, HEAD, Head, SUMS};
+use super::{ALIASES, CONFIG, DATA, HEAD, Head, STOCK, SUMS};
 
 /// The most of a small file, in bytes.
 const SMALL: u64 = 64 << 20;
@@ -39,7 +42,6 @@ pub(crate) struct Arguments {
 ///
 /// Where root restores into a folder of somebody else's, as that of a service, the folder is worked on as that one, so that
 /// what is restored can be read by whom it is for.
-#[allow(clippy::print_stdout)] // this is the front page
 pub(crate) fn restore(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
     let named = arguments.file.display();
     let file = File::open(&arguments.file).with_context(|| format!("{named} cannot be read"))?;
@@ -54,9 +56,9 @@ pub(crate) fn restore(place: &Place, arguments: &Arguments) -> anyhow::Result<()
         notes.extend(file.put(group)?);
     }
     notes.extend(apart(|| whole.put(&held))?);
-    println!("{}: {} files restored", whole.data.path().display(), whole.files);
-    notes.iter().for_each(|note| println!("{note}"));
-    println!("start Coax anew if it is running; the next run fetches what is not in a backup");
+    say(format_args!("{}: {} files restored", whole.data.path().display(), whole.files))?;
+    notes.iter().try_for_each(say)?;
+    say("start Coax anew if it is running; the next run fetches what is not in a backup")?;
     Ok(())
 }
 
@@ -123,6 +125,7 @@ impl<'a> Unpacking<'a> {
                 self.written = Some(String::from_utf8(small(&mut content)?).context("it is no text")?);
                 return Ok(());
             }
+            STOCK => self.stock(&small(&mut content)?)?,
             _ => {
                 ensure!(path.starts_with(DATA), "such a name is in no backup");
                 let path = self.staged()?.join(&name);
@@ -135,6 +138,13 @@ impl<'a> Unpacking<'a> {
         }
         self.sums.add(&name, content.digest());
         Ok(())
+    }
+
+    /// Makes links of what is played from files here.
+    fn stock(&mut self, text: &[u8]) -> anyhow::Result<()> {
+        let all: BTreeMap<u32, PathBuf> = serde_json::from_slice(text).context("it is no list of files")?;
+        let stock = Stock::new(&Data::new(self.staged()?.join(DATA)));
+        Ok(all.iter().try_for_each(|(id, path)| stock.put(*id, path))?)
     }
 
     /// Where files of the data folder are unpacked: on the same disk, so that they are put into their places by renaming.

@@ -10,21 +10,24 @@ use clap::Args;
 use contract::config::Place;
 use contract::disk::{Data, sweep_folder};
 use contract::release::Releases;
+use contract::say::say;
+use contract::stock::Stock;
 use download::store::Store;
 use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 use tracing::warn;
 
 use super::sums::{Hashing, Sums};
-use super::{ALIASES, CONFIG, DATA, HEAD, Head, SUMS};
+use super::{ALIASES, CONFIG, DATA, HEAD, Head, STOCK, SUMS};
 use crate::cli;
 use crate::user::now;
 
 /// What of the data folder is made anew by the next run, or is nobody's: the link and the folder of releases, what was
-/// harvested, pictures and wishes. Of downloads the queue alone is put in, by [`Archive::queue`].
+/// harvested, pictures and wishes. Of downloads [`Archive::downloads`] puts in what is there nowhere else.
 const AGAIN: [&str; 7] = ["current", "releases", "state", "logos", "wanted", "downloads", "README.md"];
-/// Where the queue of downloads is, in the data folder.
+/// Where the queue of downloads is, in the data folder, and the lists that were uploaded.
 const QUEUE: &str = "downloads/jobs.db";
+const LISTS: &str = "downloads/lists";
 /// How a backup is called until it is whole.
 const UNFINISHED: &str = ".coax-backup-";
 /// Bytes of a name that fit into its header. Names of ours are shorter.
@@ -43,7 +46,6 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the backup, and says what is in it.
-#[allow(clippy::print_stdout)] // this is the front page
 pub(crate) fn backup(place: &Place, arguments: &Arguments) -> anyhow::Result<()> {
     let settings = cli::load(place)?;
     let data = settings.data();
@@ -68,7 +70,7 @@ pub(crate) fn backup(place: &Place, arguments: &Arguments) -> anyhow::Result<()>
         let name = format!("{DATA}/releases/{number:06}");
         archive.folder(&name, &releases.folder(number)).context("the release cannot be read")?;
     }
-    archive.queue(&data, folder).context("the queue of downloads cannot be read")?;
+    archive.downloads(&data, folder).context("downloads cannot be read")?;
     let mut names = names(data.path())?;
     names.sort_by_key(|name| name == "ids.json"); // what is before it has its ids from it
     for name in &names {
@@ -80,9 +82,9 @@ pub(crate) fn backup(place: &Place, arguments: &Arguments) -> anyhow::Result<()>
     let size = file.as_file().metadata()?.len();
     file.persist(&arguments.file).map_err(|failed| failed.error).with_context(cannot)?;
     File::open(folder)?.sync_all()?;
-    println!("{}: {count} files, {}", arguments.file.display(), crate::doctor::amount(size));
+    say(format_args!("{}: {count} files, {}", arguments.file.display(), crate::doctor::amount(size)))?;
     for secret in place.file().map(secrets_elsewhere).unwrap_or_default() {
-        println!("not in it: {}, which the configuration takes a secret from", secret.display());
+        say(format_args!("not in it: {}, which the configuration takes a secret from", secret.display()))?;
     }
     Ok(())
 }
@@ -144,11 +146,19 @@ impl Archive {
         self.add(name, (metadata.len(), metadata.permissions().mode()), file).with_context(cannot)
     }
 
-    /// The queue of downloads, as it is at this instant; `folder` has room for it. What is on its way is fetched again, and
-    /// what was delivered lies where it was delivered to.
-    fn queue(&mut self, data: &Data, folder: &Path) -> anyhow::Result<()> {
+    /// The queue of downloads, as it is at this instant; `folder` has room for it. The lists that were uploaded, and which
+    /// files are played from here: what is on its way is fetched again, and what was delivered lies where it was delivered to.
+    fn downloads(&mut self, data: &Data, folder: &Path) -> anyhow::Result<()> {
         if !data.path().join(QUEUE).is_file() {
             return Ok(());
+        }
+        let lists = data.path().join(LISTS);
+        if lists.is_dir() {
+            self.folder(&format!("{DATA}/{LISTS}"), &lists)?;
+        }
+        let stock = Stock::new(data).all()?;
+        if !stock.is_empty() {
+            self.text(STOCK, &serde_json::to_vec_pretty(&stock)?)?;
         }
         let copy = NamedTempFile::with_prefix_in(UNFINISHED, folder)?;
         Store::open(data)?.copy(copy.path())?;

@@ -1,5 +1,6 @@
 //! A synthetic provider on a port of its own.
 
+use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -171,13 +172,12 @@ impl From<Args> for Settings {
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the line that says where to find it")]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let station = Station::start(Args::parse().into()).await?;
     let terminated = httpd::terminated();
-    println!("engine {}", station.engine_url());
-    println!("ready {}", station.url());
+    // Who has stopped listening by then misses it.
+    let _ = writeln!(stdout(), "engine {}\nready {}", station.engine_url(), station.url());
     terminated.await;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::process::Output;
 use crate::program::{Program, ffmpeg, run, text};
 use contract::disk::Data;
 use contract::stock::Stock;
+use download::shelf::{self, Shelf};
 use download::store::{By, Changed, Limits, Store};
 use tar::EntryType;
 
@@ -126,8 +127,22 @@ fn what_was_backed_up_comes_back_as_it_was() {
     assert_eq!((&status["release"]["live"], &status["running"]), (&12.into(), &serde_json::Value::Null));
 }
 
+/// A list that has arrived, and is kept nowhere yet.
+fn arrived(shelf: &Shelf) -> tempfile::NamedTempFile {
+    let mut draft = shelf.draft().unwrap();
+    let list = "#EXTM3U\n#EXTINF:-1,Nobody Has This One (2021)\nhttp://h.example/movie/u/p/7.mkv\n";
+    draft.write_all(list.as_bytes()).unwrap();
+    draft
+}
+
+/// What is known of it.
+fn about(name: &str) -> shelf::Kept {
+    let (sha256, user) = (String::new(), "ann".to_owned());
+    shelf::Kept { id: 0, name: name.into(), main: false, entries: 1, bytes: 1, sha256, created: 0, user }
+}
+
 #[test]
-fn the_queue_of_downloads_comes_back_without_what_is_on_its_way_and_what_was_delivered() {
+fn downloads_come_back_without_what_is_on_its_way_and_what_was_delivered() {
     let folder = tempfile::tempdir().unwrap();
     let data = Data::new(folder.path().join("data"));
     let configured = Limits { downloads: 3, per_account: 1, transfers: 3 };
@@ -143,6 +158,9 @@ fn the_queue_of_downloads_comes_back_without_what_is_on_its_way_and_what_was_del
         File::create(path).unwrap().write_all(&noise).unwrap();
     }
     Stock::new(&data).put(7, &film).unwrap();
+    let shelf = Shelf::new(&data);
+    let kept = shelf.keep(arrived(&shelf), about("films.m3u")).unwrap();
+    shelf.set_main(kept.id, true).unwrap();
     let done = |arguments: &[&str]| {
         let output = run(arguments, "", folder.path());
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -152,10 +170,16 @@ fn the_queue_of_downloads_comes_back_without_what_is_on_its_way_and_what_was_del
     done(&["restore", "whole.coax", "--data", "new"]);
     let restored = Data::new(folder.path().join("new"));
     let files = tree(&restored.downloads());
+    let named = |path: &PathBuf| path.strip_prefix(restored.downloads()).unwrap().display().to_string();
     assert_eq!(
-        files.iter().map(|it| (&*it.0, it.2)).collect::<Vec<_>>(),
-        [(&*restored.downloads().join("jobs.db"), 0o600)]
+        files.iter().map(|it| (named(&it.0), it.2)).collect::<Vec<_>>(),
+        ["jobs.db".into(), format!("lists/{}.json", kept.id), format!("lists/{}.m3u", kept.id)]
+            .map(|it| (it, 0o600))
     );
+    let shelf = Shelf::new(&restored);
+    assert_eq!(shelf.all().unwrap(), [shelf::Kept { main: true, ..kept }]);
+    assert_eq!(shelf.entries(&shelf.all().unwrap()[0]).unwrap()[0].title.as_ref(), "Nobody Has This One");
+    assert_eq!(Stock::new(&restored).open(7).unwrap().1, film, "it is played from where it lies");
     assert_eq!(Store::open(&restored).unwrap().limits(configured).unwrap(), said);
     assert_eq!(store.limits(configured).unwrap(), said);
 }

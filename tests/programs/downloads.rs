@@ -152,3 +152,55 @@ async fn a_viewer_interrupts_a_download_which_goes_on_when_he_has_left() {
     let original = reqwest::get(url).await.unwrap().bytes().await.unwrap();
     assert!(std::fs::read(house.part()).unwrap() == original);
 }
+
+/// Asks the API of a demo, as its operator.
+async fn ask(
+    demo: &Program,
+    method: reqwest::Method,
+    path: &str,
+    sent: serde_json::Value,
+) -> serde_json::Value {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let asking = client.request(method, format!("{}{path}", demo.url)).bearer_auth(KEY);
+    let asking = if sent.is_null() { asking } else { asking.body(sent.to_string()) };
+    let answer = asking.header("content-type", "application/json").send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{path}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+const KEY: &str = "an-operators-own-key";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wished_for_goes_to_the_server_that_is_for_it() {
+    use reqwest::Method;
+    use serde_json::{Value, json};
+    let demo = Program::demo(&[("COAX_ADMIN_KEY", KEY)]);
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for (folder, name) in folders.iter().zip(["movie", "episode"]) {
+        let server = json!({ "name": name, "base": folder.path(), "types": [name], "maintenance": false });
+        ask(&demo, Method::POST, "/api/servers", server).await;
+    }
+    let line_up = ask(&demo, Method::GET, "/api/lists/0/diff?most=500", Value::Null).await;
+    let places = |kind: &str| {
+        let all = line_up["entries"].as_array().unwrap().iter();
+        all.filter(|it| it["kind"] == kind && it["available"] == true)
+            .take(2)
+            .map(|it| it["place"].clone())
+            .collect::<Vec<_>>()
+    };
+    let chosen = [places("movie"), places("series")].concat();
+    assert_eq!(chosen.len(), 4, "{line_up}");
+    let added = ask(&demo, Method::POST, "/api/lists/0/select", json!({ "places": chosen })).await;
+    assert_eq!((added["added"].as_array().unwrap().len(), &added["unserved"]), (4, &json!(0)));
+    let again = ask(&demo, Method::POST, "/api/lists/0/select", json!({ "places": chosen })).await;
+    assert_eq!(again["there"], 4, "and nothing is had twice");
+    let queued = ask(&demo, Method::GET, "/api/downloads", Value::Null).await;
+    let servers = ask(&demo, Method::GET, "/api/servers", Value::Null).await;
+    for job in queued["downloads"].as_array().unwrap() {
+        let server =
+            servers["servers"].as_array().unwrap().iter().find(|it| it["id"] == job["target"]).unwrap();
+        assert_eq!(server["name"], job["kind"]);
+    }
+    assert!(demo.terminate().status.success());
+}

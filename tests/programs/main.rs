@@ -21,6 +21,7 @@ mod monitoring;
 mod notices;
 mod operator;
 mod page;
+mod piped;
 mod readme;
 mod refused;
 mod sources;

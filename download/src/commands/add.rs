@@ -3,6 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use contract::library::title::Kind;
+use contract::say::say;
 use serde_json::json;
 
 use super::Desk;
@@ -48,7 +49,6 @@ pub struct Arguments {
 }
 
 impl Desk {
-    #[allow(clippy::print_stdout)]
     pub(super) fn add(&self, arguments: &Arguments) -> anyhow::Result<()> {
         if let (Some(address), Some(title)) = (&arguments.url, &arguments.title) {
             return self.add_address(arguments, address, title);
@@ -113,13 +113,12 @@ impl Desk {
         self.say(&format!("{new} queued for {}, {there} were already", target.name), &told)
     }
 
-    #[allow(clippy::print_stdout)]
     fn would(&self, wishes: &[Wish]) -> anyhow::Result<()> {
         if self.json {
             return self.say("", &wishes);
         }
         for wish in wishes {
-            println!("{}  {}", wish.stream_id, super::show::title(wish));
+            say(format_args!("{}  {}", wish.stream_id, super::show::title(wish)))?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use contract::say::say;
 
 use super::{Desk, Jobs};
 use crate::job::Priority;
@@ -36,21 +37,20 @@ pub struct Limits {
 
 impl Desk {
     /// Exit status 1 if something of it could not be done.
-    #[allow(clippy::print_stdout)]
     pub(super) fn act(&self, act: Act, jobs: &Jobs) -> anyhow::Result<ExitCode> {
         let which = if jobs.all { Which::All } else { Which::These(&jobs.ids) };
         let answers = self.store()?.act(act, which, &By::command(), now())?;
         if self.json {
             self.say("", &answers)?;
         } else if answers.is_empty() {
-            println!("there is nothing to be done");
+            say("there is nothing to be done")?;
         }
         for answer in answers.iter().filter(|_| !self.json) {
             match (&answer.refused, answer.state) {
-                (Some(why), _) => println!("{}  not done: {why}", answer.id),
-                (None, Some(state)) => println!("{}  {state}", answer.id),
-                (None, None) => println!("{}", answer.id),
-            }
+                (Some(why), _) => say(format_args!("{}  not done: {why}", answer.id)),
+                (None, Some(state)) => say(format_args!("{}  {state}", answer.id)),
+                (None, None) => say(answer.id),
+            }?;
         }
         let all = answers.iter().all(|answer| answer.refused.is_none());
         Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })

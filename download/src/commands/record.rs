@@ -54,7 +54,6 @@ pub struct Arguments {
 }
 
 impl Desk {
-    #[allow(clippy::print_stdout)]
     pub(super) fn record(&self, arguments: &Arguments) -> anyhow::Result<()> {
         let (line_up, store, now) = (LineUp::open(&self.data)?, self.store()?, now());
         let target = target(&store, arguments.target.as_deref())?;
@@ -73,8 +72,10 @@ impl Desk {
         ensure!(airing.ends() > now, "it was over at {}", time(airing.ends()));
         let by = By::command();
         let whom = For { target: target.id, priority: None, user: by.user.clone() };
+        // What somebody calls as he likes is not found in the guide again.
+        let of_guide = !is_said && arguments.title.is_none();
         let named = arguments.title.clone().unwrap_or(named);
-        let wish = recording(&channel, named, airing, &whom)?;
+        let wish = recording(&channel, named, airing, of_guide, &whom)?;
         if arguments.dry_run {
             return self.say(&title(&wish), &wish);
         }

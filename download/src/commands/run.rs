@@ -1,10 +1,12 @@
 //! `coax download run`.
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
+use contract::say::say;
 use contract::secret::SharedKey;
 use contract::user::Users;
 use tokio::net::TcpListener;
@@ -32,13 +34,13 @@ impl Desk {
         let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
         let answering = match &arguments.listen {
             None => {
-                ready("");
+                ready("")?;
                 None
             }
             Some(listen) => {
                 let bound = TcpListener::bind(listen).await;
                 let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
-                ready(&format!(" http://{}", listener.local_addr()?));
+                ready(&format!(" http://{}", listener.local_addr()?))?;
                 let front = Arc::new(self.front(worker.pulse())?);
                 Some(tokio::spawn(answer(listener, front, stopped.clone())))
             }
@@ -80,7 +82,6 @@ async fn answer(listener: TcpListener, front: Arc<Front>, stopped: CancellationT
 }
 
 /// The line that scripts wait for.
-#[allow(clippy::print_stdout)]
-fn ready(address: &str) {
-    println!("ready{address}");
+fn ready(address: &str) -> io::Result<()> {
+    say(format_args!("ready{address}"))
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use contract::bundle::Kind;
+use contract::say::say;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -52,7 +53,6 @@ struct Shown {
 }
 
 impl Desk {
-    #[allow(clippy::print_stdout)]
     pub(super) fn status(&self, arguments: &Arguments) -> anyhow::Result<()> {
         let store = self.store()?;
         let jobs = if arguments.ids.is_empty() {
@@ -74,15 +74,14 @@ impl Desk {
             return self.say("", &shown);
         }
         if shown.is_empty() {
-            println!("nothing is queued");
+            say("nothing is queued")?;
         }
         for it in &shown {
-            println!("{}", line(it));
+            say(line(it))?;
         }
         Ok(())
     }
 
-    #[allow(clippy::print_stdout)]
     pub(super) fn log(&self, log: &Log) -> anyhow::Result<()> {
         let events = self.store()?.events(log.after, log.job, log.most)?;
         if self.json {
@@ -91,29 +90,28 @@ impl Desk {
         for event in events {
             let time = Timestamp::from_second(event.ts).unwrap_or(Timestamp::UNIX_EPOCH);
             let of = event.job.or(event.target).map_or_else(String::new, |id| id.to_string());
-            println!(
+            say(format_args!(
                 "{time}  {:8} {of:6} {:10} {}  {}",
                 event.level, event.action, event.user, event.details
-            );
+            ))?;
         }
         Ok(())
     }
 
-    #[allow(clippy::print_stdout)]
     pub(super) fn stats(&self) -> anyhow::Result<()> {
         let stats = self.store()?.stats()?;
         if self.json {
             return self.say("", &stats);
         }
         for (state, count) in &stats.states {
-            println!("{state:14} {count}");
+            say(format_args!("{state:14} {count}"))?;
         }
-        println!("{:14} {}", "delivered", size(stats.bytes));
+        say(format_args!("{:14} {}", "delivered", size(stats.bytes)))?;
         if let Some(speed) = stats.throughput {
-            println!("{:14} {}/s on the average", "throughput", size(speed.mean as u64));
+            say(format_args!("{:14} {}/s on the average", "throughput", size(speed.mean as u64)))?;
         }
         for (cause, count) in &stats.failures {
-            println!("failed: {cause:6} {count}");
+            say(format_args!("failed: {cause:6} {count}"))?;
         }
         Ok(())
     }

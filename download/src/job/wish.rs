@@ -58,6 +58,17 @@ impl Airing {
     }
 }
 
+impl Wish {
+    /// What the identity of a recording begins with that is of a programme of the guide, and not of a time.
+    pub(crate) const PROGRAMME: &'static str = "programme:";
+
+    /// What identifies the recording `airing` of the channel of this id.
+    pub(crate) fn identity_of(channel: u32, airing: &Airing, of_guide: bool) -> String {
+        let word = if of_guide { Self::PROGRAMME } else { "time:" };
+        format!("{word}{channel}:{}:{}", airing.begins(), airing.ends())
+    }
+}
+
 /// Where something is had that is not in the line-up.
 ///
 /// SECURITY: there may be a name and a password in it. It is kept for whoever asks for it, and shown to nobody.

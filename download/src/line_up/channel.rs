@@ -14,6 +14,8 @@ use crate::job::{Airing, Priority, Wish};
 
 /// No recording is longer, in seconds: a slip of the finger fills no disk.
 const LONGEST: i64 = 24 * 3600;
+/// A programme that is on so many seconds from where it was is still the same; one of every day is another.
+const NEAR: u64 = 3 * 3600;
 /// So many channels are named to whoever may mean any of them.
 const NAMED: usize = 5;
 
@@ -98,16 +100,33 @@ impl LineUp {
     }
 }
 
-/// The wish for what a channel sends, which is called `title`, or else as the channel is.
+/// When the programme `title` is on that was to be on as `airing` says: the one of that title that begins nearest to it. `None` if
+/// the guide has none anywhere near, or it is as it was.
+pub fn moved(programmes: &[Programme], title: &str, airing: &Airing) -> Option<(i64, i64)> {
+    let away = |it: &&Programme| it.starts.abs_diff(airing.starts);
+    let same = programmes.iter().filter(|it| it.title == title && away(it) <= NEAR);
+    let found = same.min_by_key(away)?;
+    let times = (found.starts, found.stops);
+    (times != (airing.starts, airing.stops)).then_some(times)
+}
+
+/// The wish for what a channel sends, which is called `title`, or else as the channel is. What is in the guide under this title
+/// moves with it.
 ///
 /// # Errors
 /// It is of no time at all, or too long.
-pub fn recording(channel: &Channel, title: String, airing: Airing, whom: &For) -> anyhow::Result<Wish> {
+pub fn recording(
+    channel: &Channel,
+    title: String,
+    airing: Airing,
+    of_guide: bool,
+    whom: &For,
+) -> anyhow::Result<Wish> {
     let (begins, ends) = (airing.begins(), airing.ends());
     ensure!(airing.starts < airing.stops, "it would end before it begins");
     ensure!(ends - begins <= LONGEST, "a recording is of a day at most");
     Ok(Wish {
-        identity: format!("live:{}:{begins}:{ends}", channel.id),
+        identity: Wish::identity_of(channel.id, &airing, of_guide),
         variant: String::new(),
         target: whom.target,
         kind: Kind::Live,
@@ -200,6 +219,19 @@ fn content(reader: &mut Reader<&[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_programme_that_moves_is_followed_and_one_of_the_next_day_is_another() {
+        let on = |starts: i64, title: &str| Programme { starts, stops: starts + 3600, title: title.into() };
+        let airing =
+            |starts: i64| Airing { channel: "One".into(), starts, stops: starts + 3600, lead: 0, tail: 0 };
+        let guide = [on(0, "News"), on(3600, "Film"), on(7200, "News"), on(86_400, "Show")];
+        assert_eq!(moved(&guide, "Film", &airing(3000)), Some((3600, 7200)));
+        assert_eq!(moved(&guide, "Film", &airing(3600)), None, "it is as it was");
+        assert_eq!(moved(&guide, "News", &airing(6000)), Some((7200, 10_800)), "the nearest");
+        assert_eq!(moved(&guide, "Show", &airing(0)), None);
+        assert_eq!(moved(&guide, "Nothing", &airing(0)), None);
+    }
 
     #[test]
     fn programmes_are_read_with_what_is_escaped_in_their_titles() {

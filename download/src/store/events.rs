@@ -31,6 +31,8 @@ words! {
         Download = "download",
         /// Its recording began, or goes on.
         Record = "record",
+        /// What is to be recorded is on at another time than before.
+        Moved = "moved",
         /// Nothing was recorded for a while.
         Gap = "gap",
         /// Its download is complete and what it should be.

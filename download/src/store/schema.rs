@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// What brings a file from each version to the next; its length is the version that this program writes.
-const STEPS: &[&str] = &[FIRST, RECORDINGS, ADDRESSES];
+const STEPS: &[&str] = &[FIRST, RECORDINGS, ADDRESSES, WAITS];
 
 /// Jobs that have come to nothing may be wished for again; of all others there is one for each version and target, by what
 /// it is as by where it comes from. The indexes of turns hold only those that wait for theirs, in the order in which they
@@ -89,6 +89,11 @@ CREATE UNIQUE INDEX job_source ON job(account, stream_id, target)
   WHERE state NOT IN ('failed', 'cancelled') AND kind <> 'live' AND address IS NULL;
 CREATE UNIQUE INDEX job_address ON job(address, target)
   WHERE address IS NOT NULL AND state NOT IN ('failed', 'cancelled');
+";
+
+/// When jobs had to wait for a connection.
+const WAITS: &str = "
+CREATE INDEX event_slot ON event(job, id) WHERE action = 'wait' AND substr(details, 1, 5) = 'slot:';
 ";
 
 /// Makes of `connection` a store of today.

@@ -64,6 +64,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// For how many seconds jobs have waited for a connection, by the account of which: those of which it is still told what
+    /// happened to them (`event_days`), and until `now` where one waits still.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn slot_waits(&self, now: i64) -> Result<BTreeMap<String, u64>, StoreError> {
+        // As the index has it, or it is not used.
+        let asked = "SELECT job.account, sum(coalesce(
+              (SELECT next.ts FROM event AS next WHERE next.job = event.job AND next.id > event.id ORDER BY next.id LIMIT 1),
+              ?) - event.ts)
+            FROM event INDEXED BY event_slot JOIN job ON job.id = event.job
+            WHERE event.action = 'wait' AND substr(event.details, 1, 5) = 'slot:' GROUP BY job.account";
+        let connection = self.connection();
+        let mut asking = connection.prepare_cached(asked)?;
+        let rows =
+            asking.query_map([now], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0).unsigned_abs())))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
 fn one(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
     row.get::<_, i64>(0).map(i64::unsigned_abs)
 }
@@ -97,4 +118,32 @@ fn throughput(reading: &Connection) -> Result<Option<Throughput>, StoreError> {
     let Some(last) = speeds.len().checked_sub(1) else { return Ok(None) };
     let mean = speeds.iter().sum::<f64>() / speeds.len() as f64;
     Ok(Some(Throughput { mean, p95: speeds[last * 95 / 100] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use contract::disk::Data;
+
+    use super::*;
+    use crate::job::Wait;
+    use crate::store::tests::{LIMITS, RULES, film, folder};
+    use crate::store::{By, Later};
+
+    #[test]
+    fn it_is_told_how_long_an_account_had_no_connection() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(&Data::new(data.path())).unwrap();
+        store.add_target(&folder("/mnt"), &By::command(), 1).unwrap();
+        let job = store.add(&[film(1)], &By::command(), &RULES, 1).unwrap()[0].id();
+        let later = |wait| Later { wait, until: 0, why: "551".into(), no_progress: 0, refused: 1 };
+        for (begun, wait) in [(10, Wait::Slot), (40, Wait::Retry), (100, Wait::Slot)] {
+            store.begin_download(LIMITS, Path::new("/tmp/x"), "boot", begun).unwrap().unwrap();
+            store.put_off(job, State::Downloading, &later(wait), 1, begun + 5).unwrap();
+        }
+        let waited = |now: i64| store.slot_waits(now).unwrap();
+        assert_eq!(waited(105), BTreeMap::from([("account-1".to_owned(), 25)]), "from 15 to 40");
+        assert_eq!(waited(112), BTreeMap::from([("account-1".to_owned(), 32)]), "it waits still");
+    }
 }

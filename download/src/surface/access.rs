@@ -12,17 +12,21 @@ use contract::network::Network;
 use contract::secret::SharedKey;
 use contract::user::{Downloads, Refused, Standing, Token, User};
 use http::{HeaderMap, StatusCode};
+use httpd::api::Refusal;
 use httpd::{Request, Response, api};
 use serde::Serialize;
 use serde_json::json;
 
-use super::refusal::Refusal;
 use super::{Service, now};
 use crate::store::By;
 
 /// For so long after a browser has logged in its user may administer downloads with it, in seconds: as long as the login of the
 /// administration holds. The token of a login stands in the addresses of streams, which people hand on.
 const LATELY: u64 = 12 * 3600;
+/// What is said to whoever is not known,
+const WHO: &str = "log in at the page, or show a token of `coax user token` (Authorization: Bearer TOKEN)";
+/// and to whoever may, and has not shown his password lately.
+const STALE: &str = "log out and in again: downloads are administered for 12 hours after a login";
 
 /// By what people are known. It is what `[serve]` says, where both run on one port.
 #[derive(Clone, Debug, Default)]
@@ -105,8 +109,13 @@ impl Asker {
     /// Whether he may do what takes `role`; `None`: what everybody may who is known.
     pub(super) fn may(&self, role: Option<Role>) -> Result<(), Refusal> {
         match role {
-            Some(needed) if self.role < Some(needed) && self.is_stale => Err(Refusal::Stale),
-            Some(needed) if self.role < Some(needed) => Err(Refusal::Forbidden(needed)),
+            Some(needed) if self.role < Some(needed) && self.is_stale => {
+                Err(Refusal::Forbidden(STALE.into()))
+            }
+            Some(needed) if self.role < Some(needed) => Err(Refusal::Forbidden(format!(
+                "this takes the role {}; `coax user set NAME --downloads ROLE` gives one, and `--admin yes` that of admin",
+                needed.word()
+            ))),
             _ => Ok(()),
         }
     }
@@ -125,10 +134,14 @@ impl Asker {
         }
     }
 
-    /// `GET /api/role`.
-    pub(super) fn shown(&self) -> Response {
+    /// `GET /api/role`; `searches`: whether themoviedb.org may be asked.
+    pub(super) fn shown(&self, searches: bool) -> Response {
         let name = self.user.as_ref().map(|user| &user.name);
-        api::told(StatusCode::OK, &json!({ "name": name, "role": self.role, "stale": self.is_stale }))
+        let (role, stale) = (self.role, self.is_stale);
+        api::told(
+            StatusCode::OK,
+            &json!({ "name": name, "role": role, "stale": stale, "searches": searches }),
+        )
     }
 }
 
@@ -139,11 +152,11 @@ pub(super) fn admit(service: &Service, request: &Request, client: IpAddr) -> Res
         let from = (client, service.access.login_failures);
         let admitted = service.right.admit(shown, from, &service.users, || by_token(service, shown, client));
         return admitted.map_err(|why| match why {
-            Refused::Unknown => Refusal::Unauthorized,
+            Refused::Unknown => Refusal::Unauthorized(WHO),
             Refused::TooMany(seconds) => Refusal::TooMany(seconds),
         });
     }
-    let token = httpd::cookie(headers, Token::COOKIE).ok_or(Refusal::Unauthorized)?;
+    let token = httpd::cookie(headers, Token::COOKIE).ok_or(Refusal::Unauthorized(WHO))?;
     // SECURITY: a browser sends the cookie with whatever makes it ask. `SameSite` keeps it from doing so for pages of other
     // sites, and who they are is looked at as well.
     if httpd::is_from_another_page(headers) {
@@ -151,7 +164,7 @@ pub(super) fn admit(service: &Service, request: &Request, client: IpAddr) -> Res
     }
     let now = now();
     let user = service.users.visitor(token, now).filter(|user| user.standing(now) == Standing::Active);
-    let user = user.ok_or(Refusal::Unauthorized)?;
+    let user = user.ok_or(Refusal::Unauthorized(WHO))?;
     let is_late = user.login().is_none_or(|login| login.created.saturating_add(LATELY) <= now);
     let role = match user.admin {
         true if is_late => Some(Role::Operator),

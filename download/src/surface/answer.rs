@@ -2,10 +2,9 @@
 
 use std::str::FromStr;
 
+use httpd::api::Refusal;
 use httpd::{Params, Request, api};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
-
-use super::refusal::Refusal;
 
 /// A longer document is none of ours, in bytes: a hundred thousand ids.
 const MOST: usize = 1 << 20;

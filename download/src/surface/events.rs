@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::{self, HeaderValue};
 use http::{Method, StatusCode};
+use httpd::api::Refusal;
 use httpd::{Body, Request, Response, api};
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
@@ -18,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 use super::Service;
 use super::access::Asker;
 use super::answer::Query;
-use super::refusal::Refusal;
 use super::schema::Parameter;
 use crate::store::{Event, Progress, Store, StoreError, Told};
 

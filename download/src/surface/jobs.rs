@@ -1,6 +1,7 @@
 //! Downloads: which there are, how far they are, and what shall become of them.
 
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,7 +9,6 @@ use serde_json::{Value, json};
 use super::Service;
 use super::access::Asker;
 use super::answer::{Query, said, sent};
-use super::refusal::Refusal;
 use super::schema::Parameter;
 use crate::job::{Job, Priority, State};
 use crate::store::{Act, Answer, Changed, Sought, Which, now};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use contract::library::title::Kind;
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 use super::access::Asker;
 use super::answer::{Query, said, sent};
 use super::recording::Recording;
-use super::refusal::Refusal;
 use super::schema::Parameter;
 use super::{Service, upload};
 use crate::compared::{Compared, by_ids, line_up};
@@ -23,8 +23,10 @@ use crate::line_up::{For, wish};
 use crate::quality::{Class as Lines, Wanted};
 use crate::selection::Selection;
 use crate::shelf::Kept;
-use crate::store::{Added, StoreError, now};
+use crate::store::{Added, Directed, StoreError, now};
 
+/// The target of what is for any; none has this id.
+const ANY: i64 = 0;
 /// The id under which the published line-up is a list.
 const LINE_UP: i64 = 0;
 /// How many are told if nobody says.
@@ -98,7 +100,7 @@ pub(super) async fn difference(service: &Service, id: i64, request: &Request) ->
     let query = Query::of(request);
     let lines = |name| Ok::<_, Refusal>(query.read::<Lines>(name)?.map(|lines| lines.0));
     let (min, max, unknown, cam) = (lines("min")?, lines("max")?, query.read("unknown")?, query.read("cam")?);
-    let wanted = wanted(min, max, unknown, cam)?;
+    let wanted = wanted(min, max, unknown, cam);
     let classes = query.text("class").unwrap_or("").split(',').filter(|word| !word.is_empty());
     let classes: Result<Vec<Word>, String> = classes.map(str::parse).collect();
     let classes = classes.map_err(|why| Refusal::Wrong(format!("`class`: {why}")))?;
@@ -204,12 +206,6 @@ struct Wished {
     cam: Option<bool>,
 }
 
-impl Wished {
-    fn server(&self) -> Result<i64, Refusal> {
-        self.server.ok_or_else(|| Refusal::Wrong("say where to: `server`, by its id".into()))
-    }
-}
-
 /// `POST /api/lists/{id}/select`.
 pub(super) async fn select(
     service: &Service,
@@ -218,12 +214,12 @@ pub(super) async fn select(
     request: Request,
 ) -> Result<Response, Refusal> {
     let wished: Wished = sent(request).await?;
-    let server = wished.server()?;
+    let server = wished.server;
     if wished.ids.is_some() || wished.recording.is_some() {
         return Err(Refusal::Wrong("`ids` are those of the line-up: POST /api/downloads".into()));
     }
     let priority = wished.priority;
-    let wanted = wanted(wished.min, wished.max, wished.unknown, wished.cam)?;
+    let wanted = wanted(wished.min, wished.max, wished.unknown, wished.cam);
     let selection = Selection {
         classes: wished.classes.unwrap_or_default(),
         groups: wished.groups.unwrap_or_default(),
@@ -237,7 +233,7 @@ pub(super) async fn select(
         return Err(Refusal::Wrong("what is gone cannot be had".into()));
     }
     let compared = compared(service, id, wanted).await?;
-    let whom = For { target: server, priority, user: asker.by().user };
+    let whom = For { target: server.unwrap_or(ANY), priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
         let wishes = chosen.iter().map(|place| wish(compared.source(*place)?, &whom));
@@ -245,18 +241,22 @@ pub(super) async fn select(
     });
     let wishes = choosing.await.context("choosing of a list")?;
     let unavailable = wishes.iter().filter(|wish| wish.is_none()).count();
-    add_wishes(service, asker, wishes.into_iter().flatten().collect(), json!(unavailable)).await
+    add_wishes(service, asker, wishes.into_iter().flatten().collect(), (server, unavailable)).await
 }
 
 /// `POST /api/downloads`: of the line-up, by its ids; or what a channel sends.
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
     let mut wished: Wished = sent(request).await?;
-    let whom = For { target: wished.server()?, priority: wished.priority, user: asker.by().user };
-    if let (Some(recording), None) = (wished.recording.take(), &wished.ids) {
+    let server = wished.server;
+    let whom = For { target: server.unwrap_or(ANY), priority: wished.priority, user: asker.by().user };
+    if wished.recording.is_some() && wished.ids.is_some() {
+        return Err(Refusal::Wrong("say either `ids` or `recording`".into()));
+    }
+    if let Some(recording) = wished.recording.take() {
         let (data, settings) = (service.data.clone(), service.settings.clone());
         let wishing = tokio::task::spawn_blocking(move || recording.wish(&data, &settings, &whom));
         let wish = wishing.await.context("choosing of a channel")??;
-        return add_wishes(service, asker, vec![wish], json!(0)).await;
+        return add_wishes(service, asker, vec![wish], (server, 0)).await;
     }
     let Wished { ids: Some(ids), classes: None, groups: None, text: None, places: None, .. } = wished else {
         return Err(Refusal::Wrong("say which: `ids`, as the lists of films and episodes have them".into()));
@@ -268,41 +268,46 @@ pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) 
         anyhow::Ok((wishes, unknown.len()))
     });
     let (wishes, unknown) = choosing.await.context("choosing of the line-up")??;
-    add_wishes(service, asker, wishes, json!(unknown)).await
+    add_wishes(service, asker, wishes, (server, unknown)).await
 }
 
-/// Makes jobs, where there are none yet.
+/// Makes jobs, where there are none yet; each for the server that suits it best, if none is said.
 async fn add_wishes(
     service: &Service,
     asker: &Asker,
     wishes: Vec<Wish>,
-    unavailable: Value,
+    (server, unavailable): (Option<i64>, usize),
 ) -> Result<Response, Refusal> {
-    let (rules, by) = (service.settings.rules(), asker.by());
-    let adding = service.aside(move |store| store.add(&wishes, &by, &rules, now()));
-    let all = adding.await?;
+    let (rules, reserve, by) = (service.settings.rules(), service.settings.reserve, asker.by());
+    let adding = service.aside(move |store| {
+        let Directed { wishes, nowhere } = match server {
+            Some(_) => Directed { wishes, nowhere: Vec::new() },
+            None => store.direct(wishes, reserve)?,
+        };
+        Ok((store.add(&wishes, &by, &rules, now())?, nowhere.len()))
+    });
+    let (all, unserved) = adding.await?;
     let added: Vec<i64> =
         all.iter().filter_map(|it| if let Added::New(id) = it { Some(*id) } else { None }).collect();
     let there = all.len() - added.len();
-    Ok(api::told(StatusCode::OK, &json!({ "added": added, "there": there, "unavailable": unavailable })))
+    Ok(api::told(
+        StatusCode::OK,
+        &json!({
+            "added": added, "there": there, "unavailable": unavailable, "unserved": unserved
+        }),
+    ))
 }
 
 /// Which pictures are wanted, where something is said of it.
-fn wanted(
-    min: Option<u16>,
-    max: Option<u16>,
-    unknown: Option<bool>,
-    cam: Option<bool>,
-) -> Result<Wanted, Refusal> {
+fn wanted(min: Option<u16>, max: Option<u16>, unknown: Option<bool>, cam: Option<bool>) -> Wanted {
     let usual = Wanted::default();
-    let wanted = Wanted {
-        min: min.unwrap_or(usual.min),
-        max: max.unwrap_or(usual.max),
+    // Whoever says one end of the range means it, whatever the other one usually is.
+    Wanted {
+        min: min.unwrap_or(usual.min.min(max.unwrap_or(u16::MAX))),
+        max: max.unwrap_or(usual.max.max(min.unwrap_or(0))),
         unknown: unknown.unwrap_or(usual.unknown),
         cam: cam.unwrap_or(usual.cam),
-    };
-    let is_range = wanted.min <= wanted.max;
-    is_range.then_some(wanted).ok_or_else(|| Refusal::Wrong("`min` is more than `max`".into()))
+    }
 }
 
 /// A list, compared with what one has: a moment ago, or now. One is compared at a time, since it takes much memory.

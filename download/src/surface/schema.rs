@@ -6,11 +6,13 @@ use httpd::api::shape::{self, flag, list, map, number, object, or_null, text, wh
 use serde_json::{Value, json};
 
 use super::Role;
+use super::tmdb::{LATEST, LONGEST};
 use crate::difference::Word;
 use crate::job::{Cause, Priority, State, Step, Wait};
 use crate::quality::LADDER;
 use crate::store::{Action, Level, Scope};
 use crate::target::{Kind, Status};
+use crate::tmdb::Subject;
 
 /// A shape, by the name that the document gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,10 @@ pub(super) enum Schema {
     DownloadStats,
     ServerStats,
     UserStats,
+    AccountStats,
+    Suggested,
+    Found,
+    Picked,
     Events,
     Event,
     Log,
@@ -49,7 +55,7 @@ pub(super) enum Schema {
 
 impl Schema {
     /// All, in the order of the document.
-    pub(super) const ALL: [Self; 29] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::Asker,
         Self::Download,
         Self::Downloads,
@@ -75,6 +81,10 @@ impl Schema {
         Self::DownloadStats,
         Self::ServerStats,
         Self::UserStats,
+        Self::AccountStats,
+        Self::Suggested,
+        Self::Found,
+        Self::Picked,
         Self::Events,
         Self::Event,
         Self::Log,
@@ -105,7 +115,9 @@ impl Schema {
             Self::Asker => {
                 let role: Vec<Value> =
                     Role::ALL.iter().map(|role| json!(role.word())).chain([Value::Null]).collect();
-                whole(json!({ "name": or_null("string"), "role": { "enum": role }, "stale": flag() }))
+                whole(
+                    json!({ "name": or_null("string"), "role": { "enum": role }, "stale": flag(), "searches": flag() }),
+                )
             }
             Self::Download => download(),
             Self::Downloads => whole(json!({
@@ -116,8 +128,7 @@ impl Schema {
             ),
             Self::Act => {
                 let mut properties = act();
-                properties["ids"] =
-                    json!({ "type": "array", "items": { "type": "integer" }, "maxItems": 100_000 });
+                properties["ids"] = json!({ "type": "array", "items": { "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX }, "maxItems": 100_000 });
                 one_of_both(object(&[], properties))
             }
             Self::ActOne => one_of_both(object(&[], act())),
@@ -131,13 +142,13 @@ impl Schema {
                 let mut properties = whereto();
                 properties["ids"] = ids;
                 properties["recording"] = recording();
-                let mut wished = object(&["server"], properties);
+                let mut wished = object(&[], properties);
                 wished["oneOf"] = json!([{ "required": ["ids"] }, { "required": ["recording"] }]);
                 wished
             }
-            Self::Added => {
-                whole(json!({ "added": list(number()), "there": number(), "unavailable": number() }))
-            }
+            Self::Added => whole(json!({
+                "added": list(number()), "there": number(), "unavailable": number(), "unserved": number()
+            })),
             Self::List => whole(json!({
                 "id": number(), "name": text(), "main": flag(), "entries": number(), "bytes": number(),
                 "sha256": text(), "created": number(), "user": text()
@@ -171,6 +182,17 @@ impl Schema {
                 whole(json!({ "servers": list(of) }))
             }
             Self::UserStats => whole(json!({ "users": map(number()) })),
+            Self::AccountStats => whole(json!({ "accounts": map(number()) })),
+            Self::Suggested => {
+                let of =
+                    json!({ "id": number(), "name": text(), "free": or_null("integer"), "open": number() });
+                whole(json!({ "servers": list(whole(of)) }))
+            }
+            Self::Found => {
+                let of = json!({ "tmdb": number(), "title": text(), "original": text(), "year": number() });
+                whole(json!({ "found": list(whole(of)) }))
+            }
+            Self::Picked => object(&["kind", "title", "tmdb"], picked()),
             Self::Events => text(),
             Self::Event => event(),
             Self::Log => whole(json!({ "events": list(Self::Event.reference()) })),
@@ -198,6 +220,12 @@ pub(super) enum Parameter {
     Max,
     Unknown,
     Cam,
+    Kind,
+    Lines,
+    Bytes,
+    Subject,
+    Title,
+    Year,
 }
 
 impl Parameter {
@@ -208,7 +236,9 @@ impl Parameter {
     pub(super) fn described(self) -> Value {
         let id = json!({ "type": "integer", "format": "int64" });
         let (name, about, schema) = match self {
-            Self::State => ("state", "only those in these states, with commas between them", text()),
+            Self::State => {
+                ("state", "only those in these states", list(words(&words_of(State::ALL, State::word))))
+            }
             Self::Server => ("server", "only those for the server of this id", id),
             Self::Text => {
                 ("text", "only those that have this in their title, or in what is told of them", text())
@@ -229,7 +259,7 @@ impl Parameter {
                 ("name", "as the file is called: it ends in .m3u, .m3u8, or in these and .gz", text())
             }
             Self::Main => ("main", "whether what it lists is something that one has", flag()),
-            Self::Class => ("class", "only those of these classes, with commas between them", text()),
+            Self::Class => ("class", "only those of these classes", list(words(&Word::ALL.map(Word::word)))),
             Self::Group => ("group", "only those of this group; `*` stands for any text", text()),
             Self::Min => ("min", "a picture of fewer lines is not wanted", json!({ "enum": LADDER })),
             Self::Max => ("max", "a picture of more lines is not wanted", json!({ "enum": LADDER })),
@@ -237,9 +267,22 @@ impl Parameter {
                 ("unknown", "whether those are wanted of whose picture nothing is known", flag())
             }
             Self::Cam => ("cam", "whether those are wanted that were filmed off a screen", flag()),
+            Self::Kind => ("kind", "whether it is a film or an episode", words(&["movie", "episode"])),
+            Self::Lines => ("lines", "lines of its picture", lines()),
+            Self::Bytes => {
+                ("bytes", "its length", json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }))
+            }
+            Self::Subject => ("kind", "whether a film or a series is looked for", subject()),
+            Self::Title => ("text", "what it is called", title()),
+            Self::Year => ("year", "of the film, or in which the series began; 0 is unknown", year()),
             Self::Before => ("before", "only those before the one of this id", id),
         };
-        json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
+        let is_required = matches!(self, Self::Title | Self::Name);
+        // Of several there is one text, with commas between them.
+        json!({
+            "name": name, "in": "query", "required": is_required, "description": about, "schema": schema,
+            "style": "form", "explode": false
+        })
     }
 }
 
@@ -273,8 +316,33 @@ fn one_of_both(mut object: Value) -> Value {
 /// Where to, and how soon.
 fn whereto() -> Value {
     json!({
-        "server": { "type": "integer", "description": "the id of the server" },
+        "server": { "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX, "description": "the id of the server; without it each goes to the one that suits it best" },
         "priority": words(&words_of(Priority::ALL, Priority::word)),
+    })
+}
+
+fn subject() -> Value {
+    words(&words_of(Subject::ALL, Subject::word))
+}
+
+fn year() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": LATEST })
+}
+
+/// Something stands in it.
+fn title() -> Value {
+    json!({ "type": "string", "pattern": "\\S", "minLength": 1, "maxLength": LONGEST })
+}
+
+fn lines() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": 65535 })
+}
+
+/// Which number a title stands for.
+fn picked() -> Value {
+    json!({
+        "kind": subject(), "title": title(), "year": year(),
+        "tmdb": { "type": ["integer", "null"], "minimum": 1, "maximum": u32::MAX },
     })
 }
 
@@ -292,7 +360,11 @@ fn chosen() -> Value {
         .into_iter()
         .flatten()
         .for_each(|(name, shape)| properties[name.as_str()] = shape.clone());
-    object(&["server"], properties)
+    let mut chosen = object(&[], properties);
+    let said = |name: &str, least: Value| json!({ "required": [name], "properties": { name: least } });
+    let some = ["classes", "groups", "places"].map(|name| said(name, json!({ "minItems": 1 })));
+    chosen["anyOf"] = some.into_iter().chain([said("text", json!({ "minLength": 1 }))]).collect();
+    chosen
 }
 
 fn difference() -> Value {
@@ -330,7 +402,7 @@ fn download() -> Value {
         "retries": number(), "no_progress": number(), "refused": number(),
         "total": or_null("integer"), "have": number(), "synced": number(), "etag": or_null("string"),
         "final_path": or_null("string"), "t_have": number(), "t_synced": number(),
-        "sha256": or_null("string"), "measured_h": or_null("integer"),
+        "sha256": or_null("string"), "measured_h": or_null("integer"), "was_renamed": flag(),
     });
     let ended = json!({
         "cause": or_word(&words_of(Cause::ALL, Cause::word)), "error": or_null("string"),

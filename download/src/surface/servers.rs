@@ -3,16 +3,16 @@
 use contract::bundle::Kind as What;
 use contract::library::Style;
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Service;
 use super::access::Asker;
-use super::answer::{said, said_or_null, sent};
-use super::refusal::Refusal;
+use super::answer::{Query, said, said_or_null, sent};
 use crate::store::now;
-use crate::target::{Health, Kind, Record, Status, Target};
+use crate::target::{Health, Kind, Record, Status, Target, Wanted, suited};
 
 /// The longest that a text of a target may be, in bytes.
 const LONGEST: usize = 4096;
@@ -133,6 +133,33 @@ fn check(record: &Record) -> Result<(), &'static str> {
 pub(super) async fn list(service: &Service, asker: &Asker) -> Result<Response, Refusal> {
     let all = service.aside(crate::store::Store::targets).await?;
     let servers: Vec<Value> = all.iter().map(|record| shown(record, asker)).collect();
+    Ok(api::told(StatusCode::OK, &json!({ "servers": servers })))
+}
+
+/// `GET /api/suggest`.
+pub(super) async fn suggest(service: &Service, request: &Request) -> Result<Response, Refusal> {
+    let query = Query::of(request);
+    let kind = match query.text("kind") {
+        None | Some("movie") => What::Movie,
+        Some("episode") => What::Episode,
+        Some(_) => return Err(Refusal::Wrong("`kind` is movie or episode".into())),
+    };
+    let lines = query.number("lines", 0, usize::from(u16::MAX))?;
+    if query.text("lines").is_some() && lines == 0 {
+        return Err(Refusal::Wrong("a picture has lines".into()));
+    }
+    let lines = u32::try_from(lines).ok().filter(|lines| *lines > 0);
+    let wanted = Wanted { kind, lines, bytes: query.read("bytes")? };
+    let (targets, burdens) = service.aside(|store| Ok((store.targets()?, store.burdens()?))).await?;
+    let open = |target: &Record| burdens.get(&target.id).copied().unwrap_or(0);
+    let all = suited(&targets, &wanted, service.settings.reserve, open);
+    let servers: Vec<Value> = all
+        .into_iter()
+        .map(|target| {
+            let free = target.health.space.map(|space| space.free);
+            json!({ "id": target.id, "name": target.name, "free": free, "open": open(target) })
+        })
+        .collect();
     Ok(api::told(StatusCode::OK, &json!({ "servers": servers })))
 }
 

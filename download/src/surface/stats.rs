@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Response, api};
 use serde_json::{Value, json};
 
 use super::Service;
 use super::access::Asker;
-use super::refusal::Refusal;
-use crate::store::{Stats, Store};
+use crate::store::{Stats, Store, now};
 
 /// `GET /api/stats`.
 pub(super) async fn all(service: &Service, asker: &Asker) -> Result<Response, Refusal> {
@@ -48,6 +48,12 @@ pub(super) async fn servers(service: &Service) -> Result<Response, Refusal> {
 pub(super) async fn users(service: &Service) -> Result<Response, Refusal> {
     let stats = service.aside(Store::stats).await?;
     Ok(api::told(StatusCode::OK, &json!({ "users": stats.users })))
+}
+
+/// `GET /api/stats/accounts`.
+pub(super) async fn accounts(service: &Service) -> Result<Response, Refusal> {
+    let accounts = service.aside(|store| store.slot_waits(now())).await?;
+    Ok(api::told(StatusCode::OK, &json!({ "accounts": accounts })))
 }
 
 fn of_downloads(stats: &Stats) -> Value {

@@ -46,6 +46,8 @@ pub(super) enum Does {
     SelectFromList,
     ListServers,
     AddServer,
+    /// Which take something, the best one first.
+    SuggestServers,
     ShowServer,
     ChangeServer,
     RemoveServer,
@@ -58,6 +60,11 @@ pub(super) enum Does {
     ShowDownloadStats,
     ShowServerStats,
     ShowUserStats,
+    ShowAccountStats,
+    /// What themoviedb.org finds.
+    SearchTmdb,
+    /// Which of that is meant.
+    PickTmdb,
     /// What happens, as it happens.
     Follow,
     ShowLog,
@@ -110,7 +117,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Post,
             "/api/downloads",
             Does::AddDownloads,
-            "Download films and episodes of the line-up, by `ids`, or record a channel, to `server`; what is there already is not had twice",
+            "Download films and episodes of the line-up, by `ids`, or record a channel, to `server`, or each to the one that suits it \
+             best; what is there already is not had twice",
             (200, Some(Schema::Added)),
         )
     },
@@ -226,7 +234,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Post,
             "/api/lists/{id}/select",
             Does::SelectFromList,
-            "Download what is chosen of a list, as far as the line-up has it, to `server`",
+            "Download what is chosen of a list, as far as the line-up has it, to `server`, or each to the one that suits it best",
             (200, Some(Schema::Added)),
         )
     },
@@ -248,6 +256,17 @@ pub const ENDPOINTS: &[Endpoint] = &[
             Does::AddServer,
             "Add one, which has to be there and take files",
             (201, Some(Schema::Server)),
+        )
+    },
+    Endpoint {
+        query: &[Parameter::Kind, Parameter::Lines, Parameter::Bytes],
+        ..asked(
+            Viewer,
+            Get,
+            "/api/suggest",
+            Does::SuggestServers,
+            "The servers that take something of this kind, the one that suits it best first",
+            (200, Some(Schema::Suggested)),
         )
     },
     Endpoint {
@@ -354,6 +373,38 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "Downloads by who wished for them",
         (200, Some(Schema::UserStats)),
     ),
+    asked(
+        Viewer,
+        Get,
+        "/api/stats/accounts",
+        Does::ShowAccountStats,
+        "Seconds for which downloads have waited for a connection, by the account of which",
+        (200, Some(Schema::AccountStats)),
+    ),
+    Endpoint {
+        query: &[Parameter::Subject, Parameter::Title, Parameter::Year],
+        refusals: &[404, 409, 503],
+        ..asked(
+            Operator,
+            Get,
+            "/api/tmdb/search",
+            Does::SearchTmdb,
+            "Films or series of this title (`text`) at themoviedb.org, to pick from",
+            (200, Some(Schema::Found)),
+        )
+    },
+    Endpoint {
+        body: Some(Schema::Picked),
+        refusals: &[404, 409, 503],
+        ..asked(
+            Operator,
+            Put,
+            "/api/tmdb/pick",
+            Does::PickTmdb,
+            "Say which number at themoviedb.org a title and a year stand for, or null for none; from now on it is named so",
+            (204, None),
+        )
+    },
     Endpoint {
         refusals: &[503],
         ..asked(

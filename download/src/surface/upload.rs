@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::header;
 use http_body_util::BodyExt;
 use httpd::Request;
+use httpd::api::Refusal;
 use tokio::sync::mpsc;
 
 use super::Service;
-use super::refusal::Refusal;
 use crate::list;
 use crate::shelf::{Arriving, Kept};
 use crate::store::StoreError;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contract::release::Releases;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
@@ -43,6 +44,9 @@ pub(super) struct Upkeep {
     sweeping: HashSet<i64>,
     targets: HashMap<i64, Looked>,
     journal: Journal,
+    /// The release whose guide recordings have followed, and whether they do now.
+    release: Option<u32>,
+    is_following: bool,
     watch: Watch,
     everything: Arc<Bucket>,
     accounts: HashMap<String, Arc<Bucket>>,
@@ -70,6 +74,8 @@ struct Watch {
 pub(super) enum Done {
     Swept,
     Kept,
+    /// Recordings are where the guide has them.
+    Followed,
     /// Whether anybody watches, if that is known.
     Watched(Option<bool>),
     /// How a target is, which is told to the store already.
@@ -88,6 +94,8 @@ impl Upkeep {
             sweeping: HashSet::new(),
             targets: HashMap::new(),
             journal: Journal::default(),
+            release: None,
+            is_following: false,
             watch: Watch { due: now, is_asking: false, watched: None },
             everything: Arc::new(Bucket::new(everything(settings, true))),
             accounts: HashMap::new(),
@@ -111,6 +119,7 @@ impl Upkeep {
             warn!(%error, "what is done beside the jobs is done a little later");
         }
         self.keep(work, threads);
+        self.follow(work, threads);
         self.watch(work, running, threads);
     }
 
@@ -146,6 +155,7 @@ impl Upkeep {
         match done {
             Done::Swept => self.sweeping.clear(),
             Done::Kept => self.is_keeping = false,
+            Done::Followed => self.is_following = false,
             Done::Watched(watched) => self.watched(watched),
             Done::Probed(id, status) => {
                 let Some(looked) = self.targets.get_mut(&id) else { return };
@@ -211,6 +221,20 @@ impl Upkeep {
             Ended::Upkeep(Done::Swept)
         });
         Ok(())
+    }
+
+    /// Recordings follow the guide whenever there is another one.
+    fn follow(&mut self, work: &Arc<Work>, threads: &mut JoinSet<Ended>) {
+        let current = Releases::new(work.data.clone()).current();
+        if self.is_following || current == self.release {
+            return;
+        }
+        (self.is_following, self.release) = (true, current);
+        let work = work.clone();
+        threads.spawn_blocking(move || {
+            super::guide::follow(&work);
+            Ended::Upkeep(Done::Followed)
+        });
     }
 
     /// Asks whether anybody watches, where that matters.

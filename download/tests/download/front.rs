@@ -50,8 +50,10 @@ async fn whoever_runs_by_himself_says_how_he_is_and_is_asked_like_the_whole() {
     assert!(status == 200 && added.contains("\"added\":[2]"), "{added}");
     let job = house.job(2);
     assert_eq!((&job["title"], &job["airing"]["lead"]), (&"News".into(), &60.into()), "{job:#}");
-    for (starts, stops) in [(now + 7200, now + 3600), (now - 7200, now - 3600), (now, now + 90_000)] {
-        assert_eq!(post(wished(starts, stops)).await.0, 400);
+    for (starts, stops, status) in
+        [(now + 7200, now + 3600, 400), (now - 7200, now - 3600, 409), (now, now + 90_000, 400)]
+    {
+        assert_eq!(post(wished(starts, stops)).await.0, status);
     }
     assert_eq!(get("/live/ann/secret/1.ts", None).await.0, 404);
     assert!(worker.stop(), "it ends when it is asked to");

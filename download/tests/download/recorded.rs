@@ -104,6 +104,32 @@ async fn a_recording_comes_before_a_download_of_the_same_account_which_goes_on_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recording_moves_with_its_programme_and_one_of_a_time_stays() {
+    let house = House::with_target("").await;
+    let channel = house.ids(Kind::Live)[1].to_string();
+    let later = at(now() + 3600);
+    let told = house.told(&["record", &channel, "--programme", "", "--from", &later, "--dry-run"]);
+    // As if the guide had said another time when it was wished for.
+    let mut wish: download::job::Wish = serde_json::from_value(told).unwrap();
+    let airing = wish.airing.as_mut().unwrap();
+    let said = (airing.starts, airing.stops);
+    (airing.starts, airing.stops) = (said.0 + 300, said.1 + 300);
+    let store = download::store::Store::open(&house.data).unwrap();
+    let rules = download::queue::Rules { high_years: 2, low_years: 5, age_days: 7 };
+    let by = download::store::By::command();
+    let job = store.add(&[wish], &by, &rules, now()).unwrap()[0].id();
+    let fixed = record(&house, said.0 + 300, said.1 + 300);
+    let _worker = house.run();
+    let moved = || house.events(job, "moved") == ["it is on 300 s earlier"];
+    eventually(moved).await.unwrap_or_else(|()| panic!("{:#}", house.job(job)));
+    let there = house.job(job);
+    let field = |of: &Value, name: &str| of["airing"][name].as_i64().unwrap();
+    assert_eq!((field(&there, "starts"), field(&there, "stops")), said);
+    assert_eq!((&there["waits_for"], &there["until"]), (&"schedule".into(), &(said.0 - 60).into()));
+    assert_eq!(field(&house.job(fixed), "starts"), said.0 + 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_tried_again_until_the_time_is_over_and_then_it_was_missed() {
     let house = House::with_target("max_retries = 1").await;
     house.station.set_fault(station::Target::EveryStream, Fault::Status(404));

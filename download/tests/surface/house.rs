@@ -50,6 +50,11 @@ pub(crate) struct House {
 impl House {
     /// One with a user of each right and a target `nas`.
     pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// The same, with other settings.
+    pub(crate) async fn with(settings: Settings) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default(); // reqwest wants one, for http as well
         let folder = tempfile::tempdir().unwrap();
         let data = Data::new(folder.path().join("data"));
@@ -65,8 +70,7 @@ impl House {
         std::fs::create_dir(&base).unwrap();
         let nas = folder_named("nas", base.to_str().unwrap());
         store.add_target(&nas, &By::command(), now()).unwrap();
-        let service =
-            Arc::new(Service::new(&data, users, Settings::default(), access).unwrap().with_lists_of(LISTS));
+        let service = Arc::new(Service::new(&data, users, settings, access).unwrap().with_lists_of(LISTS));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let answering = service.clone();

@@ -8,3 +8,4 @@ mod lists;
 mod queue;
 mod roles;
 mod servers;
+mod tmdb;

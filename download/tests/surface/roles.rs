@@ -106,7 +106,7 @@ async fn a_page_of_another_site_asks_nothing_in_the_name_of_who_has_logged_in() 
     let answer = house.get(&who, "/api/role").await;
     assert_eq!(answer.headers.get("access-control-allow-origin"), None);
     assert_eq!(answer.headers["cross-origin-resource-policy"], "same-origin");
-    assert_eq!(answer.good(), json!({ "name": "boss", "role": "admin", "stale": false }));
+    assert_eq!(answer.good(), json!({ "name": "boss", "role": "admin", "stale": false, "searches": false }));
 }
 
 #[tokio::test]

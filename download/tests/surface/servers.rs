@@ -72,3 +72,32 @@ async fn what_cannot_be_a_server_is_refused_in_words_that_repeat_no_secret() {
         );
     }
 }
+
+#[tokio::test]
+async fn it_is_told_which_servers_take_something_the_best_first() {
+    let house = House::new().await;
+    let (boss, viewer) = (house.login("boss"), house.login("viewer"));
+    let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    for (name, rest) in [("films", json!({ "types": ["movie"] })), ("small", json!({ "max_q": 720 }))] {
+        let base = folders[usize::from(name == "small")].path().to_str().unwrap();
+        let mut new = json!({ "name": name, "base": base });
+        rest.as_object().unwrap().iter().for_each(|(key, value)| new[key.as_str()] = value.clone());
+        assert_eq!(house.ask(&boss, "POST", "/api/servers", Some(new)).await.status, 201);
+    }
+    house.films(1..=4);
+    let suggested = async |query: &str| {
+        let told = house.get(&viewer, &format!("/api/suggest?{query}")).await.good();
+        let names =
+            told["servers"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(suggested("kind=movie&lines=1080").await, "films nas", "one that is for films in particular");
+    assert_eq!(suggested("kind=episode&lines=720").await, "small nas", "four go to the other one");
+    assert_eq!(
+        suggested("kind=movie&bytes=9000000000000000000").await,
+        "nas",
+        "of which nobody knows its room"
+    );
+    assert_eq!(house.get(&viewer, "/api/suggest?kind=song").await.status, 400);
+    assert_eq!(house.get(&viewer, "/api/suggest?lines=many").await.status, 400);
+}

@@ -1,10 +1,19 @@
 // Films on their way to a server of one's own: chosen, ordered, held and told of.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { assert, folder, json, tell, until } from './stage.mjs';
 import { clean, logIn, look, open } from './tab.mjs';
 
-const LIST = '#EXTM3U\n#EXTINF:-1 group-title="Films",Nobody Has This One (2021) 1080p\nhttp://h.example/movie/u/p/7.mkv\n';
+const HEAD = '#EXTM3U\n#EXTINF:-1 group-title="Films",';
+const LIST = `${HEAD}Nobody Has This One (2021) 1080p\nhttp://h.example/movie/u/p/7.mkv\n`;
+/** Titles that would be paths, and one that would be a part of the page. */
+const PATHS = ['../../../../etc/cron.d/film', '/etc/passwd', '..\\\\..\\\\film', '<img src=x onerror=alert(1)>'];
+/** Some thousand bytes that are a million when they are unpacked; one member of gzip behind the other is one file (RFC 1952, 2.2). */
+const packed = (text) => gzipSync(Buffer.alloc(1 << 20, text));
+const GIGABYTE = 1024;
+/** Bytes in a second, so that it can be watched. */
+const SLOWLY = 2_000_000;
 
 export async function downloads(tab) {
   const { page } = tab;
@@ -14,13 +23,11 @@ export async function downloads(tab) {
   const tabs = page.getByRole('navigation', { name: 'Downloads' });
   const go = (name) => tabs.getByRole('link', { name, exact: true }).click();
   await server(tab, go);
+  await hostile(tab, go);
   await differences(tab, go);
   await queue(tab, go);
-  await go('Log and statistics');
-  await page.getByRole('region', { name: 'Log' }).getByText('cancel', { exact: false }).first().waitFor();
-  await page.getByText('cancelled').first().waitFor();
-  await look(tab, 'downloads-log');
-  tell('figures and the log tell who did what');
+  await delivered(tab, go);
+  await log(tab, go);
   await viewer(tab);
   clean(tab);
 }
@@ -50,30 +57,83 @@ async function server(tab, go) {
   tell('a folder that is not there is refused as a server, and one that is there is one');
 }
 
-/** What is new is chosen, and what is no list is refused. */
+const upload = (page, name, buffer) =>
+  page.getByLabel('Upload a list').setInputFiles({ name, mimeType: 'audio/x-mpegurl', buffer: Buffer.from(buffer) });
+
+/** What somebody sends who means no good, or has clicked on the wrong file, is refused in words. */
+async function hostile(tab, go) {
+  const { page } = tab;
+  await go('Differences');
+  await page.locator('tbody tr').first().waitFor();
+  for (const [what, name, content, why] of [
+    ['a web page', 'page.m3u', '<!doctype html><title>expired</title>', 'web page'],
+    ['a program', 'films.exe', LIST, '.m3u8'],
+    ['a ZIP', 'films.m3u', 'PK\x03\x04', 'ZIP'],
+    ['a bomb', 'bomb.m3u.gz', Buffer.concat([gzipSync(LIST), ...Array(GIGABYTE).fill(packed(`#${'x'.repeat(1022)}\n`))]), 'unpacks to over 256 MiB'],
+    ['a line of a gigabyte', 'line.m3u.gz', Buffer.concat([gzipSync(HEAD), ...Array(GIGABYTE).fill(packed('x'))]), 'line 2'],
+  ]) {
+    await upload(page, name, content);
+    const alert = page.getByRole('alert');
+    await until(`${what} is refused`, async () => (await alert.count()) === 1 && (await alert.textContent()).includes(why));
+  }
+  await look(tab, 'upload-refused');
+  // Titles are text, whatever they look like.
+  await upload(page, 'paths.m3u', `#EXTM3U\n${PATHS.map((title) => `#EXTINF:-1,${title} (2020)\nfile:///etc/passwd\n`).join('')}`);
+  await page.getByText('no address to fetch it from').first().waitFor();
+  assert((await page.locator('tbody').getByRole('checkbox').count()) === 0, 'nothing of it can be had');
+  assert((await page.locator('tbody img').count()) === 0 && tab.wrong.length === 0, 'no title is a part of the page');
+  await remove(page, '/etc/passwd');
+  tell('web pages, programs, bombs and endless lines are refused with the reason, and titles that are paths are text');
+}
+
+/** The list that is shown, which has something that the line-up has not. */
+async function remove(page, title) {
+  await page.getByRole('button', { name: 'Remove the list' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove the list' }).click();
+  await page.getByText(title, { exact: false }).first().waitFor({ state: 'detached' });
+}
+
+/** Says of the list that is shown whether one has what it lists: it is so when the server has taken it. */
+async function mark(page, main) {
+  const tick = page.getByLabel('What it lists, I have');
+  await tick.click();
+  await until(`it is ${main}`, async () => (await tick.isChecked()) === main);
+}
+
+/** What is new is looked for, and chosen. */
 async function differences(tab, go) {
   const { page } = tab;
   await go('Differences');
   const rows = page.locator('tbody tr');
   await rows.first().waitFor();
   await look(tab, 'differences');
-  const upload = page.getByLabel('Upload a list');
-  const file = (name, text) => ({ name, mimeType: 'audio/x-mpegurl', buffer: Buffer.from(text) });
-  await upload.setInputFiles(file('page.m3u', '<!doctype html><title>expired</title>'));
-  await page.getByRole('alert').getByText('web page', { exact: false }).waitFor();
-  await upload.setInputFiles(file('films.m3u', LIST));
+  await upload(page, 'films.m3u', LIST);
   await page.getByText('Nobody Has This One (2021)').waitFor();
-  await page.getByText('not in the line-up').waitFor();
-  await page.getByRole('button', { name: 'Remove the list' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove the list' }).click();
-  await page.getByText('Nobody Has This One (2021)').waitFor({ state: 'detached' });
-  const boxes = rows.getByRole('checkbox');
+  // What one has is no news.
+  await mark(page, true);
+  await page.getByRole('combobox', { name: 'List' }).selectOption({ label: 'The line-up' });
+  const classes = page.getByRole('group', { name: 'Class' });
+  await classes.getByRole('button', { name: 'Gone 1', exact: true }).click();
+  await page.getByText('Nobody Has This One (2021)').waitFor();
+  await classes.getByRole('button', { name: /^New/ }).click();
+  await page.getByRole('combobox', { name: 'List' }).selectOption({ label: 'films.m3u (1)' });
+  await mark(page, false);
+  await page.getByText('Nobody Has This One (2021)').waitFor();
+  await remove(page, 'Nobody Has This One');
+  const all = await until('the line-up is shown again', async () => (await rows.count()) > 5 && rows.count());
+  const [first] = (await rows.nth(0).locator('th').textContent()).trim().split(' (');
+  await page.getByLabel('Search titles').fill(first);
+  await until('the search narrows', async () => (await rows.count()) > 0 && (await rows.count()) < all);
+  await page.getByLabel('Search titles').fill('');
+  await until('the search is over', async () => (await rows.count()) === all);
+  // Films, of which there is one file each.
+  const boxes = page.locator('tbody tr', { hasText: /\(\d{4}\)/ }).getByRole('checkbox');
   await boxes.nth(0).check();
   await boxes.nth(1).focus();
   await page.keyboard.press('Space');
   await page.getByRole('button', { name: 'Download 2' }).click();
   await page.getByText('2 downloads added').waitFor();
-  tell('a list is uploaded, a page is refused as one, and two films are chosen');
+  tell('a list is uploaded, is what one has, and goes; two films are looked for and chosen');
 }
 
 /** They are held, go on, and one of them is wanted no more. */
@@ -89,6 +149,13 @@ async function queue(tab, go) {
   // By somebody else: it is told as it happens.
   await page.evaluate(() => fetch('api/downloads', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"action":"resume"}' }));
   await say('waiting');
+  const title = (nth) => rows.nth(nth).locator('th').textContent();
+  const last = await title(1);
+  await rows.nth(1).getByRole('combobox', { name: /^Priority of/ }).selectOption('high');
+  await rows.nth(0).getByRole('combobox', { name: /^Priority of/ }).selectOption('low');
+  await until('the last is the first', async () => (await title(0)) === last);
+  await rows.nth(1).getByRole('button', { name: /^First/ }).click();
+  await until('and again', async () => (await title(1)) === last);
   await page.getByRole('button', { name: /^Cancel/ }).first().click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
   await until('one is left', async () => (await rows.count()) === 1);
@@ -96,7 +163,63 @@ async function queue(tab, go) {
   await limit.fill('7');
   await limit.press('Tab');
   await until('the limit is another', () => page.evaluate(async () => (await (await fetch('api/limits')).json()).downloads === 7));
-  tell('downloads are held, go on and are cancelled; what others do is told as it happens');
+  await page.getByRole('button', { name: 'As configured' }).click();
+  await until('the limit is as configured', async () => (await limit.inputValue()) === '3');
+  tell('downloads are held, go on, are put in another order and cancelled; what others do is told as it happens');
+}
+
+/** All files below a folder. */
+const files = (below) => readdirSync(below, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => one.name);
+
+/** The other one is delivered, and how far it is is seen meanwhile. */
+async function delivered(tab, go) {
+  const { page } = tab;
+  await go('Servers');
+  await page.getByRole('button', { name: 'Change nas' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel(/^Bytes per second/).fill(`${SLOWLY}`);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Back in use nas' }).click();
+  await page.getByText('online', { exact: true }).waitFor();
+  await go('Queue');
+  const row = page.locator('tbody tr');
+  await row.getByText('being delivered', { exact: true }).waitFor();
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const bar = () => row.locator('.bar span').evaluate((one) => parseFloat(one.style.width));
+  const first = await bar();
+  await until('it comes on', async () => (await bar()) > first);
+  assert(!asked.some((path) => path.endsWith('/downloads')), `nobody asks how far it is: ${asked}`);
+  await look(tab, 'delivering');
+  await page.getByText('Nothing is downloaded').waitFor();
+  await page.getByLabel('Show').selectOption({ label: 'there' });
+  await row.getByText('there', { exact: true }).waitFor();
+  const there = files(join(folder, 'nas'));
+  assert(there.filter((name) => /^[^.].*\.(mp4|mkv|ts|avi)$/.test(name)).length === 1, `one film is there: ${there}`);
+  assert(!there.some((name) => name.endsWith('.part')), `and nothing of it beside: ${there}`);
+  tell('a film is delivered to the folder, and how far it is is told meanwhile');
+}
+
+/** Figures, and who did what from where. */
+async function log(tab, go) {
+  const { page } = tab;
+  await go('Log and statistics');
+  const told = page.getByRole('region', { name: 'Log' });
+  await told.getByText('cancel', { exact: false }).first().waitFor();
+  const figure = (name) => page.locator('dl .tile').filter({ hasText: name }).locator('dd');
+  assert((await figure('there').textContent()) === '1' && (await figure('cancelled').textContent()) === '1', 'figures tell of both');
+  await page.getByRole('heading', { name: 'Delivered by server' }).waitFor();
+  await look(tab, 'downloads-log');
+  const rows = told.locator('tbody tr');
+  const all = await rows.count();
+  await page.getByLabel('Level').selectOption('error');
+  await until('nothing went wrong', async () => (await rows.count()) === 0);
+  await page.getByLabel('Level').selectOption('');
+  await page.getByLabel('Search the log').fill('demo');
+  await until('what he did himself', async () => (await rows.count()) > 0 && (await rows.count()) < all);
+  await page.getByLabel('Search the log').fill('');
+  tell('figures and the log tell who did what');
 }
 
 /** Somebody who may only look has nothing to press, and who may nothing sees nothing. */
@@ -117,12 +240,35 @@ async function viewer(tab) {
       assert((await link.count()) === 0, 'who may nothing sees nothing');
     } else {
       await link.click();
+      await other.page.getByLabel('Show').selectOption({ label: 'All' });
       await other.page.locator('tbody tr').first().waitFor();
       assert((await other.page.getByRole('button', { name: /^(Pause|Cancel)/ }).count()) === 0, 'who may look has nothing to press');
+      await watches(other);
     }
     clean(other);
     await other.context.close();
   }
   assert((await json(`${url}/api/role`)).status === 401, 'and who has not logged in is nobody');
   tell('who may look looks, and who may not sees nothing of it');
+}
+
+/** Every tab is for looking alone, and the server would not do it either. */
+async function watches({ page }) {
+  const tabs = page.getByRole('navigation', { name: 'Downloads' });
+  await tabs.getByRole('link', { name: 'Differences' }).click();
+  await page.locator('tbody tr').first().waitFor();
+  const changes = page.locator('.tab').locator('input[type=checkbox], input[type=file], input[type=number], button.main, button.danger');
+  assert((await changes.count()) === 0, 'nothing is chosen or uploaded');
+  await tabs.getByRole('link', { name: 'Servers' }).click();
+  await page.getByRole('heading', { name: 'nas' }).waitFor();
+  assert((await page.locator('.tab button').count()) === 0, 'no server is changed');
+  await tabs.getByRole('link', { name: 'Log and statistics' }).click();
+  await page.locator('dl .tile').first().waitFor();
+  assert((await page.getByRole('region', { name: 'Log', exact: true }).count()) === 0, 'the log is for administrators');
+  const asked = await page.evaluate(async () => {
+    const json = { 'content-type': 'application/json' };
+    const all = [['downloads', 'PUT', '{"action":"pause"}'], ['servers/1/test', 'POST'], ['servers/1', 'DELETE'], ['lists/1', 'DELETE'], ['log', 'GET']];
+    return Promise.all(all.map(async ([path, method, body]) => (await fetch(`api/${path}`, { method, body, headers: json })).status));
+  });
+  assert(asked.every((status) => status === 403), `who may look may not change: ${asked}`);
 }

@@ -12,7 +12,7 @@ export const station = address;
 /** The parts that are wanted. */
 export const parts = named;
 /** Where pictures go, if anybody wants them. */
-export const shots = process.env.SHOTS;
+export const shots = process.env.SHOTS || undefined;
 /** In ms. */
 export const PATIENCE = 1000 * (process.env.PATIENCE ?? 30);
 

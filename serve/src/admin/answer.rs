@@ -1,11 +1,10 @@
 //! Answers of the administration, and what is sent to it.
 
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use super::refusal::Refusal;
 
 /// A longer document is none of ours.
 const MOST: usize = 256 * 1024;

@@ -10,16 +10,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::user::{PasswordHash, Refused, Right, Standing, User};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use httpd::api::Refusal;
 use httpd::{Request, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::refusal::Refusal;
 use super::{Operator, answer};
 use crate::Server;
 
 /// What the cookie is called.
 const COOKIE: &str = "coax_admin";
+/// What is said to whoever shows nothing that opens anything.
+const WHO: &str = "who administers shows a key, a token or the cookie of a login";
 
 /// How long a login holds, and how long one that is not used.
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -99,15 +101,15 @@ pub(super) fn admit(server: &Server, request: &Request, client: IpAddr) -> Resul
     if let Some(shown) = httpd::bearer(headers) {
         return by_token(server, shown, client);
     }
-    let secret = cookie(headers).ok_or(Refusal::Unauthorized)?;
+    let secret = cookie(headers).ok_or(Refusal::Unauthorized(WHO))?;
     // SECURITY: a browser sends the cookie with whatever makes it ask. `SameSite` keeps it from doing so for pages of other
     // sites, and who they are is looked at as well.
     if !httpd::api::is_safe(request.method()) && httpd::is_from_another_page(headers) {
         return Err(Refusal::Foreign);
     }
-    let (name, password) = server.keeper.find(secret, Instant::now()).ok_or(Refusal::Unauthorized)?;
+    let (name, password) = server.keeper.find(secret, Instant::now()).ok_or(Refusal::Unauthorized(WHO))?;
     let user = server.users.find(&name).filter(|user| user.password == password && is_operator(server, user));
-    let user = user.ok_or(Refusal::Unauthorized)?;
+    let user = user.ok_or(Refusal::Unauthorized(WHO))?;
     Ok(Operator { user: Some(user) })
 }
 
@@ -119,7 +121,7 @@ fn by_token(server: &Server, shown: &str, client: IpAddr) -> Result<Operator, Re
         (by_key || user.is_some()).then_some(Operator { user })
     });
     admitted.map_err(|why| match why {
-        Refused::Unknown => Refusal::Unauthorized,
+        Refused::Unknown => Refusal::Unauthorized(WHO),
         Refused::TooMany(seconds) => Refusal::TooMany(seconds),
     })
 }
@@ -129,7 +131,7 @@ fn refused(why: crate::refusal::Refusal) -> Refusal {
     match why {
         crate::refusal::Refusal::TooMany(seconds) => Refusal::TooMany(seconds),
         crate::refusal::Refusal::Failed(error) => Refusal::Failed(error),
-        _ => Refusal::Unauthorized,
+        _ => Refusal::Unauthorized(WHO),
     }
 }
 
@@ -152,11 +154,11 @@ pub(super) async fn log_in(
     let user = server.logins.user(&pair.username, &pair.password, client).await.map_err(refused)?;
     // SECURITY: the token of a television opens no administration, whoever it was given to.
     if user.device.is_some() || !is_operator(server, &user) {
-        return Err(Refusal::Unauthorized);
+        return Err(Refusal::Unauthorized(WHO));
     }
     let (path, secure) =
         base.map_or_else(|| (String::new(), false), |base| (base.path().to_owned(), base.is_tls()));
-    let cookie = begin(server, &user, &path, secure).ok_or(Refusal::Unauthorized)?;
+    let cookie = begin(server, &user, &path, secure).ok_or(Refusal::Unauthorized(WHO))?;
     let mut response = who(&Operator { user: Some(user) });
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

@@ -8,13 +8,16 @@ use contract::user::{
     made_password,
 };
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::{self, done, json};
-use super::refusal::Refusal;
 use crate::Server;
+
+/// Of what it is told that something went wrong.
+const USERS: &str = "the users";
 
 #[derive(Serialize)]
 struct Added {
@@ -41,7 +44,7 @@ struct AddedToken {
 /// `GET /api/admin/users`.
 pub(super) async fn list(server: &Server) -> Result<Response, Refusal> {
     let now = server.now();
-    let all = aside(server, |users| Ok(users.list()?)).await?;
+    let all = aside(server, |users| Ok(users.list().context(USERS)?)).await?;
     Ok(json(StatusCode::OK, &all.iter().map(|user| user.profile(now)).collect::<Vec<_>>()))
 }
 
@@ -49,7 +52,7 @@ pub(super) async fn list(server: &Server) -> Result<Response, Refusal> {
 pub(super) async fn one(server: &Server, name: &str) -> Result<Response, Refusal> {
     let (now, name) = (server.now(), name.to_owned());
     let user = aside(server, move |users| {
-        let mut all = users.list()?.into_iter();
+        let mut all = users.list().context(USERS)?.into_iter();
         all.find(|user| user.name == name).ok_or(Refusal::Unknown)
     });
     Ok(json(StatusCode::OK, &user.await?.profile(now)))
@@ -78,7 +81,8 @@ pub(super) async fn add(server: &Server, request: Request) -> Result<Response, R
         let added = users.edit(|all| {
             let free = all.iter().all(|other| other.name != user.name);
             free.then(|| all.push(user.clone())).is_some()
-        })?;
+        });
+        let added = added.context(USERS)?;
         if added { Ok(user) } else { Err(Refusal::Conflict("there is a user of this name already".into())) }
     });
     let added = Added { user: user.await?.profile(now), password: made };
@@ -106,7 +110,8 @@ pub(super) async fn remove(server: &Server, name: &str) -> Result<Response, Refu
             let before = all.len();
             all.retain(|user| user.name != name);
             all.len() < before
-        })?;
+        });
+        let removed = removed.context(USERS)?;
         if removed { Ok(done()) } else { Err(Refusal::Unknown) }
     })
     .await
@@ -152,13 +157,14 @@ where
     let name = name.to_owned();
     aside(server, move |users| {
         let edit = prepare(users)?;
-        users.edit(|all| {
+        let edited = users.edit(|all| {
             let user = all.iter_mut().find(|user| user.name == name).ok_or(Refusal::Unknown)?;
             let mut changed = user.clone();
             edit(&mut changed)?;
             *user = changed.clone();
             Ok(changed)
-        })?
+        });
+        edited.context(USERS)?
     })
     .await
 }

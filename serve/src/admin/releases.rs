@@ -7,11 +7,11 @@ use contract::run::LastRun;
 use contract::source::Added;
 use http::StatusCode;
 use httpd::Response;
+use httpd::api::Refusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 use super::answer::{done, json};
-use super::refusal::Refusal;
 use crate::Server;
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ struct Kept {
 
 /// `GET /api/admin/groups`.
 pub(super) async fn groups(server: &Server) -> Result<Response, Refusal> {
-    let release = server.release().ok_or(Refusal::Unavailable("there is no release yet"))?;
+    let release = server.release().ok_or_else(|| Refusal::Unavailable("there is no release yet".into()))?;
     let counting = tokio::task::spawn_blocking(move || {
         let of = |list: List| {
             let release = &release;

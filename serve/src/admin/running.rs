@@ -6,13 +6,13 @@ use anyhow::Context;
 use contract::bundle::{List, Section};
 use contract::session::Session;
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Params, Request, Response, reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer::{done, json};
 use super::programs::Wished;
-use super::refusal::Refusal;
 use crate::Server;
 
 /// Lines of the log that are told at once.
@@ -38,7 +38,7 @@ pub(super) fn run(server: &Server) -> Result<Response, Refusal> {
     match (server.programs.run)() {
         Wished::Begins => Ok(reply::empty(StatusCode::ACCEPTED)),
         Wished::Running => Err(Refusal::Conflict("a run is going on".into())),
-        Wished::Nobody => Err(Refusal::Unavailable("ingest does not run in this process")),
+        Wished::Nobody => Err(Refusal::Unavailable("ingest does not run in this process".into())),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn matches(server: &Server) -> Result<Response, Refusal> {
 /// `GET /api/admin/status`.
 pub(super) fn status(server: &Server) -> Result<Response, Refusal> {
     match (server.programs.status)() {
-        Value::Null => Err(Refusal::Unavailable("the relay does not run in this process")),
+        Value::Null => Err(Refusal::Unavailable("the relay does not run in this process".into())),
         status => Ok(json(StatusCode::OK, &status)),
     }
 }

@@ -3,10 +3,10 @@
 use anyhow::Context;
 use contract::source::{Added, NotAdded};
 use http::StatusCode;
+use httpd::api::Refusal;
 use httpd::{Request, Response};
 
 use super::answer::{self, done, json};
-use super::refusal::Refusal;
 use crate::Server;
 
 /// `POST /api/admin/sources/test`: asks it how it is. Nothing is kept.
@@ -14,7 +14,7 @@ pub(super) async fn test(server: &Server, request: Request) -> Result<Response, 
     let added: Added = answer::sent(request).await?;
     let source = added.source().map_err(Refusal::Wrong)?;
     let asking = (server.programs.probe)(source);
-    let asking = asking.ok_or(Refusal::Unavailable("ingest does not run in this process"))?;
+    let asking = asking.ok_or_else(|| Refusal::Unavailable("ingest does not run in this process".into()))?;
     Ok(json(StatusCode::OK, &asking.await))
 }
 

@@ -28,7 +28,7 @@ fn systemd_understands_the_units_and_finds_little_exposed() {
         let level = level.split_whitespace().nth(1).unwrap().replace('.', "");
         assert!(level.parse::<u32>().unwrap() <= EXPOSED, "{}: {level}", unit.display());
     }
-    assert_eq!(units, 4);
+    assert_eq!(units, 5);
 }
 
 #[test]
@@ -40,7 +40,33 @@ fn the_units_differ_in_what_they_run_and_in_nothing_else() {
             unit.lines().filter(|line| !line.starts_with("Description=") && !line.starts_with("ExecStart="));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
-    for name in ["coax-ingest.service", "coax-relay.service", "coax-serve.service"] {
-        assert_eq!(common(name), common("coax.service"), "{name}");
+    for program in ["ingest", "serve", "relay", "download"] {
+        let name = format!("coax-{program}.service");
+        assert_eq!(common(&name), common("coax.service"), "{name}");
+    }
+}
+
+/// The programs that the README's map names, but for the one that is for tests and the demo.
+fn programs() -> Vec<String> {
+    let readme = include_str!("../../../README.md");
+    let named = readme.split("bin `").skip(1).filter_map(|rest| rest.split('`').next());
+    let mut all: Vec<String> = named.filter(|name| *name != "station").map(str::to_owned).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn every_program_is_in_the_package_and_in_the_image() {
+    let programs = programs();
+    assert_eq!(programs, ["download", "ingest", "relay", "serve", "tscheck"]);
+    let manifest = include_str!("../../../Cargo.toml");
+    let image = include_str!("../../../deploy/Dockerfile");
+    let (_, copied) = image.split_once("&& cp coax ").unwrap();
+    let copied: Vec<&str> = copied.lines().next().unwrap().split_whitespace().collect();
+    for program in programs {
+        let asset = format!("[\"target/release/{program}\", \"usr/bin/coax-{program}\", \"755\"]");
+        assert!(manifest.contains(&asset), "{program} is not in the package");
+        assert!(copied.contains(&program.as_str()), "{program} is not in the image");
     }
 }

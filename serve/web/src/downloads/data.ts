@@ -12,6 +12,8 @@ export interface Download {
   kind: 'movie' | 'episode' | 'live';
   title: string;
   year: string;
+  /** Its number at themoviedb.org; `''`: nobody has told it. */
+  tmdb: string;
   season: number | null;
   episode: number | null;
   ep_title: string;
@@ -88,6 +90,13 @@ export interface Difference {
   counts: Record<Class, number>;
   total: number;
   entries: Entry[];
+}
+
+export interface Added {
+  added: number[];
+  there: number;
+  unavailable: number;
+  unserved: number;
 }
 
 export interface Stats {

@@ -6,12 +6,14 @@ import { Table, type Column } from '../run/table';
 import { Confirm } from '../view/dialog';
 import { Tick } from '../view/field';
 import { Search, Trouble, useFetched, Wait } from '../view/parts';
-import { downloads, named, servers, type Class, type Difference, type Entry, type List } from './data';
+import { downloads, named, servers, type Added, type Class, type Difference, type Entry, type List } from './data';
 import { asker, may } from './role';
 import { w } from './words';
 
 const PAGE = 100;
 const LARGEST = 256 * 1024 * 1024;
+/** No server has this id. */
+const ANY = 0;
 
 export function Differences() {
   const words = w().differences;
@@ -197,12 +199,6 @@ interface Adding {
   onDone: () => void;
 }
 
-interface Added {
-  added: number[];
-  there: number;
-  unavailable: number;
-}
-
 /** Where to, and of what. */
 function Add({ list, shown, text, chosen, total, onDone }: Adding) {
   const words = w().differences;
@@ -212,13 +208,14 @@ function Add({ list, shown, text, chosen, total, onDone }: Adding) {
   const { value } = useFetched(servers, []);
   if (!value) return null;
   if (value.length === 0) return <p class="hint">{words.noServer}</p>;
-  const to = server ?? value[0]?.id;
+  // Where there are several, each film goes to the one that suits it, unless somebody knows better.
+  const to = server ?? (value.length === 1 ? value[0]?.id : ANY);
   const add = async (what: Record<string, unknown>): Promise<void> => {
     setFailed(undefined);
     setDone('');
     try {
-      const told = await downloads<Added>(`lists/${list}/select`, { json: { ...what, server: to } });
-      setDone(words.added(told.added.length, told.there, told.unavailable));
+      const told = await downloads<Added>(`lists/${list}/select`, { json: { ...what, ...(to === ANY ? {} : { server: to }) } });
+      setDone(words.added(told));
       onDone();
     } catch (error) {
       setFailed(error);
@@ -230,6 +227,7 @@ function Add({ list, shown, text, chosen, total, onDone }: Adding) {
         <label>
           {words.server}
           <select value={to} onChange={(event) => setServer(Number(event.currentTarget.value))}>
+            {value.length > 1 && <option value={ANY}>{words.any}</option>}
             {value.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}

@@ -6,13 +6,16 @@ import { Table, type Column } from '../run/table';
 import { Bar } from '../view/bar';
 import { Confirm } from '../view/dialog';
 import { Search, Trouble, useFetched, Wait } from '../view/parts';
-import { downloads, named, servers, useFollowed, type Download, type Downloads, type Progress, type State } from './data';
+import { downloads, named, servers, useFollowed, type Download, type Downloads, type Priority, type Progress, type State } from './data';
+import { Pick } from './pick';
 import { asker, may } from './role';
 import { w } from './words';
 
 type Action = 'pause' | 'resume' | 'cancel' | 'retry' | 'top';
 
 const OPEN: State[] = ['pending', 'downloading', 'downloaded', 'transferring', 'paused', 'failed'];
+/** Those for which it means something how soon they have their turn. */
+const QUEUED: State[] = ['pending', 'downloaded', 'paused'];
 const PAGE = 100;
 
 /** What can be done with one that is so. */
@@ -36,16 +39,19 @@ export function Queue() {
   const [done, setDone] = useState(0);
   const [failed, setFailed] = useState<unknown>();
   const [cancelling, setCancelling] = useState<Download>();
-  const isOperator = may(useStore(asker), 'operator');
+  const [picking, setPicking] = useState<Download>();
+  const who = useStore(asker);
+  const isOperator = may(who, 'operator');
   const states = shown === 'open' ? OPEN.join(',') : shown === 'all' ? '' : shown;
   const query = new URLSearchParams({ state: states, text, most: String(Math.min(most, 500)) });
   const queue = useFetched(() => downloads<Downloads>(`downloads?${query}`), [changes, done, states, text, most]);
   const known = useFetched(servers, []);
-  const act = async (action: Action, id?: number): Promise<void> => {
+  const put = async (json: { action: Action } | { priority: Priority }, id?: number): Promise<void> => {
     setFailed(undefined);
-    await downloads(id === undefined ? 'downloads' : `downloads/${id}`, { method: 'PUT', json: { action } }).catch(setFailed);
+    await downloads(id === undefined ? 'downloads' : `downloads/${id}`, { method: 'PUT', json }).catch(setFailed);
     setDone((before) => before + 1);
   };
+  const act = (action: Action, id?: number): Promise<void> => put({ action }, id);
   if (!queue.value) return queue.error !== undefined ? <Trouble error={queue.error} retry={queue.retry} /> : <Wait />;
   const { total, downloads: rows, holds } = queue.value;
   const error = failed ?? queue.error;
@@ -87,9 +93,11 @@ export function Queue() {
       ) : (
         <Table
           label={w().tabs.queue}
-          columns={columns(progress, new Map(known.value?.map((one) => [one.id, one.name])), isOperator, (action, one) =>
-            action === 'cancel' ? setCancelling(one) : void act(action, one.id),
-          )}
+          columns={columns(progress, new Map(known.value?.map((one) => [one.id, one.name])), isOperator, {
+            act: (action, one) => (action === 'cancel' ? setCancelling(one) : void act(action, one.id)),
+            rank: (priority, one) => void put({ priority }, one.id),
+            pick: who.searches ? setPicking : undefined,
+          })}
           rows={rows}
           key_={(one) => one.id}
         />
@@ -101,6 +109,7 @@ export function Queue() {
         </button>
       )}
       {isOperator && <Limits />}
+      {picking && <Pick of={picking} onClose={() => setPicking(undefined)} />}
       {cancelling && (
         <Confirm
           question={words.cancelling(named(cancelling))}
@@ -113,11 +122,18 @@ export function Queue() {
   );
 }
 
+interface Does {
+  act: (action: Action, one: Download) => void;
+  rank: (priority: Priority, one: Download) => void;
+  /** Where that can be searched. */
+  pick?: (one: Download) => void;
+}
+
 function columns(
   progress: Map<number, Progress>,
   known: Map<number, string>,
   isOperator: boolean,
-  onAct: (action: Action, one: Download) => void,
+  does: Does,
 ): Column<Download>[] {
   const words = w().queue;
   const all: Column<Download>[] = [
@@ -129,15 +145,31 @@ function columns(
   if (!isOperator) return all;
   const buttons = (one: Download) => (
     <span class="row-actions">
+      {does.pick && one.tmdb === '' && one.state !== 'completed' && (
+        <button type="button" class="quiet" onClick={() => does.pick?.(one)}>
+          {words.pick}
+          <span class="out-of-sight"> {named(one)}</span>
+        </button>
+      )}
       {ACTIONS[one.state].map((action) => (
-        <button key={action} type="button" class={action === 'cancel' ? 'danger' : 'quiet'} onClick={() => onAct(action, one)}>
+        <button key={action} type="button" class={action === 'cancel' ? 'danger' : 'quiet'} onClick={() => does.act(action, one)}>
           {words[action]}
           <span class="out-of-sight"> {named(one)}</span>
         </button>
       ))}
     </span>
   );
-  return [...all, { name: '', cell: buttons }];
+  const priority = (one: Download) =>
+    QUEUED.includes(one.state) ? (
+      <select aria-label={words.priorityOf(named(one))} value={one.rank} onChange={(event) => does.rank(event.currentTarget.value as Priority, one)}>
+        {(Object.entries(words.priorities) as [Priority, string][]).map(([rank, word]) => (
+          <option key={rank} value={rank}>
+            {word}
+          </option>
+        ))}
+      </select>
+    ) : null;
+  return [...all, { name: words.priority, cell: priority }, { name: '', cell: buttons }];
 }
 
 function how(one: Download): string {

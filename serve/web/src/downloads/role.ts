@@ -8,9 +8,11 @@ export interface Asker {
   role: Role | null;
   /** He administers, and has to log in again for what only administrators may. */
   stale: boolean;
+  /** Whether it can be searched which film or series a title is. */
+  searches: boolean;
 }
 
-const NOBODY: Asker = { role: null, stale: false };
+const NOBODY: Asker = { role: null, stale: false, searches: false };
 
 export const asker = new Store<Asker>(NOBODY);
 

@@ -1,3 +1,5 @@
+import type { Added } from '../data';
+
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
 export default {
@@ -32,11 +34,15 @@ export default {
     where: 'Server',
     how: 'State',
     progress: 'Progress',
+    priority: 'Priority',
+    priorityOf: (title: string) => `Priority of ${title}`,
+    priorities: { high: 'high', medium: 'medium', low: 'low' },
     pause: 'Pause',
     resume: 'Go on',
     cancel: 'Cancel',
     retry: 'Try again',
     top: 'First',
+    pick: 'Which one?',
     pauseAll: 'Pause all',
     resumeAll: 'Go on with all',
     retryAll: 'Try all again',
@@ -50,11 +56,17 @@ export default {
     usual: 'As configured',
     shown: (shown: string, total: string) => `${shown} of ${total}`,
   },
+  pick: {
+    title: (title: string) => `Which one is ${title}?`,
+    hint: 'As themoviedb.org knows it. It is named so from now on, and media servers find it by that.',
+    search: 'Search themoviedb.org',
+    none: 'None of these',
+  },
   differences: {
     list: 'List',
     lineUp: 'The line-up',
     upload: 'Upload a list',
-    uploadHint: 'M3U, plain or packed with gzip, of at most 256 MiB. What it lists can be had as far as the line-up has it.',
+    uploadHint: 'M3U, plain or packed with gzip, of at most 256 MiB. What it lists is had from the line-up, or else from where it says.',
     uploading: 'It is looked at…',
     tooLarge: 'It is over 256 MiB, which no list is.',
     main: 'What it lists, I have',
@@ -78,17 +90,19 @@ export default {
     picture: 'Picture',
     why: 'Why',
     choose: (title: string) => `Choose ${title}`,
-    unavailable: 'not in the line-up',
+    unavailable: 'not in the line-up, and no address to fetch it from',
     none: 'Nothing of this class.',
     server: 'To',
     add: (number: number) => `Download ${number}`,
     addAll: (number: string) => `Download all ${number}`,
     noServer: 'There is no server yet to deliver to.',
-    added: (added: number, there: number, unavailable: number) =>
+    any: 'The one that suits it',
+    added: ({ added, there, unavailable, unserved }: Added) =>
       [
-        `${added} ${one(added, 'download', 'downloads')} added`,
+        `${added.length} ${one(added.length, 'download', 'downloads')} added`,
         there ? `${there} were there` : '',
-        unavailable ? `${unavailable} not in the line-up` : '',
+        unavailable ? `${unavailable} not to be had` : '',
+        unserved ? `${unserved} taken by no server` : '',
       ]
         .filter(Boolean)
         .join(', '),
