@@ -52,6 +52,9 @@ pub use recover::{Recovered, boot};
 pub use stats::{Stats, Throughput};
 pub use whereto::Directed;
 
+/// How often, and after what time each, it is tried again to become the worker.
+const GLANCES: u32 = 5;
+const GLANCE: Duration = Duration::from_millis(20);
 /// How long somebody waits who wants to write while another does.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -119,7 +122,16 @@ impl Lock {
         let path = folder.join("worker.lock");
         let file = File::options().create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(StoreError::disk(&path))?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        // Somebody may only look whether there is a worker, which takes an instant.
+        for _ in 0..GLANCES {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(GLANCE);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(StoreError::Running { path }),
             Err(TryLockError::Error(error)) => Err(StoreError::Disk { path, error }),

@@ -28,7 +28,8 @@ pub fn part(text: &str, most: usize) -> String {
         }
     }
     let words: Vec<&str> = safe.split_whitespace().collect();
-    let whole = words.join(" ");
+    // What is left out has kept marks apart that now stand in another order.
+    let whole: String = words.join(" ").nfc().collect();
     let cut = whole.floor_char_boundary(most);
     free(edges(&whole[..cut]))
 }
@@ -96,6 +97,11 @@ mod tests {
         let long = "я".repeat(300);
         assert_eq!(part(&long, 99).len(), 98);
         assert_eq!(part("word word", 5), "word", "and no blank is left at its end");
+    }
+
+    #[test]
+    fn what_is_left_out_between_marks_leaves_them_in_their_order() {
+        assert_eq!(part("\u{11370}*\u{b4d}", 99), "\u{b4d}\u{11370}");
     }
 
     proptest! {

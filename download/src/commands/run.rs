@@ -40,8 +40,8 @@ impl Desk {
             Some(listen) => {
                 let bound = TcpListener::bind(listen).await;
                 let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
-                ready(&format!(" http://{}", listener.local_addr()?))?;
                 let front = Arc::new(self.front(worker.pulse())?);
+                ready(&format!(" http://{}", listener.local_addr()?))?;
                 Some(tokio::spawn(answer(listener, front, stopped.clone())))
             }
         };

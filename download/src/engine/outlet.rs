@@ -24,6 +24,8 @@ use url::{Host, Url};
 const HEAD: usize = 64 << 10;
 /// How long a head may take to come, and a connection to be made.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// When it is tried again to take a connection that could not be taken.
+const ANEW: Duration = Duration::from_millis(100);
 /// Connections at a time; a program that wants more waits.
 const MOST: usize = 16;
 
@@ -71,7 +73,10 @@ async fn keep(listener: TcpListener, leads: fn(IpAddr) -> bool, refused: Arc<Ato
             inside.join_next().await;
             continue;
         }
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ANEW).await; // there are too many open files, as a rule: it is still so at once
+            continue;
+        };
         let refused = refused.clone();
         inside.spawn(async move {
             // Whatever goes wrong, the program sees a connection that ends.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
@@ -66,9 +66,9 @@ pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) 
     if let Some(outlet) = &outlet {
         command.args(["--proxy", &outlet.proxy()]).env_remove("NO_PROXY").env_remove("no_proxy");
     }
-    command.args(arguments(order)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments(order)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, with the programs that it starts.
-    let running = match command.process_group(0).spawn() {
+    let mut running = match command.process_group(0).spawn() {
         Ok(child) => Running(Some(child)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let why = format!("{} is not installed", program.display());
@@ -76,6 +76,10 @@ pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) 
         }
         Err(error) => return broken(false, format!("yt-dlp cannot be started: {}", error.kind())),
     };
+    // SECURITY: everybody on this machine can read how a program was called, and there may be a password in an address.
+    if let Some(mut says) = running.0.as_mut().and_then(|child| child.stdin.take()) {
+        let _ = says.write_all(format!("{}\n", order.url).as_bytes()).await; // one that is gone already says why
+    }
     let (mut progress, mut made) = (0, None);
     let ended = running.listen(|line| match line {
         Line::Progress(Progress { downloaded_bytes, total_bytes }) => {
@@ -125,6 +129,11 @@ fn arguments(order: &Order) -> Vec<OsString> {
         "--color",
         "never",
         "--no-playlist",
+        // Of a page with several, the first: all of them would have one name. What is sent now has no end.
+        "--playlist-items",
+        "1",
+        "--match-filters",
+        "!is_live",
         "--quiet",
         "--progress",
         "--newline",
@@ -162,8 +171,7 @@ fn arguments(order: &Order) -> Vec<OsString> {
     }
     let mut output = template(&order.part).into_os_string();
     output.push(".%(ext)s");
-    // What follows is an address, whatever it begins with.
-    arguments.extend(["-o".into(), output, "--".into(), order.url.clone().into()]);
+    arguments.extend(["-o".into(), output, "--batch-file".into(), "-".into()]);
     arguments
 }
 

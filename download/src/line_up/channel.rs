@@ -124,7 +124,7 @@ pub fn recording(
 ) -> anyhow::Result<Wish> {
     let (begins, ends) = (airing.begins(), airing.ends());
     ensure!(airing.starts < airing.stops, "it would end before it begins");
-    ensure!(ends - begins <= LONGEST, "a recording is of a day at most");
+    ensure!(ends.saturating_sub(begins) <= LONGEST, "a recording is of a day at most");
     Ok(Wish {
         identity: Wish::identity_of(channel.id, &airing, of_guide),
         variant: String::new(),

@@ -161,7 +161,7 @@ fn make(writing: &Connection, act: Act, job: &Job, by: &By, now: i64) -> Result<
         Act::Retry => {
             // Of one that was cancelled nothing is left, here and there, and somebody may have taken its name.
             // A recording begins when it is time, and not before.
-            let change = "UPDATE job SET state = ?1, held = NULL, no_progress = 0, refused = 0,
+            let change = "UPDATE job SET state = ?1, held = NULL, no_progress = 0, refused = 0, swept = 0,
                   wait = CASE kind WHEN 'live' THEN 'schedule' END, not_before = coalesce(starts - lead, 0), cause = NULL, error = NULL,
                   finished = NULL, updated = ?2,
                   final_path = CASE state WHEN 'cancelled' THEN NULL ELSE final_path END,

@@ -57,12 +57,14 @@ pub(super) async fn put(work: &Work, job: &Job, record: &Record) -> Result<bool,
                 beside.put(&place, text.as_bytes()).await?;
             }
         }
-        if work.settings.posters
-            && let Some((address, reach)) = picture(&known, &told, &work.settings)
-        {
-            beside.poster(folder(place), address, reach).await?;
+        let mut put = Ok::<_, Stop>(());
+        for (address, reach) in pictures(&known, &told, &work.settings) {
+            put = beside.poster(folder(place), address, reach).await;
+            if matches!(put, Ok(()) | Err(Stop::Left)) {
+                break;
+            }
         }
-        Ok::<_, Stop>(())
+        put
     };
     let why = match tokio::time::timeout(PATIENCE, writing).await {
         Ok(Ok(())) => return Ok(true),
@@ -172,15 +174,19 @@ async fn told(work: &Work, wish: &Wish) -> Candidate {
     }
 }
 
-/// Where there is a picture, and where that may lead: as the line-up says, or else as themoviedb.org does.
-fn picture(known: &Known, told: &Candidate, settings: &Settings) -> Option<(String, Reach)> {
-    if !known.picture().is_empty() {
-        // SECURITY: whoever lists a film says where its picture is.
-        let reach = if settings.private_addresses { Reach::Anywhere } else { Reach::Internet };
-        return Some((known.picture().to_owned(), reach));
+/// Where there are pictures, and where that may lead: as the line-up says, and where that comes to nothing (initials are SVG) as
+/// themoviedb.org does. None where none is wanted.
+fn pictures(known: &Known, told: &Candidate, settings: &Settings) -> Vec<(String, Reach)> {
+    if !settings.posters {
+        return Vec::new();
     }
+    // SECURITY: whoever lists a film says where its picture is.
+    let reach = if settings.private_addresses { Reach::Anywhere } else { Reach::Internet };
+    let listed = Some(known.picture()).filter(|it| !it.is_empty()).map(|it| (it.to_owned(), reach));
     let base = settings.tmdb.images.as_str();
-    (!told.poster.is_empty()).then(|| (format!("{base}/{SIZE}{}", told.poster), Reach::Anywhere))
+    let other = Some(&told.poster).filter(|it| !it.is_empty());
+    let other = other.map(|poster| (format!("{base}/{SIZE}{poster}"), Reach::Anywhere));
+    listed.into_iter().chain(other).collect()
 }
 
 /// The folder of a film or of a series: with `Movies` or `Shows` two parts of the place.
@@ -244,9 +250,10 @@ mod tests {
     #[test]
     fn a_poster_is_had_where_the_line_up_says_and_else_from_the_database() {
         let told = Candidate { poster: "/603.jpg".into(), ..Candidate::default() };
-        let settings = Settings::default();
-        let found = picture(&Known::Nothing, &told, &settings);
-        assert_eq!(found, Some(("https://image.tmdb.org/t/p/w780/603.jpg".into(), Reach::Anywhere)));
-        assert_eq!(picture(&Known::Nothing, &Candidate::default(), &settings), None);
+        let settings = Settings { posters: true, ..Settings::default() };
+        let found = pictures(&Known::Nothing, &told, &settings);
+        let expected = "https://image.tmdb.org/t/p/w780/603.jpg".to_owned();
+        assert_eq!(found, vec![(expected, Reach::Anywhere)]);
+        assert!(pictures(&Known::Nothing, &Candidate::default(), &settings).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Delivering: what was fetched and verified, under its name, at its target.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -73,8 +74,13 @@ impl Attempt<'_> {
         let target = Target::open(record)?;
         let file = self.job.temp_path.clone().unwrap_or_default();
         let length = self.job.total.unwrap_or(0);
-        if fs::metadata(&file).map_or(true, |there| there.len() != length) {
-            return Err(Stop::Lost);
+        match fs::metadata(&file) {
+            Ok(there) if there.len() == length => {}
+            // A disk that cannot be read now has not lost it.
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Trouble::Failed(format!("here: {}", error.kind())).into());
+            }
+            _ => return Err(Stop::Lost),
         }
         let delivery = Delivery { file, length, place, job: id, paces: self.paces.clone() };
         if target.stat(&delivery.place).await?.is_some() {

@@ -13,6 +13,9 @@ use crate::engine::{Ended, Known, Order, Reach, Report, Rest, http, ytdlp};
 use crate::job::{Cause, Job, State, Step, Wait};
 use crate::store::{Action, Checkpoint, Hold, Later, Level, Scope, StoreError, now};
 
+/// For how long nothing else is asked of a stranger's host that has refused a file, in seconds.
+const STRANGER: i64 = 30;
+
 impl Attempt<'_> {
     /// Makes one attempt to fetch, and writes down what came of it.
     pub(super) async fn fetch(self) -> Result<(), StoreError> {
@@ -125,9 +128,10 @@ impl Attempt<'_> {
     ) -> Result<(), StoreError> {
         let (store, id, job) = (&self.work.store, self.job.id, &self.job);
         let before = if progress { 0 } else { job.no_progress };
-        // Somebody who is not let in has not tried in vain.
+        let is_strangers = job.wish.address.is_some();
+        // Somebody who is not let in has not tried in vain; but a stranger's "no" may be for ever.
         let (no_progress, refused) = match wait {
-            Wait::Slot => (before, if progress { 0 } else { job.refused } + 1),
+            Wait::Slot => (before + u32::from(is_strangers), if progress { 0 } else { job.refused } + 1),
             Wait::Retry => (before + 1, 0),
             _ => (before, 0),
         };
@@ -146,6 +150,9 @@ impl Attempt<'_> {
             Wait::Disk => (Scope::All, String::new()),
             _ => return Ok(()),
         };
+        // Unless its host says for how long, it is one file that it refuses: others from there have their turns before that.
+        let is_of_file = is_strangers && wait == Wait::Slot && rest == Rest::Slot;
+        let until = if is_of_file { until.min(now() + STRANGER) } else { until };
         store.hold(&Hold { scope, name, wait, until, why })
     }
 }

@@ -99,7 +99,8 @@ impl Attempt<'_> {
     ) -> Result<(), StoreError> {
         let vain = if progress { 0 } else { self.job.no_progress + 1 };
         let rest = (1_i64 << vain.saturating_sub(1).min(10)).min(REST);
-        let until = (now() + rest).min(airing.ends());
+        // What went wrong when it is over goes wrong again at once: then it rests as well.
+        let until = if airing.ends() > now() { (now() + rest).min(airing.ends()) } else { now() + rest };
         let later = Later { wait, until, why, no_progress: vain, refused: 0 };
         self.work.store.put_off(self.job.id, State::Downloading, &later, seconds, now()).map(drop)
     }

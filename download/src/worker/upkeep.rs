@@ -1,7 +1,7 @@
 //! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, what is told, and
 //! the limits of bandwidth, which all jobs share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,8 +40,8 @@ pub(super) struct Upkeep {
     hour: Instant,
     /// Whether that goes on.
     is_keeping: bool,
-    /// Jobs of which is being removed what is left.
-    sweeping: HashSet<i64>,
+    /// Jobs of which is being removed what is left, and their targets, each of which has a thread.
+    sweeping: HashMap<i64, i64>,
     targets: HashMap<i64, Looked>,
     journal: Journal,
     /// The release whose guide recordings have followed, and whether they do now.
@@ -72,7 +72,8 @@ struct Watch {
 
 /// What has been done.
 pub(super) enum Done {
-    Swept,
+    /// What was left of jobs for a target.
+    Swept(i64),
     Kept,
     /// Recordings are where the guide has them.
     Followed,
@@ -91,7 +92,7 @@ impl Upkeep {
             looked: now.checked_sub(EVERY).unwrap_or(now),
             hour: now,
             is_keeping: false,
-            sweeping: HashSet::new(),
+            sweeping: HashMap::new(),
             targets: HashMap::new(),
             journal: Journal::default(),
             release: None,
@@ -147,13 +148,13 @@ impl Upkeep {
 
     /// Whether is being removed what is left of a job.
     pub(super) fn sweeps(&self, id: i64) -> bool {
-        self.sweeping.contains(&id)
+        self.sweeping.contains_key(&id)
     }
 
     /// Something has been done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Swept => self.sweeping.clear(),
+            Done::Swept(target) => self.sweeping.retain(|_, its| *its != target),
             Done::Kept => self.is_keeping = false,
             Done::Followed => self.is_following = false,
             Done::Watched(watched) => self.watched(watched),
@@ -202,24 +203,25 @@ impl Upkeep {
         running: &HashMap<i64, Running>,
         threads: &mut JoinSet<Ended>,
     ) -> Result<(), StoreError> {
-        if !self.sweeping.is_empty() {
-            return Ok(());
-        }
-        let mut jobs = work.store.unswept()?;
-        jobs.retain(|job| !running.contains_key(&job.id));
-        if jobs.is_empty() {
-            return Ok(());
-        }
-        self.sweeping = jobs.iter().map(|job| job.id).collect();
-        let work = work.clone();
-        threads.spawn_blocking(move || {
-            for job in jobs {
-                if let Err(error) = Handle::current().block_on(sweep(&work, &job)) {
-                    warn!(job = job.id, %error, "what is left of it stays for now");
-                }
+        // A target that does not answer keeps nobody's remains here but its own.
+        let mut by_target: HashMap<i64, Vec<Job>> = HashMap::new();
+        for job in work.store.unswept()?.into_iter().filter(|job| !running.contains_key(&job.id)) {
+            if !self.sweeping.values().any(|target| *target == job.wish.target) {
+                by_target.entry(job.wish.target).or_default().push(job);
             }
-            Ended::Upkeep(Done::Swept)
-        });
+        }
+        for (target, jobs) in by_target {
+            self.sweeping.extend(jobs.iter().map(|job| (job.id, target)));
+            let work = work.clone();
+            threads.spawn_blocking(move || {
+                for job in jobs {
+                    if let Err(error) = Handle::current().block_on(sweep(&work, &job)) {
+                        warn!(job = job.id, %error, "what is left of it stays for now");
+                    }
+                }
+                Ended::Upkeep(Done::Swept(target))
+            });
+        }
         Ok(())
     }
 

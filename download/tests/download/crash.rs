@@ -67,7 +67,7 @@ struct Tally {
 async fn whoever_is_killed_and_when_a_film_arrives_once_and_whole() {
     let rounds = std::env::var("COAX_CRASHES").ok().and_then(|text| text.parse::<u32>().ok());
     let ways = [None, Some(Speech::Ssh), Some(Speech::Smb), Some(Speech::Rsync), Some(Speech::RsyncOverSsh)];
-    let moments = if rounds.is_some() { MOMENTS } else { &[Moment::Worker(Step::Upload), Moment::Named] };
+    let moments = if rounds.is_some() { MOMENTS } else { &[Moment::Worker(Step::Upload)] };
     eprintln!("target         killed             killed  before    lost   twice    part  resent");
     let all = ways.map(|way| tokio::spawn(crashes(way, moments, rounds.unwrap_or(1))));
     let mut bad = Vec::new();

@@ -30,9 +30,16 @@ export async function past(tab) {
     await grid.evaluate((box) => (box.scrollLeft -= 300));
     return (await kept.count()) > 3;
   });
-  const chosen = kept.nth(2);
+  // What comes later moves those that are there.
+  const titles = async () => (await kept.allTextContents()).join();
+  await until('the guide stands still', async () => {
+    const before = await titles();
+    await page.waitForTimeout(500);
+    return (await titles()) === before;
+  });
+  const spot = await kept.nth(2).getAttribute('data-spot');
+  const chosen = grid.locator(`[data-spot="${spot}"]`);
   const title = await chosen.locator('.title').textContent();
-  const spot = await chosen.getAttribute('data-spot');
   const channel = await grid.locator(`[data-spot="${spot.split('/')[0]}/0"] .name`).textContent();
   await chosen.focus();
   await page.keyboard.press('Enter');
