@@ -58,7 +58,14 @@ pub struct Releases {
 /// The right to publish. Held by one process at a time, given back by dropping it or by dying.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A program that is being started just now still has all our files, and with this one the lock (flock(2)).
+        let _ = self.file.unlock();
+    }
 }
 
 impl Releases {
@@ -88,7 +95,7 @@ impl Releases {
         for left in names(&self.data.releases())?.filter(ours) {
             self.remove(&self.data.releases().join(left));
         }
-        Ok(Some(Lock { _file: file }))
+        Ok(Some(Lock { file }))
     }
 
     /// Begins a release.
