@@ -24,6 +24,7 @@
 //! - [`mirror`]: what a relay without the disk copies
 //! - [`network`]: which proxies are believed
 //! - [`playlist`]: what is left open in playlists until somebody asks for one
+//! - [`programme`]: what a channel sends, as the guide has it
 //! - [`reach`]: where those we ask may send us
 //! - [`release`]: all or nothing
 //! - [`run`]: what the last run did
@@ -57,6 +58,7 @@ pub mod mirror;
 pub mod network;
 pub mod owner;
 pub mod playlist;
+pub mod programme;
 pub mod reach;
 pub mod release;
 pub mod run;

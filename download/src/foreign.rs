@@ -74,11 +74,6 @@ fn wish(reading: &Reading) -> Wish {
     let Reading { title, season, episode, name, .. } = reading.clone();
     let kind = if episode.is_some() { bundle::Kind::Episode } else { bundle::Kind::Movie };
     Wish {
-        identity: String::new(),
-        variant: String::new(),
-        target: 1,
-        kind,
-        title: title.name,
         year: title.year,
         tmdb: title.tmdb,
         tags: title.tags,
@@ -86,14 +81,9 @@ fn wish(reading: &Reading) -> Wish {
         episode,
         ep_title: name,
         series: u32::from(episode.is_some()),
-        quality: None,
-        account: String::new(),
         stream_id: u32::MAX,
-        address: None,
         ext: "mkv".into(),
-        airing: None,
-        priority: None,
-        user: String::new(),
+        ..Wish::new(kind, title.name, 1)
     }
 }
 

@@ -56,25 +56,11 @@ fn turns(place: &Path) -> f64 {
 fn wish(number: u32, target: i64) -> Wish {
     Wish {
         identity: format!("movie|film {number}|-"),
-        variant: String::new(),
-        target,
-        kind: Kind::Movie,
-        title: format!("Film {number}"),
-        year: String::new(),
-        tmdb: String::new(),
-        tags: Vec::new(),
-        season: None,
-        episode: None,
-        ep_title: String::new(),
-        series: 0,
-        quality: None,
         account: format!("account-{}", number % 5),
         stream_id: number,
         ext: "mp4".into(),
-        priority: None,
         user: "bench".into(),
-        address: None,
-        airing: None,
+        ..Wish::new(Kind::Movie, format!("Film {number}"), target)
     }
 }
 

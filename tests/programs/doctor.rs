@@ -350,25 +350,12 @@ fn what_is_wrong_with_the_machine_is_named() {
 fn film(id: u32) -> Wish {
     Wish {
         identity: format!("movie|film {id}|-"),
-        variant: String::new(),
-        target: 1,
-        kind: contract::bundle::Kind::Movie,
-        title: format!("Film {id}"),
-        year: String::new(),
-        tmdb: String::new(),
-        tags: Vec::new(),
-        season: None,
-        episode: None,
-        ep_title: String::new(),
-        series: 0,
         quality: Some(1080),
         account: "acme".into(),
         stream_id: id,
         ext: "mkv".into(),
-        priority: None,
         user: "ann".into(),
-        airing: None,
-        address: None,
+        ..Wish::new(contract::bundle::Kind::Movie, format!("Film {id}"), 1)
     }
 }
 

@@ -148,3 +148,31 @@ pub struct Wish {
     /// Who wishes.
     pub user: String,
 }
+
+impl Wish {
+    /// One of which no more is known than what it is, what it is called and where it shall be.
+    pub const fn new(kind: Kind, title: String, target: i64) -> Self {
+        Self {
+            identity: String::new(),
+            variant: String::new(),
+            target,
+            kind,
+            title,
+            year: String::new(),
+            tmdb: String::new(),
+            tags: Vec::new(),
+            season: None,
+            episode: None,
+            ep_title: String::new(),
+            series: 0,
+            quality: None,
+            account: String::new(),
+            stream_id: 0,
+            address: None,
+            ext: String::new(),
+            airing: None,
+            priority: None,
+            user: String::new(),
+        }
+    }
+}

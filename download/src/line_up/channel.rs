@@ -2,12 +2,9 @@
 
 use anyhow::{Context, bail, ensure};
 use contract::bundle::{Kind, List, LiveStream};
+use contract::programme;
 use contract::release::View;
 use contract::user::Sight;
-use jiff::fmt::strtime;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
 
 use super::{For, LineUp};
 use crate::job::{Airing, Priority, Wish};
@@ -41,6 +38,14 @@ pub struct Programme {
     pub stops: i64,
     /// What it is called.
     pub title: String,
+}
+
+impl Programme {
+    /// As the guide has it; `None` if it is of no time at all.
+    fn of(read: programme::Programme<'_>) -> Option<Self> {
+        let (starts, stops) = (read.start.try_into().ok()?, read.stop.try_into().ok()?);
+        (starts < stops).then(|| Self { starts, stops, title: read.text().title })
+    }
 }
 
 impl LineUp {
@@ -96,7 +101,7 @@ impl LineUp {
         let Some(range) = self.release.index.guide(&channel.guide) else { return Vec::new() };
         let (from, to) = range.programmes;
         let bytes = self.release.guide.get(from as usize..to as usize).unwrap_or_default();
-        programmes(&String::from_utf8_lossy(bytes))
+        programme::programmes(&String::from_utf8_lossy(bytes)).filter_map(Programme::of).collect()
     }
 }
 
@@ -125,28 +130,17 @@ pub fn recording(
     let (begins, ends) = (airing.begins(), airing.ends());
     ensure!(airing.starts < airing.stops, "it would end before it begins");
     ensure!(ends.saturating_sub(begins) <= LONGEST, "a recording is of a day at most");
+    let title = if title.trim().is_empty() { channel.name.clone() } else { title };
     Ok(Wish {
         identity: Wish::identity_of(channel.id, &airing, of_guide),
-        variant: String::new(),
-        target: whom.target,
-        kind: Kind::Live,
-        title: if title.trim().is_empty() { channel.name.clone() } else { title },
-        year: String::new(),
-        tmdb: String::new(),
-        tags: Vec::new(),
-        season: None,
-        episode: None,
-        ep_title: String::new(),
-        series: 0,
-        quality: None,
         account: channel.account.clone(),
         stream_id: channel.id,
-        address: None,
         ext: "ts".into(),
         airing: Some(airing),
         // What is recorded goes to its target before what could be had at any time.
         priority: whom.priority.or(Some(Priority::High)),
         user: whom.user.clone(),
+        ..Wish::new(Kind::Live, title, whom.target)
     })
 }
 
@@ -165,57 +159,6 @@ fn only<'a>(all: &'a [LiveStream], wanted: &str) -> anyhow::Result<&'a LiveStrea
     }
 }
 
-/// The `<programme>` elements of our own guide (XMLTV): well-formed, in order. One without a readable time is passed over.
-fn programmes(xml: &str) -> Vec<Programme> {
-    let mut reader = Reader::from_str(xml);
-    let (mut all, mut times, mut title) = (Vec::new(), None, None);
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(element) if element.name().as_ref() == "programme" => {
-                times = attribute(&element, "start").zip(attribute(&element, "stop"));
-                title = None;
-            }
-            // Of several in different languages, the first.
-            Event::Start(element) if element.name().as_ref() == "title" && title.is_none() => {
-                title = Some(content(&mut reader));
-            }
-            Event::End(element) if element.name().as_ref() == "programme" => {
-                if let Some((starts, stops)) = times.take().filter(|(starts, stops)| starts < stops) {
-                    all.push(Programme { starts, stops, title: title.take().unwrap_or_default() });
-                }
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    all
-}
-
-/// A time of XMLTV, such as `20251009080000 +0000`, as Unix time.
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<i64> {
-    let found = element.attributes().with_checks(false).flatten().find(|each| each.key.as_ref() == name)?;
-    let text = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
-    Some(strtime::parse("%Y%m%d%H%M%S %z", &*text).ok()?.to_timestamp().ok()?.as_second())
-}
-
-/// The text up to the next closing tag. What stands escaped comes between the pieces of text.
-fn content(reader: &mut Reader<&[u8]>) -> String {
-    let mut text = String::new();
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Text(piece) => text.push_str(&piece.xml10_content()),
-            Event::CData(piece) => text.push_str(&piece.xml10_content()),
-            Event::GeneralRef(entity) => match entity.resolve_char_ref() {
-                Ok(Some(character)) => text.push(character),
-                _ => text.push_str(resolve_predefined_entity(&entity.xml10_content()).unwrap_or_default()),
-            },
-            Event::End(_) | Event::Eof => break,
-            _ => {}
-        }
-    }
-    text.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -231,22 +174,5 @@ mod tests {
         assert_eq!(moved(&guide, "News", &airing(6000)), Some((7200, 10_800)), "the nearest");
         assert_eq!(moved(&guide, "Show", &airing(0)), None);
         assert_eq!(moved(&guide, "Nothing", &airing(0)), None);
-    }
-
-    #[test]
-    fn programmes_are_read_with_what_is_escaped_in_their_titles() {
-        let xml = "<programme start=\"20251009080000 +0000\" stop=\"20251009083000 +0000\" channel=\"a\">\n\
-                   <title lang=\"de\">Tom &amp; J&#xe4;rry</title><title>second</title><desc>x</desc></programme>\n\
-                   <programme start=\"20251009093000 +0100\" stop=\"20251009100000 +0000\"><title/></programme>\
-                   <programme start=\"soon\" stop=\"later\"><title>x</title></programme>";
-        let (first, second) = (1_759_996_800, 1_759_998_600);
-        assert_eq!(
-            programmes(xml),
-            [
-                Programme { starts: first, stops: second, title: "Tom & Järry".into() },
-                Programme { starts: second, stops: second + 5400, title: String::new() },
-            ]
-        );
-        assert_eq!(programmes("<programme start=\"20251009080000 +0000\"><title>"), []);
     }
 }

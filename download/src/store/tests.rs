@@ -23,25 +23,11 @@ const NOW: i64 = 1_795_800_000;
 pub(crate) fn film(id: u32) -> Wish {
     Wish {
         identity: format!("movie|film {id}|-"),
-        variant: String::new(),
-        target: 1,
-        kind: Kind::Movie,
-        title: format!("Film {id}"),
-        year: String::new(),
-        tmdb: String::new(),
-        tags: Vec::new(),
-        season: None,
-        episode: None,
-        ep_title: String::new(),
-        series: 0,
-        quality: None,
         account: format!("account-{id}"),
         stream_id: id,
-        address: None,
         ext: "mkv".into(),
-        airing: None,
-        priority: None,
         user: "ann".into(),
+        ..Wish::new(Kind::Movie, format!("Film {id}"), 1)
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use contract::bundle::Kind;
 use contract::disk::Data;
-use contract::library::Style;
 use contract::secret::SharedKey;
 use contract::user::{Downloads, PasswordHash, Token, User, Users};
 use download::Settings;
@@ -14,7 +13,7 @@ use download::list::Limits;
 use download::queue::Rules;
 use download::store::{By, Store, now};
 use download::surface::{Access, Service};
-use download::target::{self, Health, Record};
+use download::target::{self, Record};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -186,45 +185,15 @@ fn people(users: &Users) -> Vec<(&'static str, String)> {
 pub(crate) fn film(id: u32) -> Wish {
     Wish {
         identity: format!("movie|film {id}|-"),
-        variant: String::new(),
-        target: 1,
-        kind: Kind::Movie,
-        title: format!("Film {id}"),
-        year: String::new(),
-        tmdb: String::new(),
-        tags: Vec::new(),
-        season: None,
-        episode: None,
-        ep_title: String::new(),
-        series: 0,
         quality: Some(1080),
         account: "acme".into(),
         stream_id: id,
-        address: None,
         ext: "mkv".into(),
-        airing: None,
-        priority: None,
         user: "ann".into(),
+        ..Wish::new(Kind::Movie, format!("Film {id}"), 1)
     }
 }
 
 pub(crate) fn folder_named(name: &str, base: &str) -> Record {
-    Record {
-        id: 0,
-        name: name.into(),
-        kind: target::Kind::Dir,
-        url: String::new(),
-        base: base.into(),
-        secret: None,
-        host_key: None,
-        style: Style::Jellyfin,
-        types: Vec::new(),
-        min_q: None,
-        max_q: None,
-        max_parallel: 3,
-        bwlimit: 0,
-        cleanup: true,
-        maintenance: false,
-        health: Health::default(),
-    }
+    Record { name: name.into(), base: base.into(), ..Record::new(target::Kind::Dir) }
 }

@@ -1,6 +1,5 @@
 //! Listings as JSON, read from the one range of the guide where a channel's programmes stand.
 
-mod programme;
 mod span;
 
 use std::borrow::Cow;
@@ -11,11 +10,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contract::bundle::{Digits, Flag, Section};
+use contract::programme::{Programme, programmes};
 use contract::release::View;
 use httpd::Response;
 use serde::{Deserialize, Serialize};
 
-use self::programme::{Programme, programmes};
 pub(crate) use self::span::Span;
 use super::account::date_time;
 use super::{document, search};

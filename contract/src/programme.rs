@@ -1,4 +1,4 @@
-//! Reading `<programme>` elements of our own guide (XMLTV): well-formed, UTF-8, in order.
+//! Reading the `<programme>` elements of the guide that is published (XMLTV): well-formed, UTF-8, in order.
 
 use jiff::fmt::strtime;
 use quick_xml::escape::resolve_predefined_entity;
@@ -6,27 +6,30 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 /// A programme whose texts are read only when they are wanted.
-pub(super) struct Programme<'a> {
+#[derive(Debug)]
+pub struct Programme<'a> {
     /// Unix time, in seconds.
-    pub(super) start: u64,
+    pub start: u64,
     /// Unix time, in seconds.
-    pub(super) stop: u64,
+    pub stop: u64,
     /// What stands between its tags.
     content: &'a str,
 }
 
 /// The texts of a programme, as a client shows them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Text {
-    pub(super) title: String,
+pub struct Text {
+    /// Or `""`.
+    pub title: String,
     /// The episode's title, if it has one, and what happens.
-    pub(super) description: String,
+    pub description: String,
     /// The language of the title, or `""`.
-    pub(super) lang: String,
+    pub lang: String,
 }
 
-/// The programmes in `xml`, a run of `<programme>` elements; those without a readable time are passed over.
-pub(super) fn programmes(xml: &str) -> impl Iterator<Item = Programme<'_>> {
+/// The programmes in `xml`, a run of `<programme>` elements such as a range of the index stands for; those without a readable
+/// time are passed over.
+pub fn programmes(xml: &str) -> impl Iterator<Item = Programme<'_>> {
     let mut reader = Reader::from_str(xml);
     std::iter::from_fn(move || {
         loop {
@@ -48,7 +51,7 @@ pub(super) fn programmes(xml: &str) -> impl Iterator<Item = Programme<'_>> {
 
 impl Programme<'_> {
     /// Reads the texts; of several in different languages, the first.
-    pub(super) fn text(&self) -> Text {
+    pub fn text(&self) -> Text {
         let (mut title, mut sub_title, mut description) = (None, None, None);
         let mut lang = String::new();
         let mut reader = Reader::from_str(self.content);
