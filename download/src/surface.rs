@@ -13,6 +13,7 @@
 
 mod access;
 mod answer;
+mod endpoint;
 mod events;
 mod jobs;
 mod lists;
@@ -39,10 +40,11 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use self::access::{Access, Role};
+pub use self::endpoint::Endpoint;
 pub use self::openapi::described;
-pub use self::table::{ENDPOINTS, Endpoint};
+pub use self::table::ENDPOINTS;
 
-use self::table::Does;
+use self::endpoint::Does;
 use crate::Settings;
 use crate::list::Limits;
 use crate::shelf::Shelf;

@@ -3,8 +3,9 @@
 use httpd::api::{self, Operation};
 use serde_json::{Value, json};
 
+use super::endpoint::Endpoint;
 use super::schema::{Parameter, Schema};
-use super::table::{ENDPOINTS, Endpoint};
+use super::table::ENDPOINTS;
 
 /// The `paths` and `components` of `/api/openapi.json` that are ours.
 pub fn described() -> Value {

@@ -5,7 +5,11 @@
 //!                                            └─ else an episode alone, which is weak: `Chapter 4` may be a title's end
 //! ```
 
+mod token;
+
 use std::ops::Range;
+
+use token::{Kind, Token, is_apart, is_digit, number, skip, tokens};
 
 /// What was found, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,31 +99,6 @@ const EPISODES: &[&str] = &[
     "حلقة",
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Word,
-    Number,
-    Blank,
-    Sign,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Token<'a> {
-    kind: Kind,
-    text: &'a str,
-    start: usize,
-}
-
-impl Token<'_> {
-    const fn end(&self) -> usize {
-        self.start + self.text.len()
-    }
-
-    fn is(&self, letters: &[&str]) -> bool {
-        self.kind == Kind::Word && letters.iter().any(|letter| self.text.eq_ignore_ascii_case(letter))
-    }
-}
-
 /// The marker that counts, if there is one.
 pub(super) fn marker(text: &str) -> Option<Marker> {
     // Without a digit there is nothing to look for.
@@ -152,37 +131,6 @@ fn with_brackets(text: &str, place: Range<usize>) -> Range<usize> {
         .into_iter()
         .any(|(open, close)| before.ends_with(open) && behind.starts_with(close));
     if is_wrapped { before.len() - 1..text.len() - behind.len() + 1 } else { place }
-}
-
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(16);
-    for (start, character) in text.char_indices() {
-        let kind = match character {
-            _ if is_digit(character) => Kind::Number,
-            'ª' | 'º' => Kind::Sign,
-            _ if character.is_alphabetic() || is_combining(character) => Kind::Word,
-            ' ' => Kind::Blank,
-            _ => Kind::Sign,
-        };
-        let length = character.len_utf8();
-        match tokens.last_mut() {
-            Some(last) if last.kind == kind && kind != Kind::Sign => {
-                last.text = &text[last.start..start + length];
-            }
-            _ => tokens.push(Token { kind, text: &text[start..start + length], start }),
-        }
-    }
-    tokens
-}
-
-/// Those of ASCII, of Arabic and of Persian.
-const fn is_digit(character: char) -> bool {
-    matches!(character, '0'..='9' | '٠'..='٩' | '۰'..='۹')
-}
-
-/// Vowels of Arabic and accents that have no composed form: parts of the word they stand in.
-const fn is_combining(character: char) -> bool {
-    matches!(character, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{200c}' | '\u{200d}')
 }
 
 /// What begins at the token `at`.
@@ -368,11 +316,6 @@ fn is_word(token: Token<'_>, words: &[&str]) -> bool {
     words.contains(&&*lower)
 }
 
-/// Whether no letter and no digit stands directly before the token.
-fn is_apart(tokens: &[Token<'_>], at: usize) -> bool {
-    at == 0 || matches!(tokens[at - 1].kind, Kind::Blank | Kind::Sign)
-}
-
 /// Behind the number before `at`, and behind further episodes (`E02`, `-E02`) that are said along with it. Nothing if a
 /// letter follows that makes another word of it.
 fn ends(tokens: &[Token<'_>], at: usize) -> Option<usize> {
@@ -387,25 +330,6 @@ fn ends(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         (_, _, Some(next)) if next.kind == Kind::Word => None,
         _ => Some(end),
     }
-}
-
-/// The token behind at most `most` of `signs`.
-fn skip(tokens: &[Token<'_>], from: usize, signs: &[&str], most: usize) -> usize {
-    let passed = tokens.iter().skip(from).take(most).take_while(|token| signs.contains(&token.text)).count();
-    from + passed
-}
-
-/// The number of at most `most` digits that the token `at` is.
-fn number(tokens: &[Token<'_>], at: usize, most: usize) -> Option<u32> {
-    let token = tokens.get(at).filter(|token| token.kind == Kind::Number)?;
-    let digit = |character: char| match character {
-        '٠'..='٩' => u32::from(character) - u32::from('٠'),
-        '۰'..='۹' => u32::from(character) - u32::from('۰'),
-        _ => u32::from(character) - u32::from('0'),
-    };
-    let mut characters = token.text.chars();
-    let value = characters.by_ref().take(most).fold(0, |value, character| value * 10 + digit(character));
-    characters.next().is_none().then_some(value)
 }
 
 #[cfg(test)]
