@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::future::pending;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -162,8 +161,7 @@ impl House {
     pub(crate) fn script(&self, name: &str, script: &str) -> PathBuf {
         let path = self.folder.path().join(format!("bin-{name}")).join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        replace(&path, format!("#!/bin/sh\n{script}\n").as_bytes(), Access::Owner).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        program(&path, script);
         path
     }
 
@@ -290,4 +288,15 @@ async fn serve(data: &Data, source: Source) -> (tokio::task::JoinHandle<()>, Soc
         async move { relay.answer(request, peer).await }
     };
     (tokio::spawn(httpd::serve(listener, httpd::Settings::default(), answer, pending())), address)
+}
+
+/// Makes an executable that does what `script` says. Another process writes it: where this one does, a child that another test
+/// starts meanwhile has the file open for writing until it has its own image, and what is open so cannot be executed
+/// (`ETXTBSY`, execve(2)).
+pub(crate) fn program(path: &Path, script: &str) {
+    let mut writer = Command::new("sh");
+    writer.args(["-c", r#"cat >"$0" && chmod 755 "$0""#]).arg(path).stdin(Stdio::piped());
+    let mut writer = writer.spawn().unwrap();
+    write!(writer.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
+    assert!(writer.wait().unwrap().success());
 }

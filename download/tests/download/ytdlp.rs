@@ -1,8 +1,6 @@
 //! yt-dlp, as itself where it is there, and as what it was heard to say.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +9,8 @@ use download::engine::{Ended, Known, Order, Reach, Report, ytdlp};
 use download::job::{Cause, Wait};
 use station::{Fault, Settings, Station};
 use tempfile::TempDir;
+
+use crate::house;
 
 fn order(folder: &TempDir, url: &str) -> Order {
     Order {
@@ -27,10 +27,8 @@ fn order(folder: &TempDir, url: &str) -> Order {
 /// A program that says and does what this script does; `$output` is what it was told to make.
 fn program(folder: &TempDir, script: &str) -> PathBuf {
     let path = folder.path().join("program");
-    let mut file = fs::File::create(&path).unwrap();
     let find = r#"while [ "$1" != -o ]; do shift; done; output=$(printf '%s' "$2" | sed 's/%%/%/g; s/%(ext)s/mp4/')"#;
-    write!(file, "#!/bin/sh\necho \"$@\" > '{}/said'\n{find}\n{script}\n", folder.path().display()).unwrap();
-    file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
+    house::program(&path, &format!("echo \"$@\" > '{}/said'\n{find}\n{script}", folder.path().display()));
     path
 }
 
