@@ -1,9 +1,10 @@
 //! A database of films and series, which answers as themoviedb.org does (its API, version 3), as far as Coax asks it.
 //!
 //! It holds what the panel has, under the numbers that the panel tells, and what makes a search by title hard: for every film
-//! one of the same title that is thirty years older and better known, and comes first; every seventh is known by another title,
-//! the panel's being one of its alternative ones; every eleventh is not in it at all. A search finds what has all words of the
-//! question in its titles, up to twenty.
+//! one of the same title that is thirty years older and better known, and comes first; every fifth came out a year before it
+//! came to where the panel is; every seventh is known by another title, the panel's being one of its alternative ones; every
+//! eleventh is not in it at all. A search finds what has all words of the question in its titles, up to twenty; one by year,
+//! what came out anywhere in that year.
 
 use http::StatusCode;
 use httpd::{Params, Response, reply};
@@ -41,7 +42,10 @@ struct Entry {
     id: u32,
     title: String,
     others: Vec<String>,
+    /// When it came out for the first time.
     year: u32,
+    /// When it came to where the panel is.
+    here: u32,
     popularity: u32,
 }
 
@@ -72,8 +76,7 @@ pub(crate) fn answer(catalogue: &Catalogue, query: Query, params: &Params, token
             let year: Option<u32> = year.and_then(|year| year.parse().ok());
             let is_found = |entry: &Entry| {
                 let titles = words(&[vec![entry.title.clone()], entry.others.clone()].concat().join(" "));
-                // A search by year finds what was released then anywhere.
-                let fits = year.is_none_or(|year| entry.year.abs_diff(year) <= 1);
+                let fits = year.is_none_or(|year| year == entry.year || year == entry.here);
                 fits && !asked.is_empty() && asked.iter().all(|word| titles.contains(word))
             };
             let mut found: Vec<Entry> = entries(catalogue, sort).filter(is_found).collect();
@@ -110,18 +113,20 @@ pub(crate) fn answer(catalogue: &Catalogue, query: Query, params: &Params, token
 
 fn entries(catalogue: &Catalogue, sort: Sort) -> Box<dyn Iterator<Item = Entry> + '_> {
     let both = |(index, (id, title, year)): (u32, (u32, String, u32))| {
-        let known = match index % 7 {
-            6 => Entry {
-                id,
-                others: vec![title.clone()],
-                title: format!("Production {id}"),
-                year,
-                popularity: 5,
-            },
-            _ => Entry { id, others: Vec::new(), title: title.clone(), year, popularity: 10 + index % 40 },
+        let namesake = Entry {
+            id: id + NAMESAKE,
+            title: title.clone(),
+            others: Vec::new(),
+            year: year - OLDER,
+            here: year - OLDER,
+            popularity: 90,
         };
-        let namesake =
-            Entry { id: id + NAMESAKE, title, others: Vec::new(), year: year - OLDER, popularity: 90 };
+        let (title, others, popularity) = match index % 7 {
+            6 => (format!("Production {id}"), vec![title], 5),
+            _ => (title, Vec::new(), 10 + index % 40),
+        };
+        let known =
+            Entry { id, title, others, year: year - u32::from(index % 5 == 4), here: year, popularity };
         let is_there = index % 11 != 10;
         [namesake].into_iter().chain(is_there.then_some(known))
     };
