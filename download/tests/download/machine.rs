@@ -109,12 +109,14 @@ impl Machine {
     /// Kills the server, with all of it that talks to somebody, as a power cut would.
     pub(crate) fn kill(&mut self) {
         let Some(mut server) = self.server.take() else { return };
-        let mut all = descendants(server.id());
-        all.push(server.id());
-        for id in all {
-            let id = Pid::from_raw(id.cast_signed()).unwrap();
-            let _ = kill_process(id, Signal::KILL);
+        // Whoever stands still starts nobody while others are looked for, who would outlive this and keep the port.
+        let (mut all, mut found) = (Vec::new(), vec![server.id()]);
+        while !found.is_empty() {
+            signal(&found, Signal::STOP);
+            all.append(&mut found);
+            found = descendants(server.id()).into_iter().filter(|id| !all.contains(id)).collect();
         }
+        signal(&all, Signal::KILL);
         server.wait().unwrap();
     }
 
@@ -132,9 +134,11 @@ impl Machine {
         // sshd does without privileges in it, and Debian makes it when the system starts.
         let _ = fs::create_dir_all("/run/sshd");
         let at = |name: &str| self.path(name).display().to_string();
+        // SHLVL: bash then reads nothing of what its user has set up for himself, which may take long, and may keep a lock for
+        // ever that was held when it was killed.
         let config = format!(
             "Port {}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\n\
-             PasswordAuthentication yes\nPermitRootLogin yes\nMaxStartups 100\nSubsystem sftp internal-sftp\n{}",
+             PasswordAuthentication yes\nPermitRootLogin yes\nMaxStartups 100\nSubsystem sftp internal-sftp\nSetEnv SHLVL=1\n{}",
             self.port,
             at("host_key"),
             at("authorized_keys"),
@@ -214,6 +218,14 @@ fn command<const N: usize>(program: impl AsRef<OsStr>, arguments: [&str; N]) -> 
 fn run(command: &mut Command) {
     let output = command.output().expect("openssh-server and samba are needed: scripts/check installs them");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// To each of these, if it is still there.
+fn signal(processes: &[u32], signal: Signal) {
+    for id in processes {
+        let id = Pid::from_raw(id.cast_signed()).unwrap();
+        let _ = kill_process(id, signal);
+    }
 }
 
 /// All who were begun by `id`, or by somebody who was.
