@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use super::Service;
 use super::access::Asker;
 use super::answer::Query;
-use super::speed::{Going, Speeds};
 use super::schema::Parameter;
+use super::speed::{Going, Speeds};
 use crate::store::{Event, Store, StoreError, Told};
 
 /// How often it is looked what has happened.

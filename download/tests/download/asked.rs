@@ -155,7 +155,10 @@ async fn attempts_in_vain_are_counted_over_restarts_and_those_that_bring_somethi
     let _worker = house.run();
     let failed = house.until(job, "failed").await;
     assert_eq!(failed["cause"], "stuck");
-    assert!(failed["error"].as_str().unwrap().starts_with("3 attempts in a row brought nothing"), "{failed:#}");
+    assert!(
+        failed["error"].as_str().unwrap().starts_with("3 attempts in a row brought nothing"),
+        "{failed:#}"
+    );
     assert!(failed["have"].as_u64().unwrap() > 900_000, "what there is of it stays: {failed:#}");
 }
 
@@ -246,7 +249,8 @@ async fn nothing_that_a_stranger_writes_into_a_list_leads_out_of_the_target() {
     ];
     let list: String = titles.iter().zip(0..).map(|(title, number)| entry(title, number)).collect();
     let file = house.nas.with_file_name("list.m3u");
-    contract::disk::replace(&file, format!("#EXTM3U\n{list}").as_bytes(), contract::disk::Access::Owner).unwrap();
+    contract::disk::replace(&file, format!("#EXTM3U\n{list}").as_bytes(), contract::disk::Access::Owner)
+        .unwrap();
     let around = |house: &House| {
         let names = fs::read_dir(house.nas.parent().unwrap()).unwrap().map(|it| it.unwrap().file_name());
         let mut names: Vec<_> = names.collect();

@@ -113,7 +113,8 @@ async fn what_is_chosen_by_class_group_text_or_place_is_one_job_however_many_ask
         house.ask(&operator, "POST", &path, Some(chosen)).await.good()
     };
     let all = futures_util::future::join_all((0..50).map(|_| select(json!({ "places": [0, 1] })))).await;
-    let count = |answer: &Value| (answer["added"].as_array().unwrap().len(), answer["there"].as_u64().unwrap());
+    let count =
+        |answer: &Value| (answer["added"].as_array().unwrap().len(), answer["there"].as_u64().unwrap());
     assert_eq!(all.iter().map(|answer| count(answer).0).sum::<usize>(), 2, "{all:?}");
     assert!(all.iter().all(|answer| matches!(count(answer), (2, 0) | (0, 2))), "{all:?}");
     for (chosen, there) in [

@@ -133,7 +133,9 @@ async fn figures_agree_with_the_store_after_a_thousand_changes() {
             work(&house, id);
             continue;
         }
-        let action = *["pause", "resume", "resume", "cancel", "retry", "retry", "top"].choose(&mut rand::rng()).unwrap();
+        let action = *["pause", "resume", "resume", "cancel", "retry", "retry", "top"]
+            .choose(&mut rand::rng())
+            .unwrap();
         let path = format!("/api/downloads/{id}");
         let status = house.ask(&operator, "PUT", &path, Some(json!({ "action": action }))).await.status;
         assert!(matches!(status, 200 | 409), "{action}: {status}");
