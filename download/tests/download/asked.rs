@@ -273,3 +273,24 @@ async fn nothing_that_a_stranger_writes_into_a_list_leads_out_of_the_target() {
     assert_eq!(around(&house), before);
     assert!(!std::path::Path::new("/tmp/escaped").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_target_is_is_looked_at_every_so_often_and_what_is_kept_there_as_well_stays_here() {
+    let looked = async |more: &str| {
+        let (house, films) = slow(1, more).await;
+        afflict(&house, None);
+        house.told(&["target", "set", "nas", "--keep", "yes"]);
+        let _worker = house.run();
+        let job = house.add(films[0]);
+        let done = house.until(job, "completed").await;
+        let checked = || house.told(&["target", "list"])[0]["checked"].as_i64().unwrap();
+        let before = checked();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let part = house.data.downloads().join(format!("temp/.{job}.part"));
+        let there = house.nas.join(done["final_path"].as_str().unwrap());
+        assert!(fs::read(part).unwrap() == fs::read(there).unwrap());
+        checked() - before
+    };
+    let (often, usually) = tokio::join!(looked("probe_every = 1"), looked(""));
+    assert!(often >= 2 && usually == 0, "{often} {usually}");
+}
