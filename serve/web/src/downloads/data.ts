@@ -17,7 +17,14 @@ export interface Download {
   season: number | null;
   episode: number | null;
   ep_title: string;
+  /** Of a recording, what it is of. */
+  airing: Airing | null;
+  /** Our id of the film, the episode or the channel. */
+  stream_id: number;
+  /** Lines of its picture as the list says it, */
   quality: number | null;
+  /** and as measured. */
+  measured_h: number | null;
   user: string;
   state: State;
   wait: Wait | null;
@@ -26,8 +33,22 @@ export interface Download {
   total: number | null;
   have: number;
   t_have: number;
+  final_path: string | null;
   error: string | null;
+  created: number;
 }
+
+/** Times are Unix time in seconds, `lead` and `tail` seconds. */
+export interface Airing {
+  channel: string;
+  starts: number;
+  stops: number;
+  lead: number;
+  tail: number;
+}
+
+/** Those that may still become something. */
+export const OPEN: State[] = ['pending', 'downloading', 'downloaded', 'transferring', 'paused', 'failed'];
 
 export interface Downloads {
   total: number;

@@ -2,6 +2,31 @@ import type { Added } from '../data';
 
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
+/** What is done with a download, as its log has it. */
+const ACTIONS: Record<string, string> = {
+  add: 'wished for',
+  download: 'download begins',
+  record: 'recording begins',
+  moved: 'it is on at another time',
+  gap: 'missing',
+  downloaded: 'it is here',
+  transfer: 'delivery begins',
+  completed: 'delivered',
+  wait: 'waits',
+  failed: 'failed',
+  anew: 'from the beginning',
+  renamed: 'named anew',
+  pause: 'paused',
+  resume: 'goes on',
+  cancel: 'cancelled',
+  retry: 'tried again',
+  top: 'put first',
+  priority: 'priority',
+  recover: 'goes on after a start',
+  beside: 'beside it',
+  measured: 'measured',
+};
+
 export default {
   tabs: { differences: 'Differences', queue: 'Queue', servers: 'Servers', log: 'Log and statistics' },
   stale: 'You administer downloads for 12 hours after a login: log out and in again for servers and the log.',
@@ -55,6 +80,41 @@ export default {
     transfers: 'Deliveries',
     usual: 'As configured',
     shown: (shown: string, total: string) => `${shown} of ${total}`,
+  },
+  picture: {
+    said: (lines: number) => `${lines}p by its title`,
+    measured: (lines: number) => `${lines}p as measured`,
+    other: (lines: number, said: number) => `${lines}p as measured, ${said}p by its title`,
+    unfit: (server: string) => `${server} is not for such pictures`,
+  },
+  recording: {
+    title: 'Record a channel',
+    record: 'Record',
+    drop: 'Do not record',
+    running: 'being recorded',
+    state: (how: string) => `Recording: ${how}.`,
+    channel: 'Channel',
+    channelHint: 'Its number and name, as they are offered.',
+    which: 'Choose one of those that are offered.',
+    from: 'From',
+    to: 'To',
+    name: 'Title',
+    nameHint: 'Empty: as the channel is called.',
+    outcomes: {
+      added: 'It is recorded when it is time.',
+      there: 'It was to be recorded already.',
+      unserved: 'There is no server that takes recordings.',
+    },
+  },
+  details: {
+    channel: 'Channel',
+    on: 'On',
+    recorded: 'Recorded',
+    picture: 'Picture',
+    file: 'File',
+    by: 'Wished for by',
+    happened: 'What happened',
+    actions: ACTIONS,
   },
   pick: {
     title: (title: string) => `Which one is ${title}?`,

@@ -2,6 +2,30 @@ import type { Words } from '../words';
 
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
+const ACTIONS: Record<string, string> = {
+  add: 'voluto',
+  download: 'comincia il download',
+  record: 'comincia la registrazione',
+  moved: 'va in onda a un’altra ora',
+  gap: 'manca',
+  downloaded: 'è qui',
+  transfer: 'comincia la consegna',
+  completed: 'consegnato',
+  wait: 'aspetta',
+  failed: 'fallito',
+  anew: 'da capo',
+  renamed: 'con un altro nome',
+  pause: 'in pausa',
+  resume: 'riprende',
+  cancel: 'annullato',
+  retry: 'ritentato',
+  top: 'messo per primo',
+  priority: 'priorità',
+  recover: 'riprende dopo un avvio',
+  beside: 'accanto',
+  measured: 'misurato',
+};
+
 const it: Words = {
   tabs: { differences: 'Differenze', queue: 'Coda', servers: 'Server', log: 'Registro e statistiche' },
   stale: 'I download si amministrano per 12 ore dopo l’accesso: esci e rientra per i server e il registro.',
@@ -55,6 +79,41 @@ const it: Words = {
     transfers: 'Consegne',
     usual: 'Come configurato',
     shown: (shown: string, total: string) => `${shown} di ${total}`,
+  },
+  picture: {
+    said: (lines) => `${lines}p secondo il titolo`,
+    measured: (lines) => `${lines}p misurati`,
+    other: (lines, said) => `${lines}p misurati, ${said}p secondo il titolo`,
+    unfit: (server) => `${server} non è per immagini così`,
+  },
+  recording: {
+    title: 'Registra un canale',
+    record: 'Registra',
+    drop: 'Non registrare',
+    running: 'in registrazione',
+    state: (how) => `Registrazione: ${how}.`,
+    channel: 'Canale',
+    channelHint: 'Numero e nome, come vengono proposti.',
+    which: 'Scegli uno di quelli proposti.',
+    from: 'Da',
+    to: 'A',
+    name: 'Titolo',
+    nameHint: 'Vuoto: come si chiama il canale.',
+    outcomes: {
+      added: 'Viene registrato quando è ora.',
+      there: 'Era già da registrare.',
+      unserved: 'Nessun server prende registrazioni.',
+    },
+  },
+  details: {
+    channel: 'Canale',
+    on: 'In onda',
+    recorded: 'Registrato',
+    picture: 'Immagine',
+    file: 'File',
+    by: 'Voluto da',
+    happened: 'Che cosa è successo',
+    actions: ACTIONS,
   },
   pick: {
     title: (title) => `Quale è ${title}?`,
