@@ -79,6 +79,8 @@ export default {
     perAccount: 'Of one account',
     transfers: 'Deliveries',
     usual: 'As configured',
+    perSecond: (size: string) => `${size}/s`,
+    left: (time: string) => `${time} left`,
     shown: (shown: string, total: string) => `${shown} of ${total}`,
   },
   picture: {
@@ -216,7 +218,6 @@ export default {
     byDay: 'Delivered by day',
     what: 'What',
     number: 'Number',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Log',
     level: 'Level',
     levels: { '': 'all', info: 'info', warning: 'warning', error: 'error' } as Record<string, string>,

@@ -78,6 +78,8 @@ const it: Words = {
     perAccount: 'Di un solo account',
     transfers: 'Consegne',
     usual: 'Come configurato',
+    perSecond: (size) => `${size}/s`,
+    left: (time) => `ancora ${time}`,
     shown: (shown: string, total: string) => `${shown} di ${total}`,
   },
   picture: {
@@ -215,7 +217,6 @@ const it: Words = {
     byDay: 'Consegnati per giorno',
     what: 'Cosa',
     number: 'Numero',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Registro',
     level: 'Livello',
     levels: { '': 'tutti', info: 'info', warning: 'avviso', error: 'errore' },
