@@ -12,6 +12,7 @@ import { downloads } from './page/downloads.mjs';
 import { films } from './page/films.mjs';
 import { guide } from './page/guide.mjs';
 import { grid } from './page/grid.mjs';
+import { pick } from './page/pick.mjs';
 import { recordings } from './page/recordings.mjs';
 import { run } from './page/run.mjs';
 import { wizard } from './page/setup.mjs';
@@ -21,7 +22,7 @@ import { leave, watch } from './page/watch.mjs';
 
 /** Those that begin with somebody who has logged in at the demo, and those that have a house of their own. */
 const AT_THE_DEMO = { run, guide, films, catalogue, downloads, recordings, leave };
-const ALONE = { wizard, ace };
+const ALONE = { wizard, ace, pick };
 
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 

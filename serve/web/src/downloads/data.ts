@@ -14,6 +14,8 @@ export interface Download {
   year: string;
   /** Its number at themoviedb.org; `''`: nobody has told it. */
   tmdb: string;
+  /** What somebody has picked for its title; no number: none of those that are known there. */
+  picked: { tmdb: number | null; title: string; year: number } | null;
   season: number | null;
   episode: number | null;
   ep_title: string;

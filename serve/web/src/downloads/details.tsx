@@ -3,7 +3,7 @@ import { clock, day, moment } from '../strings';
 import { Dialog } from '../view/dialog';
 import { Trouble, useFetched, Wait } from '../view/parts';
 import { downloads, type Download, type Happened, type Server } from './data';
-import { fits, how, pictured } from './row';
+import { fits, how, picked, pictured } from './row';
 import { w } from './words';
 
 interface Shown {
@@ -58,6 +58,7 @@ function facts(one: Download, server: Server | undefined): [name: string, fact: 
     [words.channel, airing?.channel ?? ''],
     [words.on, airing ? span(airing.starts, airing.stops) : ''],
     [words.recorded, airing && airing.lead + airing.tail > 0 ? span(airing.starts - airing.lead, airing.stops + airing.tail) : ''],
+    [words.known, picked(one)],
     [words.picture, pictured(one) && `${pictured(one)}${unfit}`],
     [queue.where, server?.name ?? ''],
     [words.file, one.final_path ?? ''],

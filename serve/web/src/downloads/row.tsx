@@ -63,6 +63,7 @@ function Titled({ one, server, onShow }: { one: Download; server: Server | undef
         {named(one)}
       </button>
       {one.airing && <span class="hint">{aired(one)}</span>}
+      {one.picked && <span class="hint">{picked(one)}</span>}
       {picture && (
         <span class={isUnfit ? 'hint bad' : 'hint'}>
           {picture}
@@ -76,6 +77,12 @@ function Titled({ one, server, onShow }: { one: Download; server: Server | undef
 /** Where and when it is on. */
 export function aired({ airing }: Download): string {
   return airing ? `${airing.channel} · ${day(airing.starts)} ${clock(airing.starts)}–${clock(airing.stops)}` : '';
+}
+
+/** Which one it is at themoviedb.org, as somebody has said. */
+export function picked({ picked: it }: Download): string {
+  if (!it) return '';
+  return it.tmdb === null ? w().pick.isNone : w().pick.is(it.year > 0 ? `${it.title} (${it.year})` : it.title);
 }
 
 /** Its picture, as it was measured and as its title says it; nothing where neither is known. */

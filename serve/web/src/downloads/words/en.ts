@@ -110,6 +110,7 @@ export default {
     channel: 'Channel',
     on: 'On',
     recorded: 'Recorded',
+    known: 'Which one',
     picture: 'Picture',
     file: 'File',
     by: 'Wished for by',
@@ -121,6 +122,8 @@ export default {
     hint: 'As themoviedb.org knows it. It is named so from now on, and media servers find it by that.',
     search: 'Search themoviedb.org',
     none: 'None of these',
+    is: (title: string) => `At themoviedb.org: ${title}`,
+    isNone: 'None of those at themoviedb.org',
   },
   differences: {
     list: 'List',

@@ -109,6 +109,7 @@ const it: Words = {
     channel: 'Canale',
     on: 'In onda',
     recorded: 'Registrato',
+    known: 'Quale',
     picture: 'Immagine',
     file: 'File',
     by: 'Voluto da',
@@ -120,6 +121,8 @@ const it: Words = {
     hint: 'Come lo conosce themoviedb.org. D’ora in poi si chiama così, e i media server lo trovano da quello.',
     search: 'Cerca in themoviedb.org',
     none: 'Nessuno di questi',
+    is: (title) => `In themoviedb.org: ${title}`,
+    isNone: 'Nessuno di quelli in themoviedb.org',
   },
   differences: {
     list: 'Lista',
