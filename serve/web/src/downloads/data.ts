@@ -18,7 +18,6 @@ export interface Download {
   picked: { tmdb: number | null; title: string; year: number } | null;
   season: number | null;
   episode: number | null;
-  ep_title: string;
   /** Of a recording, what it is of. */
   airing: Airing | null;
   /** Our id of the film, the episode or the channel. */

@@ -1,5 +1,5 @@
 // A row of the queue: what it is, how far it is, and what can be done with it.
-import { bytes, clock, day, lasting } from '../strings';
+import { bytes, clock, day, lasting, moment } from '../strings';
 import type { Column } from '../run/table';
 import { Bar } from '../view/bar';
 import { named, type Download, type Priority, type Progress, type Server, type State } from './data';
@@ -103,7 +103,8 @@ export function how(one: Download): string {
   const words = w();
   const state = one.airing && one.state === 'downloading' ? words.recording.running : words.states[one.state];
   const wait = one.wait && !['downloading', 'transferring'].includes(one.state) ? ` ${words.waits[one.wait]}` : '';
-  return `${state}${wait}${one.error && one.state !== 'completed' ? `: ${one.error}` : ''}`;
+  const until = wait && one.wait === 'retry' ? ` (${words.queue.until(moment(one.not_before))})` : '';
+  return `${state}${wait}${until}${one.error && one.state !== 'completed' ? `: ${one.error}` : ''}`;
 }
 
 /** How far it is: a recording by its time, everything else by its bytes. */

@@ -171,7 +171,6 @@ export default {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Show more',
   },
   servers: {
     none: 'There is no server yet: a folder of this machine, or one that is mounted here.',
@@ -205,6 +204,8 @@ export default {
     limitHint: '0: as many as there are.',
     min: 'Lines of the picture, from',
     max: 'to',
+    types: 'For these alone (none: for all of them)',
+    typesOf: { movie: 'Films', episode: 'Episodes', live: 'Recordings' },
     cleanup: 'Remove files here once they are there',
   },
   log: {

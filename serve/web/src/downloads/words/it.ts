@@ -170,7 +170,6 @@ const it: Words = {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Mostra altri',
   },
   servers: {
     none: 'Non c’è ancora un server: una cartella di questa macchina, o una che è montata qui.',
@@ -204,6 +203,8 @@ const it: Words = {
     limitHint: '0: quanti ce ne sono.',
     min: 'Righe dell’immagine, da',
     max: 'a',
+    types: 'Solo per questi (nessuno: per tutti)',
+    typesOf: { movie: 'Film', episode: 'Episodi', live: 'Registrazioni' },
     cleanup: 'Rimuovi i file da qui quando sono arrivati',
   },
   log: {
