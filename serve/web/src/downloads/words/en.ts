@@ -194,7 +194,7 @@ export default {
     url: 'Address',
     urlHint: 'Without a password. Empty for a folder.',
     base: 'Folder',
-    baseHint: 'Below it, Movies and Shows are made.',
+    baseHint: 'Below it, Movies, Shows and Recordings are made.',
     secret: 'Where its password is kept',
     secretHint: 'env:NAME or file:PATH. Passwords are never kept here.',
     hostKey: 'Key of the machine',

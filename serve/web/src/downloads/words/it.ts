@@ -193,7 +193,7 @@ const it: Words = {
     url: 'Indirizzo',
     urlHint: 'Senza password. Vuoto per una cartella.',
     base: 'Cartella',
-    baseHint: 'Sotto di essa nascono Movies e Shows.',
+    baseHint: 'Sotto di essa nascono Movies, Shows e Recordings.',
     secret: 'Dove sta la sua password',
     secretHint: 'env:NOME o file:PERCORSO. Qui non si conservano password.',
     hostKey: 'Chiave della macchina',
