@@ -53,7 +53,7 @@ async function unserved({ page }) {
   await page.getByRole('button', { name: 'Add a server' }).click();
   await form.getByRole('textbox', { name: /^Name/ }).fill('recorder');
   await form.getByRole('textbox', { name: /^Folder/ }).fill(base);
-  await form.getByLabel('Recordings').check();
+  await form.getByRole('checkbox', { name: 'Recordings' }).check();
   await form.getByRole('button', { name: 'Save' }).click();
   await form.waitFor({ state: 'detached' });
   const all = (await api(page, 'servers', 'GET')).servers.find((one) => one.name === 'recorder');
