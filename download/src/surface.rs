@@ -13,6 +13,7 @@
 
 mod access;
 mod answer;
+mod comparing;
 mod endpoint;
 mod events;
 mod jobs;
@@ -21,13 +22,14 @@ mod openapi;
 mod recording;
 mod schema;
 mod servers;
+mod speed;
 mod stats;
 mod table;
 mod tmdb;
 mod upload;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
@@ -44,6 +46,7 @@ pub use self::endpoint::Endpoint;
 pub use self::openapi::described;
 pub use self::table::ENDPOINTS;
 
+use self::comparing::Comparing;
 use self::endpoint::Does;
 use crate::Settings;
 use crate::list::Limits;
@@ -65,10 +68,9 @@ pub struct Service {
     right: Right,
     tmdb: Tmdb,
     listeners: Arc<Semaphore>,
-    /// One list arrives at a time, and one is compared, which takes much memory.
+    /// One list arrives at a time.
     uploading: Semaphore,
-    comparing: Semaphore,
-    last: Mutex<Option<lists::Last>>,
+    comparing: Comparing,
     lists: Limits,
     closing: CancellationToken,
 }
@@ -90,8 +92,7 @@ impl Service {
             right: Right::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS)),
             uploading: Semaphore::new(1),
-            comparing: Semaphore::new(1),
-            last: Mutex::default(),
+            comparing: Comparing::new(),
             lists: Limits::default(),
             closing: CancellationToken::new(),
         })
@@ -177,16 +178,6 @@ impl Service {
             Does::Follow => events::follow(self, &asker, &request).await,
             Does::ShowLog => events::log(self, &request).await,
         }
-    }
-
-    /// What was compared last.
-    fn last(&self) -> MutexGuard<'_, Option<lists::Last>> {
-        self.last.lock().expect("nobody panics while holding this lock")
-    }
-
-    /// What was compared is no longer so.
-    fn forget(&self) {
-        *self.last() = None;
     }
 
     /// Asks or changes the store, which takes the disk, off the async threads.

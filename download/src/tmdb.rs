@@ -21,7 +21,7 @@ use contract::source::BaseUrl;
 use serde::Deserialize;
 
 use crate::identity::norm;
-use crate::job::words;
+use crate::job::{Wish, words};
 use crate::store::{Store, StoreError, now};
 use ask::Asker;
 pub use judge::Candidate;
@@ -117,7 +117,18 @@ pub struct Question<'a> {
     pub year: u16,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// Whether what is wished for is looked up: it is something that they have, and nobody has told its number.
+    pub(crate) fn is_of(wish: &Wish) -> bool {
+        wish.tmdb.is_empty() && wish.airing.is_none()
+    }
+
+    /// Which film or series is wished for.
+    pub(crate) fn of(wish: &'a Wish) -> Self {
+        let subject = if wish.episode.is_some() { Subject::Series } else { Subject::Film };
+        Self { subject, title: &wish.title, year: wish.year.parse().unwrap_or(0) }
+    }
+
     /// Under what an answer is remembered.
     pub(crate) fn key(&self, language: &str) -> String {
         format!("{}|{}|{}|{language}", self.subject.word(), norm(self.title), self.year)

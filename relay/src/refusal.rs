@@ -300,8 +300,13 @@ impl Refusal {
             Self::Key => unauthorized(),
             Self::Method => not_allowed(),
             Self::Range(size) => unsatisfiable(size),
-            Self::Upstream(Failure::Full | Failure::Busy(_) | Failure::Closing) => {
+            Self::Upstream(Failure::Full | Failure::Closing) => {
                 reply::unavailable(RETRY, "Every connection is in use; ask again.")
+            }
+            // For as long as the provider has said, where that is longer.
+            Self::Upstream(Failure::Busy(rest)) => {
+                let seconds = rest.as_secs().try_into().unwrap_or(u32::MAX);
+                reply::unavailable(RETRY.max(seconds), "The provider has no connection now; ask again.")
             }
             Self::Upstream(Failure::Silent) => {
                 reply::text(StatusCode::GATEWAY_TIMEOUT, "The provider is silent.\n")

@@ -12,6 +12,8 @@ import { downloads } from './page/downloads.mjs';
 import { films } from './page/films.mjs';
 import { guide } from './page/guide.mjs';
 import { grid } from './page/grid.mjs';
+import { pick } from './page/pick.mjs';
+import { recordings } from './page/recordings.mjs';
 import { run } from './page/run.mjs';
 import { wizard } from './page/setup.mjs';
 import { parts, start, stop } from './page/stage.mjs';
@@ -19,8 +21,8 @@ import { browser, confess, logIn, open } from './page/tab.mjs';
 import { leave, watch } from './page/watch.mjs';
 
 /** Those that begin with somebody who has logged in at the demo, and those that have a house of their own. */
-const AT_THE_DEMO = { run, guide, films, catalogue, downloads, leave };
-const ALONE = { wizard, ace };
+const AT_THE_DEMO = { run, guide, films, catalogue, downloads, recordings, leave };
+const ALONE = { wizard, ace, pick };
 
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 

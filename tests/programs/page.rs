@@ -37,7 +37,7 @@ fn people_watch_in_a_browser() {
 
 #[test]
 fn operators_run_it_in_a_browser() {
-    browse(&["run", "catalogue", "downloads", "ace"]);
+    browse(&["run", "catalogue", "downloads", "recordings", "pick", "ace"]);
 }
 
 #[test]

@@ -75,3 +75,34 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::disk::Data;
+
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_gets_old_and_of_too_much_goes_what_nobody_has_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Data::new(folder.path())).unwrap();
+        let ages = (Duration::from_secs(30), Duration::from_secs(7));
+        let alien = Candidate { id: 348, ..Candidate::default() };
+        store.remember("alien", Some(&alien), 2, 100).unwrap();
+        store.remember("none", None, 2, 100).unwrap();
+        let known = |key: &str, now: i64| store.remembered(key, ages, now).unwrap();
+        assert_eq!((known("alien", 129), known("alien", 130)), (Some(Some(alien.clone())), None));
+        assert_eq!(
+            (known("none", 106), known("none", 107)),
+            (Some(None), None),
+            "that there is none, for less long"
+        );
+        store.remember("heat", Some(&alien), 2, 110).unwrap();
+        assert_eq!((known("none", 106), known("alien", 111)), (None, Some(Some(alien.clone()))));
+        store.remember("dune", Some(&alien), 2, 112).unwrap();
+        assert!(
+            known("alien", 113).is_some() && known("heat", 113).is_none(),
+            "the one that was asked for last stays"
+        );
+    }
+}

@@ -20,7 +20,8 @@ use super::Service;
 use super::access::Asker;
 use super::answer::Query;
 use super::schema::Parameter;
-use crate::store::{Event, Progress, Store, StoreError, Told};
+use super::speed::{Going, Speeds};
+use crate::store::{Event, Store, StoreError, Told};
 
 /// How often it is looked what has happened.
 const LOOK: Duration = Duration::from_millis(500);
@@ -70,6 +71,7 @@ pub(super) async fn follow(service: &Service, asker: &Asker, request: &Request) 
         is_admin: asker.is_admin(),
         waiting,
         looks: 0,
+        speeds: Speeds::default(),
         progress: Vec::new(),
         spoken: Instant::now(),
         closing: service.closing.clone(),
@@ -97,7 +99,8 @@ struct Following {
     is_admin: bool,
     waiting: VecDeque<Bytes>,
     looks: u32,
-    progress: Vec<Progress>,
+    speeds: Speeds,
+    progress: Vec<Going>,
     /// When he was last told something.
     spoken: Instant,
     closing: CancellationToken,
@@ -144,9 +147,12 @@ impl Following {
         for event in &events {
             self.waiting.push_back(message(Some(event.id), "event", &shown(event, self.is_admin)));
         }
-        if let Some(progress) = progress.filter(|progress| *progress != self.progress) {
-            self.waiting.push_back(message(None, "progress", &json!(progress)));
-            self.progress = progress;
+        if let Some(progress) = progress {
+            let progress = self.speeds.of(progress, Instant::now());
+            if progress != self.progress {
+                self.waiting.push_back(message(None, "progress", &json!(progress)));
+                self.progress = progress;
+            }
         }
         Ok(())
     }

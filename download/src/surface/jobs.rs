@@ -10,8 +10,9 @@ use super::Service;
 use super::access::Asker;
 use super::answer::{Query, said, sent};
 use super::schema::Parameter;
-use crate::job::{Job, Priority, State};
-use crate::store::{Act, Answer, Changed, Sought, Which, now};
+use crate::job::{Job, Priority, State, Wish};
+use crate::store::{Act, Answer, Changed, Sought, Store, StoreError, Which, now};
+use crate::tmdb::Question;
 
 /// How many are told if nobody says.
 const USUAL: usize = 100;
@@ -65,20 +66,22 @@ pub(super) async fn list(service: &Service, request: &Request) -> Result<Respons
         Sought { states, target: query.read("server")?, text: query.text("text").unwrap_or("").to_owned() };
     let from = query.number("from", 0, u32::MAX as usize)?;
     let most = query.number("most", USUAL, Parameter::MOST)?;
-    let asking = service.aside(move |store| Ok((store.sought(&sought, from, most)?, store.holds(now())?)));
-    let ((total, jobs), holds) = asking.await?;
-    let jobs: Vec<Value> = jobs.iter().map(shown).collect();
-    Ok(api::told(StatusCode::OK, &json!({ "total": total, "downloads": jobs, "holds": holds })))
+    let asking = service.aside(move |store| {
+        let (total, jobs) = store.sought(&sought, from, most)?;
+        let jobs: Result<Vec<Value>, StoreError> = jobs.iter().map(|job| shown(store, job)).collect();
+        Ok(json!({ "total": total, "downloads": jobs?, "holds": store.holds(now())? }))
+    });
+    Ok(api::told(StatusCode::OK, &asking.await?))
 }
 
 /// `GET /api/downloads/{id}`.
 pub(super) async fn one(service: &Service, id: i64) -> Result<Response, Refusal> {
     let asking =
-        service.aside(move |store| Ok((store.job(id)?, store.events(0, Some(id), Parameter::MOST)?)));
+        service.aside(move |store| Ok((told(store, id)?, store.events(0, Some(id), Parameter::MOST)?)));
     let (job, events) = asking.await?;
     let job = job.ok_or(Refusal::Unknown)?;
     let events: Vec<Value> = events.iter().map(|event| super::events::shown(event, false)).collect();
-    Ok(api::told(StatusCode::OK, &json!({ "download": shown(&job), "events": events })))
+    Ok(api::told(StatusCode::OK, &json!({ "download": job, "events": events })))
 }
 
 /// `PUT /api/downloads`.
@@ -108,7 +111,7 @@ pub(super) async fn change(
         return Err(Refusal::Wrong("`ids` are said of several: PUT /api/downloads".into()));
     }
     let job = act(service, asker, id, order.act()?).await?;
-    Ok(api::told(StatusCode::OK, &shown(&job)))
+    Ok(api::told(StatusCode::OK, &job))
 }
 
 /// `DELETE /api/downloads/{id}`.
@@ -117,10 +120,11 @@ pub(super) async fn cancel(service: &Service, asker: &Asker, id: i64) -> Result<
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
-async fn act(service: &Service, asker: &Asker, id: i64, act: Act) -> Result<Job, Refusal> {
+/// Does it. How the job is told then.
+async fn act(service: &Service, asker: &Asker, id: i64, act: Act) -> Result<Value, Refusal> {
     let by = asker.by();
     let acting =
-        service.aside(move |store| Ok((store.act(act, Which::These(&[id]), &by, now())?, store.job(id)?)));
+        service.aside(move |store| Ok((store.act(act, Which::These(&[id]), &by, now())?, told(store, id)?)));
     let (answers, job) = acting.await?;
     let job = job.ok_or(Refusal::Unknown)?;
     match answers.into_iter().next() {
@@ -129,13 +133,27 @@ async fn act(service: &Service, asker: &Asker, id: i64, act: Act) -> Result<Job,
     }
 }
 
-/// A job as it is told: all of it but where on this machine it lies.
-fn shown(job: &Job) -> Value {
+fn told(store: &Store, id: i64) -> Result<Option<Value>, StoreError> {
+    store.job(id)?.map(|job| shown(store, &job)).transpose()
+}
+
+/// A job as it is told: all of it but where on this machine it lies, and what somebody has picked for its title.
+fn shown(store: &Store, job: &Job) -> Result<Value, StoreError> {
     let mut shown = serde_json::to_value(job).expect("plain fields become JSON");
     if let Some(fields) = shown.as_object_mut() {
         fields.remove("temp_path");
+        fields.insert("picked".into(), picked(store, &job.wish)?);
     }
-    shown
+    Ok(shown)
+}
+
+/// `null` where nobody has picked anything, and in `tmdb` where it is none of those that are known.
+fn picked(store: &Store, wish: &Wish) -> Result<Value, StoreError> {
+    let picked = if Question::is_of(wish) { store.picked(Question::of(wish))? } else { None };
+    Ok(picked.map_or(Value::Null, |picked| {
+        let known = picked.unwrap_or_default();
+        json!({ "tmdb": (known.id > 0).then_some(known.id), "title": known.title, "year": known.year })
+    }))
 }
 
 /// What shall be different of the limits.

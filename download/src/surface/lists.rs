@@ -1,7 +1,5 @@
 //! Lists: the line-up and those that somebody has uploaded, what is new in them, and what of it is wanted.
 
-use std::sync::Arc;
-
 use anyhow::Context;
 use contract::library::title::Kind;
 use http::StatusCode;
@@ -12,38 +10,24 @@ use serde_json::{Value, json};
 
 use super::access::Asker;
 use super::answer::{Query, said, sent};
+use super::comparing::compared;
 use super::recording::Recording;
 use super::schema::Parameter;
 use super::{Service, upload};
 use crate::compared::{Compared, by_ids, line_up};
-use crate::difference::{Class, Preferences, Word};
+use crate::difference::{Class, Word};
 use crate::entry::Entry;
 use crate::job::{Priority, Wish};
 use crate::line_up::{For, wish};
 use crate::quality::{Class as Lines, Wanted};
 use crate::selection::Selection;
 use crate::shelf::Kept;
-use crate::store::{Added, Directed, StoreError, now};
+use crate::store::{Added, Directed, now};
 
 /// The target of what is for any; none has this id.
 const ANY: i64 = 0;
-/// The id under which the published line-up is a list.
-const LINE_UP: i64 = 0;
 /// How many are told if nobody says.
 const USUAL: usize = 100;
-
-/// What was compared last: whoever looks at a difference asks for one page of it after the other.
-pub(super) struct Last {
-    list: i64,
-    preferences: (u16, u16, bool, bool),
-    at: i64,
-    compared: Arc<Compared>,
-}
-
-/// A comparison holds for so long, in seconds: what is completed meanwhile is noticed by then.
-const HOLDS: i64 = 60;
-/// One of more entries is not kept, but made each time.
-const KEPT: usize = 400_000;
 
 /// `GET /api/lists`.
 pub(super) async fn list(service: &Service) -> Result<Response, Refusal> {
@@ -83,7 +67,7 @@ pub(super) async fn change(service: &Service, id: i64, request: Request) -> Resu
     let Marked { main } = sent(request).await?;
     let shelf = service.shelf.clone();
     let kept = service.aside(move |_| shelf.set_main(id, main)).await?.ok_or(Refusal::Unknown)?;
-    service.forget();
+    service.comparing.forget();
     Ok(api::told(StatusCode::OK, &kept))
 }
 
@@ -91,7 +75,7 @@ pub(super) async fn change(service: &Service, id: i64, request: Request) -> Resu
 pub(super) async fn remove(service: &Service, id: i64) -> Result<Response, Refusal> {
     let shelf = service.shelf.clone();
     let removed = service.aside(move |_| shelf.remove(id)).await?;
-    service.forget();
+    service.comparing.forget();
     if removed { Ok(reply::empty(StatusCode::NO_CONTENT)) } else { Err(Refusal::Unknown) }
 }
 
@@ -308,32 +292,4 @@ fn wanted(min: Option<u16>, max: Option<u16>, unknown: Option<bool>, cam: Option
         unknown: unknown.unwrap_or(usual.unknown),
         cam: cam.unwrap_or(usual.cam),
     }
-}
-
-/// A list, compared with what one has: a moment ago, or now. One is compared at a time, since it takes much memory.
-async fn compared(service: &Service, id: i64, wanted: Wanted) -> Result<Arc<Compared>, Refusal> {
-    let _turn = service.comparing.acquire().await.context("comparing")?;
-    let key = (wanted.min, wanted.max, wanted.unknown, wanted.cam);
-    let is_fresh = |last: &Last| last.list == id && last.preferences == key && last.at + HOLDS > now();
-    if let Some(last) = service.last().as_ref().filter(|last| is_fresh(last)) {
-        return Ok(last.compared.clone());
-    }
-    let (shelf, store, data) = (service.shelf.clone(), service.store.clone(), service.data.clone());
-    let comparing = tokio::task::spawn_blocking(move || {
-        let kept = match id {
-            LINE_UP => None,
-            id => Some(shelf.find(id)?.ok_or(Refusal::Unknown)?),
-        };
-        let preferences = Preferences { wanted, languages: Vec::new() };
-        let compared = Compared::of(kept.as_ref(), (&shelf, &store, &data), &preferences);
-        compared.map_err(|error| match error.downcast::<StoreError>() {
-            Ok(error) => error.into(),
-            Err(error) => Refusal::Failed(error),
-        })
-    });
-    let compared = Arc::new(comparing.await.context("comparing")??);
-    let is_small = compared.list.len() <= KEPT;
-    *service.last() =
-        is_small.then(|| Last { list: id, preferences: key, at: now(), compared: compared.clone() });
-    Ok(compared)
 }

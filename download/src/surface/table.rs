@@ -350,7 +350,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
             "/api/events",
             Does::Follow,
             "What happens as it happens (server-sent events): `event` with an id, and `progress` every second in which there is \
-             any; goes on behind `Last-Event-ID`, or says `reset` if that is too long ago",
+             any, with bytes, bytes per second (`speed`) and the seconds that are left (`eta`); goes on behind `Last-Event-ID`, or says `reset` if that is too long ago",
             (200, Some(Schema::Events)),
         )
     },

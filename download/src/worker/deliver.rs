@@ -14,7 +14,7 @@ use crate::job::{Cause, State, Step, Wait, Wish};
 use crate::naming;
 use crate::store::{Later, StoreError, now};
 use crate::target::{Delivery, Health, Kind, Record, Sent, Status, Target, Trouble};
-use crate::tmdb::{Question, Subject, TmdbError};
+use crate::tmdb::{Question, TmdbError};
 
 /// How long a full target is left alone, in seconds.
 const FULL: i64 = 300;
@@ -214,12 +214,10 @@ impl Attempt<'_> {
 /// What is wished for, with the number by which media servers look it up, if that is found soon.
 pub(super) async fn numbered(work: &Work, wish: &Wish) -> Wish {
     let mut wish = wish.clone();
-    if !wish.tmdb.is_empty() || wish.airing.is_some() {
+    if !Question::is_of(&wish) {
         return wish;
     }
-    let subject = if wish.episode.is_some() { Subject::Series } else { Subject::Film };
-    let question = Question { subject, title: &wish.title, year: wish.year.parse().unwrap_or(0) };
-    match tokio::time::timeout(ASKING, work.tmdb.find(&work.store, question)).await {
+    match tokio::time::timeout(ASKING, work.tmdb.find(&work.store, Question::of(&wish))).await {
         Ok(Ok(Some(found))) => {
             wish.tmdb = found.id.to_string();
             if wish.year.is_empty() && found.year > 0 {

@@ -218,6 +218,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_older_than_ninety_days_is_removed_a_week_at_a_time() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(&Data::new(home.path())).unwrap();
+        store.add_target(&folder("/mnt/nas"), &By::command(), 1_764_000_000).unwrap();
+        let log = store.folder().join("log");
+        Journal::default().write(&store).unwrap();
+        let somebodys = log.join("somebody's.jsonl");
+        File::create(&somebodys).unwrap();
+        let begin = 1_764_000_000;
+        for week in 0..20 {
+            store.add(&[film(week)], &By::command(), &RULES, begin + i64::from(week) * 7 * 86_400).unwrap();
+            Journal::default().write(&store).unwrap();
+        }
+        let names: Vec<String> =
+            files(&log).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        let most = begin + 19 * 7 * 86_400;
+        assert_eq!((names.len(), names.last()), (KEPT, Some(&format!("{PREFIX}{}{END}", week(most)))));
+        assert_eq!(
+            names[0],
+            format!("{PREFIX}{}{END}", week(most - 13 * 7 * 86_400)),
+            "of ninety days all is there"
+        );
+        assert!(somebodys.exists());
+    }
+
+    #[test]
     fn an_older_queue_that_was_put_back_is_followed_from_where_it_goes_on() {
         let home = tempfile::tempdir().unwrap();
         let data = Data::new(home.path());

@@ -81,6 +81,9 @@ async fn a_film_is_delivered_byte_for_byte_and_takes_nobodys_place() {
         let target = Target::open(&record).unwrap();
         let health = target.health(1).await;
         assert_eq!((health.status, health.error), (Status::Online, None), "{speech:?}");
+        assert!(health.rtt_ms.is_some());
+        // Of rsync's own protocol there is none.
+        assert_eq!(health.space.is_some(), speech != Speech::Rsync, "{speech:?}");
         if let Some(space) = health.space {
             assert!(space.free > 0 && space.total >= space.free, "{speech:?}: {space:?}");
         }

@@ -68,6 +68,13 @@ impl House {
         replace(&self.config, text.as_bytes(), Access::Owner).unwrap();
     }
 
+    /// Writes other lines in the place of some.
+    pub(crate) fn reconfigure(&self, lines: &str, others: &str) {
+        let text = fs::read_to_string(&self.config).unwrap();
+        assert!(text.contains(lines), "{text}");
+        replace(&self.config, text.replace(lines, others).as_bytes(), Access::Owner).unwrap();
+    }
+
     /// The same with the folder as a target.
     pub(crate) async fn with_target(more: &str) -> Self {
         let house = Self::with(station::Settings { films: 4, ..station::Settings::default() }, more).await;

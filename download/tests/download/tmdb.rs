@@ -1,5 +1,6 @@
 //! Numbers of films at themoviedb.org, asked of the station's database.
 
+use contract::bundle::Kind;
 use contract::disk::Data;
 use contract::secret::Secret;
 use contract::source::BaseUrl;
@@ -7,6 +8,8 @@ use download::store::Store;
 use download::tmdb::{Question, Settings, Subject, Tmdb, TmdbError};
 use station::{Dialect, Fault, Station, TMDB_TOKEN, Target};
 use tempfile::TempDir;
+
+use crate::house::House;
 
 /// A provider that has a database as well, and a store.
 struct Stage {
@@ -131,4 +134,27 @@ async fn what_somebody_picks_sticks() {
     tmdb.pick(&stage.store, question, None).await.unwrap();
     assert_eq!(tmdb.find(&stage.store, question).await, Ok(None));
     assert_eq!(stage.asked(), asked, "nobody is asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_of_which_the_panel_tells_no_number_is_searched_for_and_arrives_whatever_is_answered() {
+    let delivered = async |token: &str, fault: Option<Fault>| {
+        let house = House::with_target("").await;
+        let url = house.station.url();
+        house.configure(&format!("[download.tmdb]\ntoken = '{token}'\nurl = '{url}/tmdb/3'\n"));
+        fault.into_iter().for_each(|fault| house.station.set_fault(Target::Action("tmdb".into()), fault));
+        let _worker = house.run();
+        let job = house.add(house.ids(Kind::Movie)[0]);
+        let done = house.until(job, "completed").await;
+        assert_eq!(done["no_progress"], 0);
+        assert!(house.station.counts().requests("tmdb") > 0, "it was asked");
+        done["final_path"].as_str().unwrap().contains("[tmdbid-")
+    };
+    let all = tokio::join!(
+        delivered(TMDB_TOKEN, None),
+        delivered("wrong", None),
+        delivered(TMDB_TOKEN, Some(Fault::Busy(3600))),
+        delivered(TMDB_TOKEN, Some(Fault::Html))
+    );
+    assert_eq!(all, (true, false, false, false));
 }

@@ -35,6 +35,7 @@ async fn without_another_program_the_container_tells_what_it_knows() {
     let (_worker, _) = house.run_as(&[], &[("PATH", "/nowhere".to_owned())]);
     let done = house.until(house.add(house.ids(Kind::Movie)[0]), "completed").await;
     assert!(done["sha256"].as_str().is_some_and(|sum| sum.len() == 64), "{done:#}");
+    assert!(done["measured_h"].as_u64().is_some_and(|lines| lines >= 240), "{done:#}");
     let told = house.events(done["id"].as_i64().unwrap(), "measured");
     assert!(told.iter().all(|what| !what.contains("is not what nas is for")), "{told:?}");
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use download::store::{By, Limits, boot, now};
+use download::job::State;
+use download::store::{By, Checkpoint, Limits, boot, now};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -67,6 +68,24 @@ async fn whoever_follows_is_told_what_happens_and_goes_on_where_he_was() {
     house.store.begin_download(limits, &temp, &boot(), now()).unwrap().unwrap();
     let (_, progress) = viewer.next("progress").await;
     assert_eq!((&progress[0]["id"], &progress[0]["state"]), (&json!(1), &json!("downloading")));
+    assert_eq!(progress[0]["speed"], Value::Null, "nobody knows it yet");
+    // As a worker does: how large it is, and then every second how far.
+    let begun = Checkpoint { have: 0, total: Some(1 << 40), ..Checkpoint::default() };
+    assert!(house.store.checkpoint(1, &begun, now()).unwrap());
+    let (mut have, mut said) = (0, std::time::Instant::now());
+    let going = loop {
+        have += 1_000_000;
+        house.store.progress(State::Downloading, &[(1, have)], now()).unwrap();
+        let (_, progress) = viewer.next("progress").await;
+        assert!(said.elapsed() < Duration::from_secs(10), "every second, and that on a busy machine");
+        said = std::time::Instant::now();
+        if progress[0]["speed"].as_u64().is_some_and(|speed| speed > 0) {
+            break progress[0].clone();
+        }
+    };
+    let number = |name: &str| going[name].as_u64().unwrap();
+    assert!(number("have") <= have && number("total") == 1 << 40, "{going}");
+    assert_eq!(number("eta"), ((1 << 40) - number("have")).div_ceil(number("speed")), "{going}");
     drop(viewer);
     // Whoever comes again is told what he missed, and administrators from where it was asked.
     let mut boss = Following::new(&house, &house.key(), first).await;

@@ -1,6 +1,8 @@
 //! Lists that somebody uploads, and what is different in them.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -100,6 +102,38 @@ async fn what_is_new_in_a_list_is_told_by_class_and_no_address_of_it_is() {
     );
 }
 
+#[tokio::test]
+async fn what_is_chosen_by_class_group_text_or_place_is_one_job_however_many_ask_at_once() {
+    let house = House::new().await;
+    let operator = house.login("operator");
+    let kept = upload(&house, "films.m3u", FILMS).await.good()["id"].to_string();
+    let path = format!("/api/lists/{kept}/select");
+    let select = async |mut chosen: Value| {
+        chosen["server"] = json!(1);
+        house.ask(&operator, "POST", &path, Some(chosen)).await.good()
+    };
+    let all = futures_util::future::join_all((0..50).map(|_| select(json!({ "places": [0, 1] })))).await;
+    let count =
+        |answer: &Value| (answer["added"].as_array().unwrap().len(), answer["there"].as_u64().unwrap());
+    assert_eq!(all.iter().map(|answer| count(answer).0).sum::<usize>(), 2, "{all:?}");
+    assert!(all.iter().all(|answer| matches!(count(answer), (2, 0) | (0, 2))), "{all:?}");
+    for (chosen, there) in [
+        (json!({ "classes": ["new"] }), 2),
+        (json!({ "groups": ["filmes | 4k"] }), 1),
+        (json!({ "groups": ["film*"], "classes": ["new"] }), 2),
+        (json!({ "text": "romulus" }), 1),
+        (json!({ "text": "nobody has this" }), 0),
+        (json!({ "groups": ["News"] }), 0),
+        (json!({ "places": [3] }), 0),
+    ] {
+        assert_eq!(count(&select(chosen.clone()).await), (0, there), "{chosen}");
+    }
+    // What is not wanted usually is had by whoever names it, by its place or by its class.
+    assert_eq!(count(&select(json!({ "places": [2] })).await), (1, 0));
+    assert_eq!(count(&select(json!({ "classes": ["filtered"] })).await), (0, 1), "and a channel by nobody");
+    assert_eq!(house.store.jobs(&[], 0, 99).unwrap().len(), 3);
+}
+
 fn entries(number: usize) -> Vec<u8> {
     let entry = "#EXTINF:-1,Film\nhttp://h.example/movie/u/p/7.mkv\n";
     format!("#EXTM3U\n{}", entry.repeat(number)).into()
@@ -127,24 +161,77 @@ async fn what_is_no_list_is_refused_with_its_reason_and_nothing_of_it_is_kept() 
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(answer.status == 400 && detail.contains(why), "{name}: {detail}");
     }
-    // A line of a gigabyte: who sends it is told why before he has sent all of it.
-    let pieces = (0..1024).map(|at| {
-        let piece = if at == 0 { b"#EXTM3U\n#EXTINF:-1,".to_vec() } else { vec![b'x'; 1 << 20] };
-        Ok::<_, std::io::Error>(piece)
-    });
-    let url = format!("http://{}/api/lists?name=line.m3u", house.address);
-    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
-    let ask = house.client.post(url).header("Content-Type", "application/x-mpegurl").body(body);
-    let ask = house.key().0.iter().fold(ask, |ask, (name, value)| ask.header(*name, value));
-    if let Ok(answer) = ask.send().await {
-        let text = answer.text().await.unwrap();
-        assert!(text.contains("line 2"), "{text}");
-    }
     let folder = house.data.downloads().join("lists");
     let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(left.is_empty(), "{left:?}");
+    // A line that does not end: who sends it is told why before he has sent all of it.
+    for (name, mebibytes) in [("line.m3u", 40), ("endless.m3u", 1024)] {
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counted = sent.clone();
+        let pieces = (0..mebibytes).map(move |at| {
+            counted.fetch_add(1, Relaxed);
+            let piece = if at == 0 { b"#EXTM3U\n#EXTINF:-1,".to_vec() } else { vec![b'x'; 1 << 20] };
+            Ok::<_, std::io::Error>(piece)
+        });
+        let url = format!("http://{}/api/lists?name={name}", house.address);
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+        let ask = house.client.post(url).header("Content-Type", "application/x-mpegurl").body(body);
+        let ask = house.key().0.iter().fold(ask, |ask, (name, value)| ask.header(*name, value));
+        match ask.send().await {
+            Ok(answer) => {
+                assert_eq!(answer.status(), 400, "{name}");
+                let text = answer.text().await.unwrap();
+                assert!(text.contains("line 2: it is longer than 64 KiB"), "{text}");
+            }
+            // Whoever goes on for long is cut off, and may not have heard why.
+            Err(error) => assert!(mebibytes > 64, "{name}: {error}"),
+        }
+        assert!(sent.load(Relaxed) < 200, "{name}: nobody takes a gigabyte");
+    }
+    let left = std::fs::read_dir(house.data.downloads().join("lists")).unwrap().count();
+    assert_eq!(left, 0);
     // A form cannot send one.
     let form = house.client.post(format!("http://{}/api/lists?name=a.m3u", house.address));
     let form = form.header("Content-Type", "text/plain").header("Authorization", house.key().0[0].1.clone());
     assert_eq!(form.body(FILMS).send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn whatever_bytes_are_uploaded_they_are_taken_or_refused_with_a_reason() {
+    let house = House::new().await;
+    let mut packing = GzEncoder::new(Vec::new(), Compression::fast());
+    packing.write_all(FILMS.as_bytes()).unwrap();
+    let (packed, mut taken) = (packing.finish().unwrap(), 0);
+    for round in 0..200 {
+        let mut bytes = if round % 3 == 0 { packed.clone() } else { FILMS.as_bytes().to_vec() };
+        // Some of it is other bytes, or away, or there twice.
+        for _ in 0..rand::random_range(1..4) {
+            let from = rand::random_range(0..bytes.len());
+            let to = (from + rand::random_range(0..40)).min(bytes.len());
+            match rand::random_range(0..4) {
+                0 => bytes[from..to].iter_mut().for_each(|byte| *byte = rand::random()),
+                1 => drop(bytes.drain(from..to)),
+                2 => bytes.extend_from_within(from..to),
+                _ => bytes.truncate(to.max(1)),
+            }
+            if bytes.is_empty() {
+                bytes.push(b'#');
+            }
+        }
+        let shown = bytes.escape_ascii().to_string();
+        let answer = upload(&house, "films.m3u", bytes).await;
+        match answer.status {
+            201 => {
+                taken += 1;
+                let path = format!("/api/lists/{}", answer.json()["id"]);
+                let different = house.get(&house.key(), &format!("{path}/diff")).await;
+                assert_eq!(different.status, 200, "{shown}: {}", different.text);
+                assert_eq!(house.ask(&house.key(), "DELETE", &path, None).await.status, 204);
+            }
+            400 => assert!(answer.json()["detail"].as_str().unwrap().len() > 10, "{shown}: {}", answer.text),
+            other => panic!("{other} to {shown}"),
+        }
+    }
+    assert!((10..190).contains(&taken), "some of each: {taken}");
+    assert_eq!(std::fs::read_dir(house.data.downloads().join("lists")).unwrap().count(), 0);
 }

@@ -40,6 +40,13 @@ async fn a_server_is_added_tested_changed_and_removed() {
     );
     // What is no server any more is found out, and what is there is not touched.
     std::fs::remove_dir_all(folder.path()).unwrap();
+    let seen = house.get(&boss, &path).await.good();
+    assert_eq!(
+        (&seen["status"], &seen["checked"]),
+        (&json!("online"), &added["checked"]),
+        "whoever asks goes nowhere"
+    );
+    assert!(added["rtt_ms"].is_u64() && added["total"].as_u64() >= added["free"].as_u64());
     let tested = house.ask(&operator, "POST", &format!("{path}/test"), None).await.good();
     assert_eq!(tested["status"], "offline");
     assert!(!tested["last_error"].as_str().unwrap().is_empty());

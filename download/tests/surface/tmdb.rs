@@ -59,6 +59,18 @@ async fn a_title_is_searched_for_and_what_is_picked_of_it_holds() {
     assert_eq!(known().await, Some(other));
     assert_eq!(pick(Value::Null).await, 204);
     assert_eq!(known().await, None);
+    // What is wished for by that title tells of it.
+    let id = house.films(7..=7)[0];
+    let told = async || {
+        house.get(&operator, &format!("/api/downloads/{id}")).await.good()["download"]["picked"].clone()
+    };
+    assert_eq!(told().await, Value::Null);
+    for (number, known) in [(json!(other), films[4].0.as_str()), (Value::Null, "")] {
+        let picked = json!({ "kind": "film", "title": "Film 7", "tmdb": number });
+        assert_eq!(house.ask(&operator, "PUT", "/api/tmdb/pick", Some(picked)).await.status, 204);
+        let told = told().await;
+        assert_eq!((&told["tmdb"], &told["title"]), (&number, &json!(known)));
+    }
     let unsaid = json!({ "kind": "film", "title": title });
     assert_eq!(house.ask(&operator, "PUT", "/api/tmdb/pick", Some(unsaid)).await.status, 400);
 }

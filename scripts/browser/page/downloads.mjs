@@ -27,6 +27,7 @@ export async function downloads(tab) {
   await differences(tab, go);
   await queue(tab, go);
   await delivered(tab, go);
+  await givenUp(tab, go);
   await log(tab, go);
   await viewer(tab);
   clean(tab);
@@ -161,8 +162,12 @@ async function queue(tab, go) {
   await until('one is left', async () => (await rows.count()) === 1);
   const limit = page.getByRole('region', { name: 'At once' }).getByLabel('Downloads');
   await limit.fill('7');
+  // What is typed stays while others do something.
+  await page.evaluate(() => fetch('api/downloads', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"action":"pause"}' }));
+  await rows.getByText('paused', { exact: true }).waitFor();
   await limit.press('Tab');
   await until('the limit is another', () => page.evaluate(async () => (await (await fetch('api/limits')).json()).downloads === 7));
+  await page.getByRole('button', { name: 'Go on with all' }).click();
   await page.getByRole('button', { name: 'As configured' }).click();
   await until('the limit is as configured', async () => (await limit.inputValue()) === '3');
   tell('downloads are held, go on, are put in another order and cancelled; what others do is told as it happens');
@@ -178,6 +183,8 @@ async function delivered(tab, go) {
   await page.getByRole('button', { name: 'Change nas' }).click();
   const form = page.getByRole('dialog');
   await form.getByLabel(/^Bytes per second/).fill(`${SLOWLY}`);
+  // More than the films of the demo have: what is on its way is delivered all the same.
+  await form.getByLabel(/^Lines of the picture/).fill('1080');
   await form.getByRole('button', { name: 'Save' }).click();
   await form.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Back in use nas' }).click();
@@ -190,15 +197,43 @@ async function delivered(tab, go) {
   const bar = () => row.locator('.bar span').evaluate((one) => parseFloat(one.style.width));
   const first = await bar();
   await until('it comes on', async () => (await bar()) > first);
+  await row.getByText(/^[\d.]+ [kM]B\/s(, \d+ s left)?$/).waitFor();
   assert(!asked.some((path) => path.endsWith('/downloads')), `nobody asks how far it is: ${asked}`);
   await look(tab, 'delivering');
   await page.getByText('Nothing is downloaded').waitFor();
   await page.getByLabel('Show').selectOption({ label: 'there' });
   await row.getByText('there', { exact: true }).waitFor();
+  await row.getByText(/^\d+p as measured.*; nas is not for such pictures$/).waitFor();
+  await row.getByRole('button').first().click();
+  await page.getByRole('dialog').getByText(/^measured: it is \d+p, which is not what nas is for$/).waitFor();
+  await look(tab, 'download-details');
+  await page.keyboard.press('Escape');
   const there = files(join(folder, 'nas'));
   assert(there.filter((name) => /^[^.].*\.(mp4|mkv|ts|avi)$/.test(name)).length === 1, `one film is there: ${there}`);
   assert(!there.some((name) => name.endsWith('.part')), `and nothing of it beside: ${there}`);
-  tell('a film is delivered to the folder, and how far it is is told meanwhile');
+  tell('a film is delivered to the folder, how far it is is told meanwhile, and what was measured is what is told in the end');
+}
+
+/** What cannot be had has failed, until somebody gives it up. */
+async function givenUp(tab, go) {
+  const { page } = tab;
+  await go('Differences');
+  await upload(page, 'inside.m3u', `${HEAD}Nobody May Have This One (2021) 1080p\nhttp://127.0.0.1:9/7.mkv\n`);
+  await page.getByLabel('Choose Nobody May Have This One').check();
+  await page.getByRole('button', { name: 'Download 1' }).click();
+  await page.getByText('1 download added').waitFor();
+  await remove(page, 'Nobody May Have This One');
+  await go('Queue');
+  await page.getByLabel('Show').selectOption({ label: 'failed' });
+  const row = page.locator('tbody tr').filter({ hasText: 'Nobody May Have This One' });
+  await row.getByText(/^failed: /).waitFor();
+  await look(tab, 'failed');
+  await row.getByRole('button', { name: /^Cancel/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
+  await row.waitFor({ state: 'detached' });
+  await page.getByLabel('Show').selectOption({ label: 'cancelled' });
+  await row.getByText('cancelled').waitFor();
+  tell('what has failed says why, and is given up');
 }
 
 /** Figures, and who did what from where. */
@@ -208,13 +243,13 @@ async function log(tab, go) {
   const told = page.getByRole('region', { name: 'Log' });
   await told.getByText('cancel', { exact: false }).first().waitFor();
   const figure = (name) => page.locator('dl .tile').filter({ hasText: name }).locator('dd');
-  assert((await figure('there').textContent()) === '1' && (await figure('cancelled').textContent()) === '1', 'figures tell of both');
+  assert((await figure('there').textContent()) === '1' && (await figure('cancelled').textContent()) === '2', 'figures tell of all');
   await page.getByRole('heading', { name: 'Delivered by server' }).waitFor();
   await look(tab, 'downloads-log');
   const rows = told.locator('tbody tr');
   const all = await rows.count();
   await page.getByLabel('Level').selectOption('error');
-  await until('nothing went wrong', async () => (await rows.count()) === 0);
+  await until('one thing went wrong', async () => (await rows.count()) === 1);
   await page.getByLabel('Level').selectOption('');
   await page.getByLabel('Search the log').fill('demo');
   await until('what he did himself', async () => (await rows.count()) > 0 && (await rows.count()) < all);

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const [place, program, address, ...named] = process.argv.slice(2);
+const [place, binary, address, ...named] = process.argv.slice(2);
 /** Where scripts/page has put what it builds with. */
 export const modules = resolve(place);
+/** The program. */
+export const program = resolve(binary);
 /** A synthetic provider. */
 export const station = address;
 /** The parts that are wanted. */
@@ -26,7 +28,7 @@ export const tell = (what) => console.log(`${((Date.now() - began) / 1000).toFix
 /** A program of ours that says where it listens, and all that it has said. */
 export async function start(args, variables = {}) {
   const env = { PATH: process.env.PATH, ...variables };
-  const child = spawn(resolve(program), args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   const said = { out: '', log: '' };
   child.stderr.on('data', (bytes) => (said.log += bytes));

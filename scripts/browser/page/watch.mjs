@@ -4,6 +4,7 @@ import { clean, logIn, look, noticed, open, plays } from './tab.mjs';
 
 export async function watch(demo) {
   await noticed(demo.url);
+  await scriptless(demo.url);
   const tab = await open(demo.url);
   const { page } = tab;
   await page.getByRole('heading', { name: 'Watch television' }).waitFor();
@@ -84,4 +85,14 @@ export async function leave(tab) {
   tell('in Italian one leaves, and nobody watches any more');
   clean(tab);
   await tab.context.close();
+}
+
+/** A browser without JavaScript is told what does without it. */
+async function scriptless(url) {
+  const tab = await open(url, { javaScriptEnabled: false });
+  const said = await tab.page.locator('body').innerText();
+  assert(/^This page needs JavaScript\. Apps do not/.test(said), `it says what it needs: ${said}`);
+  clean(tab);
+  await tab.context.close();
+  tell('where there is no JavaScript, the page says what does without it');
 }

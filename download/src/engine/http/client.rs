@@ -175,3 +175,75 @@ impl Resolve for PublicOnly {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::engine::Known;
+
+    /// Sends whoever asks on to where his path says, and gives everybody else a byte.
+    async fn host() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = vec![0; 4096];
+                let read = stream.read(&mut asked).await.unwrap_or(0);
+                let asked = String::from_utf8_lossy(&asked[..read]).into_owned();
+                let path = asked.split(' ').nth(1).unwrap_or("");
+                let answer = match path.strip_prefix("/to/") {
+                    Some(next) => format!("302 Found\r\nLocation: {next}\r\nContent-Length: 0"),
+                    None => "200 OK\r\nContent-Length: 0".to_owned(),
+                };
+                let _ = stream
+                    .write_all(format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n").as_bytes())
+                    .await;
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_a_stranger_names_leads_into_no_house_wherever_it_is_redirected() {
+        let address = host().await;
+        let port = address.port();
+        let mut client = Client::new().unwrap();
+        // A name of the internet, as far as anybody who asks can tell.
+        let public = builder().dns_resolver(PublicOnly).resolve("public.example", address);
+        client.outside = public.build().unwrap();
+        let ask = async |url: &str, reach| {
+            let order = Order {
+                url: url.into(),
+                headers: Vec::new(),
+                reach,
+                part: PathBuf::new(),
+                known: Known::default(),
+                paces: Vec::new(),
+                patience: Duration::from_secs(20),
+            };
+            client.whole(&order).await.map(|response| response.status().as_u16())
+        };
+        let out = format!("http://public.example:{port}");
+        assert_eq!(ask(&format!("{out}/film"), Reach::Internet).await.ok(), Some(200));
+        assert_eq!(ask(&format!("{out}/to/{out}/film"), Reach::Internet).await.ok(), Some(200));
+        for inside in
+            ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]", "192.168.1.1"]
+        {
+            let inside = format!("http://{inside}:{port}/film");
+            for url in [inside.clone(), format!("{out}/to/{inside}"), format!("{out}/to/{out}/to/{inside}")] {
+                assert!(ask(&url, Reach::Internet).await.is_err(), "{url}");
+            }
+        }
+        for odd in ["file:///etc/passwd", "ftp://public.example/film", "//[", "gopher://127.0.0.1"] {
+            assert!(ask(&format!("{out}/to/{odd}"), Reach::Internet).await.is_err(), "{odd}");
+        }
+        // What is configured may be at home, and go on there.
+        let home = format!("http://127.0.0.1:{port}");
+        assert_eq!(ask(&format!("{home}/to/{home}/film"), Reach::Anywhere).await.ok(), Some(200));
+    }
+}

@@ -36,6 +36,10 @@ fn a_worker_that_was_killed_is_made_up_for_and_a_power_cut_as_well() {
     );
     assert_eq!(again("another boot"), Recovered::default());
     assert_eq!(ids, [1, 2]);
+    // Wherever files are collected by now, this one goes on where it began.
+    let elsewhere = Path::new("/another/folder");
+    let on = stage.store.begin_download(LIMITS, elsewhere, "another boot", NOW).unwrap().unwrap();
+    assert_eq!((on.id, on.temp_path), (1, Some(temp.join(".1.part"))));
 }
 
 /// Something that somebody or the worker may do, whatever comes of it.
@@ -127,6 +131,33 @@ fn a_backup_is_made_in_use_and_put_back_whole() {
     let broken = folder.path().join("broken.gz");
     File::create(&broken).unwrap().write_all(&packed).unwrap();
     assert!(restore(&data, &broken).is_err());
+    // One that unpacks well, and is not what was written, or no store, or of a newer program, or not whole.
+    let sum = "0".repeat(64);
+    store.copy(&folder.path().join("plain")).unwrap();
+    let plain = fs::read(folder.path().join("plain")).unwrap();
+    let newer = [&plain[..60], &99_u32.to_be_bytes(), &plain[64..]].concat(); // `user_version`
+    let mut damaged = plain.clone();
+    damaged[plain.len() / 2..].fill(0x55);
+    for (name, bytes, sum, why) in [
+        ("summed", &plain, Some(&sum), "its SHA-256 is not"),
+        ("words", &b"hello".to_vec(), None, "it is no store, or damaged"),
+        ("damaged", &damaged, None, "it is no store, or damaged"),
+        ("newer", &newer, None, "newer"),
+    ] {
+        let path = folder.path().join(name);
+        let mut packing =
+            flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+        packing.write_all(bytes).unwrap();
+        packing.finish().unwrap();
+        if let Some(sum) = sum {
+            File::create(folder.path().join(format!("{name}.sha256")))
+                .unwrap()
+                .write_all(sum.as_bytes())
+                .unwrap();
+        }
+        let refused = restore(&data, &path).unwrap_err().to_string();
+        assert!(refused.contains(why), "{name}: {refused}");
+    }
     assert_eq!(store.jobs(&[State::Cancelled], 0, 9).unwrap().len(), 2, "what was there stays");
     drop(store);
     restore(&data, &file).unwrap();

@@ -24,7 +24,7 @@ pub(super) fn download() -> Value {
         "retries": number(), "no_progress": number(), "refused": number(),
         "total": or_null("integer"), "have": number(), "synced": number(), "etag": or_null("string"),
         "final_path": or_null("string"), "t_have": number(), "t_synced": number(),
-        "sha256": or_null("string"), "measured_h": or_null("integer"), "was_renamed": flag(),
+        "sha256": or_null("string"), "measured_h": or_null("integer"), "was_renamed": flag(), "picked": picked(),
     });
     let ended = json!({
         "cause": or_word(&words_of(Cause::ALL, Cause::word)), "error": or_null("string"),
@@ -38,12 +38,21 @@ pub(super) fn download() -> Value {
 
 /// What a recording is of.
 fn airing() -> Value {
-    let mut airing = whole(json!({
+    or_nothing(json!({
         "channel": text(), "starts": { "type": "integer" }, "stops": { "type": "integer" },
         "lead": number(), "tail": number(),
-    }));
-    airing["type"] = json!(["object", "null"]);
-    airing
+    }))
+}
+
+/// What somebody has picked for the title, if anybody has; no number is that it is none of those that are known.
+fn picked() -> Value {
+    or_nothing(json!({ "tmdb": or_null("integer"), "title": text(), "year": number() }))
+}
+
+fn or_nothing(properties: Value) -> Value {
+    let mut object = whole(properties);
+    object["type"] = json!(["object", "null"]);
+    object
 }
 
 pub(super) fn hold() -> Value {

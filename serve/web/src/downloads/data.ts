@@ -14,10 +14,18 @@ export interface Download {
   year: string;
   /** Its number at themoviedb.org; `''`: nobody has told it. */
   tmdb: string;
+  /** What somebody has picked for its title; no number: none of those that are known there. */
+  picked: { tmdb: number | null; title: string; year: number } | null;
   season: number | null;
   episode: number | null;
-  ep_title: string;
+  /** Of a recording, what it is of. */
+  airing: Airing | null;
+  /** Our id of the film, the episode or the channel. */
+  stream_id: number;
+  /** Lines of its picture as the list says it, */
   quality: number | null;
+  /** and as measured. */
+  measured_h: number | null;
   user: string;
   state: State;
   wait: Wait | null;
@@ -26,8 +34,22 @@ export interface Download {
   total: number | null;
   have: number;
   t_have: number;
+  final_path: string | null;
   error: string | null;
+  created: number;
 }
+
+/** Times are Unix time in seconds, `lead` and `tail` seconds. */
+export interface Airing {
+  channel: string;
+  starts: number;
+  stops: number;
+  lead: number;
+  tail: number;
+}
+
+/** Those that may still become something. */
+export const OPEN: State[] = ['pending', 'downloading', 'downloaded', 'transferring', 'paused', 'failed'];
 
 export interface Downloads {
   total: number;
@@ -131,12 +153,17 @@ export function named(it: { title: string; year: string | number; season: number
   return Number(it.year) ? `${it.title} (${it.year})` : it.title;
 }
 
+/** How far one is that goes on. */
 export interface Progress {
   id: number;
   state: State;
   total: number | null;
   have: number;
   t_have: number;
+  /** Bytes per second, */
+  speed: number | null;
+  /** and seconds until it is there; null before anybody can tell. */
+  eta: number | null;
 }
 
 /** Listens to what happens, as long as the view is shown: a number that rises with it, and how far those are that go on. */

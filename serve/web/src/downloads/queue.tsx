@@ -1,34 +1,23 @@
-// What is downloaded, how far it is, and in which order.
+// What is downloaded and recorded, how far it is, and in which order.
 import { useState } from 'preact/hooks';
 import { useStore } from '../store';
-import { bytes, count, moment } from '../strings';
-import { Table, type Column } from '../run/table';
-import { Bar } from '../view/bar';
+import { moment } from '../strings';
+import { Table } from '../run/table';
 import { Confirm } from '../view/dialog';
+import { Icon } from '../view/icon';
 import { Search, Trouble, useFetched, Wait } from '../view/parts';
-import { downloads, named, servers, useFollowed, type Download, type Downloads, type Priority, type Progress, type State } from './data';
+import { downloads, named, OPEN, servers, useFollowed, type Download, type Downloads, type Priority } from './data';
+import { Details } from './details';
+import { Limits } from './limits';
+import { More, PAGE } from './more';
 import { Pick } from './pick';
+import { RecordForm } from './record-form';
 import { asker, may } from './role';
+import { columns, type Action } from './row';
 import { w } from './words';
 
-type Action = 'pause' | 'resume' | 'cancel' | 'retry' | 'top';
-
-const OPEN: State[] = ['pending', 'downloading', 'downloaded', 'transferring', 'paused', 'failed'];
-/** Those for which it means something how soon they have their turn. */
-const QUEUED: State[] = ['pending', 'downloaded', 'paused'];
-const PAGE = 100;
-
-/** What can be done with one that is so. */
-const ACTIONS: Record<State, Action[]> = {
-  pending: ['top', 'pause', 'cancel'],
-  downloading: ['pause', 'cancel'],
-  downloaded: ['top', 'pause', 'cancel'],
-  transferring: ['pause', 'cancel'],
-  paused: ['resume', 'cancel'],
-  failed: ['retry'],
-  cancelled: ['retry'],
-  completed: [],
-};
+/** A box that is open above the queue. */
+type Box = { is: 'details' | 'cancel' | 'pick'; of: Download } | { is: 'record' };
 
 export function Queue() {
   const words = w().queue;
@@ -38,12 +27,11 @@ export function Queue() {
   const [most, setMost] = useState(PAGE);
   const [done, setDone] = useState(0);
   const [failed, setFailed] = useState<unknown>();
-  const [cancelling, setCancelling] = useState<Download>();
-  const [picking, setPicking] = useState<Download>();
+  const [box, setBox] = useState<Box>();
   const who = useStore(asker);
   const isOperator = may(who, 'operator');
   const states = shown === 'open' ? OPEN.join(',') : shown === 'all' ? '' : shown;
-  const query = new URLSearchParams({ state: states, text, most: String(Math.min(most, 500)) });
+  const query = new URLSearchParams({ state: states, text, most: String(most) });
   const queue = useFetched(() => downloads<Downloads>(`downloads?${query}`), [changes, done, states, text, most]);
   const known = useFetched(servers, []);
   const put = async (json: { action: Action } | { priority: Priority }, id?: number): Promise<void> => {
@@ -51,10 +39,14 @@ export function Queue() {
     await downloads(id === undefined ? 'downloads' : `downloads/${id}`, { method: 'PUT', json }).catch(setFailed);
     setDone((before) => before + 1);
   };
-  const act = (action: Action, id?: number): Promise<void> => put({ action }, id);
   if (!queue.value) return queue.error !== undefined ? <Trouble error={queue.error} retry={queue.retry} /> : <Wait />;
   const { total, downloads: rows, holds } = queue.value;
   const error = failed ?? queue.error;
+  const byId = new Map(known.value?.map((one) => [one.id, one]));
+  const close = (): void => {
+    setBox(undefined);
+    setDone((before) => before + 1);
+  };
   return (
     <>
       <div class="filters">
@@ -68,19 +60,7 @@ export function Queue() {
             </option>
           ))}
         </select>
-        {isOperator && (
-          <>
-            <button type="button" onClick={() => void act('pause')}>
-              {words.pauseAll}
-            </button>
-            <button type="button" onClick={() => void act('resume')}>
-              {words.resumeAll}
-            </button>
-            <button type="button" onClick={() => void act('retry')}>
-              {words.retryAll}
-            </button>
-          </>
-        )}
+        {isOperator && <ForAll onAct={(action) => void put({ action })} onRecord={() => setBox({ is: 'record' })} />}
       </div>
       {error !== undefined && <Trouble error={error} />}
       {holds.map((hold) => (
@@ -93,147 +73,49 @@ export function Queue() {
       ) : (
         <Table
           label={w().tabs.queue}
-          columns={columns(progress, new Map(known.value?.map((one) => [one.id, one.name])), isOperator, {
-            act: (action, one) => (action === 'cancel' ? setCancelling(one) : void act(action, one.id)),
+          columns={columns({ progress, servers: byId }, isOperator, {
+            show: (of) => setBox({ is: 'details', of }),
+            act: (action, of) => (action === 'cancel' ? setBox({ is: 'cancel', of }) : void put({ action }, of.id)),
             rank: (priority, one) => void put({ priority }, one.id),
-            pick: who.searches ? setPicking : undefined,
+            pick: who.searches ? (of) => setBox({ is: 'pick', of }) : undefined,
           })}
           rows={rows}
           key_={(one) => one.id}
         />
       )}
-      <p class="hint">{words.shown(count(rows.length), count(total))}</p>
-      {rows.length < total && most < 500 && (
-        <button type="button" onClick={() => setMost(most + PAGE)}>
-          {words.more}
-        </button>
-      )}
+      <More shown={rows.length} total={total} onMore={() => setMost(most + PAGE)} />
       {isOperator && <Limits />}
-      {picking && <Pick of={picking} onClose={() => setPicking(undefined)} />}
-      {cancelling && (
+      {box?.is === 'record' && <RecordForm onClose={close} />}
+      {box?.is === 'details' && <Details id={box.of.id} title={named(box.of)} changes={changes} servers={byId} onClose={close} />}
+      {box?.is === 'pick' && <Pick of={box.of} onClose={close} />}
+      {box?.is === 'cancel' && (
         <Confirm
-          question={words.cancelling(named(cancelling))}
+          question={words.cancelling(named(box.of))}
           verb={words.cancel}
-          onYes={() => act('cancel', cancelling.id)}
-          onClose={() => setCancelling(undefined)}
+          onYes={() => put({ action: 'cancel' }, box.of.id)}
+          onClose={close}
         />
       )}
     </>
   );
 }
 
-interface Does {
-  act: (action: Action, one: Download) => void;
-  rank: (priority: Priority, one: Download) => void;
-  /** Where that can be searched. */
-  pick?: (one: Download) => void;
-}
-
-function columns(
-  progress: Map<number, Progress>,
-  known: Map<number, string>,
-  isOperator: boolean,
-  does: Does,
-): Column<Download>[] {
+function ForAll({ onAct, onRecord }: { onAct: (action: Action) => void; onRecord: () => void }) {
   const words = w().queue;
-  const all: Column<Download>[] = [
-    { name: words.title, cell: named, as: 'prose' },
-    { name: words.where, cell: (one) => known.get(one.target) ?? one.target },
-    { name: words.how, cell: how, as: 'prose' },
-    { name: words.progress, cell: (one) => <Far one={{ ...one, ...progress.get(one.id) }} /> },
-  ];
-  if (!isOperator) return all;
-  const buttons = (one: Download) => (
-    <span class="row-actions">
-      {does.pick && one.tmdb === '' && one.state !== 'completed' && (
-        <button type="button" class="quiet" onClick={() => does.pick?.(one)}>
-          {words.pick}
-          <span class="out-of-sight"> {named(one)}</span>
-        </button>
-      )}
-      {ACTIONS[one.state].map((action) => (
-        <button key={action} type="button" class={action === 'cancel' ? 'danger' : 'quiet'} onClick={() => does.act(action, one)}>
-          {words[action]}
-          <span class="out-of-sight"> {named(one)}</span>
-        </button>
-      ))}
-    </span>
-  );
-  const priority = (one: Download) =>
-    QUEUED.includes(one.state) ? (
-      <select aria-label={words.priorityOf(named(one))} value={one.rank} onChange={(event) => does.rank(event.currentTarget.value as Priority, one)}>
-        {(Object.entries(words.priorities) as [Priority, string][]).map(([rank, word]) => (
-          <option key={rank} value={rank}>
-            {word}
-          </option>
-        ))}
-      </select>
-    ) : null;
-  return [...all, { name: words.priority, cell: priority }, { name: '', cell: buttons }];
-}
-
-function how(one: Download): string {
-  const state = w().states[one.state];
-  const wait = one.wait && !['downloading', 'transferring'].includes(one.state) ? ` ${w().waits[one.wait]}` : '';
-  return `${state}${wait}${one.error && one.state !== 'completed' ? `: ${one.error}` : ''}`;
-}
-
-function Far({ one }: { one: Download }) {
-  const at = one.state === 'transferring' || one.state === 'completed' ? one.t_have : one.have;
-  if (!one.total) return <>{at > 0 ? bytes(at) : ''}</>;
   return (
-    <span class="far">
-      <Bar from={0} until={one.total} now={at} />
-      <span>
-        {bytes(at)} / {bytes(one.total)}
-      </span>
-    </span>
-  );
-}
-
-interface Numbers {
-  downloads: number;
-  per_account: number;
-  transfers: number;
-}
-
-function Limits() {
-  const words = w().queue;
-  const [changes, setChanges] = useState(0);
-  const [failed, setFailed] = useState<unknown>();
-  const { value } = useFetched(() => downloads<Numbers>('limits'), [changes]);
-  if (!value) return null;
-  const send = async (init: Parameters<typeof downloads>[1]): Promise<void> => {
-    setFailed(undefined);
-    await downloads('limits', init).catch(setFailed);
-    setChanges((before) => before + 1);
-  };
-  const fields: [keyof Numbers, string][] = [
-    ['downloads', words.downloads],
-    ['per_account', words.perAccount],
-    ['transfers', words.transfers],
-  ];
-  return (
-    <section aria-label={words.limits}>
-      <h2>{words.limits}</h2>
-      {failed !== undefined && <Trouble error={failed} />}
-      <div class="limits">
-        {fields.map(([key, name]) => (
-          <label key={key}>
-            {name}
-            <input
-              type="number"
-              min={1}
-              max={100}
-              value={value[key]}
-              onChange={(event) => void send({ method: 'PUT', json: { [key]: Number(event.currentTarget.value) } })}
-            />
-          </label>
-        ))}
-        <button type="button" onClick={() => void send({ method: 'DELETE' })}>
-          {words.usual}
-        </button>
-      </div>
-    </section>
+    <>
+      <button type="button" onClick={() => onAct('pause')}>
+        {words.pauseAll}
+      </button>
+      <button type="button" onClick={() => onAct('resume')}>
+        {words.resumeAll}
+      </button>
+      <button type="button" onClick={() => onAct('retry')}>
+        {words.retryAll}
+      </button>
+      <button type="button" onClick={onRecord}>
+        <Icon name="record" /> {w().recording.title}
+      </button>
+    </>
   );
 }

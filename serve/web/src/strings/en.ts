@@ -63,6 +63,7 @@ export default {
     noGuide: 'No guide for this channel.',
     star: 'Add to favourites',
     unstar: 'Remove from favourites',
+    record: 'Record this channel',
     archive: (days: number) => `The past ${days} ${one(days, 'day', 'days')} can be watched`,
     past: 'Earlier',
     today: 'What is on',

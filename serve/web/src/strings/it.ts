@@ -90,6 +90,7 @@ const it: Strings = {
     noGuide: 'Nessuna guida per questo canale.',
     star: 'Aggiungi ai preferiti',
     unstar: 'Togli dai preferiti',
+    record: 'Registra questo canale',
     archive: (days) => `Si possono rivedere gli ultimi ${days} ${one(days, 'giorno', 'giorni')}`,
     past: 'Prima',
     today: 'In programma',

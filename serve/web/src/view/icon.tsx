@@ -19,6 +19,7 @@ const ICONS = {
   close: 'M5 5l14 14M19 5 5 19',
   menu: 'M4 7h16M4 12h16M4 17h16',
   mute: 'M4 9v6h4l5 4V5L8 9zM16 9.5l5 5M21 9.5l-5 5',
+  record: 'M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z',
   play: 'M7 4v16l13-8z',
   plus: 'M12 4v16M4 12h16',
   down: 'M12 3v12M6 10l6 6 6-6M4 20h16',

@@ -2,6 +2,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { past, picture, stream } from '../api';
 import { changed, favourites, listings, toggleFavourite, type Channel, type Listing } from '../data';
+import { asker, may } from '../downloads/role';
+import { lazily } from '../lazily';
 import { address } from '../route';
 import { useStore } from '../store';
 import { clock, day, t } from '../strings';
@@ -11,12 +13,16 @@ import { Picture, Trouble, useFetched, useNow, Wait } from './parts';
 import { Player } from './player';
 import type { Playing } from './playing';
 
+const RecordForm = lazily(() => import('../downloads/record-form').then((made) => made.RecordForm));
+
 export function Stage(props: { channel: Channel; start: number | undefined; onBefore?: () => void; onAfter?: () => void }) {
   const { channel, start } = props;
   const words = t().watch;
   useStore(changed);
   const found = useFetched(() => listings(channel.stream_id), [channel.stream_id]);
   const earlier = start ? found.value?.find((one) => Number(one.start_timestamp) === start) : undefined;
+  const [recording, setRecording] = useState(false);
+  const records = may(useStore(asker), 'operator');
   const starred = favourites().includes(channel.stream_id);
   // What is watched of the past must not begin anew when its title comes to be known.
   const minutes = useMemo(
@@ -38,6 +44,7 @@ export function Stage(props: { channel: Channel; start: number | undefined; onBe
         label={starred ? words.unstar : words.star}
         onClick={() => toggleFavourite(channel.stream_id)}
       />
+      {records && <IconButton icon="record" label={words.record} onClick={() => setRecording(true)} />}
       <a class="button quiet to-list" href={address('watch')}>
         <Icon name="back" /> {words.channels}
       </a>
@@ -59,8 +66,16 @@ export function Stage(props: { channel: Channel; start: number | undefined; onBe
       )}
       {found.value && <Schedule channel={channel} listings={found.value} start={start} />}
       {found.error !== undefined && <Trouble error={found.error} retry={found.retry} />}
+      {recording && <RecordForm channel={channel} until={runsUntil(found.value)} onClose={() => setRecording(false)} />}
     </>
   );
+}
+
+/** When that ends which is on now. */
+function runsUntil(all: Listing[] | undefined): number | undefined {
+  const now = Date.now() / 1000;
+  const running = all?.find((one) => Number(one.start_timestamp) <= now && Number(one.stop_timestamp) > now);
+  return running && Number(running.stop_timestamp);
 }
 
 function live(channel: Channel): Playing {

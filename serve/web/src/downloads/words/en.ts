@@ -2,6 +2,31 @@ import type { Added } from '../data';
 
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
+/** What is done with a download, as its log has it. */
+const ACTIONS: Record<string, string> = {
+  add: 'wished for',
+  download: 'download begins',
+  record: 'recording begins',
+  moved: 'it is on at another time',
+  gap: 'missing',
+  downloaded: 'it is here',
+  transfer: 'delivery begins',
+  completed: 'delivered',
+  wait: 'waits',
+  failed: 'failed',
+  anew: 'from the beginning',
+  renamed: 'named anew',
+  pause: 'paused',
+  resume: 'goes on',
+  cancel: 'cancelled',
+  retry: 'tried again',
+  top: 'put first',
+  priority: 'priority',
+  recover: 'goes on after a start',
+  beside: 'beside it',
+  measured: 'measured',
+};
+
 export default {
   tabs: { differences: 'Differences', queue: 'Queue', servers: 'Servers', log: 'Log and statistics' },
   stale: 'You administer downloads for 12 hours after a login: log out and in again for servers and the log.',
@@ -54,13 +79,53 @@ export default {
     perAccount: 'Of one account',
     transfers: 'Deliveries',
     usual: 'As configured',
+    perSecond: (size: string) => `${size}/s`,
+    left: (time: string) => `${time} left`,
     shown: (shown: string, total: string) => `${shown} of ${total}`,
+  },
+  picture: {
+    said: (lines: number) => `${lines}p by its title`,
+    measured: (lines: number) => `${lines}p as measured`,
+    other: (lines: number, said: number) => `${lines}p as measured, ${said}p by its title`,
+    unfit: (server: string) => `${server} is not for such pictures`,
+  },
+  recording: {
+    title: 'Record a channel',
+    record: 'Record',
+    drop: 'Do not record',
+    running: 'being recorded',
+    state: (how: string) => `Recording: ${how}.`,
+    channel: 'Channel',
+    channelHint: 'Its number and name, as they are offered.',
+    which: 'Choose one of those that are offered.',
+    from: 'From',
+    to: 'To',
+    name: 'Title',
+    nameHint: 'Empty: as the channel is called.',
+    outcomes: {
+      added: 'It is recorded when it is time.',
+      there: 'It was to be recorded already.',
+      unserved: 'There is no server that takes recordings.',
+    },
+  },
+  details: {
+    channel: 'Channel',
+    on: 'On',
+    recorded: 'Recorded',
+    known: 'Which one',
+    picture: 'Picture',
+    file: 'File',
+    by: 'Wished for by',
+    happened: 'What happened',
+    actions: ACTIONS,
   },
   pick: {
     title: (title: string) => `Which one is ${title}?`,
     hint: 'As themoviedb.org knows it. It is named so from now on, and media servers find it by that.',
     search: 'Search themoviedb.org',
     none: 'None of these',
+    is: (title: string) => `At themoviedb.org: ${title}`,
+    isNone: 'None of those at themoviedb.org',
   },
   differences: {
     list: 'List',
@@ -106,7 +171,6 @@ export default {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Show more',
   },
   servers: {
     none: 'There is no server yet: a folder of this machine, or one that is mounted here.',
@@ -130,7 +194,7 @@ export default {
     url: 'Address',
     urlHint: 'Without a password. Empty for a folder.',
     base: 'Folder',
-    baseHint: 'Below it, Movies and Shows are made.',
+    baseHint: 'Below it, Movies, Shows and Recordings are made.',
     secret: 'Where its password is kept',
     secretHint: 'env:NAME or file:PATH. Passwords are never kept here.',
     hostKey: 'Key of the machine',
@@ -140,6 +204,8 @@ export default {
     limitHint: '0: as many as there are.',
     min: 'Lines of the picture, from',
     max: 'to',
+    types: 'For these alone (none: for all of them)',
+    typesOf: { movie: 'Films', episode: 'Episodes', live: 'Recordings' },
     cleanup: 'Remove files here once they are there',
   },
   log: {
@@ -153,7 +219,6 @@ export default {
     byDay: 'Delivered by day',
     what: 'What',
     number: 'Number',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Log',
     level: 'Level',
     levels: { '': 'all', info: 'info', warning: 'warning', error: 'error' } as Record<string, string>,

@@ -2,6 +2,30 @@ import type { Words } from '../words';
 
 const one = (number: number, single: string, several: string): string => (number === 1 ? single : several);
 
+const ACTIONS: Record<string, string> = {
+  add: 'voluto',
+  download: 'comincia il download',
+  record: 'comincia la registrazione',
+  moved: 'va in onda a un’altra ora',
+  gap: 'manca',
+  downloaded: 'è qui',
+  transfer: 'comincia la consegna',
+  completed: 'consegnato',
+  wait: 'aspetta',
+  failed: 'fallito',
+  anew: 'da capo',
+  renamed: 'con un altro nome',
+  pause: 'in pausa',
+  resume: 'riprende',
+  cancel: 'annullato',
+  retry: 'ritentato',
+  top: 'messo per primo',
+  priority: 'priorità',
+  recover: 'riprende dopo un avvio',
+  beside: 'accanto',
+  measured: 'misurato',
+};
+
 const it: Words = {
   tabs: { differences: 'Differenze', queue: 'Coda', servers: 'Server', log: 'Registro e statistiche' },
   stale: 'I download si amministrano per 12 ore dopo l’accesso: esci e rientra per i server e il registro.',
@@ -54,13 +78,53 @@ const it: Words = {
     perAccount: 'Di un solo account',
     transfers: 'Consegne',
     usual: 'Come configurato',
+    perSecond: (size) => `${size}/s`,
+    left: (time) => `ancora ${time}`,
     shown: (shown: string, total: string) => `${shown} di ${total}`,
+  },
+  picture: {
+    said: (lines) => `${lines}p secondo il titolo`,
+    measured: (lines) => `${lines}p misurati`,
+    other: (lines, said) => `${lines}p misurati, ${said}p secondo il titolo`,
+    unfit: (server) => `${server} non è per immagini così`,
+  },
+  recording: {
+    title: 'Registra un canale',
+    record: 'Registra',
+    drop: 'Non registrare',
+    running: 'in registrazione',
+    state: (how) => `Registrazione: ${how}.`,
+    channel: 'Canale',
+    channelHint: 'Numero e nome, come vengono proposti.',
+    which: 'Scegli uno di quelli proposti.',
+    from: 'Da',
+    to: 'A',
+    name: 'Titolo',
+    nameHint: 'Vuoto: come si chiama il canale.',
+    outcomes: {
+      added: 'Viene registrato quando è ora.',
+      there: 'Era già da registrare.',
+      unserved: 'Nessun server prende registrazioni.',
+    },
+  },
+  details: {
+    channel: 'Canale',
+    on: 'In onda',
+    recorded: 'Registrato',
+    known: 'Quale',
+    picture: 'Immagine',
+    file: 'File',
+    by: 'Voluto da',
+    happened: 'Che cosa è successo',
+    actions: ACTIONS,
   },
   pick: {
     title: (title) => `Quale è ${title}?`,
     hint: 'Come lo conosce themoviedb.org. D’ora in poi si chiama così, e i media server lo trovano da quello.',
     search: 'Cerca in themoviedb.org',
     none: 'Nessuno di questi',
+    is: (title) => `In themoviedb.org: ${title}`,
+    isNone: 'Nessuno di quelli in themoviedb.org',
   },
   differences: {
     list: 'Lista',
@@ -106,7 +170,6 @@ const it: Words = {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Mostra altri',
   },
   servers: {
     none: 'Non c’è ancora un server: una cartella di questa macchina, o una che è montata qui.',
@@ -130,7 +193,7 @@ const it: Words = {
     url: 'Indirizzo',
     urlHint: 'Senza password. Vuoto per una cartella.',
     base: 'Cartella',
-    baseHint: 'Sotto di essa nascono Movies e Shows.',
+    baseHint: 'Sotto di essa nascono Movies, Shows e Recordings.',
     secret: 'Dove sta la sua password',
     secretHint: 'env:NOME o file:PERCORSO. Qui non si conservano password.',
     hostKey: 'Chiave della macchina',
@@ -140,6 +203,8 @@ const it: Words = {
     limitHint: '0: quanti ce ne sono.',
     min: 'Righe dell’immagine, da',
     max: 'a',
+    types: 'Solo per questi (nessuno: per tutti)',
+    typesOf: { movie: 'Film', episode: 'Episodi', live: 'Registrazioni' },
     cleanup: 'Rimuovi i file da qui quando sono arrivati',
   },
   log: {
@@ -153,7 +218,6 @@ const it: Words = {
     byDay: 'Consegnati per giorno',
     what: 'Cosa',
     number: 'Numero',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Registro',
     level: 'Livello',
     levels: { '': 'tutti', info: 'info', warning: 'avviso', error: 'errore' },
