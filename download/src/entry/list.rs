@@ -1,5 +1,7 @@
 //! Entries of a playlist.
 
+use std::borrow::Cow;
+
 use contract::library::title::{self, Form, Hints};
 use m3u::{Key, Parts};
 
@@ -10,8 +12,8 @@ const LONGEST_GROUP: usize = 200;
 
 /// What a playlist's entry is.
 pub fn of_list(listed: &m3u::Entry<'_>) -> Entry {
-    let name = m3u::entities(listed.name());
-    let group = m3u::entities(listed.groups().next().unwrap_or(""));
+    let (name, group) = (m3u::entities(listed.name()), m3u::entities(listed.groups().next().unwrap_or("")));
+    let (name, group) = (without_addresses(&name), without_addresses(&group));
     let group = group[..group.floor_char_boundary(LONGEST_GROUP)].trim();
     let form = form(listed.address(), listed.attribute(Key::Type), listed.is_vod());
     let mut reading = title::read(&name, Hints { form, group });
@@ -25,6 +27,21 @@ pub fn of_list(listed: &m3u::Entry<'_>) -> Entry {
     let ext = if (1..=5).contains(&ending.len()) { ending } else { "" };
     let origin = Origin::Web(listed.address().into());
     Entry::of_reading(reading, group, said(Key::Tmdb).unwrap_or(0), (origin, ext))
+}
+
+/// What is for people to read, without the addresses in it.
+///
+/// SECURITY: where a line break is missing in a list, an address with a name and a password in it stands behind a title or in a
+/// group, which everybody is shown, and of which names of files are made.
+fn without_addresses(text: &str) -> Cow<'_, str> {
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find("://") {
+        let before = rest[..at].trim_end_matches(|it: char| it.is_ascii_alphanumeric());
+        kept.push_str(before);
+        let behind = &rest[at..];
+        rest = &behind[behind.find(char::is_whitespace).unwrap_or(behind.len())..];
+    }
+    if rest.len() == text.len() { text.into() } else { (kept + rest).into() }
 }
 
 /// What an address looks like, and what its list says that it is.
@@ -70,6 +87,27 @@ mod tests {
         ] {
             assert_eq!(form(address, typed, false), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn an_address_that_stands_among_words_is_not_told() {
+        for (text, expected) in [
+            ("Film: Part 1 // Two", "Film: Part 1 // Two"),
+            ("Film http://ann:hunter2@h/u/p/1.mkv (2020)", "Film  (2020)"),
+            ("Films\u{feff}https://h/movie/ann/hunter2/7.mkv", "Films\u{feff}"),
+            ("rtmp://h/1 and http://h/2", " and "),
+            ("://", ""),
+        ] {
+            assert_eq!(without_addresses(text), expected, "{text}");
+        }
+        let list = "#EXTM3U\n#EXTINF:-1 group-title=\"G http://h/ann/hunter2\",Film (2020) http://h/ann/hunter2/7.mkv\n\
+                    http://h/ann/hunter2/8.mkv\n";
+        m3u::read(list.as_bytes(), |entry| {
+            let entry = of_list(&entry);
+            assert_eq!((&*entry.title, entry.year, &*entry.group), ("Film", 2020, "G"));
+            Ok(())
+        })
+        .unwrap();
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use download::engine::http::{Client, OVERLAP, extension, fetch};
+use download::engine::part::Part;
 use download::engine::{Ended, Known, Order, Reach, Report, Rest};
 use download::job::{Cause, Wait};
 use download::pace::Bucket;
@@ -326,6 +327,25 @@ async fn after_a_power_cut_only_what_was_on_the_disk_counts() {
     stage.order.known.synced = Some(1_500_000);
     assert_eq!(stage.attempt().await, Ended::Done { total: SIZE });
     assert!(stage.part() == original && stage.began_at() == Some(1_500_000) && !stage.threw_away());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_is_on_the_disk_for_certain_is_told_while_more_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut part = Part::open(&folder.path().join(".7.part"), None).await.unwrap();
+    let piece = bytes::Bytes::from(vec![7; 1 << 20]);
+    for _ in 0..63 {
+        part.put(piece.clone()).await.unwrap();
+        assert_eq!(part.checkpoint().await.unwrap(), None, "it is not worth it yet");
+    }
+    let promised = loop {
+        part.put(piece.clone()).await.unwrap();
+        if let Some(promised) = part.checkpoint().await.unwrap() {
+            break promised;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert!((64 << 20..=part.len()).contains(&promised), "{promised} of {}", part.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

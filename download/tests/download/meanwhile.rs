@@ -102,3 +102,36 @@ async fn what_is_left_of_jobs_that_failed_or_are_no_more_goes() {
     house.told(&["cancel", &job.to_string()]);
     eventually(|| names() == ["somebody's film.mkv"]).await.expect("whoever gives it up gets the room back");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_target_has_promised_no_more_counts_than_is_there() {
+    let house = House::with_target("").await;
+    let film = house.ids(Kind::Movie)[0];
+    let (_, original) = house.original(film).await;
+    house.told(&["target", "set", "nas", "--limit", "500000"]);
+    let _worker = house.run();
+    let job = house.add(film);
+    let growing = || {
+        let end = format!(".{job}.part");
+        let found = house.delivered().into_iter().find(|name| name.ends_with(&end))?;
+        Some(house.nas.join(found))
+    };
+    let has_come = || growing().is_some_and(|part| fs::metadata(part).is_ok_and(|part| part.len() > 300_000));
+    eventually(has_come).await.expect("some of it is there");
+    house.told(&["pause", &job.to_string()]);
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    // Its disk has lost some of that.
+    let part = growing().unwrap();
+    fs::File::options().write(true).open(&part).unwrap().set_len(100_000).unwrap();
+    let rows = rusqlite::Connection::open(house.data.downloads().join("jobs.db")).unwrap();
+    rows.execute("UPDATE job SET t_have = 1000000, t_synced = 1000000 WHERE id = ?", [job]).unwrap();
+    house.told(&["target", "set", "nas", "--limit", "0"]);
+    house.told(&["resume", &job.to_string()]);
+    let done = house.until(job, "completed").await;
+    assert!(fs::read(house.nas.join(done["final_path"].as_str().unwrap())).unwrap() == original);
+    assert_eq!(
+        (&done["no_progress"], &done["retries"]),
+        (&0.into(), &0.into()),
+        "it was right at once: {done:#}"
+    );
+}

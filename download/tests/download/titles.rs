@@ -97,7 +97,7 @@ fn titles_that_nobody_looked_at_are_read_as_well() {
     let (exact, count, _) = measured("held-out.tsv");
     // What fails is not shown: whoever looks at it has no held-out titles any more.
     println!("held out: {exact:?} of {count}, {} %", share(exact[0], count));
-    assert!(share(exact[0], count) >= 95.0, "{exact:?} of {count}");
+    assert!(share(exact[0], count) >= 98.0, "{exact:?} of {count}");
 }
 
 #[test]

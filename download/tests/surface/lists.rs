@@ -195,3 +195,43 @@ async fn what_is_no_list_is_refused_with_its_reason_and_nothing_of_it_is_kept() 
     let form = form.header("Content-Type", "text/plain").header("Authorization", house.key().0[0].1.clone());
     assert_eq!(form.body(FILMS).send().await.unwrap().status(), 400);
 }
+
+#[tokio::test]
+async fn whatever_bytes_are_uploaded_they_are_taken_or_refused_with_a_reason() {
+    let house = House::new().await;
+    let mut packing = GzEncoder::new(Vec::new(), Compression::fast());
+    packing.write_all(FILMS.as_bytes()).unwrap();
+    let (packed, mut taken) = (packing.finish().unwrap(), 0);
+    for round in 0..200 {
+        let mut bytes = if round % 3 == 0 { packed.clone() } else { FILMS.as_bytes().to_vec() };
+        // Some of it is other bytes, or away, or there twice.
+        for _ in 0..rand::random_range(1..4) {
+            let from = rand::random_range(0..bytes.len());
+            let to = (from + rand::random_range(0..40)).min(bytes.len());
+            match rand::random_range(0..4) {
+                0 => bytes[from..to].iter_mut().for_each(|byte| *byte = rand::random()),
+                1 => drop(bytes.drain(from..to)),
+                2 => bytes.extend_from_within(from..to),
+                _ => bytes.truncate(to.max(1)),
+            }
+            if bytes.is_empty() {
+                bytes.push(b'#');
+            }
+        }
+        let shown = bytes.escape_ascii().to_string();
+        let answer = upload(&house, "films.m3u", bytes).await;
+        match answer.status {
+            201 => {
+                taken += 1;
+                let path = format!("/api/lists/{}", answer.json()["id"]);
+                let different = house.get(&house.key(), &format!("{path}/diff")).await;
+                assert_eq!(different.status, 200, "{shown}: {}", different.text);
+                assert_eq!(house.ask(&house.key(), "DELETE", &path, None).await.status, 204);
+            }
+            400 => assert!(answer.json()["detail"].as_str().unwrap().len() > 10, "{shown}: {}", answer.text),
+            other => panic!("{other} to {shown}"),
+        }
+    }
+    assert!((10..190).contains(&taken), "some of each: {taken}");
+    assert_eq!(std::fs::read_dir(house.data.downloads().join("lists")).unwrap().count(), 0);
+}

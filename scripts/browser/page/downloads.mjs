@@ -197,6 +197,7 @@ async function delivered(tab, go) {
   const bar = () => row.locator('.bar span').evaluate((one) => parseFloat(one.style.width));
   const first = await bar();
   await until('it comes on', async () => (await bar()) > first);
+  await row.getByText(/^[\d.]+ [kM]B\/s(, \d+ s left)?$/).waitFor();
   assert(!asked.some((path) => path.endsWith('/downloads')), `nobody asks how far it is: ${asked}`);
   await look(tab, 'delivering');
   await page.getByText('Nothing is downloaded').waitFor();

@@ -49,7 +49,15 @@ async function unserved({ page }) {
   await form.getByRole('button', { name: 'Record' }).click();
   await page.getByText('There is no server that takes recordings.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-  await api(page, 'servers', 'POST', { name: 'recorder', base, types: ['live'] });
+  await page.getByRole('navigation', { name: 'Downloads' }).getByRole('link', { name: 'Servers' }).click();
+  await page.getByRole('button', { name: 'Add a server' }).click();
+  await form.getByRole('textbox', { name: /^Name/ }).fill('recorder');
+  await form.getByRole('textbox', { name: /^Folder/ }).fill(base);
+  await form.getByRole('checkbox', { name: 'Recordings' }).check();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'detached' });
+  const all = (await api(page, 'servers', 'GET')).servers.find((one) => one.name === 'recorder');
+  assert(`${all.types}` === 'live', `it is for recordings alone: ${all.types}`);
   tell('who wants a recording where no server takes it is told so');
 }
 

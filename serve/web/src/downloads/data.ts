@@ -18,7 +18,6 @@ export interface Download {
   picked: { tmdb: number | null; title: string; year: number } | null;
   season: number | null;
   episode: number | null;
-  ep_title: string;
   /** Of a recording, what it is of. */
   airing: Airing | null;
   /** Our id of the film, the episode or the channel. */
@@ -154,12 +153,17 @@ export function named(it: { title: string; year: string | number; season: number
   return Number(it.year) ? `${it.title} (${it.year})` : it.title;
 }
 
+/** How far one is that goes on. */
 export interface Progress {
   id: number;
   state: State;
   total: number | null;
   have: number;
   t_have: number;
+  /** Bytes per second, */
+  speed: number | null;
+  /** and seconds until it is there; null before anybody can tell. */
+  eta: number | null;
 }
 
 /** Listens to what happens, as long as the view is shown: a number that rises with it, and how far those are that go on. */

@@ -3,15 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { useStore } from '../store';
 import { count } from '../strings';
 import { Table, type Column } from '../run/table';
-import { Confirm } from '../view/dialog';
-import { Tick } from '../view/field';
 import { Search, Trouble, useFetched, Wait } from '../view/parts';
 import { downloads, named, servers, type Added, type Class, type Difference, type Entry, type List } from './data';
+import { Chosen, Upload } from './lists';
+import { More, PAGE } from './more';
 import { asker, may } from './role';
 import { w } from './words';
 
-const PAGE = 100;
-const LARGEST = 256 * 1024 * 1024;
 /** No server has this id. */
 const ANY = 0;
 
@@ -53,75 +51,6 @@ export function Differences() {
   );
 }
 
-/** What can be done with a list that was uploaded. */
-function Chosen({ list, onChange, onGone }: { list: List; onChange: () => void; onGone: () => void }) {
-  const words = w().differences;
-  const [removing, setRemoving] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
-  const mark = async (main: boolean): Promise<void> => {
-    setFailed(undefined);
-    await downloads(`lists/${list.id}`, { method: 'PUT', json: { main } }).catch(setFailed);
-    onChange();
-  };
-  return (
-    <>
-      <Tick label={words.main} checked={list.main} onChange={(event) => void mark(event.currentTarget.checked)} />
-      <button type="button" class="danger" onClick={() => setRemoving(true)}>
-        {words.remove}
-      </button>
-      {failed !== undefined && <Trouble error={failed} />}
-      {removing && (
-        <Confirm
-          question={words.removing(list.name)}
-          verb={words.remove}
-          onYes={async () => {
-            await downloads(`lists/${list.id}`, { method: 'DELETE' });
-            onGone();
-            onChange();
-          }}
-          onClose={() => setRemoving(false)}
-        />
-      )}
-    </>
-  );
-}
-
-function Upload({ onDone }: { onDone: (kept: List) => void }) {
-  const words = w().differences;
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<unknown>();
-  const [isLarge, setLarge] = useState(false);
-  const send = async (input: HTMLInputElement): Promise<void> => {
-    const file = input.files?.[0];
-    if (!file) return;
-    setFailed(undefined);
-    setLarge(file.size > LARGEST);
-    if (file.size <= LARGEST) {
-      setBusy(true);
-      const init = { method: 'POST', body: file, headers: { 'content-type': 'application/x-mpegurl' } };
-      await downloads<List>(`lists?${new URLSearchParams({ name: file.name })}`, init).then(onDone, setFailed);
-      setBusy(false);
-    }
-    input.value = '';
-  };
-  return (
-    <div>
-      <label>
-        {words.upload}
-        <input type="file" accept=".m3u,.m3u8,.gz" disabled={busy} onChange={(event) => void send(event.currentTarget)} />
-      </label>
-      <p class="hint">{words.uploadHint}</p>
-      {busy && <Wait what={words.uploading} />}
-      {isLarge && (
-        <p class="trouble" role="alert">
-          {words.tooLarge}
-        </p>
-      )}
-      {failed !== undefined && <Trouble error={failed} />}
-    </div>
-  );
-}
-
 function Compared({ list, changes }: { list: number; changes: number }) {
   const words = w().differences;
   const [shown, setShown] = useState<Class>('new');
@@ -130,7 +59,7 @@ function Compared({ list, changes }: { list: number; changes: number }) {
   const [chosen, setChosen] = useState<Set<number>>(new Set());
   const isOperator = may(useStore(asker), 'operator');
   useEffect(() => setChosen(new Set()), [shown, text]);
-  const query = new URLSearchParams({ class: shown, text, most: String(Math.min(most, 500)) });
+  const query = new URLSearchParams({ class: shown, text, most: String(most) });
   const { value, error, retry } = useFetched(() => downloads<Difference>(`lists/${list}/diff?${query}`), [list, changes, shown, text, most]);
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
   const toggle = (place: number): void => {
@@ -161,12 +90,7 @@ function Compared({ list, changes }: { list: number; changes: number }) {
           key_={(one) => one.place}
         />
       )}
-      <p class="hint">{w().queue.shown(count(value.entries.length), count(value.total))}</p>
-      {value.entries.length < value.total && most < 500 && (
-        <button type="button" onClick={() => setMost(most + PAGE)}>
-          {words.more}
-        </button>
-      )}
+      <More shown={value.entries.length} total={value.total} onMore={() => setMost(most + PAGE)} />
     </>
   );
 }

@@ -24,7 +24,7 @@ function Figures({ changes }: { changes: number }) {
   const { value, error, retry } = useFetched(() => downloads<Stats>('stats'), [changes]);
   if (!value) return error !== undefined ? <Trouble error={error} retry={retry} /> : <Wait />;
   const states = Object.entries(value.states) as [State, number][];
-  const speed = (of: number): string => words.perSecond(bytes(of));
+  const speed = (of: number): string => w().queue.perSecond(bytes(of));
   return (
     <>
       <dl class="tiles" aria-label={words.figures}>

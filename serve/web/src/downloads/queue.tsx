@@ -1,7 +1,7 @@
 // What is downloaded and recorded, how far it is, and in which order.
 import { useState } from 'preact/hooks';
 import { useStore } from '../store';
-import { count, moment } from '../strings';
+import { moment } from '../strings';
 import { Table } from '../run/table';
 import { Confirm } from '../view/dialog';
 import { Icon } from '../view/icon';
@@ -9,13 +9,12 @@ import { Search, Trouble, useFetched, Wait } from '../view/parts';
 import { downloads, named, OPEN, servers, useFollowed, type Download, type Downloads, type Priority } from './data';
 import { Details } from './details';
 import { Limits } from './limits';
+import { More, PAGE } from './more';
 import { Pick } from './pick';
 import { RecordForm } from './record-form';
 import { asker, may } from './role';
 import { columns, type Action } from './row';
 import { w } from './words';
-
-const PAGE = 100;
 
 /** A box that is open above the queue. */
 type Box = { is: 'details' | 'cancel' | 'pick'; of: Download } | { is: 'record' };
@@ -32,7 +31,7 @@ export function Queue() {
   const who = useStore(asker);
   const isOperator = may(who, 'operator');
   const states = shown === 'open' ? OPEN.join(',') : shown === 'all' ? '' : shown;
-  const query = new URLSearchParams({ state: states, text, most: String(Math.min(most, 500)) });
+  const query = new URLSearchParams({ state: states, text, most: String(most) });
   const queue = useFetched(() => downloads<Downloads>(`downloads?${query}`), [changes, done, states, text, most]);
   const known = useFetched(servers, []);
   const put = async (json: { action: Action } | { priority: Priority }, id?: number): Promise<void> => {
@@ -84,12 +83,7 @@ export function Queue() {
           key_={(one) => one.id}
         />
       )}
-      <p class="hint">{words.shown(count(rows.length), count(total))}</p>
-      {rows.length < total && most < 500 && (
-        <button type="button" onClick={() => setMost(most + PAGE)}>
-          {words.more}
-        </button>
-      )}
+      <More shown={rows.length} total={total} onMore={() => setMost(most + PAGE)} />
       {isOperator && <Limits />}
       {box?.is === 'record' && <RecordForm onClose={close} />}
       {box?.is === 'details' && <Details id={box.of.id} title={named(box.of)} changes={changes} servers={byId} onClose={close} />}

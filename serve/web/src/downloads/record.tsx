@@ -44,54 +44,41 @@ export function RecordThis({ channel, programme, now }: { channel: Channel; prog
   const [changes, setChanges] = useState(0);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<unknown>();
-  const [isUnserved, setUnserved] = useState(false);
-  const { value: there, error, done } = useRecording(channel, programme, changes);
-  const change = async (changing: () => Promise<boolean>): Promise<void> => {
+  const [outcome, setOutcome] = useState<Outcome>();
+  // In a list, since nothing is an answer as well.
+  const found = useFetched(() => recordingOf(channel, programme).then((one) => [one]), [channel.stream_id, start, changes]);
+  const there = found.value?.[0];
+  const change = async (changing: Promise<Outcome | undefined>): Promise<void> => {
     setBusy(true);
     setFailed(undefined);
-    try {
-      setUnserved(!(await changing()));
-    } catch (error) {
-      setFailed(error);
-    }
+    await changing.then(setOutcome, setFailed);
     setChanges((before) => before + 1);
     setBusy(false);
   };
-  const add = async (): Promise<boolean> => (await record({ channel: channel.stream_id, starts: start, stops: stop, title })) !== 'unserved';
-  const drop = async (one: Download): Promise<boolean> => {
-    await downloads(`downloads/${one.id}`, { method: 'DELETE' });
-    return true;
-  };
-  const trouble = failed ?? error;
+  const add = (): Promise<Outcome> => record({ channel: channel.stream_id, starts: start, stops: stop, title });
+  const drop = (one: Download): Promise<undefined> => downloads(`downloads/${one.id}`, { method: 'DELETE' });
+  const trouble = failed ?? found.error;
   return (
     <>
       {trouble !== undefined && <Trouble error={trouble} />}
       <span class="hint" role="status">
-        {isUnserved && words.outcomes.unserved}
+        {!there && outcome === 'unserved' && words.outcomes.unserved}
         {there && (
           <>
             {words.state(how(there))} <a href={address('downloads', 'queue')}>{w().tabs.queue}</a>
           </>
         )}
       </span>
-      {isOperator && done && !there && stop > now && (
-        <button type="button" disabled={busy} onClick={() => void change(add)}>
+      {isOperator && found.value && !there && stop > now && (
+        <button type="button" disabled={busy} onClick={() => void change(add())}>
           {words.record}
         </button>
       )}
       {isOperator && there?.state === 'pending' && (
-        <button type="button" class="danger" disabled={busy} onClick={() => void change(() => drop(there))}>
+        <button type="button" class="danger" disabled={busy} onClick={() => void change(drop(there))}>
           {words.drop}
         </button>
       )}
     </>
   );
-}
-
-function useRecording(channel: Channel, programme: Programme, changes: number) {
-  const { value, error } = useFetched(
-    async () => ({ found: await recordingOf(channel, programme) }),
-    [channel.stream_id, programme[0], changes],
-  );
-  return { value: value?.found, error, done: value !== undefined };
 }

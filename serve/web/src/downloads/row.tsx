@@ -1,5 +1,5 @@
 // A row of the queue: what it is, how far it is, and what can be done with it.
-import { bytes, clock, day } from '../strings';
+import { bytes, clock, day, lasting, moment } from '../strings';
 import type { Column } from '../run/table';
 import { Bar } from '../view/bar';
 import { named, type Download, type Priority, type Progress, type Server, type State } from './data';
@@ -44,7 +44,7 @@ export function columns({ progress, servers }: Known, isOperator: boolean, does:
     { name: words.title, cell: (one) => <Titled one={one} server={servers.get(one.target)} onShow={() => does.show(one)} />, as: 'prose' },
     { name: words.where, cell: (one) => servers.get(one.target)?.name ?? one.target },
     { name: words.how, cell: how, as: 'prose' },
-    { name: words.progress, cell: (one) => <Far one={{ ...one, ...progress.get(one.id) }} /> },
+    { name: words.progress, cell: (one) => <Far one={one} progress={progress.get(one.id)} /> },
   ];
   if (!isOperator) return all;
   return [
@@ -103,27 +103,27 @@ export function how(one: Download): string {
   const words = w();
   const state = one.airing && one.state === 'downloading' ? words.recording.running : words.states[one.state];
   const wait = one.wait && !['downloading', 'transferring'].includes(one.state) ? ` ${words.waits[one.wait]}` : '';
-  return `${state}${wait}${one.error && one.state !== 'completed' ? `: ${one.error}` : ''}`;
+  const until = wait && one.wait === 'retry' ? ` (${words.queue.until(moment(one.not_before))})` : '';
+  return `${state}${wait}${until}${one.error && one.state !== 'completed' ? `: ${one.error}` : ''}`;
 }
 
-function Far({ one }: { one: Download }) {
-  const at = one.state === 'transferring' || one.state === 'completed' ? one.t_have : one.have;
-  if (one.airing && one.state === 'downloading') {
-    const { starts, stops, lead, tail } = one.airing;
-    return (
-      <span class="far">
-        <Bar from={starts - lead} until={stops + tail} now={Date.now() / 1000} />
-        <span>{bytes(at)}</span>
-      </span>
-    );
-  }
-  if (!one.total) return <>{at > 0 ? bytes(at) : ''}</>;
+/** How far it is: a recording by its time, everything else by its bytes. */
+function Far({ one, progress }: { one: Download; progress: Progress | undefined }) {
+  const { state, have, t_have, total } = progress ?? one;
+  const at = state === 'transferring' || state === 'completed' ? t_have : have;
+  const records = state === 'downloading' ? one.airing : null;
+  if (!records && !total) return <>{at > 0 ? bytes(at) : ''}</>;
+  const size = records || !total ? bytes(at) : `${bytes(at)} / ${bytes(total)}`;
+  const pace = [progress?.speed ? w().queue.perSecond(bytes(progress.speed)) : '', progress?.eta ? w().queue.left(lasting(progress.eta)) : ''];
   return (
     <span class="far">
-      <Bar from={0} until={one.total} now={at} />
-      <span>
-        {bytes(at)} / {bytes(one.total)}
-      </span>
+      {records ? (
+        <Bar from={records.starts - records.lead} until={records.stops + records.tail} now={Date.now() / 1000} />
+      ) : (
+        <Bar from={0} until={total ?? 0} now={at} />
+      )}
+      <span>{size}</span>
+      <span class="hint">{pace.filter(Boolean).join(', ')}</span>
     </span>
   );
 }

@@ -26,6 +26,7 @@ function read(form: FormData): Record<string, unknown> {
     secret: text('secret') || null,
     host_key: text('host_key') || null,
     style: text('style'),
+    types: form.getAll('types'),
     min_q: lines('min_q'),
     max_q: lines('max_q'),
     max_parallel: Number(text('max_parallel')),
@@ -33,6 +34,9 @@ function read(form: FormData): Record<string, unknown> {
     cleanup: form.has('cleanup'),
   };
 }
+
+/** What it may be for alone. */
+const TYPES = ['movie', 'episode', 'live'] as const;
 
 /** The kinds that this server knows. */
 const KINDS = ['dir', 'sftp', 'smb', 'rsync'];
@@ -73,6 +77,12 @@ export function ServerForm({ server, onClose, onDone }: { server?: Server; onClo
         <Choose label={words.style} name="style" from={STYLES} chosen={server?.style} />
         <Field label={words.parallelField} name="max_parallel" type="number" min={1} max={100} required defaultValue={server?.max_parallel ?? 3} />
         <Field label={words.limit} hint={words.limitHint} name="bwlimit" type="number" min={0} required defaultValue={server?.bwlimit ?? 0} />
+        <fieldset class="whole">
+          <legend>{words.types}</legend>
+          {TYPES.map((type) => (
+            <Tick key={type} label={words.typesOf[type]} name="types" value={type} defaultChecked={server?.types.includes(type)} />
+          ))}
+        </fieldset>
         <Field label={words.min} name="min_q" {...lines} defaultValue={server?.min_q ?? ''} />
         <Field label={words.max} name="max_q" {...lines} defaultValue={server?.max_q ?? ''} />
         <Tick label={words.cleanup} name="cleanup" defaultChecked={server?.cleanup ?? true} />

@@ -79,6 +79,8 @@ export default {
     perAccount: 'Of one account',
     transfers: 'Deliveries',
     usual: 'As configured',
+    perSecond: (size: string) => `${size}/s`,
+    left: (time: string) => `${time} left`,
     shown: (shown: string, total: string) => `${shown} of ${total}`,
   },
   picture: {
@@ -169,7 +171,6 @@ export default {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Show more',
   },
   servers: {
     none: 'There is no server yet: a folder of this machine, or one that is mounted here.',
@@ -193,7 +194,7 @@ export default {
     url: 'Address',
     urlHint: 'Without a password. Empty for a folder.',
     base: 'Folder',
-    baseHint: 'Below it, Movies and Shows are made.',
+    baseHint: 'Below it, Movies, Shows and Recordings are made.',
     secret: 'Where its password is kept',
     secretHint: 'env:NAME or file:PATH. Passwords are never kept here.',
     hostKey: 'Key of the machine',
@@ -203,6 +204,8 @@ export default {
     limitHint: '0: as many as there are.',
     min: 'Lines of the picture, from',
     max: 'to',
+    types: 'For these alone (none: for all of them)',
+    typesOf: { movie: 'Films', episode: 'Episodes', live: 'Recordings' },
     cleanup: 'Remove files here once they are there',
   },
   log: {
@@ -216,7 +219,6 @@ export default {
     byDay: 'Delivered by day',
     what: 'What',
     number: 'Number',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Log',
     level: 'Level',
     levels: { '': 'all', info: 'info', warning: 'warning', error: 'error' } as Record<string, string>,

@@ -78,6 +78,8 @@ const it: Words = {
     perAccount: 'Di un solo account',
     transfers: 'Consegne',
     usual: 'Come configurato',
+    perSecond: (size) => `${size}/s`,
+    left: (time) => `ancora ${time}`,
     shown: (shown: string, total: string) => `${shown} di ${total}`,
   },
   picture: {
@@ -168,7 +170,6 @@ const it: Words = {
       ]
         .filter(Boolean)
         .join(', '),
-    more: 'Mostra altri',
   },
   servers: {
     none: 'Non c’è ancora un server: una cartella di questa macchina, o una che è montata qui.',
@@ -192,7 +193,7 @@ const it: Words = {
     url: 'Indirizzo',
     urlHint: 'Senza password. Vuoto per una cartella.',
     base: 'Cartella',
-    baseHint: 'Sotto di essa nascono Movies e Shows.',
+    baseHint: 'Sotto di essa nascono Movies, Shows e Recordings.',
     secret: 'Dove sta la sua password',
     secretHint: 'env:NOME o file:PERCORSO. Qui non si conservano password.',
     hostKey: 'Chiave della macchina',
@@ -202,6 +203,8 @@ const it: Words = {
     limitHint: '0: quanti ce ne sono.',
     min: 'Righe dell’immagine, da',
     max: 'a',
+    types: 'Solo per questi (nessuno: per tutti)',
+    typesOf: { movie: 'Film', episode: 'Episodi', live: 'Registrazioni' },
     cleanup: 'Rimuovi i file da qui quando sono arrivati',
   },
   log: {
@@ -215,7 +218,6 @@ const it: Words = {
     byDay: 'Consegnati per giorno',
     what: 'Cosa',
     number: 'Numero',
-    perSecond: (size: string) => `${size}/s`,
     log: 'Registro',
     level: 'Livello',
     levels: { '': 'tutti', info: 'info', warning: 'avviso', error: 'errore' },
