@@ -1,15 +1,16 @@
 //! What answers where downloads run by themselves (`coax download run --listen`): the service, and what monitors ask.
 //!
 //! ```text
-//! /health    anybody: 200 while the queue can be written and the worker works, else 503
+//! /health    anybody: 200 while the queue can be written (tried every five seconds at most) and the worker works, else 503
 //! /metrics   this machine, or whoever shows `COAX_MONITOR_KEY`
 //! /api/...   the service
 //! ```
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use contract::secret::SharedKey;
 use http::{Method, StatusCode};
@@ -25,6 +26,8 @@ use crate::target::{Status, space};
 
 /// A worker that has not looked for so long, in seconds, stands still.
 const STILL: i64 = 60;
+/// For how long it is believed that the queue can be written, or cannot.
+const TESTED: Duration = Duration::from_secs(5);
 
 /// When the worker has last looked whether there is anything to do.
 #[derive(Clone, Debug)]
@@ -53,6 +56,38 @@ pub(crate) struct Front {
     /// The folder in which files are collected.
     pub(crate) temp: PathBuf,
     pub(crate) monitor: Option<SharedKey>,
+    /// Whether the queue could be written when that was last tried.
+    pub(crate) written: Written,
+}
+
+/// Whether something could be written, and when that was tried. SECURITY: `/health` is asked by anybody, as often as he likes,
+/// and each try is waited for by the disk.
+pub(crate) struct Written(Mutex<(Instant, bool)>);
+
+impl Written {
+    /// Of a store that was opened a moment ago, which has written to it.
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new((Instant::now(), true)))
+    }
+
+    /// What was found last, which is found out anew by `test` if it is of before [`TESTED`]; by one at a time, while others are
+    /// told what was known before.
+    fn is_so(&self, test: impl FnOnce() -> bool) -> bool {
+        {
+            let mut known = self.known();
+            if known.0.elapsed() < TESTED {
+                return known.1;
+            }
+            known.0 = Instant::now();
+        }
+        let is_so = test();
+        *self.known() = (Instant::now(), is_so);
+        is_so
+    }
+
+    fn known(&self) -> MutexGuard<'_, (Instant, bool)> {
+        self.0.lock().expect("nobody panics while holding this lock")
+    }
 }
 
 /// What `/health` says: no names, anybody can read it.
@@ -101,8 +136,9 @@ impl Front {
     }
 
     fn health(&self) -> Result<Response, StoreError> {
-        let (written, targets) = (self.store.test(now()), self.store.targets()?);
-        let status = match (written.is_ok(), self.pulse.age() <= STILL) {
+        let written = self.written.is_so(|| self.store.test(now()).is_ok());
+        let targets = self.store.targets()?;
+        let status = match (written, self.pulse.age() <= STILL) {
             (true, true) => "ok",
             (false, _) => "the queue cannot be written",
             (true, false) => "the worker stands still",
@@ -160,4 +196,27 @@ pub(crate) fn render(store: &Store, page: &mut Page) -> Result<(), StoreError> {
         healthy = healthy.with(&[("status", status.word())], count);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_often_it_is_asked_the_queue_is_written_once_in_a_while() {
+        let (written, mut tried) = (Written::new(), 0);
+        let mut ask = |found: bool| {
+            written.is_so(|| {
+                tried += 1;
+                found
+            })
+        };
+        assert!((0..100).all(|_| ask(false)), "it was opened a moment ago");
+        let earlier = || *written.known() = (Instant::now().checked_sub(TESTED).unwrap(), true);
+        earlier();
+        assert!((0..100).all(|_| !ask(false)), "what was found then is told");
+        earlier();
+        assert!(ask(true));
+        assert_eq!(tried, 2);
+    }
 }

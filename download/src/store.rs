@@ -38,7 +38,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use contract::disk::Data;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use acts::{Act, Answer, Which};
 pub use add::Added;
@@ -77,6 +77,16 @@ pub enum StoreError {
         "downloads/jobs.db is of version {found}, and this program knows {known}: start the newer one again"
     )]
     Newer {
+        /// Its version.
+        found: usize,
+        /// The one of this program.
+        known: usize,
+    },
+    /// Made by an older program, and only looked at.
+    #[error(
+        "downloads/jobs.db is of version {found}, and this program knows {known}: it is brought up to that when it is used next"
+    )]
+    Older {
         /// Its version.
         found: usize,
         /// The one of this program.
@@ -164,6 +174,20 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
+        Ok(Self { connection: Mutex::new(connection), folder })
+    }
+
+    /// Opens the one in `data` only to look at it, also while a worker is at work: nothing is changed, and every attempt to is an
+    /// error.
+    ///
+    /// # Errors
+    /// There is none, or not one of this program: [`StoreError::Older`], [`StoreError::Newer`].
+    pub fn look(data: &Data) -> Result<Self, StoreError> {
+        let folder = data.downloads();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(folder.join("jobs.db"), flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        schema::is_of_today(&connection)?;
         Ok(Self { connection: Mutex::new(connection), folder })
     }
 

@@ -1,9 +1,9 @@
 //! themoviedb.org: which number a film or a series has there, by which media servers look it up.
 //!
 //! ```text
-//!  has the panel told it? ──no──▶ has somebody picked it? ──no──▶ is it remembered? ──no──▶ search ─▶ judge ─▶ remembered
-//!      for most of a panel's        sticks for ever                 30 days; that there      at most 20 a second
-//!      films, and costs nothing                                     is none: 7 days
+//!  has somebody picked it? ──no──▶ has the panel told it? ──no──▶ is it remembered? ──no──▶ search ─▶ judge ─▶ remembered
+//!      sticks for ever              for most of a panel's           30 days; that there      at most 20 a second
+//!                                   films, and costs nothing        is none: 7 days
 //! ```
 //!
 //! Nothing waits for it: what cannot be asked, and what is not certain, is named without a number, and a media server makes of
@@ -118,9 +118,9 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// Whether what is wished for is looked up: it is something that they have, and nobody has told its number.
+    /// Whether what is wished for may be looked up: it is something that they have.
     pub(crate) fn is_of(wish: &Wish) -> bool {
-        wish.tmdb.is_empty() && wish.airing.is_none()
+        wish.airing.is_none()
     }
 
     /// Which film or series is wished for.

@@ -67,7 +67,7 @@ pub(super) async fn look(patient: Arc<Patient>) -> Vec<Finding> {
 }
 
 fn known(data: &Data) -> Result<Known, StoreError> {
-    let store = Store::open(data)?;
+    let store = Store::look(data)?;
     let open = [State::Pending, State::Downloading, State::Downloaded, State::Transferring];
     let failed = store.stats()?.states.get(&State::Failed).copied().unwrap_or(0);
     Ok(Known { targets: store.targets()?, open: store.jobs(&open, 0, LOOKED_AT)?, failed })
@@ -75,6 +75,10 @@ fn known(data: &Data) -> Result<Known, StoreError> {
 
 fn unreadable(error: &StoreError) -> Finding {
     let remedy = match error {
+        StoreError::Older { .. } => {
+            let next = "start `coax up`, or ask `coax download status`";
+            return Finding::warn("downloads", error.to_string(), next);
+        }
         StoreError::Newer { .. } => "start the newer program again",
         StoreError::Sqlite(_) => {
             "`coax download restore` puts one of downloads/backup in the data folder back"

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Desk;
 use crate::Worker;
-use crate::front::{Front, Pulse};
+use crate::front::{Front, Pulse, Written};
 use crate::store::Store;
 use crate::surface::{Access, Service};
 
@@ -67,6 +67,7 @@ impl Desk {
             pulse,
             temp: self.settings.temp(&self.data),
             monitor: SharedKey::of_environment("COAX_MONITOR_KEY")?,
+            written: Written::new(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! An outlet to the internet, for a program of others: it leads nowhere else.
 //!
 //! ```text
-//!  yt-dlp ──CONNECT host:443──▶ Outlet ──is every address public?──▶ host       no: 403, and it is known that it was asked for
+//!  yt-dlp ──CONNECT host:443──▶ Outlet ──is every address public?──▶ host       no: 403, which is known while nothing else is asked for
 //!         ──GET http://host/──▶
 //! ```
 //!
@@ -54,7 +54,8 @@ impl Outlet {
         format!("http://{}", self.address)
     }
 
-    /// Whether somebody wanted to go where it does not lead.
+    /// Whether the last thing that somebody wanted was to go where it does not lead. What was refused before that, such as a
+    /// picture beside a film, was nothing that he could not do without.
     pub fn has_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
@@ -101,6 +102,7 @@ async fn pass(mut stream: TcpStream, leads: fn(IpAddr) -> bool, refused: &Atomic
         Ok(Err(_)) => return answer(&mut stream, "502 Bad Gateway").await,
         Err(_) => return answer(&mut stream, "504 Gateway Timeout").await,
     };
+    refused.store(false, Ordering::Relaxed);
     match &asked.head {
         Some(head) => there.write_all(head.as_bytes()).await?,
         None => stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?,

@@ -109,7 +109,8 @@ pub async fn fetch(program: &Path, order: &Order, told: &mut (dyn FnMut(Report) 
         (Some(0), None) => {
             broken(progress > 0, "yt-dlp says that all is well, and has made nothing".to_owned())
         }
-        _ if outlet.is_some_and(|outlet| outlet.has_refused()) => {
+        // Over a connection that stands it may have gone on to something else since: then it complains of that.
+        _ if outlet.is_some_and(|outlet| outlet.has_refused()) && last(&words).contains("403") => {
             failed(Cause::Gone, "its address leads into a private network".to_owned())
         }
         (Some(2), _) => failed(Cause::Engine, format!("yt-dlp was called wrongly: {}", last(&words))),

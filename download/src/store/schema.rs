@@ -114,3 +114,17 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit()?;
     Ok(())
 }
+
+/// Whether `connection` is to a store of today.
+///
+/// # Errors
+/// It is older or newer, or cannot be read.
+pub(super) fn is_of_today(connection: &Connection) -> Result<(), StoreError> {
+    let known = STEPS.len();
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found as usize {
+        found if found < known => Err(StoreError::Older { found, known }),
+        found if found > known => Err(StoreError::Newer { found, known }),
+        _ => Ok(()),
+    }
+}

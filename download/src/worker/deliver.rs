@@ -217,6 +217,12 @@ pub(super) async fn numbered(work: &Work, wish: &Wish) -> Wish {
     if !Question::is_of(&wish) {
         return wish;
     }
+    if !wish.tmdb.is_empty() {
+        match work.store.picked(Question::of(&wish)) {
+            Ok(Some(_)) => wish.tmdb.clear(), // somebody has seen what the panel's number led to
+            _ => return wish,
+        }
+    }
     match tokio::time::timeout(ASKING, work.tmdb.find(&work.store, Question::of(&wish))).await {
         Ok(Ok(Some(found))) => {
             wish.tmdb = found.id.to_string();

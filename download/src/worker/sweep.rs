@@ -12,11 +12,11 @@ use crate::store::StoreError;
 use crate::target::{Delivery, Target};
 
 /// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target. What was delivered gets
-/// what belongs beside it.
-pub(super) async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
+/// what belongs beside it. `false` if something of it lies where nobody could remove it, so that it is to be tried again.
+pub(super) async fn sweep(work: &Work, job: &Job) -> Result<bool, anyhow::Error> {
     // Somebody may want it again since. Then it begins when this is over.
     if work.store.states(&[job.id])?.first() != Some(&(job.id, job.state)) {
-        return Ok(());
+        return Ok(true);
     }
     let record = work.store.target(job.wish.target)?;
     let stays = job.state == State::Completed && record.as_ref().is_some_and(|record| !record.cleanup);
@@ -25,10 +25,12 @@ pub(super) async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
     }
     match (job.state, record, job.final_path.clone()) {
         // What belongs there, or goes there, waits until it can be reached.
-        (_, Some(record), Some(_)) if !record.takes_jobs() => return Ok(()),
+        (_, Some(record), Some(_)) if !record.takes_jobs() => return Ok(true),
         (State::Completed, Some(record), _) => {
             let is_done = beside::put(work, job, &record).await?;
-            return if is_done { Ok(work.store.swept(job.id, job.state)?) } else { Ok(()) };
+            if !is_done {
+                return Ok(false);
+            }
         }
         (State::Cancelled, Some(record), Some(place)) => {
             let (file, length, paces) = (Default::default(), 0, Vec::new());
@@ -37,7 +39,8 @@ pub(super) async fn sweep(work: &Work, job: &Job) -> Result<(), anyhow::Error> {
         }
         _ => {}
     }
-    Ok(work.store.swept(job.id, job.state)?)
+    work.store.swept(job.id, job.state)?;
+    Ok(true)
 }
 
 /// Removes files of jobs that there are no more: of a target that was removed, or of a queue that was put back to what it was

@@ -14,6 +14,7 @@ use super::journal::Journal;
 use super::sweep::{strays, sweep};
 use super::{Ended, Running, Work};
 use crate::Settings;
+use crate::engine::Rest;
 use crate::job::{Job, State};
 use crate::pace::Bucket;
 use crate::store::{StoreError, now};
@@ -42,6 +43,8 @@ pub(super) struct Upkeep {
     is_keeping: bool,
     /// Jobs of which is being removed what is left, and their targets, each of which has a thread.
     sweeping: HashMap<i64, i64>,
+    /// Those of which something is left all the same: how often in a row, and when it is tried again.
+    resting: HashMap<i64, (u32, Instant)>,
     targets: HashMap<i64, Looked>,
     journal: Journal,
     /// The release whose guide recordings have followed, and whether they do now.
@@ -72,8 +75,8 @@ struct Watch {
 
 /// What has been done.
 pub(super) enum Done {
-    /// What was left of jobs for a target.
-    Swept(i64),
+    /// What was left of jobs for a target; of some of them it is there still.
+    Swept(i64, Vec<i64>),
     Kept,
     /// Recordings are where the guide has them.
     Followed,
@@ -93,6 +96,7 @@ impl Upkeep {
             hour: now,
             is_keeping: false,
             sweeping: HashMap::new(),
+            resting: HashMap::new(),
             targets: HashMap::new(),
             journal: Journal::default(),
             release: None,
@@ -154,7 +158,14 @@ impl Upkeep {
     /// Something has been done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Swept(target) => self.sweeping.retain(|_, its| *its != target),
+            Done::Swept(target, left) => {
+                self.sweeping.retain(|_, its| *its != target);
+                for id in left {
+                    let vain = self.resting.get(&id).map_or(0, |(vain, _)| vain + 1);
+                    self.resting
+                        .insert(id, (vain, Instant::now() + Rest::Broken.after(vain, rand::random())));
+                }
+            }
             Done::Kept => self.is_keeping = false,
             Done::Followed => self.is_following = false,
             Done::Watched(watched) => self.watched(watched),
@@ -205,7 +216,10 @@ impl Upkeep {
     ) -> Result<(), StoreError> {
         // A target that does not answer keeps nobody's remains here but its own.
         let mut by_target: HashMap<i64, Vec<Job>> = HashMap::new();
-        for job in work.store.unswept()?.into_iter().filter(|job| !running.contains_key(&job.id)) {
+        let unswept = work.store.unswept()?;
+        self.resting.retain(|id, _| unswept.iter().any(|job| job.id == *id));
+        let rests = |id: i64| self.resting.get(&id).is_some_and(|(_, until)| *until > Instant::now());
+        for job in unswept.into_iter().filter(|job| !running.contains_key(&job.id) && !rests(job.id)) {
             if !self.sweeping.values().any(|target| *target == job.wish.target) {
                 by_target.entry(job.wish.target).or_default().push(job);
             }
@@ -214,12 +228,15 @@ impl Upkeep {
             self.sweeping.extend(jobs.iter().map(|job| (job.id, target)));
             let work = work.clone();
             threads.spawn_blocking(move || {
+                let mut left = Vec::new();
                 for job in jobs {
-                    if let Err(error) = Handle::current().block_on(sweep(&work, &job)) {
+                    let swept = Handle::current().block_on(sweep(&work, &job));
+                    if let Err(error) = &swept {
                         warn!(job = job.id, %error, "what is left of it stays for now");
                     }
+                    left.extend((!swept.unwrap_or(false)).then_some(job.id));
                 }
-                Ended::Upkeep(Done::Swept(target))
+                Ended::Upkeep(Done::Swept(target, left))
             });
         }
         Ok(())

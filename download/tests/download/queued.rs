@@ -4,6 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use contract::bundle::Kind;
+use contract::disk::Data;
+use download::job::State;
+use download::store::{Store, StoreError, now};
 use station::Fault;
 
 use crate::house::{House, SIZE, eventually};
@@ -116,4 +119,30 @@ async fn a_folder_that_is_not_mounted_and_a_full_disk_are_waited_for() {
     assert_eq!(house.told(&["target", "test", "nas"])[0]["status"], "online");
     house.told(&["target", "set", "nas", "--maintenance", "on"]);
     assert!(waits("target"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_looks_at_the_queue_changes_nothing_of_it() {
+    let house = House::with_target("").await;
+    let job = house.add(house.ids(Kind::Movie)[0]);
+    let looked = |data: &Data| Store::look(data).map(|store| store.jobs(State::ALL, 0, 10).unwrap().len());
+    assert_eq!(looked(&house.data).unwrap(), 1, "nobody else has it open");
+    let worker = house.run();
+    assert_eq!(looked(&house.data).unwrap(), 1);
+    let store = Store::look(&house.data).unwrap();
+    assert!(store.test(now()).is_err(), "it is only looked at");
+    house.until(job, "completed").await;
+    assert_eq!(store.jobs(&[State::Completed], 0, 10).unwrap().len(), 1, "what happens meanwhile is seen");
+    drop((worker, store));
+    // As an older program has left it.
+    let path = house.data.downloads().join("jobs.db");
+    let version = || -> u32 {
+        let there = rusqlite::Connection::open(&path).unwrap();
+        there.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    let known = version() as usize;
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let older = looked(&house.data).unwrap_err();
+    assert!(matches!(older, StoreError::Older { found: 1, known: it } if it == known), "{older}");
+    assert_eq!(version(), 1);
 }

@@ -4,12 +4,13 @@ use contract::bundle::Kind;
 use contract::disk::Data;
 use contract::secret::Secret;
 use contract::source::BaseUrl;
+use download::job::State;
 use download::store::Store;
 use download::tmdb::{Question, Settings, Subject, Tmdb, TmdbError};
 use station::{Dialect, Fault, Station, TMDB_TOKEN, Target};
 use tempfile::TempDir;
 
-use crate::house::House;
+use crate::house::{House, eventually};
 
 /// A provider that has a database as well, and a store.
 struct Stage {
@@ -157,4 +158,42 @@ async fn a_film_of_which_the_panel_tells_no_number_is_searched_for_and_arrives_w
         delivered(TMDB_TOKEN, Some(Fault::Html))
     );
     assert_eq!(all, (true, false, false, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_has_picked_counts_for_more_than_what_the_panel_says() {
+    let provider = station::Settings { films: 4, dialect: Dialect::Xui, ..station::Settings::default() };
+    let house = House::with(provider, "").await;
+    house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+    let url = format!("{}/tmdb/3", house.station.url());
+    house.configure(&format!("[download.tmdb]\ntoken = '{TMDB_TOKEN}'\nurl = '{url}'\n"));
+    let films = house.ids(Kind::Movie);
+    let jobs: Vec<i64> = films[..3].iter().map(|id| house.add(*id)).collect();
+    let store = Store::open(&house.data).unwrap();
+    let queued = store.jobs(&[State::Pending], 0, 10).unwrap();
+    let wish = |job: i64| &queued.iter().find(|it| it.id == job).unwrap().wish;
+    let told = jobs.iter().map(|job| wish(*job).tmdb.clone()).collect::<Vec<_>>();
+    assert!(told.iter().all(|number| !number.is_empty()), "the panel tells all: {told:?}");
+    let settings =
+        Settings { token: Secret::new(TMDB_TOKEN), url: BaseUrl::new(&url).unwrap(), ..Settings::default() };
+    let tmdb = Tmdb::new(settings).unwrap();
+    for (job, number) in [(jobs[0], Some(told[2].parse().unwrap())), (jobs[1], None)] {
+        let (subject, wish) = (Subject::Film, wish(job));
+        let question = Question { subject, title: &wish.title, year: wish.year.parse().unwrap() };
+        tmdb.pick(&store, question, number).await.unwrap();
+    }
+    let _worker = house.run();
+    let expected = [Some(&told[2]), None, Some(&told[2])];
+    for (job, number) in jobs.iter().zip(expected) {
+        let done = house.until(*job, "completed").await;
+        let place = done["final_path"].as_str().unwrap();
+        let shown = number.map_or(!place.contains("tmdbid"), |it| place.contains(&format!("[tmdbid-{it}]")));
+        assert!(shown, "{number:?}: {place}");
+        let document = house.nas.join(place).with_extension("nfo");
+        eventually(|| document.is_file()).await.expect("it has a document");
+        let text = std::fs::read_to_string(document).unwrap();
+        let shown =
+            number.map_or(!text.contains("tmdb"), |it| text.contains(&format!("<tmdbid>{it}</tmdbid>")));
+        assert!(shown, "{number:?}: {text}");
+    }
 }

@@ -89,6 +89,20 @@ async fn whoever_stops_it_stops_all_that_it_has_started() {
     panic!("it goes on");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_outlet_has_refused_counts_until_something_else_is_asked_for() {
+    let station = Station::start(Settings::default()).await.unwrap();
+    let outlet = Outlet::open(|address| address.to_string() == "127.0.0.1").await.unwrap();
+    let proxy = reqwest::Proxy::http(outlet.proxy()).unwrap();
+    let client = reqwest::Client::builder().proxy(proxy).build().unwrap();
+    let status = async |url: &str| client.get(url).send().await.unwrap().status().as_u16();
+    assert!(!outlet.has_refused());
+    assert_eq!(status("http://127.0.0.2:9/poster.jpg").await, 403);
+    assert!(outlet.has_refused());
+    assert_eq!(status(&format!("{}/nothing/of/the/kind", station.url())).await, 404);
+    assert!(!outlet.has_refused(), "that there is none is not for the poster's sake");
+}
+
 /// Made by `scripts/yt-dlp`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs yt-dlp: scripts/yt-dlp"]
