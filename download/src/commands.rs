@@ -13,6 +13,7 @@ mod run;
 mod show;
 mod target;
 mod when;
+mod whereto;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;

@@ -53,6 +53,11 @@ pub struct For {
     pub user: String,
 }
 
+impl For {
+    /// The target of what is for any; none has this id.
+    pub const ANY: i64 = 0;
+}
+
 /// What a choice comes to.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {

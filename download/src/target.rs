@@ -34,7 +34,7 @@ pub use record::{Health, Kind, Record, Space, Status};
 use rsync::Rsync;
 use sftp::Sftp;
 use smb::Smb;
-pub use suited::{Wanted, suited};
+pub use suited::{Wanted, objection, suited};
 
 use crate::pace::Bucket;
 

@@ -432,6 +432,35 @@ fn what_is_wrong_with_downloads_is_named() {
     with(&mut house, "").has("fail", "downloads", "downloads/jobs.db");
 }
 
+#[test]
+fn at_a_queue_is_only_looked_and_one_of_an_older_program_is_warned_of() {
+    let mut house = House::new();
+    house.top = "listen = \"127.0.0.1:0\"\n[download]\nenabled = true\n".to_owned();
+    let data = Data::new(house.path("data"));
+    let store = Store::open(&data).unwrap();
+    let base = house.path("nas").display().to_string();
+    let nas = Record { name: "nas".into(), base, ..Record::new(TargetKind::Dir) };
+    store.add_target(&nas, &By::command(), 1).unwrap();
+    drop(store);
+    let path = data.downloads().join("jobs.db");
+    let before = fs::read(&path).unwrap();
+    house.ask(&[]).has("ok", "downloads", "nothing is queued");
+    assert!(fs::read(&path).unwrap() == before, "it is only looked at");
+
+    // As an older program has left it: its version is the number at 60 (SQLite file format, section 1.3).
+    let older = [&before[..60], &1_u32.to_be_bytes(), &before[64..]].concat();
+    assert_ne!(older, before);
+    contract::disk::put(&path, &older).unwrap();
+    let said = house.ask(&[]);
+    said.has("warn", "downloads", "jobs.db is of version 1, and this program knows");
+    assert!(fs::read(&path).unwrap() == older, "whoever uses it next brings it up to date");
+    // One of a program to come is none of ours.
+    let newer = [&before[..60], &9999_u32.to_be_bytes(), &before[64..]].concat();
+    contract::disk::put(&path, &newer).unwrap();
+    house.ask(&[]).has("fail", "downloads", "9999");
+    assert!(fs::read(&path).unwrap() == newer);
+}
+
 /// A certificate for a name or an address, by itself, that holds so many seconds from now; and its key. Both PEM.
 fn certificate(name: &str, from: i64, until: i64) -> (String, String) {
     let epoch = rcgen::date_time_ymd(1970, 1, 1);

@@ -1,17 +1,19 @@
 //! `coax download add`.
 
-use anyhow::{Context, bail, ensure};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
 use clap::Args;
 use contract::library::title::Kind;
 use contract::say::say;
 use serde_json::json;
 
 use super::Desk;
+use super::whereto::target;
 use crate::entry::{Entry, of_list};
 use crate::job::{Priority, Wish};
 use crate::line_up::{Choice, Chosen, For, LineUp, wish};
 use crate::store::{Added, By, Store, now};
-use crate::target::Record;
 
 /// What is queued, and where it goes.
 #[derive(Debug, Args)]
@@ -37,7 +39,7 @@ pub struct Arguments {
     /// What that is called, as lists call it: "Film (2020)", "Show S01E02"
     #[arg(long, value_name = "TEXT", requires = "url")]
     title: Option<String>,
-    /// Where to; needed if there are several targets
+    /// Where to; if it is not said, each to the target that suits it best
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// high, medium or low, in place of what the rules say
@@ -68,14 +70,12 @@ impl Desk {
         let store = self.store()?;
         let target = target(&store, arguments.target.as_deref())?;
         let by = By::command();
-        let whom = For { target: target.id, priority: arguments.priority, user: by.user.clone() };
+        let whom = For { target, priority: arguments.priority, user: by.user.clone() };
         let chosen = LineUp::open(&self.data)?.choose(&choice, &whom)?;
         tell_of_missing(&chosen);
         ensure!(!chosen.wishes.is_empty(), "nothing of it is in the line-up");
-        if arguments.dry_run {
-            return self.would(&chosen.wishes);
-        }
-        self.queued(&store, &target, &chosen.wishes)
+        let wishes = self.directed(&store, chosen.wishes)?;
+        if arguments.dry_run { self.would(&store, &wishes) } else { self.queued(&store, &wishes) }
     }
 
     /// Queues something that is in no line-up.
@@ -90,38 +90,58 @@ impl Desk {
         read.context("this is no address")?;
         let store = self.store()?;
         let target = target(&store, arguments.target.as_deref())?;
-        let whom = For { target: target.id, priority: arguments.priority, user: By::command().user };
+        let whom = For { target, priority: arguments.priority, user: By::command().user };
         let entry = entries.into_iter().next().map(of_page);
         let wish = entry.and_then(|entry| wish(&entry, &whom));
         let wish = wish.context("the address is none that can be asked for: http://, or https://")?;
-        if arguments.dry_run {
-            return self.would(&[wish]);
-        }
-        self.queued(&store, &target, &[wish])
+        let wishes = self.directed(&store, vec![wish])?;
+        if arguments.dry_run { self.would(&store, &wishes) } else { self.queued(&store, &wishes) }
     }
 
-    /// Makes jobs of wishes, and says how many there are.
-    pub(super) fn queued(&self, store: &Store, target: &Record, wishes: &[Wish]) -> anyhow::Result<()> {
+    /// Makes jobs of wishes, and says how many there are for which target.
+    pub(super) fn queued(&self, store: &Store, wishes: &[Wish]) -> anyhow::Result<()> {
         let added = store.add(wishes, &By::command(), &self.settings.rules(), now())?;
-        let new = added.iter().filter(|it| matches!(it, Added::New(_))).count();
-        let there = added.len() - new;
+        let names = names(store)?;
+        let mut targets: BTreeMap<&str, Vec<Added>> = BTreeMap::new();
+        for (wish, added) in wishes.iter().zip(&added) {
+            let name = names.get(&wish.target).map_or("", String::as_str);
+            targets.entry(name).or_default().push(*added);
+        }
+        let new = |all: &[Added]| -> Vec<i64> {
+            all.iter().filter(|it| matches!(it, Added::New(_))).map(|it| it.id()).collect()
+        };
+        let line = |(name, all): (&&str, &Vec<Added>)| {
+            let new = new(all).len();
+            format!("{new} queued for {name}, {} were already", all.len() - new)
+        };
+        let lines: Vec<String> = targets.iter().map(line).collect();
+        let ids = |all: &[Added]| -> Vec<i64> { all.iter().map(|it| it.id()).collect() };
         let told = json!({
-            "target": target.name,
-            "added": added.iter().filter(|it| matches!(it, Added::New(_))).map(|it| it.id()).collect::<Vec<_>>(),
+            // Where all of it goes, if that is one.
+            "target": targets.keys().next().filter(|_| targets.len() == 1),
+            "targets": targets.iter().map(|(name, all)| (*name, ids(all))).collect::<BTreeMap<_, _>>(),
+            "added": new(&added),
             "there": added.iter().filter(|it| matches!(it, Added::There(_))).map(|it| it.id()).collect::<Vec<_>>(),
         });
-        self.say(&format!("{new} queued for {}, {there} were already", target.name), &told)
+        self.say(&lines.join("\n"), &told)
     }
 
-    fn would(&self, wishes: &[Wish]) -> anyhow::Result<()> {
+    fn would(&self, store: &Store, wishes: &[Wish]) -> anyhow::Result<()> {
         if self.json {
             return self.say("", &wishes);
         }
+        let names = names(store)?;
         for wish in wishes {
-            say(format_args!("{}  {}", wish.stream_id, super::show::title(wish)))?;
+            let name = names.get(&wish.target).map_or("", String::as_str);
+            say(format_args!("{}  {}  for {name}", wish.stream_id, super::show::title(wish)))?;
         }
         Ok(())
     }
+}
+
+/// What targets are called, by their ids.
+fn names(store: &Store) -> anyhow::Result<BTreeMap<i64, String>> {
+    Ok(store.targets()?.into_iter().map(|record| (record.id, record.name)).collect())
 }
 
 /// What somebody says to be a film or an episode is none of the channels that addresses without an ending are in lists.
@@ -132,22 +152,6 @@ fn of_page(entry: Entry) -> Entry {
         kind => kind,
     };
     Entry { kind, ..entry }
-}
-
-/// The target of a name, or the only one.
-pub(super) fn target(store: &Store, name: Option<&str>) -> anyhow::Result<Record> {
-    if let Some(name) = name {
-        let found = store.target_named(name)?;
-        return found.with_context(|| {
-            format!("there is no target `{name}`; `coax download target list` shows which there are")
-        });
-    }
-    let mut all = store.targets()?;
-    match all.len() {
-        0 => bail!("there is no target yet; `coax download target add NAME FOLDER` makes one"),
-        1 => Ok(all.remove(0)),
-        _ => bail!("there are several targets; `--target NAME` says which"),
-    }
 }
 
 /// What was chosen and is not there is told, and the rest is queued.

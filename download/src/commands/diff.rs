@@ -58,7 +58,7 @@ pub struct Arguments {
     /// Queue what is chosen, from the addresses that the list says; without --select, what is new or better
     #[arg(long)]
     queue: bool,
-    /// Where to; needed if there are several targets
+    /// Where to; if it is not said, each to the target that suits it best
     #[arg(long, value_name = "NAME", requires = "queue")]
     target: Option<String>,
     /// high, medium or low, in place of what the rules say
@@ -108,8 +108,8 @@ impl Desk {
 
     fn queue(&self, arguments: &Arguments, compared: &Compared) -> anyhow::Result<()> {
         let store = self.store()?;
-        let target = super::add::target(&store, arguments.target.as_deref())?;
-        let whom = For { target: target.id, priority: arguments.priority, user: By::command().user };
+        let target = super::whereto::target(&store, arguments.target.as_deref())?;
+        let whom = For { target, priority: arguments.priority, user: By::command().user };
         let (places, _) = arguments.shown(compared, &[Word::New, Word::Upgrade]);
         let wishes: Vec<Option<Wish>> =
             places.iter().map(|place| wish(&compared.list[*place as usize], &whom)).collect();
@@ -119,7 +119,7 @@ impl Desk {
         }
         let wishes: Vec<Wish> = wishes.into_iter().flatten().collect();
         ensure!(!wishes.is_empty(), "nothing is chosen");
-        self.queued(&store, &target, &wishes)
+        self.queued(&store, &self.directed(&store, wishes)?)
     }
 }
 

@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::Desk;
-use super::add::target;
 use super::show::{time, title};
 use super::when::When;
+use super::whereto::target;
 use crate::job::Airing;
 use crate::line_up::{Channel, For, LineUp, Programme, recording};
 use crate::store::{Added, By, now};
@@ -45,7 +45,7 @@ pub struct Arguments {
     /// Seconds by which it ends after its programme, likewise
     #[arg(long, value_name = "SECONDS")]
     after: Option<u32>,
-    /// Where to; needed if there are several targets
+    /// Where to; if it is not said, to the target that suits it best
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// Say what would be recorded, and record nothing
@@ -71,11 +71,13 @@ impl Desk {
         let airing = Airing { channel: channel.name.clone(), starts, stops, lead, tail };
         ensure!(airing.ends() > now, "it was over at {}", time(airing.ends()));
         let by = By::command();
-        let whom = For { target: target.id, priority: None, user: by.user.clone() };
+        let whom = For { target, priority: None, user: by.user.clone() };
         // What somebody calls as he likes is not found in the guide again.
         let of_guide = !is_said && arguments.title.is_none();
         let named = arguments.title.clone().unwrap_or(named);
         let wish = recording(&channel, named, airing, of_guide, &whom)?;
+        let wish = self.directed(&store, vec![wish])?.pop().context("what no target takes is an error")?;
+        let to = store.target(wish.target)?.context("the target was removed meanwhile")?;
         if arguments.dry_run {
             return self.say(&title(&wish), &wish);
         }
@@ -86,7 +88,7 @@ impl Desk {
         };
         let airing = wish.airing.as_ref().expect("it is a recording");
         let (begins, ends) = (time(airing.begins()), time(airing.ends()));
-        let line = format!("{id}  {} {word}, from {begins} to {ends}, for {}", title(&wish), target.name);
+        let line = format!("{id}  {} {word}, from {begins} to {ends}, for {}", title(&wish), to.name);
         self.say(&line, &json!({ "id": id, "begins": airing.begins(), "ends": airing.ends(), "wish": wish }))
     }
 }

@@ -241,19 +241,22 @@ impl Store {
         })
     }
 
-    /// Jobs that have ended and of which something may still lie about here or at the target; at most a hundred.
+    /// Jobs that have ended and of which something may still lie about here or at the target; at most a hundred. `but` and the
+    /// jobs of the targets `busy` do not count among them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unswept(&self) -> Result<Vec<Job>, StoreError> {
+    pub fn unswept(&self, but: &[i64], busy: &[i64]) -> Result<Vec<Job>, StoreError> {
         // Those whose target cannot be reached come last, so that they keep nobody from it.
         let asked = "SELECT job.* FROM job LEFT JOIN target ON target.id = job.target
             WHERE job.state IN ('completed', 'cancelled') AND job.swept = 0
+              AND job.id NOT IN (SELECT value FROM json_each(?)) AND job.target NOT IN (SELECT value FROM json_each(?))
             ORDER BY job.final_path IS NOT NULL AND (target.maintenance OR target.status IN ('offline', 'error')), job.id
             LIMIT 100";
         let connection = self.connection();
         let mut asking = connection.prepare_cached(asked)?;
-        let rows = asking.query_map([], super::row::read)?;
+        let list = |ids: &[i64]| serde_json::Value::from(ids).to_string();
+        let rows = asking.query_map([list(but), list(busy)], super::row::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -67,9 +67,8 @@ impl Store {
 }
 
 fn best(targets: &[Record], wish: &Wish, reserve: u64, burdens: &HashMap<i64, u32>) -> Option<i64> {
-    let wanted = Wanted { kind: wish.kind, lines: wish.quality, bytes: None };
     let open = |target: &Record| burdens.get(&target.id).copied().unwrap_or(0);
-    suited(targets, &wanted, reserve, open).first().map(|target| target.id)
+    suited(targets, &Wanted::of(wish), reserve, open).first().map(|target| target.id)
 }
 
 /// The target of the job of this film in this version, or from this source, if there is one.

@@ -24,8 +24,6 @@ use crate::selection::Selection;
 use crate::shelf::Kept;
 use crate::store::{Added, Directed, now};
 
-/// The target of what is for any; none has this id.
-const ANY: i64 = 0;
 /// How many are told if nobody says.
 const USUAL: usize = 100;
 
@@ -217,7 +215,7 @@ pub(super) async fn select(
         return Err(Refusal::Wrong("what is gone cannot be had".into()));
     }
     let compared = compared(service, id, wanted).await?;
-    let whom = For { target: server.unwrap_or(ANY), priority, user: asker.by().user };
+    let whom = For { target: server.unwrap_or(For::ANY), priority, user: asker.by().user };
     let choosing = tokio::task::spawn_blocking(move || {
         let chosen = selection.of(&compared.list, &compared.difference);
         let wishes = chosen.iter().map(|place| wish(compared.source(*place)?, &whom));
@@ -232,7 +230,7 @@ pub(super) async fn select(
 pub(super) async fn add_ids(service: &Service, asker: &Asker, request: Request) -> Result<Response, Refusal> {
     let mut wished: Wished = sent(request).await?;
     let server = wished.server;
-    let whom = For { target: server.unwrap_or(ANY), priority: wished.priority, user: asker.by().user };
+    let whom = For { target: server.unwrap_or(For::ANY), priority: wished.priority, user: asker.by().user };
     if wished.recording.is_some() && wished.ids.is_some() {
         return Err(Refusal::Wrong("say either `ids` or `recording`".into()));
     }

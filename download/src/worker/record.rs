@@ -14,7 +14,7 @@ use crate::engine::{Ended, Known, Order, Reach, Report};
 use crate::job::{Airing, Cause, State, Step, Wait};
 use crate::store::{Action, Later, Level, StoreError, now};
 
-/// A recording that begins later than this has a gap at its beginning. Nobody is on time to the second.
+/// A recording that begins so many seconds after what it is of has a gap at its beginning. Nobody is on time to the second.
 const LATE: i64 = 5;
 /// The longest rest after something went wrong, in seconds; the first is of one, and each in a row twice as long.
 const REST: i64 = 15;
@@ -38,9 +38,10 @@ impl Attempt<'_> {
         let mut told = Told { attempt: &self, at: self.checkpoint(), failed: None };
         let missing = |what: &str| store.note(id, Level::Warning, Action::Gap, what, now()).err();
         let mut tell = |report| {
-            let late = now() - airing.begins();
-            if matches!(report, Report::Began { have: 0, .. }) && late > LATE {
-                told.failed = missing(&format!("it began {late} s late")).or(told.failed.take());
+            if matches!(report, Report::Began { have: 0, .. })
+                && let Some(seconds) = unseen(airing, now())
+            {
+                told.failed = missing(&format!("its first {seconds} s are missing")).or(told.failed.take());
             }
             told.tell(report);
         };
@@ -103,5 +104,32 @@ impl Attempt<'_> {
         let until = if airing.ends() > now() { (now() + rest).min(airing.ends()) } else { now() + rest };
         let later = Later { wait, until, why, no_progress: vain, refused: 0 };
         self.work.store.put_off(self.job.id, State::Downloading, &later, seconds, now()).map(drop)
+    }
+}
+
+/// How many seconds of the beginning are missing in a recording that begins at `now`, if any are. What is recorded before the
+/// programme begins is for those that begin too early, and nothing of it.
+fn unseen(airing: &Airing, now: i64) -> Option<i64> {
+    let seconds = now.min(airing.stops) - airing.starts;
+    (seconds > LATE).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_on_already_that_is_missing_which_was_sent_of_it() {
+        let airing = Airing { channel: "One".into(), starts: 1000, stops: 1600, lead: 60, tail: 300 };
+        for (now, missing) in [
+            (940, None),
+            (990, None),
+            (1000 + LATE, None),
+            (1001 + LATE, Some(LATE + 1)),
+            (1060, Some(60)),
+            (1700, Some(600)),
+        ] {
+            assert_eq!(unseen(&airing, now), missing, "{now}");
+        }
     }
 }

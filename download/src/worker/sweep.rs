@@ -1,15 +1,44 @@
 //! Sweeping: what is left of jobs that have ended.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
 use super::{Work, beside};
+use crate::engine::Rest;
 use crate::job::{Job, State};
 use crate::store::StoreError;
 use crate::target::{Delivery, Target};
+
+/// Who was not tried again for so long after his rest is to be swept no more: somebody wants it again, or it is no job any more.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
+
+/// Jobs of which something is left all the same: how often in a row, and when it is tried again.
+#[derive(Debug, Default)]
+pub(super) struct Resting(HashMap<i64, (u32, Instant)>);
+
+impl Resting {
+    /// One has been tried at `now`, and something of it is left; `dice` is a random number from 0 to 1.
+    pub(super) fn again(&mut self, id: i64, now: Instant, dice: f64) {
+        let vain = self.0.get(&id).map_or(0, |(vain, _)| vain + 1);
+        self.0.insert(id, (vain, now + Rest::Broken.after(vain, dice)));
+    }
+
+    /// Nothing is left of one.
+    pub(super) fn is_swept(&mut self, id: i64) {
+        self.0.remove(&id);
+    }
+
+    /// Those that are not to be tried yet.
+    pub(super) fn at(&mut self, now: Instant) -> Vec<i64> {
+        self.0.retain(|_, (_, until)| now.saturating_duration_since(*until) < FORGOTTEN);
+        self.0.iter().filter(|(_, (_, until))| *until > now).map(|(id, _)| *id).collect()
+    }
+}
 
 /// Removes what is left of a job that has ended: here, and, if nobody wanted it any more, at its target. What was delivered gets
 /// what belongs beside it. `false` if something of it lies where nobody could remove it, so that it is to be tried again.
@@ -73,4 +102,40 @@ fn remove(part: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_tried_in_vain_rests_longer_each_time_until_nothing_is_left() {
+        let (mut resting, mut now) = (Resting::default(), Instant::now());
+        let mut rests = |resting: &mut Resting| {
+            resting.again(7, now, 0.5);
+            let seconds =
+                (1..).find(|after| resting.at(now + Duration::from_secs(*after)).is_empty()).unwrap();
+            now += Duration::from_secs(seconds);
+            seconds
+        };
+        let grown: Vec<u64> = (0..9).map(|_| rests(&mut resting)).collect();
+        assert_eq!(grown, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+        resting.is_swept(7);
+        assert_eq!(rests(&mut resting), 5, "it is another time");
+    }
+
+    #[test]
+    fn each_rests_for_itself_and_who_is_tried_no_more_is_forgotten() {
+        let (mut resting, began) = (Resting::default(), Instant::now());
+        resting.again(1, began, 0.5);
+        resting.again(2, began + Duration::from_secs(3), 0.5);
+        let mut at = |seconds: u64| {
+            let mut ids = resting.at(began + Duration::from_secs(seconds));
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!((at(4), at(6), at(9)), (vec![1, 2], vec![2], vec![]));
+        assert_eq!(at(2 * 3600), [] as [i64; 0]);
+        assert!(resting.0.is_empty());
+    }
 }

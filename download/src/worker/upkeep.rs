@@ -11,10 +11,9 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use super::journal::Journal;
-use super::sweep::{strays, sweep};
+use super::sweep::{Resting, strays, sweep};
 use super::{Ended, Running, Work};
 use crate::Settings;
-use crate::engine::Rest;
 use crate::job::{Job, State};
 use crate::pace::Bucket;
 use crate::store::{StoreError, now};
@@ -43,8 +42,7 @@ pub(super) struct Upkeep {
     is_keeping: bool,
     /// Jobs of which is being removed what is left, and their targets, each of which has a thread.
     sweeping: HashMap<i64, i64>,
-    /// Those of which something is left all the same: how often in a row, and when it is tried again.
-    resting: HashMap<i64, (u32, Instant)>,
+    resting: Resting,
     targets: HashMap<i64, Looked>,
     journal: Journal,
     /// The release whose guide recordings have followed, and whether they do now.
@@ -96,7 +94,7 @@ impl Upkeep {
             hour: now,
             is_keeping: false,
             sweeping: HashMap::new(),
-            resting: HashMap::new(),
+            resting: Resting::default(),
             targets: HashMap::new(),
             journal: Journal::default(),
             release: None,
@@ -159,11 +157,11 @@ impl Upkeep {
     pub(super) fn done(&mut self, done: Done) {
         match done {
             Done::Swept(target, left) => {
-                self.sweeping.retain(|_, its| *its != target);
-                for id in left {
-                    let vain = self.resting.get(&id).map_or(0, |(vain, _)| vain + 1);
-                    self.resting
-                        .insert(id, (vain, Instant::now() + Rest::Broken.after(vain, rand::random())));
+                for (id, _) in self.sweeping.extract_if(|_, its| *its == target) {
+                    match left.contains(&id) {
+                        true => self.resting.again(id, Instant::now(), rand::random()),
+                        false => self.resting.is_swept(id),
+                    }
                 }
             }
             Done::Kept => self.is_keeping = false,
@@ -216,13 +214,10 @@ impl Upkeep {
     ) -> Result<(), StoreError> {
         // A target that does not answer keeps nobody's remains here but its own.
         let mut by_target: HashMap<i64, Vec<Job>> = HashMap::new();
-        let unswept = work.store.unswept()?;
-        self.resting.retain(|id, _| unswept.iter().any(|job| job.id == *id));
-        let rests = |id: i64| self.resting.get(&id).is_some_and(|(_, until)| *until > Instant::now());
-        for job in unswept.into_iter().filter(|job| !running.contains_key(&job.id) && !rests(job.id)) {
-            if !self.sweeping.values().any(|target| *target == job.wish.target) {
-                by_target.entry(job.wish.target).or_default().push(job);
-            }
+        let busy: Vec<i64> = self.sweeping.values().copied().collect();
+        let unswept = work.store.unswept(&self.resting.at(Instant::now()), &busy)?;
+        for job in unswept.into_iter().filter(|job| !running.contains_key(&job.id)) {
+            by_target.entry(job.wish.target).or_default().push(job);
         }
         for (target, jobs) in by_target {
             self.sweeping.extend(jobs.iter().map(|job| (job.id, target)));

@@ -19,8 +19,10 @@ use crate::walk::{Defect, Walked, ffprobe, walk};
 
 /// How long it is waited after a disk has refused to be read.
 const DISK: Rest = Rest::Said(Duration::from_secs(60));
-/// Lists count the credits in, or a second more or less.
+/// Lists count the credits in, or a second more or less: this part of the whole,
 const ALIKE: f64 = 0.02;
+/// and in any case so many seconds, since they say whole ones, rounded as it comes.
+const ROUNDED: f64 = 2.0;
 /// So much is read at a time.
 const PIECE: usize = 1 << 20;
 
@@ -107,7 +109,7 @@ impl Attempt<'_> {
         }
         let plays = measured.duration.map(|time| time.as_secs_f64());
         if let (Some(plays), Some(said)) = (plays, self.duration().map(f64::from))
-            && (plays - said).abs() > said * ALIKE
+            && differ(said, plays)
         {
             doubts.push(format!("the list says that it plays {said:.0} s, and it plays {plays:.0} s"));
         }
@@ -136,6 +138,11 @@ impl Attempt<'_> {
     }
 }
 
+/// Whether a film that plays for so many seconds is not of the length that it was said to be of.
+fn differ(said: f64, plays: f64) -> bool {
+    (plays - said).abs() > (said * ALIKE).max(ROUNDED)
+}
+
 /// A walk over the file at `path`.
 pub(super) fn walked(path: &Path) -> Result<Walked, Defect> {
     walk(&mut File::open(path)?)
@@ -156,4 +163,25 @@ fn sum(path: &Path, stop: &CancellationToken) -> io::Result<Option<String>> {
         }
     }
     Ok(Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_another_one_by_two_of_a_hundred_and_by_two_seconds_at_least() {
+        for (said, plays, is_another) in [
+            (8.0, 8.4, false),
+            (8.0, 7.5, false),
+            (8.0, 10.1, true),
+            (8.0, 5.9, true),
+            (60.0, 61.9, false),
+            (6000.0, 6119.0, false),
+            (6000.0, 6121.0, true),
+            (6000.0, 3000.0, true),
+        ] {
+            assert_eq!(differ(said, plays), is_another, "{said} and {plays}");
+        }
+    }
 }

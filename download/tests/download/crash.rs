@@ -167,7 +167,7 @@ impl Place {
             (_, Err(why)) => tally.partial.push(why),
             _ => tally.lost.push(format!("{:#?}", self.job(id))),
         }
-        let is_swept = || self.store.unswept().unwrap().is_empty();
+        let is_swept = || self.store.unswept(&[], &[]).unwrap().is_empty();
         if eventually(is_swept).await.is_err() {
             tally.lost.push(format!("something is left of {id}, or belongs beside it"));
         }

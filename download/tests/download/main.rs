@@ -10,6 +10,7 @@ mod compared;
 mod containers;
 mod crash;
 mod delivered;
+mod directed;
 mod front;
 mod full;
 mod house;

@@ -80,6 +80,34 @@ async fn a_worker_that_is_killed_and_a_channel_that_breaks_off_leave_a_gap_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_programme_that_is_on_already_that_is_told_to_be_missing_which_is_missing_of_it() {
+    let account = station::Account { max_connections: 2, ..station::Account::default() };
+    let provider = station::Settings { films: 4, accounts: vec![account], ..station::Settings::default() };
+    let house = House::with(provider, "").await;
+    house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+    let channels = house.ids(Kind::Live);
+    // An hour more is recorded before it begins, and was over long ago: nothing of the programme was sent then.
+    let record = |channel: u32, from: i64, to: i64| {
+        let (from, to) = (at(from), at(to));
+        let words = ["record", &channel.to_string(), "--from", &from, "--to", &to, "--before", "3600"]
+            .map(str::to_owned);
+        house.told(&words.each_ref().map(String::as_str))["id"].as_i64().unwrap()
+    };
+    let began = now();
+    let late = record(channels[0], began - 60, began + 15);
+    let in_time = record(channels[1], began + 20, began + 22);
+    let _worker = house.run();
+    for job in [late, in_time] {
+        house.until(job, "completed").await;
+    }
+    assert_eq!(house.events(in_time, "gap"), Vec::<String>::new());
+    let gaps = house.events(late, "gap");
+    let seconds = gaps[0].strip_prefix("its first ").and_then(|rest| rest.strip_suffix(" s are missing"));
+    let seconds: i64 = seconds.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("{gaps:?}"));
+    assert!((60..=60 + now() - began).contains(&seconds) && gaps.len() == 1, "{gaps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recording_comes_before_a_download_of_the_same_account_which_goes_on_when_it_is_over() {
     let account = station::Account { max_connections: 1, ..station::Account::default() };
     let provider = station::Settings { films: 4, accounts: vec![account], ..station::Settings::default() };

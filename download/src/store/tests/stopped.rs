@@ -81,7 +81,7 @@ fn what_has_failed_may_be_given_up_and_of_what_was_cancelled_nothing_is_gone_on_
     let all = stage.store.act(Act::Cancel, Which::All, &By::command(), NOW).unwrap();
     assert_eq!(all.iter().map(|it| it.id).collect::<Vec<_>>(), [ids[1]], "what has failed stays to be seen");
     assert_eq!(stage.act(Act::Cancel, &[ids[0]]), [None]);
-    let unswept: Vec<i64> = stage.store.unswept().unwrap().iter().map(|job| job.id).collect();
+    let unswept: Vec<i64> = stage.store.unswept(&[], &[]).unwrap().iter().map(|job| job.id).collect();
     assert_eq!(unswept, ids, "what is left of both goes");
     assert_eq!(stage.act(Act::Retry, &ids), [None, None]);
     for id in ids {
@@ -107,8 +107,27 @@ fn those_whose_target_cannot_be_reached_keep_nobody_from_being_swept() {
     for (target, status) in [(1, Status::Offline), (attic, Status::Online)] {
         stage.store.set_health(target, &Health { status, ..Health::default() }, NOW).unwrap();
     }
-    let order: Vec<i64> = stage.store.unswept().unwrap().iter().map(|job| job.id).collect();
+    let order: Vec<i64> = stage.store.unswept(&[], &[]).unwrap().iter().map(|job| job.id).collect();
     assert_eq!(order, [ids[1], ids[0]]);
+}
+
+#[test]
+fn those_that_rest_keep_nobody_from_being_swept_however_many_they_are() {
+    let stage = Stage::new();
+    let other = Record { name: "attic".into(), ..folder("/mnt/attic") };
+    let attic = stage.store.add_target(&other, &By::command(), NOW).unwrap();
+    let films = (1..=120).map(film).chain((121..=240).map(|id| Wish { target: attic, ..film(id) }));
+    let ids = stage.add(&films.collect::<Vec<_>>());
+    let last = stage.add(&[film(241)])[0];
+    stage.store.act(Act::Cancel, Which::All, &By::command(), NOW).unwrap();
+    let unswept = |but: &[i64], busy: &[i64]| -> Vec<i64> {
+        stage.store.unswept(but, busy).unwrap().iter().map(|job| job.id).collect()
+    };
+    assert_eq!(unswept(&[], &[]), ids[..100], "not all at once");
+    assert_eq!(unswept(&ids[..120], &[]), ids[120..220]);
+    assert_eq!(unswept(&ids, &[]), [last]);
+    assert_eq!(unswept(&ids[..120], &[attic]), [last]);
+    assert!(unswept(&[], &[1, attic]).is_empty());
 }
 
 #[test]
