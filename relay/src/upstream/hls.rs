@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::bundle::Upstream;
+use futures_util::stream;
 use mpegts::Restamper;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
@@ -35,6 +36,7 @@ use playlist::{Media, Playlist, Segment};
 use segment::Opener;
 
 use super::ace::Engine;
+use super::file::Body;
 use super::{Dialler, Received};
 use crate::refusal::{Ace, Failure};
 use crate::settings::Settings;
@@ -91,9 +93,18 @@ impl Stream {
         upstream: &Upstream,
         login: usize,
     ) -> Result<Self, Failure> {
+        Self::follow(dialler, upstream, login, Follower::new()).await
+    }
+
+    async fn follow(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+        follower: Follower,
+    ) -> Result<Self, Failure> {
         let settings = &dialler.settings;
         let place = fetch::Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
-        Self::begin(Place::Provider(Box::new(place)), settings).await
+        Self::begin(Place::Provider(Box::new(place)), follower, settings).await
     }
 
     /// The same for a session of Ace Stream, whose list is at `list`.
@@ -102,11 +113,10 @@ impl Stream {
     /// As of [`Stream::open`].
     pub(super) async fn of_session(engine: &Arc<Engine>, list: &Url) -> Result<Self, Failure> {
         let place = engine::Place::new(engine.clone(), list.clone());
-        Self::begin(Place::Engine(place), &engine.settings).await
+        Self::begin(Place::Engine(place), Follower::new(), &engine.settings).await
     }
 
-    async fn begin(mut place: Place, settings: &Settings) -> Result<Self, Failure> {
-        let mut follower = Follower::new();
+    async fn begin(mut place: Place, mut follower: Follower, settings: &Settings) -> Result<Self, Failure> {
         let listed = Instant::now();
         follower.listed(place.list().await?)?;
         // What is not passed on at once is what bridges the time to the next segments.
@@ -137,6 +147,35 @@ impl Stream {
         let mut stream = Self::open(dialler, upstream, login).await?;
         stream.pace = Pace::new(AT_ONCE);
         Ok(stream)
+    }
+
+    /// The same for what somebody keeps: what ends without a failure is all that the list has.
+    ///
+    /// # Errors
+    /// As of [`Stream::open`]; or the list has no end, or gaps.
+    pub(super) async fn whole(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
+        let mut stream = Self::follow(dialler, upstream, login, Follower::of_whole()).await?;
+        stream.pace = Pace::new(AT_ONCE);
+        Ok(stream)
+    }
+
+    /// All that comes, one after the other.
+    pub(super) fn into_body(self) -> Body {
+        Body::of(stream::unfold(Some(self), |television| async {
+            let mut television = television?;
+            loop {
+                match television.next().await {
+                    Ok(Some(Received::Bytes(bytes))) => return Some((Ok(bytes), Some(television))),
+                    Ok(Some(Received::Splice)) => {}
+                    Ok(None) => return None,
+                    Err(why) => return Some((Err(why), None)),
+                }
+            }
+        }))
     }
 
     /// What comes next; `None` at the end. May be dropped while it waits.
@@ -270,7 +309,8 @@ impl Fetcher {
         let (said, splice) = (next.segment.duration, next.splice);
         let patience = (SLOWEST * said).max(PATIENCE);
         let (bytes, opener) = self.place.segment(next.segment, patience).await?;
-        if !next.again && opener.is_none() && segment::is_cut(&bytes) {
+        let must_be_whole = !next.again || self.follower.is_of_whole();
+        if must_be_whole && opener.is_none() && segment::is_cut(&bytes) {
             return Err(Failure::Dead("the connection broke"));
         }
         let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener)).await;
