@@ -56,12 +56,16 @@ pub(crate) struct Stream {
     task: AbortHandle,
     pace: Pace,
     pieces: VecDeque<Piece>,
+    /// It must not end before its last segment has come, whatever becomes of the task.
+    is_owed: bool,
 }
 
 /// A segment that was fetched.
 struct Part {
     pieces: VecDeque<Piece>,
     splice: bool,
+    /// Nothing comes behind it.
+    last: bool,
 }
 
 /// Where lists and segments are asked for.
@@ -121,6 +125,7 @@ impl Stream {
         follower.listed(place.list().await?)?;
         // What is not passed on at once is what bridges the time to the next segments.
         let lead = (follower.ahead() / 2).clamp(LEAD, settings.burst_most.max(LEAD));
+        let is_owed = follower.is_of_whole();
         let fetcher = Fetcher {
             place,
             follower,
@@ -132,7 +137,7 @@ impl Stream {
         };
         let (sender, queue) = mpsc::channel(1);
         let task = tokio::spawn(fetcher.run(sender)).abort_handle();
-        Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new() })
+        Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new(), is_owed })
     }
 
     /// The same for what was on the air once.
@@ -187,9 +192,11 @@ impl Stream {
                 return Ok(self.pieces.pop_front().map(|piece| Received::Bytes(piece.bytes)));
             }
             match self.queue.recv().await {
+                None if self.is_owed => return Err(Failure::Ended),
                 None => return Ok(None),
                 Some(Err(why)) => return Err(why),
                 Some(Ok(part)) => {
+                    self.is_owed &= !part.last;
                     self.pieces = part.pieces;
                     if part.splice {
                         return Ok(Some(Received::Splice));
@@ -261,7 +268,7 @@ impl Fetcher {
                     match self.fetch().await {
                         Ok(part) => {
                             self.follower.fetched();
-                            place.send(Ok(part));
+                            place.send(Ok(Part { last: self.follower.over(), ..part }));
                         }
                         Err(why) if is_final(&why) => return Err(why),
                         Err(why) => {
@@ -320,7 +327,7 @@ impl Fetcher {
         if splice {
             self.clock.splice();
         }
-        Ok(Part { pieces: self.clock.cut(Bytes::from(packets), said).into(), splice })
+        Ok(Part { pieces: self.clock.cut(Bytes::from(packets), said).into(), splice, last: false })
     }
 }
 
