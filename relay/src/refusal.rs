@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// Asked for the rest of a file, the provider gave some of another.
     #[error("the provider sent another file instead")]
     Exchanged,
+    /// What is wanted whole is not there as a whole, or not any more.
+    #[error("the provider does not have the whole of it")]
+    Incomplete,
     /// A short clip and the end: how panels say "expired", "not on air" or "too many connections".
     #[error("the provider sent a short clip and the end")]
     Clip,
@@ -141,6 +144,7 @@ impl Failure {
             Self::Refused(_) => "refused",
             Self::Busy(_) => "busy",
             Self::Foreign(_) | Self::Page | Self::Exchanged => "foreign",
+            Self::Incomplete => "incomplete",
             Self::Clip => "clip",
             Self::Redirect(_) => "redirect",
             Self::Dead(_) => "dead",
@@ -162,6 +166,7 @@ impl Failure {
             | Self::Foreign(_)
             | Self::Page
             | Self::Exchanged
+            | Self::Incomplete
             | Self::Clip
             | Self::Redirect(_)
             | Self::NoSource

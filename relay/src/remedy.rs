@@ -52,9 +52,12 @@ pub(crate) fn remedy(failure: &Failure) -> (Next, Blame) {
         Failure::Busy(time) => (Next::OtherLogin, Blame::Limit(LEAVE_ALONE.max(*time))),
         Failure::Dead(_) | Failure::Ended | Failure::Silent => (Next::Again, Blame::Nobody),
         // "Expired", "not on air", "too many connections", "blocked": which, nobody can read.
-        Failure::Clip | Failure::Foreign(_) | Failure::Page | Failure::Exchanged | Failure::Redirect(_) => {
-            (Next::Elsewhere, Blame::Content)
-        }
+        Failure::Clip
+        | Failure::Foreign(_)
+        | Failure::Page
+        | Failure::Exchanged
+        | Failure::Incomplete
+        | Failure::Redirect(_) => (Next::Elsewhere, Blame::Content),
         Failure::Ace(why) if why.is_refusal() => (Next::Elsewhere, Blame::Nobody),
         Failure::Ace(_) => (Next::Again, Blame::Nobody),
         Failure::Full | Failure::NoSource | Failure::Unsupported(_) => (Next::Elsewhere, Blame::Nobody),

@@ -108,6 +108,8 @@ pub enum Why {
     Status(u16),
     /// The provider gives something that is no video.
     Foreign,
+    /// The provider does not have the whole of it: a part is missing, or has changed meanwhile.
+    Incomplete,
     /// Anything else: nobody answers, the connection broke.
     Broken,
 }
@@ -118,6 +120,7 @@ impl fmt::Display for Why {
             Self::Slot => f.write_str("slot"),
             Self::Status(status) => write!(f, "status {status}"),
             Self::Foreign => f.write_str("foreign"),
+            Self::Incomplete => f.write_str("incomplete"),
             Self::Broken => f.write_str("broken"),
         }
     }
@@ -130,6 +133,7 @@ impl FromStr for Why {
         match text.trim() {
             "slot" => Ok(Self::Slot),
             "foreign" => Ok(Self::Foreign),
+            "incomplete" => Ok(Self::Incomplete),
             "broken" => Ok(Self::Broken),
             text => text.strip_prefix("status ").and_then(|it| it.parse().ok()).map(Self::Status).ok_or(()),
         }
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_why_is_read_as_it_was_written() {
-        for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Broken] {
+        for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Incomplete, Why::Broken] {
             assert_eq!(why.to_string().parse(), Ok(why));
         }
         for none in ["", "status", "status x", "slots"] {

@@ -350,6 +350,7 @@ fn interrupted(trailers: Option<&http::HeaderMap>) -> Result<(), Stop> {
         None => Ok(()),
         Some(Why::Slot) => Err(Stop::slot(None)),
         Some(Why::Status(status)) => Err(answer::refused(status, &http::HeaderMap::new())),
+        Some(Why::Incomplete) => Err(Stop::broken(answer::INCOMPLETE)),
         Some(Why::Broken | Why::Foreign) => Err(Stop::broken("the provider ended early")),
     }
 }

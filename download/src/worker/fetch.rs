@@ -110,6 +110,8 @@ impl Attempt<'_> {
             Kind::Movie => ("movie", Class::Background),
             Kind::Episode => ("series", Class::Background),
         };
+        // The relay makes one transport stream of what its provider has as HLS.
+        let ext = if ext == "m3u8" { "ts" } else { ext };
         let pass = Pass::new(class, now().unsigned_abs()).sign(&self.work.key);
         format!("{}/{word}/{pass}/{}.{}", self.work.relay.as_str(), wish.stream_id, ext)
     }

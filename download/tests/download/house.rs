@@ -44,6 +44,30 @@ pub(crate) struct Running(pub(crate) Child);
 impl House {
     /// With these lines more in `[download]`.
     pub(crate) async fn with(provider: station::Settings, more: &str) -> Self {
+        Self::of(provider, more, |_| Vec::new()).await
+    }
+
+    /// The same with a target, and beside the panel with a list of one film that is HLS.
+    pub(crate) async fn with_segments() -> Self {
+        let listed = |station: &Station| {
+            let (url, there) = (station.url(), station.catalogue().live_id(0));
+            let film = format!("{url}/origin/vod/station/station/{there}/index.m3u8");
+            let list = format!("#EXTM3U\n#EXTINF:-1 tvg-type=\"movie\",Segments (2020)\n{film}\n");
+            station.publish("/films.m3u", list, "audio/x-mpegurl", None);
+            let text =
+                format!("name = 'list'\nkind = 'm3u'\nurl = '{url}/films.m3u'\nprivate_addresses = true");
+            vec![toml::from_str(&text).unwrap()]
+        };
+        let house = Self::of(station::Settings::default(), "", listed).await;
+        house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+        house
+    }
+
+    async fn of(
+        provider: station::Settings,
+        more: &str,
+        others: impl FnOnce(&Station) -> Vec<Source>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let provider = station::Settings { film_bytes: SIZE, series: 1, live: 2, ..provider };
         let account = provider.accounts[0].clone();
@@ -51,9 +75,10 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let (data, nas) = (Data::new(folder.path().join("data")), folder.path().join("nas"));
         fs::create_dir(&nas).unwrap();
-        let source = source(&station, &account);
-        ingest(&data, &source).await;
-        let (server, address) = serve(&data, source).await;
+        let mut sources = vec![source(&station, &account)];
+        sources.extend(others(&station));
+        ingest(&data, &sources).await;
+        let (server, address) = serve(&data, sources).await;
         let config = folder.path().join("coax.toml");
         let reserve = if more.contains("reserve") { "" } else { "reserve = 0\n" };
         let text =
@@ -267,10 +292,9 @@ fn source(station: &Station, account: &station::Account) -> Source {
 }
 
 /// Twice, since the second release has the episodes of the series that the first one lists.
-async fn ingest(data: &Data, source: &Source) {
+async fn ingest(data: &Data, sources: &[Source]) {
     let settings =
         ingest::Settings { retries: 0, details_pause: Duration::ZERO, ..ingest::Settings::default() };
-    let sources = std::slice::from_ref(source);
     for _ in 0..2 {
         let report = ingest::run(data, sources, &settings, &ingest::Progress::log()).await.unwrap();
         assert!(report.is_success(), "{report}");
@@ -278,7 +302,7 @@ async fn ingest(data: &Data, source: &Source) {
     }
 }
 
-async fn serve(data: &Data, source: Source) -> (tokio::task::JoinHandle<()>, SocketAddr) {
+async fn serve(data: &Data, sources: Vec<Source>) -> (tokio::task::JoinHandle<()>, SocketAddr) {
     let settings = relay::Settings {
         film_linger: Duration::from_millis(200),
         slot_patience: Duration::from_millis(300),
@@ -286,7 +310,7 @@ async fn serve(data: &Data, source: Source) -> (tokio::task::JoinHandle<()>, Soc
         ..relay::Settings::default()
     };
     let users = Arc::new(Users::new(data.clone()));
-    let relay = Relay::new(settings, vec![source], Follower::start(data.clone()), users).unwrap();
+    let relay = Relay::new(settings, sources, Follower::start(data.clone()), users).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let answer = move |mut request, peer| {

@@ -22,6 +22,7 @@ mod recorded;
 mod recording;
 mod secrets;
 mod seeds;
+mod segments;
 mod titles;
 mod tmdb;
 mod verified;

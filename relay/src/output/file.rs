@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::bundle::Playable;
+use contract::bundle::{Playable, Protocol, Upstream};
 use contract::ticket::pass::Class;
 use contract::user::User;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -40,10 +40,13 @@ pub(crate) async fn answer(
     let mut asked = Asked::of(headers);
     let mut ways = Ways::new(&request, film.id, &film.upstreams);
     while let Some(way) = ways.next().await {
-        match open(headend, Some(Title::film(film.id)), &way, &mut asked).await {
+        match open(headend, Some(Title::film(film.id)), (&way, false), &mut asked).await {
             Ok(open) => {
-                let media_type = media_type(&film.container);
-                return clean::answer(&asked, way, open, request, media_type, Rangeless::Refused);
+                let (media_type, rangeless) = match is_made(&way.upstream) {
+                    true => (media_type("ts"), Rangeless::Whole),
+                    false => (media_type(&film.container), Rangeless::Refused),
+                };
+                return clean::answer(&asked, way, open, request, media_type, rangeless);
             }
             Err(Refusal::Upstream(why)) => {
                 headend.tally.failed(&why);
@@ -73,7 +76,7 @@ pub(crate) async fn lesser(
     let mut asked = Asked::of(headers);
     let mut ways = Ways::new(&request, film.id, &film.upstreams);
     while let Some(way) = ways.next().await {
-        let opening = async { Ok(open(headend, title, &way, &mut asked).await) };
+        let opening = async { Ok(open(headend, title, (&way, true), &mut asked).await) };
         match request.dial(opening).await? {
             Ok(open) => {
                 let media_type = media_type(&film.container);
@@ -89,13 +92,23 @@ pub(crate) async fn lesser(
     Err(ways.why().into())
 }
 
-/// Opens a file for a request; its size is known from then on, if it is the file of `title`.
+/// Whether what `upstream` has is no file before we have made it one.
+fn is_made(upstream: &Upstream) -> bool {
+    upstream.protocol == Protocol::Hls
+}
+
+/// Opens a file for a request, of somebody who watches it or keeps it; its size is known from then on, if it is the file of
+/// `title`.
 async fn open(
     headend: &Headend,
     title: Option<Title>,
-    way: &Way,
+    (way, is_kept): (&Way, bool),
     asked: &mut Asked,
 ) -> Result<Open, Refusal> {
+    if is_made(&way.upstream) {
+        asked.want_all();
+        return Ok(Open::made(&headend.dialler, way, is_kept).await?);
+    }
     let mut known = title.and_then(|title| headend.sizes.get(title));
     if known.is_none() && asked.is_suffix() {
         known = learn(headend, title, way).await?;
@@ -148,7 +161,7 @@ async fn size(headend: &Headend, film: &Playable) -> Option<u64> {
     if known().is_some() || headend.recent_failure(film.id).is_some() {
         return known();
     }
-    let upstream = film.upstreams.first()?;
+    let upstream = film.upstreams.first().filter(|upstream| !is_made(upstream))?;
     let slot = headend.spare(&upstream.account, Holder::Probe)?;
     let way = Way { upstream: upstream.clone(), login: slot.login() };
     learn(headend, Some(title), &way).await.unwrap_or_else(|why| {
@@ -171,6 +184,10 @@ async fn learn(headend: &Headend, title: Option<Title>, way: &Way) -> Result<Opt
 fn head(film: &Playable, size: Option<u64>) -> httpd::Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
+    if film.upstreams.first().is_some_and(is_made) {
+        headers.insert(header::CONTENT_TYPE, media_type("ts"));
+        return response;
+    }
     headers.insert(header::CONTENT_TYPE, media_type(&film.container));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if let Some(size) = size {

@@ -49,6 +49,7 @@ fn of(failure: &Failure) -> Why {
         Failure::Full | Failure::Busy(_) | Failure::Closing => Why::Slot,
         Failure::Refused(status) => Why::Status(*status),
         Failure::Page => Why::Foreign,
+        Failure::Incomplete => Why::Incomplete,
         _ => Why::Broken,
     }
 }

@@ -1,7 +1,7 @@
 //! Answers for those who do not watch: programs of the installation, which show a pass in the place of a token.
 
 use contract::address::StreamAddress;
-use contract::bundle::{Kind, Playable};
+use contract::bundle::{Kind, Playable, Protocol};
 use contract::ticket::pass::{Class, Pass};
 use http::Method;
 use httpd::{Request, Response};
@@ -66,11 +66,12 @@ impl Relay {
     }
 }
 
-/// The same file under another extension: lists lie about it, and whoever downloads finds out.
+/// The same file under another extension: lists lie about it, and whoever downloads finds out. The list of what is HLS keeps
+/// its own, whatever is made of it.
 fn called(mut film: Playable, extension: &str) -> Playable {
     if film.container != extension {
         let listed = format!(".{}", film.container);
-        for upstream in &mut film.upstreams {
+        for upstream in film.upstreams.iter_mut().filter(|upstream| upstream.protocol != Protocol::Hls) {
             if let Some(stem) = upstream.path.strip_suffix(&listed) {
                 upstream.path = format!("{stem}.{extension}");
             }

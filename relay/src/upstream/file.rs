@@ -5,6 +5,7 @@
 //! the bytes begin and how large the file is, if anybody said so.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::dial::{self, Dialler};
+use super::hls;
 use crate::refusal::Failure;
 
 /// A provider's answer.
@@ -85,6 +87,22 @@ impl File {
             }
             _ => Err(dial::refused(&response)),
         }
+    }
+}
+
+impl Open {
+    /// A film that its provider has as HLS, made one transport stream: nobody knows its size before it ends, and it is given
+    /// from its beginning. Of one that is to be kept (`is_kept`) nothing may be missing; whoever watches would rather go on
+    /// behind what is.
+    ///
+    /// # Errors
+    /// There is no list, or what it lists cannot become a transport stream, or is not the whole film.
+    pub(crate) async fn made(dialler: &Arc<Dialler>, way: &Way, is_kept: bool) -> Result<Self, Failure> {
+        let television = match is_kept {
+            true => hls::Stream::whole(dialler, &way.upstream, way.login).await?,
+            false => hls::Stream::recorded(dialler, &way.upstream, way.login).await?,
+        };
+        Ok(Self { from: 0, size: None, etag: None, ranges: false, body: television.into_body() })
     }
 }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contract::bundle::Upstream;
+use futures_util::stream;
 use mpegts::Restamper;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
@@ -35,6 +36,7 @@ use playlist::{Media, Playlist, Segment};
 use segment::Opener;
 
 use super::ace::Engine;
+use super::file::Body;
 use super::{Dialler, Received};
 use crate::refusal::{Ace, Failure};
 use crate::settings::Settings;
@@ -54,12 +56,16 @@ pub(crate) struct Stream {
     task: AbortHandle,
     pace: Pace,
     pieces: VecDeque<Piece>,
+    /// It must not end before its last segment has come, whatever becomes of the task.
+    is_owed: bool,
 }
 
 /// A segment that was fetched.
 struct Part {
     pieces: VecDeque<Piece>,
     splice: bool,
+    /// Nothing comes behind it.
+    last: bool,
 }
 
 /// Where lists and segments are asked for.
@@ -91,9 +97,18 @@ impl Stream {
         upstream: &Upstream,
         login: usize,
     ) -> Result<Self, Failure> {
+        Self::follow(dialler, upstream, login, Follower::new()).await
+    }
+
+    async fn follow(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+        follower: Follower,
+    ) -> Result<Self, Failure> {
         let settings = &dialler.settings;
         let place = fetch::Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
-        Self::begin(Place::Provider(Box::new(place)), settings).await
+        Self::begin(Place::Provider(Box::new(place)), follower, settings).await
     }
 
     /// The same for a session of Ace Stream, whose list is at `list`.
@@ -102,15 +117,15 @@ impl Stream {
     /// As of [`Stream::open`].
     pub(super) async fn of_session(engine: &Arc<Engine>, list: &Url) -> Result<Self, Failure> {
         let place = engine::Place::new(engine.clone(), list.clone());
-        Self::begin(Place::Engine(place), &engine.settings).await
+        Self::begin(Place::Engine(place), Follower::new(), &engine.settings).await
     }
 
-    async fn begin(mut place: Place, settings: &Settings) -> Result<Self, Failure> {
-        let mut follower = Follower::new();
+    async fn begin(mut place: Place, mut follower: Follower, settings: &Settings) -> Result<Self, Failure> {
         let listed = Instant::now();
         follower.listed(place.list().await?)?;
         // What is not passed on at once is what bridges the time to the next segments.
         let lead = (follower.ahead() / 2).clamp(LEAD, settings.burst_most.max(LEAD));
+        let is_owed = follower.is_of_whole();
         let fetcher = Fetcher {
             place,
             follower,
@@ -122,7 +137,7 @@ impl Stream {
         };
         let (sender, queue) = mpsc::channel(1);
         let task = tokio::spawn(fetcher.run(sender)).abort_handle();
-        Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new() })
+        Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new(), is_owed })
     }
 
     /// The same for what was on the air once.
@@ -139,6 +154,35 @@ impl Stream {
         Ok(stream)
     }
 
+    /// The same for what somebody keeps: what ends without a failure is all that the list has.
+    ///
+    /// # Errors
+    /// As of [`Stream::open`]; or the list has no end, or gaps.
+    pub(super) async fn whole(
+        dialler: &Arc<Dialler>,
+        upstream: &Upstream,
+        login: usize,
+    ) -> Result<Self, Failure> {
+        let mut stream = Self::follow(dialler, upstream, login, Follower::of_whole()).await?;
+        stream.pace = Pace::new(AT_ONCE);
+        Ok(stream)
+    }
+
+    /// All that comes, one after the other.
+    pub(super) fn into_body(self) -> Body {
+        Body::of(stream::unfold(Some(self), |television| async {
+            let mut television = television?;
+            loop {
+                match television.next().await {
+                    Ok(Some(Received::Bytes(bytes))) => return Some((Ok(bytes), Some(television))),
+                    Ok(Some(Received::Splice)) => {}
+                    Ok(None) => return None,
+                    Err(why) => return Some((Err(why), None)),
+                }
+            }
+        }))
+    }
+
     /// What comes next; `None` at the end. May be dropped while it waits.
     pub(super) async fn next(&mut self) -> Result<Option<Received>, Failure> {
         loop {
@@ -148,9 +192,11 @@ impl Stream {
                 return Ok(self.pieces.pop_front().map(|piece| Received::Bytes(piece.bytes)));
             }
             match self.queue.recv().await {
+                None if self.is_owed => return Err(Failure::Ended),
                 None => return Ok(None),
                 Some(Err(why)) => return Err(why),
                 Some(Ok(part)) => {
+                    self.is_owed &= !part.last;
                     self.pieces = part.pieces;
                     if part.splice {
                         return Ok(Some(Received::Splice));
@@ -222,7 +268,7 @@ impl Fetcher {
                     match self.fetch().await {
                         Ok(part) => {
                             self.follower.fetched();
-                            place.send(Ok(part));
+                            place.send(Ok(Part { last: self.follower.over(), ..part }));
                         }
                         Err(why) if is_final(&why) => return Err(why),
                         Err(why) => {
@@ -270,7 +316,8 @@ impl Fetcher {
         let (said, splice) = (next.segment.duration, next.splice);
         let patience = (SLOWEST * said).max(PATIENCE);
         let (bytes, opener) = self.place.segment(next.segment, patience).await?;
-        if !next.again && opener.is_none() && segment::is_cut(&bytes) {
+        let must_be_whole = !next.again || self.follower.is_of_whole();
+        if must_be_whole && opener.is_none() && segment::is_cut(&bytes) {
             return Err(Failure::Dead("the connection broke"));
         }
         let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener)).await;
@@ -280,7 +327,7 @@ impl Fetcher {
         if splice {
             self.clock.splice();
         }
-        Ok(Part { pieces: self.clock.cut(Bytes::from(packets), said).into(), splice })
+        Ok(Part { pieces: self.clock.cut(Bytes::from(packets), said).into(), splice, last: false })
     }
 }
 

@@ -11,7 +11,7 @@ use mpegts::{Aligner, PACKET, Packet, Pcr, Pid, Tracker};
 
 use super::archive::{Found, Search, is_in_step};
 use super::file::{Ask, Body, File, Open, Way};
-use super::{Received, hls, ts};
+use super::{hls, ts};
 use crate::refusal::Failure;
 
 /// Steps of the clock that are longer are no steps.
@@ -43,24 +43,9 @@ pub(super) async fn open(search: &Search<'_>, template: &Template, ask: &Ask) ->
     }
     // One connection at a time: that of the list, if there was one, is closed by now.
     let television = hls::Stream::recorded(search.dialler, &way.upstream, way.login).await?;
-    let body = Body::of(limited(Body::of(bytes(television)), search.past.seconds()));
+    let body = Body::of(limited(television.into_body(), search.past.seconds()));
     let file = File::Open(Open { from: 0, size: None, etag: None, ranges: false, body });
     Ok(Found { way, file })
-}
-
-/// What comes in of HLS.
-fn bytes(television: hls::Stream) -> impl Stream<Item = Result<Bytes, Failure>> {
-    stream::unfold(Some(television), |television| async {
-        let mut television = television?;
-        loop {
-            match television.next().await {
-                Ok(Some(Received::Bytes(bytes))) => return Some((Ok(bytes), Some(television))),
-                Ok(Some(Received::Splice)) => {}
-                Ok(None) => return None,
-                Err(why) => return Some((Err(why), None)),
-            }
-        }
-    })
 }
 
 /// So many seconds of television, by its own clock, in whole packets; what has no clock is not limited.

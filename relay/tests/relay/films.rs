@@ -7,7 +7,7 @@ use contract::details::{Episodes, Late};
 use station::{Account, Fault, Status};
 
 use crate::provider::{self, answering, giving};
-use crate::stage::{DEAD_FILM, EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SERIES, Stage, upstream};
+use crate::stage::{DEAD_FILM, EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SEGMENTED, SERIES, Stage, upstream};
 use crate::viewer::{Viewer, eventually};
 
 const PATH: &str = "/movie/ann/secret/9001.mp4";
@@ -431,4 +431,30 @@ async fn a_film_comes_with_the_next_login_when_the_first_is_refused() {
     // The other parts of the same film keep to the login that is good.
     assert_eq!(range(&stage, "bytes=-100").await.2, film[film.len() - 100..]);
     assert_eq!(stage.station.counts().channel(there).requests, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_is_hls_is_one_transport_stream_from_its_beginning_whatever_part_is_asked_for() {
+    let stage = Stage::new().await;
+    let path = |id: u32| format!("/movie/ann/secret/{id}.ts");
+    let mut whole = 0;
+    for range in ["", "Range: bytes=0-\r\n", "Range: bytes=1000-\r\n", "Range: bytes=-500\r\n"] {
+        let asked = format!("{range}Connection: close\r\n");
+        let mut viewer = Viewer::ask(&stage, "GET", &path(SEGMENTED), &asked).await;
+        assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp2t")), "{range}");
+        assert_eq!((viewer.header("content-length"), viewer.header("accept-ranges")), (None, None));
+        let bytes = viewer.rest().await;
+        assert!(bytes.len().is_multiple_of(mpegts::PACKET) && bytes[0] == mpegts::SYNC, "{range}");
+        assert!(whole == 0 || whole == bytes.len(), "{range}: {} of {whole}", bytes.len());
+        whole = bytes.len();
+    }
+    let head = Viewer::ask(&stage, "HEAD", &path(SEGMENTED), "").await;
+    assert_eq!(
+        (head.status(), head.header("content-length"), head.header("accept-ranges")),
+        (200, None, None)
+    );
+    // Whoever watches sees what there is.
+    let mut gaps = Viewer::ask(&stage, "GET", &path(SEGMENTED + 1), "Connection: close\r\n").await;
+    let seen = gaps.rest().await.len();
+    assert!(0 < seen && seen < whole, "{seen} of {whole}");
 }

@@ -54,6 +54,9 @@ pub(crate) const DEAD_FILM: u32 = 9901;
 /// A film with an upstream at that provider before a living one.
 pub(crate) const FILM_OF_TWO: u32 = 9902;
 
+/// A film that its provider has as HLS; the next one has gaps, and the one after it has no end.
+pub(crate) const SEGMENTED: u32 = 9903;
+
 /// What is running in a test. Ends with it.
 pub(crate) struct Stage {
     pub(crate) station: Station,
@@ -396,6 +399,12 @@ fn playables(station: &Station) -> Vec<Playable> {
     let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
     of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
     all.push(of_two);
+    for (quirks, id) in ["vod", "vod,gap:3", "plain"].into_iter().zip(SEGMENTED..) {
+        let there = catalogue.live_id(0);
+        let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
+        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        all.push(Playable { id, kind: Kind::Movie, container: "ts".into(), series: 0, upstreams });
+    }
     let films = 0..catalogue.films();
     all.extend(films.map(|place| file(FILM + place, Kind::Movie, "movie", catalogue.film_id(place), "mp4")));
     let episodes = catalogue.episode_ids(0).into_iter().zip(EPISODE..);

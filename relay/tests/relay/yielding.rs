@@ -7,7 +7,7 @@ use contract::ticket::pass::{Class, Pass, WHY};
 use http_body_util::BodyExt;
 use station::{Fault, Limit};
 
-use crate::stage::{EPISODE, FILM, LIVE, Plan, Stage};
+use crate::stage::{EPISODE, FILM, LIVE, Plan, SEGMENTED, Stage};
 use crate::viewer::{Viewer, eventually};
 
 /// A provider that refuses one body too many, and counts every one.
@@ -267,4 +267,31 @@ async fn a_recording_shares_what_is_watched_and_gives_way_when_nobody_watches_it
     assert_eq!(reading.await.unwrap().1.as_deref(), Some("slot"));
     let account = stage.station.counts().accounts["station"];
     assert_eq!((account.refused, account.bodies_peak), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_keeps_a_film_that_is_hls_gets_the_whole_of_it_or_is_told_that_it_is_not() {
+    let stage = Stage::with(strict(1)).await;
+    let of = async |id: u32| Download::of(&path(&stage, Class::Background, &format!("{id}.ts"))).await;
+    let whole = of(SEGMENTED).await;
+    assert_eq!(whole.status, 200);
+    let (size, None) = whole.rest().await else { panic!("it is all there") };
+    assert!(size > 0 && size.is_multiple_of(mpegts::PACKET));
+    for id in [SEGMENTED + 1, SEGMENTED + 2] {
+        let refused = of(id).await;
+        assert_eq!((refused.status, refused.why.as_deref()), (502, Some("incomplete")), "{id}");
+    }
+    for (fault, why) in [(Fault::Status(404), "incomplete"), (Fault::Status(500), "status 500")] {
+        let segment = station::Target::Action("segment".into());
+        stage.station.set_fault_after(segment.clone(), fault, 2);
+        let (some, told) = of(SEGMENTED).await.rest().await;
+        assert!(0 < some && some < size, "{some} of {size}");
+        assert_eq!(told.as_deref(), Some(why));
+        stage.station.clear_fault(segment);
+    }
+    // It gives way as every other one.
+    let mut download = of(SEGMENTED).await;
+    download.body.frame().await.unwrap().unwrap();
+    let seen = stage.relay.status();
+    assert_eq!(seen["slots"][0]["downloading"], 1, "{seen}");
 }

@@ -14,6 +14,9 @@ use crate::job::{Cause, Wait};
 /// A source that wants to be left alone for longer than this is asked again all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(15 * 60);
 
+/// Why a film is not had whose parts are not all there.
+pub(super) const INCOMPLETE: &str = "the provider does not have the whole of it";
+
 /// An answer that is no refusal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -38,6 +41,7 @@ pub(super) fn read(status: u16, headers: &HeaderMap) -> Result<Answer, Stop> {
         (Some(Why::Foreign), _) => {
             Err(Stop::Failed(Cause::Content, "the provider sends something else than a video".to_owned()))
         }
+        (Some(Why::Incomplete), _) => Err(Stop::broken(INCOMPLETE)),
         (Some(Why::Broken), _) => Err(Stop::broken("the relay gets nothing from the provider")),
         (Some(Why::Status(status)), _) => Err(refused(status, headers)),
         (None, 200 | 206) => bytes(status, headers),

@@ -29,6 +29,8 @@ const PACE: std::ops::RangeInclusive<Duration> = Duration::from_millis(500)..=Du
 
 /// Follows one list of segments.
 pub(super) struct Follower {
+    /// Nothing may be left out: how long the segments of the list are, once it was seen.
+    whole: Option<Vec<Duration>>,
     waiting: VecDeque<Item>,
     /// The number of the next segment that is new.
     next: u64,
@@ -90,6 +92,7 @@ pub(super) struct Next<'a> {
 impl Follower {
     pub(super) fn new() -> Self {
         Self {
+            whole: None,
             waiting: VecDeque::new(),
             next: 0,
             last: None,
@@ -106,11 +109,25 @@ impl Follower {
         }
     }
 
+    /// One that leaves nothing out: the list must have an end, all of its segments, and the same ones whenever it is asked
+    /// for.
+    pub(super) fn of_whole() -> Self {
+        Self { whole: Some(Vec::new()), ..Self::new() }
+    }
+
+    /// Whether nothing may be left out.
+    pub(super) fn is_of_whole(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// The list as it is now.
     ///
     /// # Errors
-    /// It has not changed for so long that the channel must have stopped.
+    /// It has not changed for so long that the channel must have stopped; or it is not that of the whole.
     pub(super) fn listed(&mut self, list: Media) -> Result<(), Failure> {
+        if !self.admits(&list) {
+            return Err(Failure::Incomplete);
+        }
         self.lists += 1;
         self.ended = list.ended;
         self.target = target(&list);
@@ -187,6 +204,13 @@ impl Follower {
         trouble.again = now + wait;
         let tried = trouble.attempts >= ATTEMPTS;
         let long = now.duration_since(trouble.since) > 2 * self.target.max(Duration::from_secs(1));
+        if self.whole.is_some() {
+            return match why {
+                Failure::Refused(404 | 410) if tried => Err(Failure::Incomplete),
+                why if tried && (long || !self.begun) => Err(why),
+                _ => Ok(()),
+            };
+        }
         // Before anything was seen somebody waits for an answer, and has missed nothing.
         if tried && (long || !self.begun || self.is_leaving()) {
             self.waiting.pop_front();
@@ -199,6 +223,15 @@ impl Follower {
             }
         }
         Ok(())
+    }
+
+    /// Whether `list` has everything that it must have. Addresses may be new ones: those with a token hold for a while only.
+    fn admits(&mut self, list: &Media) -> bool {
+        let Some(known) = &mut self.whole else { return true };
+        let lengths: Vec<_> = list.segments.iter().map(|segment| segment.duration).collect();
+        let is_same = self.last.as_ref().is_none_or(|last| last.first == list.first && *known == lengths);
+        *known = lengths;
+        is_same && list.ended && !list.segments.iter().any(|segment| segment.gap)
     }
 
     /// Whether the next segment is about to leave the list, or has left it.

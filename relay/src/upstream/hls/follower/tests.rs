@@ -199,3 +199,27 @@ fn the_list_is_asked_for_again_as_the_rfc_says_until_it_stops_changing() {
     follower.listed(silent).unwrap();
     assert_eq!(follower.target(), Duration::from_secs(4), "the longest segment stands in");
 }
+
+#[test]
+fn of_what_is_kept_whole_nothing_is_left_out() {
+    let ended = |list: Media| Media { ended: true, ..list };
+    let mut follower = Follower::of_whole();
+    follower.listed(ended(list(7, &["a", "!b", "c"]))).unwrap();
+    follower.fetched();
+    let now = Instant::now();
+    for _ in 0..ATTEMPTS {
+        follower.failed(now, Failure::Refused(403)).unwrap();
+    }
+    // Addresses with another token are those of the same segments.
+    follower.listed(ended(list(7, &["a2", "!b2", "c2"]))).unwrap();
+    assert_eq!(follower.next().unwrap().segment.url.path(), "/b2");
+    assert_eq!(follower.failed(now, Failure::Refused(404)), Err(Failure::Incomplete));
+    let later = now + Duration::from_secs(60);
+    assert_eq!(follower.failed(later, Failure::Silent), Err(Failure::Silent));
+    for other in [ended(numbers(7, 9)), ended(numbers(8, 11)), numbers(7, 10)] {
+        assert_eq!(follower.listed(other), Err(Failure::Incomplete));
+    }
+    for list in [numbers(0, 3), ended(list(0, &["a", "-b", "c"]))] {
+        assert_eq!(Follower::of_whole().listed(list), Err(Failure::Incomplete));
+    }
+}

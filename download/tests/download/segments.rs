@@ -1,0 +1,68 @@
+//! Films of the line-up that their provider has as HLS: the relay makes one file of each, and a part of one is none.
+
+use std::fs;
+use std::io::Cursor;
+
+use contract::bundle::Kind;
+use contract::release::{Release, Releases};
+use download::walk::{self, Container};
+use station::{Fault, Target};
+
+use crate::house::{House, eventually};
+
+/// Our id of the film.
+fn film(house: &House) -> u32 {
+    let releases = Releases::new(house.data.clone());
+    let release = Release::open(&releases.folder(releases.current().unwrap())).unwrap();
+    let is_listed = |id: &u32| release.playable(*id).unwrap().upstreams[0].account == "list";
+    house.ids(Kind::Movie).into_iter().find(is_listed).unwrap()
+}
+
+/// How many bytes all of its segments have.
+async fn size(house: &House) -> usize {
+    let there = house.station.catalogue().live_id(0);
+    let folder = format!("{}/origin/vod/station/station/{there}", house.station.url());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |name: &str| {
+        client.get(format!("{folder}/{name}")).send().await.unwrap().bytes().await.unwrap()
+    };
+    let list = String::from_utf8(get("index.m3u8").await.to_vec()).unwrap();
+    let mut size = 0;
+    for segment in list.lines().filter(|line| !line.starts_with('#')) {
+        size += get(segment).await.len();
+    }
+    house.station.reset();
+    size
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_is_hls_arrives_as_one_file_with_all_of_its_segments() {
+    let house = House::with_segments().await;
+    let size = size(&house).await;
+    let _worker = house.run();
+    let done = house.until(house.add(film(&house)), "completed").await;
+    let place = done["final_path"].as_str().unwrap();
+    assert!(place.starts_with("Movies/Segments (2020)/") && place.ends_with(".ts"), "{place}");
+    let bytes = fs::read(house.nas.join(place)).unwrap();
+    assert_eq!(bytes.len(), size);
+    let walked = walk::walk(&mut Cursor::new(&bytes)).unwrap();
+    assert_eq!((walked.container, walked.ragged), (Container::Ts, false));
+    assert_eq!(house.events(done["id"].as_i64().unwrap(), "retry"), Vec::<String>::new());
+    let told = house.told(&["status", "--all"]).to_string() + &house.told(&["log"]).to_string();
+    assert!(!told.contains("station/station") && !told.contains("m3u8"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_of_which_a_segment_cannot_be_had_is_tried_again_and_never_delivered_in_part() {
+    let house = House::with_segments().await;
+    let (size, segment) = (size(&house).await, Target::Action("segment".into()));
+    house.station.set_fault_after(segment.clone(), Fault::Status(404), 2);
+    let _worker = house.run();
+    let job = house.add(film(&house));
+    let is_told = || house.job(job)["why"].as_str().is_some_and(|why| why.contains("the whole of it"));
+    eventually(is_told).await.unwrap_or_else(|()| panic!("{:#}", house.job(job)));
+    assert_eq!(house.delivered(), Vec::<String>::new());
+    house.station.clear_fault(segment);
+    let done = house.until(job, "completed").await;
+    assert_eq!(fs::read(house.nas.join(done["final_path"].as_str().unwrap())).unwrap().len(), size);
+}
