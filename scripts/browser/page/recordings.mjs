@@ -145,7 +145,7 @@ async function late(tab, queue) {
   await row.getByText('there', { exact: true }).waitFor();
   await row.getByRole('button', { name: 'Half of It', exact: true }).click();
   const box = page.getByRole('dialog');
-  await box.getByText(/missing: it began \d+ s late/).waitFor();
+  await box.getByText(/its first \d+ s are missing/).waitFor();
   await box.getByText(/^Recordings\/Half of It\/.*\.ts$/).waitFor();
   await look(tab, 'recorded');
   await page.keyboard.press('Escape');

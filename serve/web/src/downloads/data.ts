@@ -180,6 +180,8 @@ export function useFollowed(): { changes: number; progress: Map<number, Progress
         setChanges((before) => before + 1);
       }, 300);
     };
+    // What happened between the first look and this is told by nobody.
+    source.addEventListener('open', changed);
     source.addEventListener('event', changed);
     source.addEventListener('reset', changed);
     source.addEventListener('progress', (event) => {
