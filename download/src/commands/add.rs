@@ -107,21 +107,24 @@ impl Desk {
             let name = names.get(&wish.target).map_or("", String::as_str);
             targets.entry(name).or_default().push(*added);
         }
-        let new = |all: &[Added]| -> Vec<i64> {
-            all.iter().filter(|it| matches!(it, Added::New(_))).map(|it| it.id()).collect()
+        let ids = |all: &[Added], is_new: bool| -> Vec<i64> {
+            let all = all.iter().filter(|it| matches!(it, Added::New(_)) == is_new);
+            all.map(|it| it.id()).collect()
         };
         let line = |(name, all): (&&str, &Vec<Added>)| {
-            let new = new(all).len();
+            let new = ids(all, true).len();
             format!("{new} queued for {name}, {} were already", all.len() - new)
         };
         let lines: Vec<String> = targets.iter().map(line).collect();
-        let ids = |all: &[Added]| -> Vec<i64> { all.iter().map(|it| it.id()).collect() };
+        let of_each = |(name, all): (&&str, &Vec<Added>)| {
+            (name.to_string(), all.iter().map(|it| it.id()).collect::<Vec<i64>>())
+        };
         let told = json!({
             // Where all of it goes, if that is one.
             "target": targets.keys().next().filter(|_| targets.len() == 1),
-            "targets": targets.iter().map(|(name, all)| (*name, ids(all))).collect::<BTreeMap<_, _>>(),
-            "added": new(&added),
-            "there": added.iter().filter(|it| matches!(it, Added::There(_))).map(|it| it.id()).collect::<Vec<_>>(),
+            "targets": targets.iter().map(of_each).collect::<BTreeMap<_, _>>(),
+            "added": ids(&added, true),
+            "there": ids(&added, false),
         });
         self.say(&lines.join("\n"), &told)
     }

@@ -98,18 +98,13 @@ CREATE INDEX event_slot ON event(job, id) WHERE action = 'wait' AND substr(detai
 
 /// Makes of `connection` a store of today.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let newest = STEPS.len();
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let version = version as usize;
-    if version > newest {
-        return Err(StoreError::Newer { found: version, known: newest });
-    }
+    let version = version(&transaction)?;
     for step in &STEPS[version..] {
         transaction.execute_batch(step)?;
     }
-    if version < newest {
-        transaction.pragma_update(None, "user_version", newest as i64)?;
+    if version < STEPS.len() {
+        transaction.pragma_update(None, "user_version", STEPS.len() as i64)?;
     }
     transaction.commit()?;
     Ok(())
@@ -120,11 +115,16 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 /// # Errors
 /// It is older or newer, or cannot be read.
 pub(super) fn is_of_today(connection: &Connection) -> Result<(), StoreError> {
-    let known = STEPS.len();
+    let (found, known) = (version(connection)?, STEPS.len());
+    if found < known { Err(StoreError::Older { found, known }) } else { Ok(()) }
+}
+
+/// Of which version the store at `connection` is: how many of the steps it has made.
+///
+/// # Errors
+/// It has made more than there are, or cannot be read.
+fn version(connection: &Connection) -> Result<usize, StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found as usize {
-        found if found < known => Err(StoreError::Older { found, known }),
-        found if found > known => Err(StoreError::Newer { found, known }),
-        _ => Ok(()),
-    }
+    let (found, known) = (found as usize, STEPS.len());
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
 }

@@ -13,7 +13,7 @@ use contract::bundle::Kind;
 use download::job::{Job, State, Step};
 use download::store::Store;
 
-use crate::house::{House, eventually};
+use crate::house::{House, below, eventually};
 use crate::machine::{Machine, Speech};
 
 /// When somebody is killed.
@@ -262,12 +262,6 @@ async fn after_a_power_cut_a_film_goes_on_from_what_the_disk_has_for_certain() {
     assert!(fs::read(house.nas.join(done["final_path"].as_str().unwrap())).unwrap() == original);
     let log = house.told(&["log", &id.to_string()]).to_string();
     assert!(!log.contains("anew"), "what was promised is gone on with: {log}");
-}
-
-/// What lies below a folder.
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
 }
 
 /// Whether no part of its name is hidden, or it is the file by which the target is known.

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use download::target::{Delivery, Record, Sent, Status, Target, Trouble};
 use rand::{Rng, SeedableRng};
 use tempfile::TempDir;
 
-use crate::house::eventually;
+use crate::house::{below, eventually};
 use crate::machine::{Machine, PASSWORD, Speech};
 
 /// A name as titles make them, with what shells and share names take amiss.
@@ -55,15 +54,6 @@ pub(crate) async fn deliver(record: &Record, delivery: &Delivery, offset: u64) -
     target.commit(delivery).await?;
     target.verify(delivery, &delivery.place).await?;
     Ok(last)
-}
-
-/// What lies below a folder.
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
-    let mut all: Vec<PathBuf> =
-        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect();
-    all.sort();
-    all
 }
 
 pub(crate) async fn found(speech: Speech) -> (Machine, Record) {

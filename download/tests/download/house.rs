@@ -210,9 +210,7 @@ impl House {
 
     /// All files at the target but the one by which it is known, as paths below it.
     pub(crate) fn delivered(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        below(&self.nas, &mut files);
-        let mut names: Vec<String> = files
+        let mut names: Vec<String> = below(&self.nas)
             .iter()
             .map(|path| path.strip_prefix(&self.nas).unwrap().to_str().unwrap().to_owned())
             .filter(|name| name != ".download-target")
@@ -223,9 +221,7 @@ impl House {
 
     /// What lies about here.
     pub(crate) fn parts(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        below(&self.data.downloads().join("temp"), &mut files);
-        files
+        below(&self.data.downloads().join("temp"))
     }
 }
 
@@ -271,13 +267,13 @@ pub(crate) async fn eventually(mut is_so: impl FnMut() -> bool) -> Result<(), ()
     Ok(())
 }
 
-fn below(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        match entry.path() {
-            path if path.is_dir() => below(&path, files),
-            path => files.push(path),
-        }
-    }
+/// All files below a folder, in order; none if there is no folder.
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut all: Vec<PathBuf> =
+        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect();
+    all.sort();
+    all
 }
 
 fn source(station: &Station, account: &station::Account) -> Source {

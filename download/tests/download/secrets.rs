@@ -3,7 +3,7 @@
 //! them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,19 +14,13 @@ use download::surface::ENDPOINTS;
 use serde_json::{Value, json};
 use station::{Account, Fault, Settings, TMDB_TOKEN};
 
-use crate::house::{House, Running, eventually};
+use crate::house::{House, Running, below, eventually};
 use crate::machine::{Machine, PASSWORD, Speech};
 
 const PROVIDERS: &str = "sesame-of-the-provider";
 const LISTS: &str = "sesame-of-a-list";
 const WRONG: &str = "sesame-that-is-wrong";
 const KEY: &str = "sesame-of-the-operator";
-
-/// All files below a folder.
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
-}
 
 fn has(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|it| it == word.as_bytes())
@@ -121,39 +115,18 @@ async fn told_at_every_endpoint(base: &str, secrets: &Secrets) {
     assert!(has(&first, "event: event") && !has(&first, LISTS), "{}", String::from_utf8_lossy(&first));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_is_written_or_told_of_downloads_has_a_password_in_it() {
-    let account = Account { password: PROVIDERS.into(), ..Account::default() };
-    let provider = Settings { films: 6, accounts: vec![account], ..Settings::default() };
-    let house = House::with(provider, "probe_every = 1\nprivate_addresses = true").await;
-    house.configure(&format!(
-        "[download.tmdb]\nurl = '{}/tmdb/3'\ntoken = '{TMDB_TOKEN}'\n",
-        house.station.url()
-    ));
-    let (smb, ssh) = (Machine::new(Speech::Smb), Machine::new(Speech::RsyncOverSsh));
-    let secrets = Arc::new(Secrets::of(&[&smb, &ssh]));
-    assert_eq!(secrets.0.len(), 6, "one of them is a key");
-    for (name, machine, scheme) in [("nas", &smb, ""), ("box", &ssh, "ssh")] {
-        let record = machine.record();
-        let address = format!("{}/{}", record.url, record.base.trim_start_matches('/'));
-        assert!(address.starts_with(scheme));
-        let mut arguments = vec!["target", "add", name, &address, "--limit", "3000000", "--secret"];
-        arguments.push(record.secret.as_deref().unwrap());
-        arguments.extend(record.host_key.iter().flat_map(|key| ["--host-key", key.trim()]));
-        house.told(&arguments);
-    }
+/// Makes a target of a machine, which has a secret.
+fn add_target(house: &House, name: &str, machine: &Machine) {
+    let record = machine.record();
+    let address = format!("{}/{}", record.url, record.base.trim_start_matches('/'));
+    let mut arguments = vec!["target", "add", name, &address, "--limit", "3000000", "--secret"];
+    arguments.push(record.secret.as_deref().unwrap());
+    arguments.extend(record.host_key.iter().flat_map(|key| ["--host-key", key.trim()]));
+    house.told(&arguments);
+}
 
-    let log = house.data.path().join("log");
-    let mut command = house.command(&["run", "--listen", "127.0.0.1:0"]);
-    command.env("COAX_ADMIN_KEY", KEY);
-    command.env("RUST_LOG", "trace").stderr(Stdio::from(fs::File::create(&log).unwrap()));
-    let over = Arc::new(AtomicBool::new(false));
-    let watching = tokio::task::spawn_blocking({
-        let (over, secrets, port) = (over.clone(), secrets.clone(), ssh.port);
-        move || watch(&secrets, port, &over)
-    });
-    let (worker, said) = Running::started(&mut command);
-    let base = said.strip_prefix("ready ").unwrap().trim();
+/// Fetches films, of which some are refused, and waits until it is told of each what became of it.
+async fn fetch_what_goes_well_and_what_does_not(house: &House) {
     let mut films = Vec::new();
     for film in house.ids(Kind::Movie) {
         films.push((film, house.original(film).await.0));
@@ -179,6 +152,64 @@ async fn nothing_that_is_written_or_told_of_downloads_has_a_password_in_it() {
     for job in [jobs[3], of_list] {
         eventually(|| house.job(job)["error"].is_string()).await.expect("it is told why");
     }
+}
+
+/// Looks at all that lies on the disk, and at the program's own log.
+fn look_at_what_is_kept(house: &House, log: &Path, secrets: &Secrets) {
+    let mut looked = 0;
+    let lists = house.data.downloads().join("lists");
+    for path in below(&house.data.downloads()).into_iter().chain([log.to_owned()]) {
+        let bytes = fs::read(&path).unwrap();
+        looked += bytes.len();
+        secrets.check(&bytes, &path.display().to_string());
+        // The queue asks for it, and a list is what was handed in.
+        let may =
+            path.file_name().unwrap().to_string_lossy().starts_with("jobs.db") || path.starts_with(&lists);
+        assert!(may || !has(&bytes, LISTS), "{}", path.display());
+    }
+    assert!(looked > 100_000, "there is a queue, a log of it and one of the program: {looked}");
+}
+
+fn look_at_what_commands_tell(house: &House, secrets: &Secrets) {
+    for asked in
+        [&["status"][..], &["status", "--all"], &["log"], &["stats"], &["target", "list"], &["limits"]]
+    {
+        let output = house.ask(asked);
+        for bytes in [output.stdout, output.stderr] {
+            secrets.check(&bytes, &format!("{asked:?}"));
+            assert!(!has(&bytes, LISTS), "{asked:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_written_or_told_of_downloads_has_a_password_in_it() {
+    let account = Account { password: PROVIDERS.into(), ..Account::default() };
+    let provider = Settings { films: 6, accounts: vec![account], ..Settings::default() };
+    let house = House::with(provider, "probe_every = 1\nprivate_addresses = true").await;
+    house.configure(&format!(
+        "[download.tmdb]\nurl = '{}/tmdb/3'\ntoken = '{TMDB_TOKEN}'\n",
+        house.station.url()
+    ));
+    let (smb, ssh) = (Machine::new(Speech::Smb), Machine::new(Speech::RsyncOverSsh));
+    let secrets = Arc::new(Secrets::of(&[&smb, &ssh]));
+    assert_eq!(secrets.0.len(), 6, "one of them is a key");
+    add_target(&house, "nas", &smb);
+    add_target(&house, "box", &ssh);
+    assert!(ssh.record().url.starts_with("ssh"));
+
+    let log = house.data.path().join("log");
+    let mut command = house.command(&["run", "--listen", "127.0.0.1:0"]);
+    command.env("COAX_ADMIN_KEY", KEY);
+    command.env("RUST_LOG", "trace").stderr(Stdio::from(fs::File::create(&log).unwrap()));
+    let over = Arc::new(AtomicBool::new(false));
+    let watching = tokio::task::spawn_blocking({
+        let (over, secrets, port) = (over.clone(), secrets.clone(), ssh.port);
+        move || watch(&secrets, port, &over)
+    });
+    let (worker, said) = Running::started(&mut command);
+    let base = said.strip_prefix("ready ").unwrap().trim();
+    fetch_what_goes_well_and_what_does_not(&house).await;
     over.store(true, Ordering::Relaxed);
     assert!(watching.await.unwrap() > 0, "a program was called");
     told_at_every_endpoint(base, &secrets).await;
@@ -192,25 +223,6 @@ async fn nothing_that_is_written_or_told_of_downloads_has_a_password_in_it() {
     house.told(&["backup", backup.to_str().unwrap()]);
     assert!(worker.stop());
 
-    let mut looked = 0;
-    let lists = house.data.downloads().join("lists");
-    for path in below(&house.data.downloads()).into_iter().chain([log]) {
-        let bytes = fs::read(&path).unwrap();
-        looked += bytes.len();
-        secrets.check(&bytes, &path.display().to_string());
-        // The queue asks for it, and a list is what was handed in.
-        let may =
-            path.file_name().unwrap().to_string_lossy().starts_with("jobs.db") || path.starts_with(&lists);
-        assert!(may || !has(&bytes, LISTS), "{}", path.display());
-    }
-    assert!(looked > 100_000, "there is a queue, a log of it and one of the program: {looked}");
-    for asked in
-        [&["status"][..], &["status", "--all"], &["log"], &["stats"], &["target", "list"], &["limits"]]
-    {
-        let output = house.ask(asked);
-        for bytes in [output.stdout, output.stderr] {
-            secrets.check(&bytes, &format!("{asked:?}"));
-            assert!(!has(&bytes, LISTS), "{asked:?}");
-        }
-    }
+    look_at_what_is_kept(&house, &log, &secrets);
+    look_at_what_commands_tell(&house, &secrets);
 }

@@ -1,9 +1,9 @@
 // A download or a recording: all that is known of it, and what happened to it.
-import { clock, day, moment } from '../strings';
+import { moment } from '../strings';
 import { Dialog } from '../view/dialog';
 import { Trouble, useFetched, Wait } from '../view/parts';
 import { downloads, type Download, type Happened, type Server } from './data';
-import { fits, how, picked, pictured } from './row';
+import { fits, how, picked, pictured, span } from './row';
 import { w } from './words';
 
 interface Shown {
@@ -51,7 +51,6 @@ export function Details({ id, title, changes, servers, onClose }: Shown) {
 function facts(one: Download, server: Server | undefined): [name: string, fact: string][] {
   const [words, queue] = [w().details, w().queue];
   const { airing } = one;
-  const span = (from: number, until: number): string => `${day(from)} ${clock(from)}–${clock(until)}`;
   const unfit = fits(one, server) || !server ? '' : `; ${w().picture.unfit(server.name)}`;
   const all: [string, string][] = [
     [queue.how, how(one)],

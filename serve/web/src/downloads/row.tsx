@@ -2,7 +2,7 @@
 import { bytes, clock, day, lasting, moment } from '../strings';
 import type { Column } from '../run/table';
 import { Bar } from '../view/bar';
-import { named, type Download, type Priority, type Progress, type Server, type State } from './data';
+import { named, type Airing, type Download, type Priority, type Progress, type Server, type State } from './data';
 import { w } from './words';
 
 export type Action = 'pause' | 'resume' | 'cancel' | 'retry' | 'top';
@@ -62,7 +62,7 @@ function Titled({ one, server, onShow }: { one: Download; server: Server | undef
       <button type="button" class="title-of" aria-haspopup="dialog" onClick={onShow}>
         {named(one)}
       </button>
-      {one.airing && <span class="hint">{aired(one)}</span>}
+      {one.airing && <span class="hint">{aired(one.airing)}</span>}
       {one.picked && <span class="hint">{picked(one)}</span>}
       {picture && (
         <span class={isUnfit ? 'hint bad' : 'hint'}>
@@ -75,9 +75,12 @@ function Titled({ one, server, onShow }: { one: Download; server: Server | undef
 }
 
 /** Where and when it is on. */
-export function aired({ airing }: Download): string {
-  return airing ? `${airing.channel} · ${day(airing.starts)} ${clock(airing.starts)}–${clock(airing.stops)}` : '';
+function aired({ channel, starts, stops }: Airing): string {
+  return `${channel} · ${span(starts, stops)}`;
 }
+
+/** From one time to another, both Unix time in seconds. */
+export const span = (from: number, until: number): string => `${day(from)} ${clock(from)}–${clock(until)}`;
 
 /** Which one it is at themoviedb.org, as somebody has said. */
 export function picked({ picked: it }: Download): string {
