@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use contract::ticket::pass::Obstacle;
 use http::StatusCode;
 use http::header::{self, HeaderValue};
 use httpd::reply;
@@ -61,7 +62,7 @@ pub(crate) enum Failure {
     Closing,
     /// An HLS upstream that cannot become a transport stream: what stands in the way.
     #[error("{0} cannot become a transport stream")]
-    Unsupported(&'static str),
+    Unsupported(Obstacle),
     /// The Ace Stream engine's fault.
     #[error(transparent)]
     Ace(#[from] Ace),
@@ -227,6 +228,9 @@ pub(crate) enum Refusal {
     /// The provider gives the film from its beginning only; that part of it can be had says nothing of the rest.
     #[error("the provider gives no ranges of this film")]
     NoRanges,
+    /// The film is HLS of which no file can be made: what stands in the way.
+    #[error("no file can be made of {0}")]
+    Unmade(Obstacle),
     /// A range behind the end of a file of this size.
     #[error("a range behind the end")]
     Range(u64),
@@ -251,6 +255,7 @@ impl Refusal {
             Self::Key => "key",
             Self::Method => "method",
             Self::NoRanges => "no_ranges",
+            Self::Unmade(_) => "unmade",
             Self::Range(_) => "range",
             Self::Start => "start",
             Self::AceId(_) => "bad_id",
@@ -263,6 +268,7 @@ impl Refusal {
     pub(crate) fn answer(self, id: Option<u32>, client: IpAddr) -> httpd::Response {
         match &self {
             Self::Upstream(why) => warn!(id, %why, "no picture"),
+            Self::Unmade(_) => warn!(id, why = %self, "no picture"),
             Self::NotReady
             | Self::Seats
             | Self::Haste
@@ -320,6 +326,10 @@ impl Refusal {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "This channel can only be had as a playlist: ask for .m3u8 instead.\n",
             ),
+            Self::Unmade(obstacle) => {
+                let words = format!("This film is {obstacle}, of which no file can be made here.\n");
+                reply::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, words)
+            }
             Self::Upstream(Failure::Ace(why)) => reply::text(why.status(), format!("Sorry: {why}.\n")),
             Self::NoRanges | Self::Upstream(_) => {
                 reply::text(StatusCode::BAD_GATEWAY, "The provider sends nothing usable.\n")

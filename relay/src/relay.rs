@@ -21,6 +21,7 @@ use contract::session::Session;
 use contract::source::Source;
 use contract::stock::Stock;
 use contract::ticket::Key;
+use contract::ticket::pass::Obstacle;
 use contract::user::{User, Users};
 use http::{HeaderMap, Method};
 use httpd::metrics::Page;
@@ -334,7 +335,7 @@ impl Relay {
 
     async fn live(&self, channel: Playable, user: &User, client: &Client) -> Result<Response, Refusal> {
         if self.proxies.takes(channel.id) {
-            return Err(Failure::Unsupported("its HLS").into());
+            return Err(Failure::Unsupported(Obstacle::Other).into());
         }
         let asked = Instant::now();
         let seats = &self.headend.seats;

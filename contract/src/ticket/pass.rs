@@ -110,8 +110,54 @@ pub enum Why {
     Foreign,
     /// The provider does not have the whole of it: a part is missing, or has changed meanwhile.
     Incomplete,
+    /// The provider has it as HLS that cannot be made one file.
+    Unsupported(Obstacle),
     /// Anything else: nobody answers, the connection broke.
     Broken,
+}
+
+/// What keeps HLS (RFC 8216) from becoming one transport stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Its segments are fragmented MP4.
+    Fragments,
+    /// Its sound has a playlist of its own.
+    Sound,
+    /// Its segments are sound in no container.
+    Bare,
+    /// It is under digital rights management.
+    Rights,
+    /// Something else.
+    Other,
+}
+
+impl Obstacle {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Fragments, Self::Sound, Self::Bare, Self::Rights, Self::Other];
+
+    /// Its name between programs.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Fragments => "fragments",
+            Self::Sound => "sound",
+            Self::Bare => "bare",
+            Self::Rights => "rights",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    /// For people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fragments => "HLS in fragmented MP4",
+            Self::Sound => "HLS whose sound has a playlist of its own",
+            Self::Bare => "HLS in packed audio",
+            Self::Rights => "HLS under digital rights management",
+            Self::Other => "HLS of another kind",
+        })
+    }
 }
 
 impl fmt::Display for Why {
@@ -121,6 +167,7 @@ impl fmt::Display for Why {
             Self::Status(status) => write!(f, "status {status}"),
             Self::Foreign => f.write_str("foreign"),
             Self::Incomplete => f.write_str("incomplete"),
+            Self::Unsupported(obstacle) => write!(f, "unsupported {}", obstacle.word()),
             Self::Broken => f.write_str("broken"),
         }
     }
@@ -135,7 +182,14 @@ impl FromStr for Why {
             "foreign" => Ok(Self::Foreign),
             "incomplete" => Ok(Self::Incomplete),
             "broken" => Ok(Self::Broken),
-            text => text.strip_prefix("status ").and_then(|it| it.parse().ok()).map(Self::Status).ok_or(()),
+            text => match text.split_once(' ') {
+                Some(("status", status)) => status.parse().map(Self::Status).map_err(drop),
+                Some(("unsupported", word)) => {
+                    let obstacle = Obstacle::ALL.into_iter().find(|obstacle| obstacle.word() == word);
+                    Ok(Self::Unsupported(obstacle.unwrap_or(Obstacle::Other)))
+                }
+                _ => Err(()),
+            },
         }
     }
 }
@@ -187,7 +241,12 @@ mod tests {
         for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Incomplete, Why::Broken] {
             assert_eq!(why.to_string().parse(), Ok(why));
         }
-        for none in ["", "status", "status x", "slots"] {
+        for obstacle in Obstacle::ALL {
+            let why = Why::Unsupported(obstacle);
+            assert_eq!(why.to_string().parse(), Ok(why));
+        }
+        assert_eq!("unsupported since later".parse(), Ok(Why::Unsupported(Obstacle::Other)));
+        for none in ["", "status", "status x", "slots", "unsupported"] {
             assert_eq!(none.parse::<Why>(), Err(()), "{none}");
         }
     }

@@ -351,6 +351,7 @@ fn interrupted(trailers: Option<&http::HeaderMap>) -> Result<(), Stop> {
         Some(Why::Slot) => Err(Stop::slot(None)),
         Some(Why::Status(status)) => Err(answer::refused(status, &http::HeaderMap::new())),
         Some(Why::Incomplete) => Err(Stop::broken(answer::INCOMPLETE)),
+        Some(Why::Unsupported(obstacle)) => Err(answer::unsupported(obstacle)),
         Some(Why::Broken | Why::Foreign) => Err(Stop::broken("the provider ended early")),
     }
 }

@@ -47,12 +47,18 @@ impl House {
         Self::of(provider, more, |_| Vec::new()).await
     }
 
-    /// The same with a target, and beside the panel with a list of one film that is HLS.
+    /// The same with a target, and beside the panel with a list of films that are HLS: one that can be made one file, and two
+    /// that cannot.
     pub(crate) async fn with_segments() -> Self {
         let listed = |station: &Station| {
             let (url, there) = (station.url(), station.catalogue().live_id(0));
-            let film = format!("{url}/origin/vod/station/station/{there}/index.m3u8");
-            let list = format!("#EXTM3U\n#EXTINF:-1 tvg-type=\"movie\",Segments (2020)\n{film}\n");
+            let films =
+                [("vod", "Segments (2020)"), ("vod,fmp4", "Fragments (2021)"), ("vod,audio", "Sound (2022)")];
+            let films = films.map(|(quirks, name)| {
+                let film = format!("{url}/origin/{quirks}/station/station/{there}/index.m3u8");
+                format!("#EXTINF:-1 tvg-type=\"movie\",{name}\n{film}\n")
+            });
+            let list = format!("#EXTM3U\n{}", films.concat());
             station.publish("/films.m3u", list, "audio/x-mpegurl", None);
             let text =
                 format!("name = 'list'\nkind = 'm3u'\nurl = '{url}/films.m3u'\nprivate_addresses = true");

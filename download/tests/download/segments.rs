@@ -10,12 +10,12 @@ use station::{Fault, Target};
 
 use crate::house::{House, eventually};
 
-/// Our id of the film.
-fn film(house: &House) -> u32 {
+/// Our ids of the films, in the order of their list.
+fn films(house: &House) -> Vec<u32> {
     let releases = Releases::new(house.data.clone());
     let release = Release::open(&releases.folder(releases.current().unwrap())).unwrap();
     let is_listed = |id: &u32| release.playable(*id).unwrap().upstreams[0].account == "list";
-    house.ids(Kind::Movie).into_iter().find(is_listed).unwrap()
+    house.ids(Kind::Movie).into_iter().filter(is_listed).collect()
 }
 
 /// How many bytes all of its segments have.
@@ -40,7 +40,7 @@ async fn a_film_that_is_hls_arrives_as_one_file_with_all_of_its_segments() {
     let house = House::with_segments().await;
     let size = size(&house).await;
     let _worker = house.run();
-    let done = house.until(house.add(film(&house)), "completed").await;
+    let done = house.until(house.add(films(&house)[0]), "completed").await;
     let place = done["final_path"].as_str().unwrap();
     assert!(place.starts_with("Movies/Segments (2020)/") && place.ends_with(".ts"), "{place}");
     let bytes = fs::read(house.nas.join(place)).unwrap();
@@ -58,11 +58,25 @@ async fn a_film_of_which_a_segment_cannot_be_had_is_tried_again_and_never_delive
     let (size, segment) = (size(&house).await, Target::Action("segment".into()));
     house.station.set_fault_after(segment.clone(), Fault::Status(404), 2);
     let _worker = house.run();
-    let job = house.add(film(&house));
+    let job = house.add(films(&house)[0]);
     let is_told = || house.job(job)["why"].as_str().is_some_and(|why| why.contains("the whole of it"));
     eventually(is_told).await.unwrap_or_else(|()| panic!("{:#}", house.job(job)));
     assert_eq!(house.delivered(), Vec::<String>::new());
     house.station.clear_fault(segment);
     let done = house.until(job, "completed").await;
     assert_eq!(fs::read(house.nas.join(done["final_path"].as_str().unwrap())).unwrap().len(), size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_is_hls_of_which_no_file_can_be_made_fails_at_once_and_says_what_to_do() {
+    let house = House::with_segments().await;
+    let _worker = house.run();
+    for (film, what) in films(&house)[1..].iter().zip(["fragmented MP4", "sound has a playlist of its own"]) {
+        let failed = house.until(house.add(*film), "failed").await;
+        let why = failed["error"].as_str().unwrap();
+        assert!(why.contains(what) && why.contains("--url") && !why.contains("channel"), "{why}");
+        assert_eq!(failed["cause"], "content");
+        assert_eq!(house.events(failed["id"].as_i64().unwrap(), "retry"), Vec::<String>::new());
+    }
+    assert_eq!(house.delivered(), Vec::<String>::new());
 }

@@ -35,7 +35,7 @@ pub(crate) async fn answer(
     let key = Key::new(user, client, film.id);
     let request = headend.play(key, user)?;
     if let Some(failure) = headend.recent_failure(film.id) {
-        return Err(failure.into());
+        return Err(refusal(failure));
     }
     let mut asked = Asked::of(headers);
     let mut ways = Ways::new(&request, film.id, &film.upstreams);
@@ -59,7 +59,7 @@ pub(crate) async fn answer(
     if !matches!(why, Failure::Full | Failure::Closing) {
         headend.failed(film.id, why.clone());
     }
-    Err(why.into())
+    Err(refusal(why))
 }
 
 /// Answers a request of somebody who does not watch: from the first of its upstreams that has it, each asked once, and only
@@ -89,7 +89,15 @@ pub(crate) async fn lesser(
             Err(refusal) => return Err(refusal),
         }
     }
-    Err(ways.why().into())
+    Err(refusal(ways.why()))
+}
+
+/// What is said to whoever wants a film that cannot be had.
+fn refusal(why: Failure) -> Refusal {
+    match why {
+        Failure::Unsupported(obstacle) => Refusal::Unmade(obstacle),
+        why => why.into(),
+    }
 }
 
 /// Whether what `upstream` has is no file before we have made it one.

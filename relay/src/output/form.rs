@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::ticket::pass::Obstacle;
 use http::HeaderMap;
 
 use super::answer;
@@ -37,7 +38,7 @@ impl Form {
     pub(super) fn packager(&self) -> Result<Arc<Packager>, Refusal> {
         match self {
             Self::Packaged(packager) => Ok(packager.clone()),
-            Self::Passed(_) => Err(Failure::Unsupported("its HLS").into()),
+            Self::Passed(_) => Err(Failure::Unsupported(Obstacle::Other).into()),
         }
     }
 

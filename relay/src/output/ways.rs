@@ -22,7 +22,7 @@ pub(super) struct Ways<'a> {
     tried: Vec<usize>,
     /// The waits that are left before a way is tried once more. All ways share them: a viewer waits only so long.
     again: slice::Iter<'static, u64>,
-    /// What went wrong first.
+    /// What went wrong.
     why: Option<Failure>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Ways<'a> {
             match self.request.claim(&upstream.account, &self.tried).await {
                 Ok(login) => return Some(Way { upstream: upstream.clone(), login }),
                 Err(why) => {
-                    self.why.get_or_insert(why);
+                    self.failed(why);
                     (self.upstreams, self.tried) = (others, Vec::new());
                 }
             }
@@ -64,7 +64,14 @@ impl<'a> Ways<'a> {
                 self.tried.clear();
             }
         }
-        self.why.get_or_insert(why);
+        self.failed(why);
+    }
+
+    /// What went wrong first counts; but that one of them can never be made a file says nothing of the others.
+    fn failed(&mut self, why: Failure) {
+        if self.why.as_ref().is_none_or(|first| matches!(first, Failure::Unsupported(_))) {
+            self.why = Some(why);
+        }
     }
 
     /// Why none of them was one.

@@ -13,7 +13,7 @@ use crate::refusal::{Failure, Refusal};
 pub(super) fn body(part: Part) -> Body {
     Body::told(part.map(|bytes| {
         bytes.map_err(|error| {
-            let why = error.get_ref().and_then(|inner| inner.downcast_ref()).map_or(Why::Broken, of);
+            let why = error.get_ref().and_then(|inner| inner.downcast_ref()).map_or(Why::Broken, of_film);
             HeaderMap::from_iter([said(why)])
         })
     }))
@@ -39,11 +39,20 @@ pub(super) fn describe(headers: &mut HeaderMap, (start, end, size): (u64, Option
 pub(crate) fn why(refusal: &Refusal) -> Option<(HeaderName, HeaderValue)> {
     match refusal {
         Refusal::Upstream(failure) => Some(said(of(failure))),
+        Refusal::Unmade(obstacle) => Some(said(Why::Unsupported(*obstacle))),
         Refusal::Unknown => Some(said(Why::Status(404))),
         _ => None,
     }
 }
 
+fn of_film(failure: &Failure) -> Why {
+    match failure {
+        Failure::Unsupported(obstacle) => Why::Unsupported(*obstacle),
+        failure => of(failure),
+    }
+}
+
+/// Of a channel nothing is final: another of its upstreams may be back soon, and what is sent until then is lost.
 fn of(failure: &Failure) -> Why {
     match failure {
         Failure::Full | Failure::Busy(_) | Failure::Closing => Why::Slot,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::bundle::{Playable, Protocol, Upstream};
-use contract::ticket::pass::Class;
+use contract::ticket::pass::{Class, Obstacle};
 use http::StatusCode;
 use http::header::HeaderMap;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -73,7 +73,7 @@ impl Pump {
         // What a release calls a transport stream may turn out to be a list.
         let may_be_one = |upstream: &&Upstream| matches!(upstream.protocol, Protocol::Hls | Protocol::Ts);
         let upstreams: Vec<&Upstream> = upstreams.filter(may_be_one).collect();
-        let (mut why, mut gave) = (Failure::Unsupported("what it sends"), true);
+        let (mut why, mut gave) = (Failure::Unsupported(Obstacle::Other), true);
         while std::mem::take(&mut gave) {
             for upstream in &upstreams {
                 let before = self.received();

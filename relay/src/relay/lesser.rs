@@ -2,7 +2,7 @@
 
 use contract::address::StreamAddress;
 use contract::bundle::{Kind, Playable, Protocol};
-use contract::ticket::pass::{Class, Pass};
+use contract::ticket::pass::{Class, Obstacle, Pass};
 use http::Method;
 use httpd::{Request, Response};
 use tracing::debug;
@@ -57,7 +57,7 @@ impl Relay {
 
     async fn recorded(&self, channel: Playable) -> Result<Response, Refusal> {
         if self.proxies.takes(channel.id) {
-            return Err(Failure::Unsupported("its HLS").into());
+            return Err(Failure::Unsupported(Obstacle::Other).into());
         }
         let budget = self.headend.start_budget(&channel);
         let recorder = Recorder::new(self.headend.record(channel)?);

@@ -340,3 +340,21 @@ async fn a_film_that_is_hls_is_one_transport_stream_from_its_beginning_whatever_
     let seen = gaps.rest().await.len();
     assert!(0 < seen && seen < whole, "{seen} of {whole}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_a_film_of_which_no_file_can_be_made_is_told_what_it_is() {
+    let stage = Stage::new().await;
+    for (id, what) in [
+        (SEGMENTED + 3, "HLS in fragmented MP4"),
+        (SEGMENTED + 4, "HLS whose sound has a playlist of its own"),
+        (SEGMENTED + 5, "HLS under digital rights management"),
+    ] {
+        // The second time it is known without asking.
+        for _ in 0..2 {
+            let path = format!("/movie/ann/secret/{id}.ts");
+            let mut viewer = Viewer::ask(&stage, "GET", &path, "Connection: close\r\n").await;
+            let (status, said) = (viewer.status(), String::from_utf8(viewer.rest().await).unwrap());
+            assert!(status == 415 && said.contains(what) && !said.contains("channel"), "{status} {said}");
+        }
+    }
+}

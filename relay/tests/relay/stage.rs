@@ -54,7 +54,8 @@ pub(crate) const DEAD_FILM: u32 = 9901;
 /// A film with an upstream at that provider before a living one.
 pub(crate) const FILM_OF_TWO: u32 = 9902;
 
-/// A film that its provider has as HLS; the next one has gaps, and the one after it has no end.
+/// A film that its provider has as HLS; the next one has gaps, the one after it no end; then come fragmented MP4,
+/// sound that has a playlist of its own, rights, and fragmented MP4 before an upstream at the provider of `Plan::dead`.
 pub(crate) const SEGMENTED: u32 = 9903;
 
 /// What is running in a test. Ends with it.
@@ -399,10 +400,16 @@ fn playables(station: &Station) -> Vec<Playable> {
     let mut of_two = file(FILM_OF_TWO, Kind::Movie, "movie", catalogue.film_id(0), "mp4");
     of_two.upstreams.insert(0, upstream("dead", "film.mp4", Protocol::File));
     all.push(of_two);
-    for (quirks, id) in ["vod", "vod,gap:3", "plain"].into_iter().zip(SEGMENTED..) {
+    for (quirks, id) in ["vod", "vod,gap:3", "plain", "vod,fmp4", "vod,audio", "vod,sample-aes", "vod,fmp4"]
+        .into_iter()
+        .zip(SEGMENTED..)
+    {
         let there = catalogue.live_id(0);
         let path = format!("origin/{quirks}/{{username}}/{{password}}/{there}/index.m3u8");
-        let upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        let mut upstreams = vec![upstream("station", &path, Protocol::Hls)];
+        if id == SEGMENTED + 6 {
+            upstreams.push(upstream("dead", "film.ts", Protocol::File));
+        }
         all.push(Playable { id, kind: Kind::Movie, container: "ts".into(), series: 0, upstreams });
     }
     let films = 0..catalogue.films();

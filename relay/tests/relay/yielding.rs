@@ -7,6 +7,7 @@ use contract::ticket::pass::{Class, Pass, WHY};
 use http_body_util::BodyExt;
 use station::{Fault, Limit};
 
+use crate::provider::answering;
 use crate::stage::{EPISODE, FILM, LIVE, Plan, SEGMENTED, Stage};
 use crate::viewer::{Viewer, eventually};
 
@@ -294,4 +295,20 @@ async fn whoever_keeps_a_film_that_is_hls_gets_the_whole_of_it_or_is_told_that_i
     download.body.frame().await.unwrap().unwrap();
     let seen = stage.relay.status();
     assert_eq!(seen["slots"][0]["downloading"], 1, "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_keeps_a_film_of_which_no_file_can_be_made_is_told_why_unless_it_may_be_had_elsewhere() {
+    let busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let stage = Stage::with(Plan { dead: Some(answering(vec![busy]).await), ..strict(1) }).await;
+    for (place, status, why) in [
+        (3, 415, "unsupported fragments"),
+        (4, 415, "unsupported sound"),
+        (5, 415, "unsupported rights"),
+        (6, 502, "status 503"),
+    ] {
+        let film = format!("{}.ts", SEGMENTED + place);
+        let refused = Download::of(&path(&stage, Class::Background, &film)).await;
+        assert_eq!((refused.status, refused.why.as_deref()), (status, Some(why)));
+    }
 }

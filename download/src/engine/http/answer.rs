@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::ticket::pass::{WHY, Why};
+use contract::ticket::pass::{Obstacle, WHY, Why};
 use http::header::{self, HeaderMap, HeaderName};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -42,12 +42,27 @@ pub(super) fn read(status: u16, headers: &HeaderMap) -> Result<Answer, Stop> {
             Err(Stop::Failed(Cause::Content, "the provider sends something else than a video".to_owned()))
         }
         (Some(Why::Incomplete), _) => Err(Stop::broken(INCOMPLETE)),
+        (Some(Why::Unsupported(obstacle)), _) => Err(unsupported(obstacle)),
         (Some(Why::Broken), _) => Err(Stop::broken("the relay gets nothing from the provider")),
         (Some(Why::Status(status)), _) => Err(refused(status, headers)),
         (None, 200 | 206) => bytes(status, headers),
         (None, 416) => Ok(Answer::Behind(described(headers).1)),
         (None, status) => Err(refused(status, headers)),
     }
+}
+
+/// Of what its provider has in such a form no file is made, however often it is asked for.
+pub(super) fn unsupported(obstacle: Obstacle) -> Stop {
+    let elsewhere = match obstacle {
+        Obstacle::Rights => "",
+        _ => {
+            ", or queue the address of its list by itself (--url), which yt-dlp fetches where it is installed"
+        }
+    };
+    let why = format!(
+        "the provider has it as {obstacle}, of which no file can be made here: choose another version of it{elsewhere}"
+    );
+    Stop::Failed(Cause::Content, why)
 }
 
 fn bytes(status: u16, headers: &HeaderMap) -> Result<Answer, Stop> {
@@ -205,6 +220,12 @@ mod tests {
         assert!(matches!(said("slot", "10"), Err(Stop::Waits(Wait::Slot, rest, _)) if rest == ten));
         assert!(matches!(said("status 404", ""), Err(Stop::Failed(Cause::Gone, _))));
         assert!(matches!(said("status 551", ""), Err(Stop::Misnamed(_))));
+        assert!(
+            matches!(said("unsupported fragments", ""), Err(Stop::Failed(Cause::Content, why)) if why.contains("--url"))
+        );
+        assert!(
+            matches!(said("unsupported rights", ""), Err(Stop::Failed(Cause::Content, why)) if !why.contains("--url"))
+        );
         assert!(matches!(said("foreign", ""), Err(Stop::Failed(Cause::Content, _))));
         assert!(matches!(said("broken", ""), Err(Stop::Waits(Wait::Retry, Rest::Broken, _))));
         assert!(matches!(said("", ""), Err(Stop::Waits(Wait::Retry, Rest::Broken, _))));

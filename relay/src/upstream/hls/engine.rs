@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::ticket::pass::Obstacle;
 use tokio::time::timeout;
 use url::Url;
 
@@ -45,7 +46,7 @@ impl Place {
     /// It cannot be had, or not within `patience`.
     pub(super) async fn segment(&self, segment: &Segment, patience: Duration) -> Result<Vec<u8>, Failure> {
         if segment.key.is_some() || segment.range.is_some() {
-            return Err(Failure::Unsupported("what no engine makes"));
+            return Err(Failure::Unsupported(Obstacle::Other));
         }
         let bytes = timeout(patience, self.engine.piece(&segment.url, SEGMENT)).await;
         bytes.unwrap_or(Err(Failure::Silent))

@@ -3,6 +3,7 @@
 use aes::Aes128;
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use contract::ticket::pass::Obstacle;
 use mpegts::{Aligner, Foreign, PACKET};
 
 use crate::refusal::Failure;
@@ -65,9 +66,9 @@ fn behind_tag(bytes: &[u8]) -> &[u8] {
 fn foreign(bytes: &[u8]) -> Failure {
     let fragment = matches!(bytes.get(4..8), Some(b"moof" | b"styp" | b"sidx" | b"ftyp" | b"moov" | b"emsg"));
     match mpegts::classify(bytes) {
-        Foreign::Mp4 => Failure::Unsupported("fragmented MP4"),
-        _ if fragment => Failure::Unsupported("fragmented MP4"),
-        Foreign::Audio => Failure::Unsupported("packed audio"),
+        Foreign::Mp4 => Failure::Unsupported(Obstacle::Fragments),
+        _ if fragment => Failure::Unsupported(Obstacle::Fragments),
+        Foreign::Audio => Failure::Unsupported(Obstacle::Bare),
         other => Failure::Foreign(other.name()),
     }
 }
@@ -109,11 +110,11 @@ mod tests {
         let failure = |bytes: &[u8]| packets(bytes.to_vec(), None).unwrap_err();
         assert_eq!(failure(b""), Failure::Foreign("nothing"));
         assert_eq!(failure(b"<html>gone</html>"), Failure::Foreign("a web page"));
-        assert_eq!(failure(b"\0\0\0\x18stypmsdh\0\0\0\0"), Failure::Unsupported("fragmented MP4"));
-        assert_eq!(failure(b"\0\0\0\x10moof\0\0\0\x08mfhd"), Failure::Unsupported("fragmented MP4"));
+        assert_eq!(failure(b"\0\0\0\x18stypmsdh\0\0\0\0"), Failure::Unsupported(Obstacle::Fragments));
+        assert_eq!(failure(b"\0\0\0\x10moof\0\0\0\x08mfhd"), Failure::Unsupported(Obstacle::Fragments));
         assert_eq!(
             failure(b"ID3\x04\0\0\0\0\0\x01x\xff\xf1\x50\x80\x04\x00"),
-            Failure::Unsupported("packed audio")
+            Failure::Unsupported(Obstacle::Bare)
         );
     }
 }

@@ -151,7 +151,7 @@ function Buttons({ one, does }: { one: Download; does: Does }) {
   const name = <span class="out-of-sight"> {named(one)}</span>;
   return (
     <span class="row-actions">
-      {pick && one.tmdb === '' && !one.airing && one.state !== 'completed' && (
+      {pick && !one.airing && one.state !== 'completed' && (
         <button type="button" class="quiet" onClick={() => pick(one)}>
           {words.pick}
           {name}

@@ -113,6 +113,7 @@ export default {
     on: 'On',
     recorded: 'Recorded',
     known: 'Which one',
+    listed: (number: string) => `Number ${number} at themoviedb.org, by its list`,
     picture: 'Picture',
     file: 'File',
     by: 'Wished for by',

@@ -112,6 +112,7 @@ const it: Words = {
     on: 'In onda',
     recorded: 'Registrato',
     known: 'Quale',
+    listed: (number) => `Numero ${number} in themoviedb.org, secondo la sua lista`,
     picture: 'Immagine',
     file: 'File',
     by: 'Voluto da',
