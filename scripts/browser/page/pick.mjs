@@ -9,11 +9,11 @@ export async function pick() {
   const tab = await house();
   const { page } = tab;
   const panel = `${station}/player_api.php?username=station&password=station&action=get_vod_streams`;
-  const [film] = await json(panel);
-  const { stream_id: id, container_extension: ext } = film;
+  const [film, other] = await json(panel);
+  const address = ({ stream_id: id, container_extension: ext }) => `${station}/movie/station/station/${id}.${ext}`;
   await page.getByRole('link', { name: 'Downloads', exact: true }).click();
   const tabs = page.getByRole('navigation', { name: 'Downloads' });
-  await wish(tab, tabs, 'Called As Nobody Knows It 1080p', `${station}/movie/station/station/${id}.${ext}`);
+  await wish(tab, tabs, 'Called As Nobody Knows It 1080p', address(film));
   const row = page.locator('tbody tr').filter({ hasText: 'Called As Nobody Knows It' });
   const box = page.getByRole('dialog');
   const ask = () => row.getByRole('button', { name: /^Which one/ }).click();
@@ -37,7 +37,8 @@ export async function pick() {
   await look(tab, 'picked');
   tell('which film it is is searched for and picked, and shown from then on');
 
-  await delivered(tab, row);
+  const another = await otherwise(tab, tabs, word, address(other));
+  await delivered(tab, ['Called As Nobody Knows It', another]);
   clean(tab);
   await tab.context.close();
 }
@@ -67,29 +68,72 @@ async function house() {
 }
 
 /** A film of a list is wished for, under a name of its own. */
-async function wish({ page }, tabs, name, address) {
+async function wish({ page }, tabs, name, address, attributes = '') {
   await tabs.getByRole('link', { name: 'Differences' }).click();
-  const list = `#EXTM3U\n#EXTINF:-1 group-title="Films",${name}\n${address}\n`;
+  const list = `#EXTM3U\n#EXTINF:-1 group-title="Films"${attributes},${name}\n${address}\n`;
   await page.getByLabel('Upload a list').setInputFiles({ name: 'own.m3u', mimeType: 'audio/x-mpegurl', buffer: Buffer.from(list) });
-  await page.getByLabel(/^Choose Called/).check();
+  await page.getByLabel(`Choose ${name.replace(' 1080p', '')}`).check();
   await page.getByRole('button', { name: 'Download 1' }).click();
   await page.getByText('1 download added').waitFor();
   await tabs.getByRole('link', { name: 'Queue' }).click();
 }
 
-/** It is delivered with the number that was picked. */
-async function delivered({ page }, row) {
-  const title = (await row.getByText('At themoviedb.org').textContent()).replace('At themoviedb.org: ', '');
+/** How one is told, by its title. */
+const known = (page, title) =>
+  page.evaluate(async (text) => {
+    const { downloads } = await (await fetch(`api/downloads?${new URLSearchParams({ text })}`)).json();
+    return downloads[0];
+  }, title);
+
+/** What its list tells a number of is picked otherwise all the same, and so it stays. */
+async function otherwise(tab, tabs, word, address) {
+  const { page } = tab;
+  const title = 'Told of by Its List';
+  const search = new URLSearchParams({ kind: 'film', text: word });
+  const { found } = await page.evaluate(async (search) => (await fetch(`api/tmdb/search?${search}`)).json(), `${search}`);
+  const [{ tmdb: listed }, other] = [found.at(0), found.at(-1)];
+  await wish(tab, tabs, `${title} 1080p`, address, ` tmdb-id="${listed}"`);
+  const row = page.locator('tbody tr').filter({ hasText: title });
+  const box = page.getByRole('dialog');
+  const details = () => row.getByRole('button', { name: title, exact: true }).click();
+  await details();
+  await box.getByText(`Number ${listed} at themoviedb.org, by its list`).waitFor();
+  await page.keyboard.press('Escape');
+
+  await row.getByRole('button', { name: /^Which one/ }).click();
+  await box.getByRole('searchbox').fill(word);
+  await box.getByRole('listitem').getByRole('button', { name: `${other.title} (${other.year})` }).first().click();
+  const is = `At themoviedb.org: ${other.title} (${other.year})`;
+  await row.getByText(is).waitFor();
+  await page.reload();
+  await row.getByText(is).waitFor();
+  const { tmdb, picked } = await known(page, title);
+  assert(tmdb === `${listed}` && picked.tmdb === other.tmdb, `another one than its list tells: ${tmdb}, ${JSON.stringify(picked)}`);
+  await details();
+  await box.getByText(is).waitFor();
+  assert((await box.getByText(`Number ${listed}`).count()) === 0, 'what its list tells counts no more');
+  await page.keyboard.press('Escape');
+  tell('a film that its list tells a number of is picked otherwise, and so it stays');
+  return title;
+}
+
+/** They are delivered with the numbers that were picked. */
+async function delivered({ page }, titles) {
   await page.evaluate(() => fetch('api/servers/1', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"maintenance":false}' }));
   await page.getByLabel('Show').selectOption({ label: 'there' });
-  await row.getByText('there', { exact: true }).waitFor();
   const base = join(folder, 'picked');
-  const about = await until('what is known of it lies beside it', () => {
-    const name = readdirSync(base, { recursive: true }).find((one) => one.endsWith('.nfo'));
-    return name && readFileSync(join(base, name), 'utf8');
-  });
-  const [, number] = /<tmdbid>(\d+)<\/tmdbid>/.exec(about) ?? [];
-  const known = await (await fetch(`${station}/tmdb/3/movie/${number}`, { headers: { authorization: 'Bearer station-tmdb-token' } })).json();
-  assert(title.startsWith(known.title), `${title} is delivered, not ${known.title}`);
-  tell('and delivered as the one that was picked');
+  for (const title of titles) {
+    await page.locator('tbody tr').filter({ hasText: title }).getByText('there', { exact: true }).waitFor();
+    const { tmdb, picked } = await known(page, title);
+    const about = (number) => {
+      const all = readdirSync(base, { recursive: true }).filter((one) => one.endsWith('.nfo')).map((one) => readFileSync(join(base, one), 'utf8'));
+      return all.find((one) => one.includes(`<tmdbid>${number}</tmdbid>`));
+    };
+    await until(`what is known of ${title} lies beside it`, () => about(picked.tmdb));
+    assert(!tmdb || !about(tmdb), `${title} is not the one of its list`);
+    const headers = { authorization: 'Bearer station-tmdb-token' };
+    const meant = await (await fetch(`${station}/tmdb/3/movie/${picked.tmdb}`, { headers })).json();
+    assert(meant.title === picked.title, `${title} is delivered as ${meant.title}, not ${picked.title}`);
+  }
+  tell('and they are delivered as those that were picked');
 }

@@ -12,7 +12,7 @@ export interface Download {
   kind: 'movie' | 'episode' | 'live';
   title: string;
   year: string;
-  /** Its number at themoviedb.org; `''`: nobody has told it. */
+  /** Its number at themoviedb.org as its list tells it; `''`: it tells none. */
   tmdb: string;
   /** What somebody has picked for its title; no number: none of those that are known there. */
   picked: { tmdb: number | null; title: string; year: number } | null;

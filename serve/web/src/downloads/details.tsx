@@ -57,7 +57,7 @@ function facts(one: Download, server: Server | undefined): [name: string, fact: 
     [words.channel, airing?.channel ?? ''],
     [words.on, airing ? span(airing.starts, airing.stops) : ''],
     [words.recorded, airing && airing.lead + airing.tail > 0 ? span(airing.starts - airing.lead, airing.stops + airing.tail) : ''],
-    [words.known, picked(one)],
+    [words.known, picked(one) || (one.tmdb && words.listed(one.tmdb))],
     [words.picture, pictured(one) && `${pictured(one)}${unfit}`],
     [queue.where, server?.name ?? ''],
     [words.file, one.final_path ?? ''],
