@@ -14,6 +14,7 @@ mod delivered;
 mod directed;
 mod front;
 mod full;
+mod hours;
 mod house;
 mod machine;
 mod meanwhile;
