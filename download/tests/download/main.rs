@@ -25,6 +25,7 @@ mod recording;
 mod secrets;
 mod seeds;
 mod segments;
+mod synced;
 mod titles;
 mod tmdb;
 mod verified;
