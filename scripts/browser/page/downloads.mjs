@@ -13,7 +13,7 @@ const PATHS = ['../../../../etc/cron.d/film', '/etc/passwd', '..\\\\..\\\\film',
 const packed = (text) => gzipSync(Buffer.alloc(1 << 20, text));
 const GIGABYTE = 1024;
 /** Bytes in a second, so that it can be watched. */
-const SLOWLY = 2_000_000;
+const SLOWLY = 800_000;
 
 export async function downloads(tab) {
   const { page } = tab;
@@ -176,10 +176,12 @@ async function queue(tab, go) {
 
 /** On a phone each one is held and goes on as well, and nothing of it lies aside. */
 async function phone(page, rows) {
-  await page.setViewportSize(NARROW);
   const row = rows.first();
   const scrolled = () => page.locator('.scroll').evaluate((one) => one.scrollWidth > one.clientWidth);
-  await until('it fits', async () => !(await scrolled()));
+  for (const width of [1024, 840, NARROW.width]) {
+    await page.setViewportSize({ ...NARROW, width });
+    await until(`it fits into ${width} pixels`, async () => !(await scrolled()));
+  }
   for (const [verb, state] of [['Pause', 'paused'], ['Go on', 'waiting']]) {
     const button = row.getByRole('button', { name: new RegExp(`^${verb}`) });
     const { x, width } = await button.boundingBox();

@@ -116,7 +116,7 @@ async function kinds(page, row) {
   await page.getByText('There is none of that kind').waitFor();
   await kind.selectOption({ label: 'Recordings' });
   await page.getByLabel('Show').selectOption({ label: 'Not done yet' });
-  await row.waitFor();
+  await until('the one that is wanted', async () => (await row.count()) === 1);
   tell('recordings are looked for by themselves');
 }
 

@@ -80,13 +80,14 @@ async function narrow({ page }, where) {
       const { left, right, height } = one.getBoundingClientRect();
       return left < 0 || right > innerWidth || height < finger;
     });
+    const aside = [...document.querySelectorAll('.stacks')].filter((one) => wide(one) > 0);
     return {
       page: document.documentElement.scrollWidth - innerWidth,
       box: Math.max(0, ...boxes.map(wide)),
-      acts: acts.map((one) => one.outerHTML.slice(0, 120)),
+      acts: [...acts, ...aside].map((one) => one.outerHTML.slice(0, 120)),
     };
   }, FINGER);
-  assert(over.acts.length === 0, `${where} has what no finger hits on ${NARROW.width} pixels: ${over.acts.join('\n')}`);
+  assert(over.acts.length === 0, `${where} has what lies aside, or what no finger hits, on ${NARROW.width} pixels: ${over.acts.join('\n')}`);
   assert(over.page <= 0 && over.box <= 0, `${where} is wider than ${NARROW.width} pixels: ${JSON.stringify(over)}`);
 }
 
