@@ -212,3 +212,40 @@ fn no_log_line_holds_a_credential() {
         assert_eq!(found, None, "{secret}");
     }
 }
+
+#[test]
+fn a_film_that_a_panel_has_as_hls_plays_at_the_address_that_the_api_and_the_playlist_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let provider =
+        station::Settings { segmented_films: true, films: 1, live: 1, ..station::Settings::default() };
+    let account = provider.accounts[0].clone();
+    let station = runtime.block_on(station::Station::start(provider)).unwrap();
+    let program = Program::start(
+        &["up"],
+        &[
+            ("COAX_DATA", folder.path().to_str().unwrap()),
+            ("COAX_LISTEN", "127.0.0.1:0"),
+            ("COAX_USER", "ann"),
+            ("COAX_PASSWORD", "hunter2"),
+            ("XTREAM_BASE_URL", &station.url()),
+            ("XTREAM_USERNAME", &account.username),
+            ("XTREAM_PASSWORD", &account.password),
+        ],
+    );
+    let films =
+        format!("{}/player_api.php?username=ann&password=hunter2&action=get_vod_streams", program.url);
+    let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &films];
+    let films: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap();
+    let (id, container) = (&films[0]["stream_id"], films[0]["container_extension"].as_str().unwrap());
+    let url = format!("{}/movie/ann/hunter2/{id}.{container}", program.url);
+    let playlist =
+        get(&format!("{}/get.php?username=ann&password=hunter2&type=m3u_plus&key=movie", program.url));
+    assert!(playlist.contains(&url), "{playlist}");
+    let entries =
+        ["-v", "error", "-show_entries", "format=format_name:stream=codec_name", "-of", "csv=p=0", &url];
+    let told = text(&ffmpeg("ffprobe", &entries).stdout);
+    assert!(["mpegts", "h264", "aac"].iter().all(|word| told.contains(word)), "{told}");
+    let mpv = ffmpeg("mpv", &["--no-config", "--vo=null", "--ao=null", "--untimed", "--length=2", &url]);
+    assert!(mpv.status.success(), "{} {}", text(&mpv.stdout), text(&mpv.stderr));
+}
