@@ -161,7 +161,7 @@ fn downloads(settings: &Settings, address: SocketAddr, stopped: CancellationToke
     }
     let (data, downloads) = (settings.data(), settings.download.clone());
     let worker = match downloads.relay.clone().map_or_else(|| download::here(address), Ok) {
-        Ok(relay) => Worker::new(&data, downloads, relay),
+        Ok(relay) => Worker::new(&data, downloads, relay, settings.file.clone()),
         Err(error) => Err(error),
     };
     match worker {

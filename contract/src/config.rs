@@ -32,6 +32,9 @@ use crate::source::{Added, BaseUrl, Login, Name, Source};
              D: DeserializeOwned + Default"
 )]
 pub struct Config<I = Skip, S = Skip, R = Skip, D = Skip> {
+    /// The file that it was read from; `None` where there is only the environment.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// The folder that the programs share. `COAX_DATA` overrides it.
     pub data: PathBuf,
     /// Where to listen. `COAX_LISTEN` overrides it, and `PORT` its port.
@@ -59,6 +62,7 @@ pub struct Config<I = Skip, S = Skip, R = Skip, D = Skip> {
 impl<I: Default, S: Default, R: Default, D: Default> Default for Config<I, S, R, D> {
     fn default() -> Self {
         Self {
+            file: None,
             data: "data".into(),
             listen: "0.0.0.0:8080".into(),
             public_base_url: None,
@@ -151,6 +155,7 @@ where
             }
             None => Self::default(),
         };
+        config.file = path.map(Path::to_owned);
         config.environment(variable)?;
         let place = path.map_or_else(|| "the environment".into(), |path| path.display().to_string());
         config.check(place)?;

@@ -118,7 +118,7 @@ impl Data {
 }
 
 /// How a file is called while it is being written.
-pub(crate) const REPLACING: &str = ".replacing-";
+pub const REPLACING: &str = ".replacing-";
 /// How a link is called before it is renamed over `current`.
 pub(crate) const POINTING: &str = ".current-";
 /// How a file or a folder is called that is unpacked from a backup, before it is renamed into its place.

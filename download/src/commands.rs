@@ -96,6 +96,8 @@ pub struct Desk {
     data: Data,
     settings: Settings,
     relay: BaseUrl,
+    /// The file with the configuration, if there is one.
+    config: Option<PathBuf>,
     /// Whether machines read what is printed.
     json: bool,
 }
@@ -110,7 +112,8 @@ impl Desk {
             Some(relay) => relay.clone(),
             None => here(config.listen.parse().context("`listen` is no address")?)?,
         };
-        Ok(Self { data: config.data(), settings: config.download.clone(), relay, json })
+        let (data, settings) = (config.data(), config.download.clone());
+        Ok(Self { data, settings, relay, config: config.file.clone(), json })
     }
 
     /// Carries out `command`.

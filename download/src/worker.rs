@@ -12,6 +12,7 @@
 //! there is refused, or the tick notices first.
 
 mod beside;
+mod copies;
 mod deliver;
 mod fetch;
 mod guide;
@@ -44,6 +45,7 @@ use crate::Settings;
 use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
 use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
+use copies::Copies;
 use upkeep::Upkeep;
 use work::{Attempt, Work};
 
@@ -93,11 +95,17 @@ enum Ended {
 }
 
 impl Worker {
-    /// Becomes the worker of `data`, and puts right what the one before has left. Streams are had from `relay`.
+    /// Becomes the worker of `data`, and puts right what the one before has left. Streams are had from `relay`; `config` is the
+    /// file with which the program was started, if there is one.
     ///
     /// # Errors
     /// Somebody else is; or the disk refuses.
-    pub fn new(data: &Data, settings: Settings, relay: BaseUrl) -> anyhow::Result<Self> {
+    pub fn new(
+        data: &Data,
+        settings: Settings,
+        relay: BaseUrl,
+        config: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
         let lock = Lock::take(data)?;
         let store = Store::open(data)?;
         let (temp, boot) = (settings.temp(data), boot());
@@ -110,7 +118,7 @@ impl Worker {
                 "going on where the worker before was interrupted"
             );
         }
-        let upkeep = Upkeep::new(&settings);
+        let upkeep = Upkeep::new(&settings, Copies::new(config));
         let work = Arc::new(Work::new(data, settings, relay, store, boot)?);
         let (running, next, threads) = (HashMap::new(), HashMap::new(), JoinSet::new());
         let (zone, pulse) = (TimeZone::system(), Pulse::new());

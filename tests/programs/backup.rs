@@ -153,8 +153,12 @@ fn downloads_come_back_without_what_is_on_its_way_and_what_was_delivered() {
     store.set_limits(Some(changed), &By::worker(), 1).unwrap();
     let noise: Vec<u8> = (0..1 << 20).map(|_| rand::random()).collect();
     let film = folder.path().join("film.mkv");
-    fs::create_dir(data.downloads().join("temp")).unwrap();
-    for path in [&film, &data.downloads().join("temp/1.part")] {
+    for name in ["temp", "backup"] {
+        fs::create_dir(data.downloads().join(name)).unwrap();
+    }
+    let (part, copy) =
+        (data.downloads().join("temp/1.part"), data.downloads().join("backup/coax-20261128T071500Z.toml"));
+    for path in [&film, &part, &copy] {
         File::create(path).unwrap().write_all(&noise).unwrap();
     }
     Stock::new(&data).put(7, &film).unwrap();

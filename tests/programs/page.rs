@@ -68,6 +68,24 @@ fn what_the_page_translates_is_said_by_the_server() {
     }
 }
 
+/// What happens to downloads is said in words of the page, in each of its languages.
+#[test]
+fn the_page_has_a_word_for_all_that_happens_to_downloads() {
+    let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("serve/web/src/downloads/words");
+    for language in ["en.ts", "it.ts"] {
+        let text = std::fs::read_to_string(words.join(language)).unwrap();
+        let (_, actions) = text.split_once("const ACTIONS: Record<string, string> = {\n").unwrap();
+        let (actions, _) = actions.split_once("\n};").unwrap();
+        for action in download::store::Action::ALL {
+            let word = format!("  {action}: '");
+            assert!(
+                actions.lines().any(|line| line.starts_with(&word)),
+                "{language} has no word for {action}"
+            );
+        }
+    }
+}
+
 /// All Rust below a folder.
 fn read(folder: &Path, into: &mut String) {
     for entry in std::fs::read_dir(folder).unwrap() {

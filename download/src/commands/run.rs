@@ -29,7 +29,7 @@ pub struct Arguments {
 
 impl Desk {
     pub(super) async fn work(&self, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-        let worker = Worker::new(&self.data, self.settings.clone(), self.relay.clone())?;
+        let worker = Worker::new(&self.data, self.settings.clone(), self.relay.clone(), self.config.clone())?;
         // Before anybody is told that it is ready: he may stop it at once.
         let (terminated, stopped) = (httpd::terminated(), CancellationToken::new());
         let answering = match &arguments.listen {

@@ -1,5 +1,6 @@
 //! What people look for among jobs and events.
 
+use contract::bundle::Kind;
 use rusqlite::{Row, params};
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ use crate::job::{Job, State, Step};
 pub struct Sought {
     /// Only those in these; all if there are none.
     pub states: Vec<State>,
+    /// Only those of these; all if there are none.
+    pub kinds: Vec<Kind>,
     /// Only those for the target of this id.
     pub target: Option<i64>,
     /// Only those that have this in their title; `""` for all.
@@ -56,11 +59,10 @@ impl Store {
     /// [`StoreError`].
     pub fn sought(&self, sought: &Sought, from: usize, most: usize) -> Result<(u64, Vec<Job>), StoreError> {
         // By words of ours alone.
-        let listed: Vec<String> = sought.states.iter().map(|state| format!("'{}'", state.word())).collect();
-        let among =
-            if listed.is_empty() { "TRUE".into() } else { format!("state IN ({})", listed.join(", ")) };
+        let states = among("state", sought.states.iter().map(|state| state.word()));
+        let kinds = among("kind", sought.kinds.iter().map(|kind| row::kind(*kind)));
         let only = format!(
-            "FROM job WHERE {among} AND (?1 IS NULL OR target = ?1)
+            "FROM job WHERE {states} AND {kinds} AND (?1 IS NULL OR target = ?1)
                AND (?2 = '' OR title LIKE ?2 ESCAPE '\\' OR ep_title LIKE ?2 ESCAPE '\\')"
         );
         let like = like(&sought.text);
@@ -124,6 +126,12 @@ fn progress(row: &Row<'_>) -> rusqlite::Result<Progress> {
         have: bytes("have")?,
         t_have: bytes("t_have")?,
     })
+}
+
+/// That a column is one of these words; of any, if there are none.
+fn among(column: &str, words: impl Iterator<Item = &'static str>) -> String {
+    let listed: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    if listed.is_empty() { "TRUE".into() } else { format!("{column} IN ({})", listed.join(", ")) }
 }
 
 /// A pattern of what has this in it.

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use contract::disk::{Data, sync_folder};
+use contract::disk::{Data, REPLACING, sweep_folder, sync_folder};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -19,6 +19,8 @@ use super::{Lock, Store, StoreError, boot, now, schema};
 /// How the daily ones are called: `jobs-20261127.db.gz`.
 const PREFIX: &str = "jobs-";
 const END: &str = ".db.gz";
+/// How the folder is called in which one is made.
+const MAKING: &str = ".backup-";
 
 impl Store {
     /// Copies all of it, as it is at this instant, to `file`, which is empty or not there. Nobody has to stop for it.
@@ -37,10 +39,8 @@ impl Store {
     pub fn backup(&self, file: &Path, by: &By) -> Result<(), StoreError> {
         let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(StoreError::disk(folder))?;
-        let work = tempfile::Builder::new()
-            .prefix(".backup-")
-            .tempdir_in(folder)
-            .map_err(StoreError::disk(folder))?;
+        let work =
+            tempfile::Builder::new().prefix(MAKING).tempdir_in(folder).map_err(StoreError::disk(folder))?;
         let plain = work.path().join("jobs.db");
         self.copy(&plain)?;
         let packed = work.path().join("jobs.db.gz");
@@ -61,6 +61,14 @@ impl Store {
         self.told_of_all(Action::Backup, &name, by)
     }
 
+    /// Tells that the configuration was copied, to a file of this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn copied(&self, name: &str) -> Result<(), StoreError> {
+        self.told_of_all(Action::Backup, name, &By::worker())
+    }
+
     /// Tells what became of all of it, by the file that it was.
     fn told_of_all(&self, action: Action, file: &str, by: &By) -> Result<(), StoreError> {
         self.write(|writing| {
@@ -78,6 +86,7 @@ impl Store {
         let folder = self.folder().join("backup");
         let day = Timestamp::from_second(now).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y%m%d").to_string();
         let file = folder.join(format!("{PREFIX}{day}{END}"));
+        let _ = sweep_folder(&folder, &[MAKING, REPLACING]); // what cannot be removed harms nobody
         let is_new = keep > 0 && !file.exists();
         if is_new {
             self.backup(&file, &By::worker())?;

@@ -69,7 +69,7 @@ words! {
         Probe = "probe",
         /// How many may go on at once has changed.
         Limits = "limits",
-        /// All of this was written elsewhere as well.
+        /// All of this was written elsewhere as well, or the configuration was.
         Backup = "backup",
         /// All of this was put in the place of what there was.
         Restore = "restore",

@@ -45,6 +45,16 @@ impl Query {
         self.text(name).map(|text| text.parse().map_err(|_| wrong())).transpose()
     }
 
+    /// All that is said of `name`, with commas between them; none of it where nothing is.
+    pub(super) fn several<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, Refusal> {
+        let words = self.text(name).unwrap_or("").split(',').filter(|word| !word.is_empty());
+        words.map(read).collect::<Result<_, _>>().map_err(|why| Refusal::Wrong(format!("`{name}`: {why}")))
+    }
+
     /// A number of at most `most`; `usual` if nothing is said.
     pub(super) fn number(&self, name: &str, usual: usize, most: usize) -> Result<usize, Refusal> {
         let number = self.read(name)?.unwrap_or(usual);

@@ -1,5 +1,6 @@
 //! Downloads: which there are, how far they are, and what shall become of them.
 
+use contract::bundle::Kind;
 use http::StatusCode;
 use httpd::api::Refusal;
 use httpd::{Request, Response, api, reply};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::Service;
 use super::access::Asker;
 use super::answer::{Query, said, sent};
-use super::schema::Parameter;
+use super::schema::{KINDS, Parameter};
 use crate::job::{Job, Priority, State, Wish};
 use crate::store::{Act, Answer, Changed, Sought, Store, StoreError, Which, now};
 use crate::tmdb::Question;
@@ -59,11 +60,12 @@ impl Order {
 /// `GET /api/downloads`.
 pub(super) async fn list(service: &Service, request: &Request) -> Result<Response, Refusal> {
     let query = Query::of(request);
-    let states = query.text("state").unwrap_or("").split(',').filter(|word| !word.is_empty());
-    let states: Result<Vec<State>, String> = states.map(str::parse).collect();
-    let states = states.map_err(|why| Refusal::Wrong(format!("`state`: {why}")))?;
-    let sought =
-        Sought { states, target: query.read("server")?, text: query.text("text").unwrap_or("").to_owned() };
+    let sought = Sought {
+        states: query.several("state", str::parse::<State>)?,
+        kinds: query.several("kind", kind)?,
+        target: query.read("server")?,
+        text: query.text("text").unwrap_or("").to_owned(),
+    };
     let from = query.number("from", 0, u32::MAX as usize)?;
     let most = query.number("most", USUAL, Parameter::MOST)?;
     let asking = service.aside(move |store| {
@@ -72,6 +74,11 @@ pub(super) async fn list(service: &Service, request: &Request) -> Result<Respons
         Ok(json!({ "total": total, "downloads": jobs?, "holds": store.holds(now())? }))
     });
     Ok(api::told(StatusCode::OK, &asking.await?))
+}
+
+/// What is looked for, as answers call it.
+fn kind(word: &str) -> Result<Kind, String> {
+    serde_json::from_value(word.into()).map_err(|_| format!("expected one of {}", KINDS.join(", ")))
 }
 
 /// `GET /api/downloads/{id}`.

@@ -83,9 +83,7 @@ pub(super) async fn difference(service: &Service, id: i64, request: &Request) ->
     let lines = |name| Ok::<_, Refusal>(query.read::<Lines>(name)?.map(|lines| lines.0));
     let (min, max, unknown, cam) = (lines("min")?, lines("max")?, query.read("unknown")?, query.read("cam")?);
     let wanted = wanted(min, max, unknown, cam);
-    let classes = query.text("class").unwrap_or("").split(',').filter(|word| !word.is_empty());
-    let classes: Result<Vec<Word>, String> = classes.map(str::parse).collect();
-    let classes = classes.map_err(|why| Refusal::Wrong(format!("`class`: {why}")))?;
+    let classes = query.several("class", str::parse::<Word>)?;
     let (text, group) = (query.text("text").unwrap_or("").to_owned(), query.text("group").map(str::to_owned));
     let from = query.number("from", 0, u32::MAX as usize)?;
     let most = query.number("most", USUAL, Parameter::MOST)?;

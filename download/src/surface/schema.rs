@@ -202,7 +202,8 @@ fn whereto() -> Value {
     })
 }
 
-const KINDS: [&str; 3] = ["live", "movie", "episode"];
+/// What a download is of.
+pub(super) const KINDS: [&str; 3] = ["live", "movie", "episode"];
 
 fn lines() -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": 65535 })

@@ -36,7 +36,14 @@ pub const ENDPOINTS: &[Endpoint] = &[
         )
     },
     Endpoint {
-        query: &[Parameter::State, Parameter::Server, Parameter::Text, Parameter::From, Parameter::Most],
+        query: &[
+            Parameter::State,
+            Parameter::Kinds,
+            Parameter::Server,
+            Parameter::Text,
+            Parameter::From,
+            Parameter::Most,
+        ],
         ..asked(
             Viewer,
             Get,

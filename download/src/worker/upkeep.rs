@@ -1,5 +1,5 @@
-//! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, what is told, and
-//! the limits of bandwidth, which all jobs share.
+//! What is done beside the jobs: looking how targets are, sweeping up after those that have ended, backups, copies of the
+//! configuration, what is told, and the limits of bandwidth, which all jobs share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
+use super::copies::Copies;
 use super::journal::Journal;
 use super::sweep::{Resting, strays, sweep};
 use super::{Ended, Running, Work};
@@ -45,6 +46,7 @@ pub(super) struct Upkeep {
     resting: Resting,
     targets: HashMap<i64, Looked>,
     journal: Journal,
+    copies: Copies,
     /// The release whose guide recordings have followed, and whether they do now.
     release: Option<u32>,
     is_following: bool,
@@ -85,7 +87,7 @@ pub(super) enum Done {
 }
 
 impl Upkeep {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, copies: Copies) -> Self {
         let now = Instant::now();
         Self {
             settings: settings.clone(),
@@ -97,6 +99,7 @@ impl Upkeep {
             resting: Resting::default(),
             targets: HashMap::new(),
             journal: Journal::default(),
+            copies,
             release: None,
             is_following: false,
             watch: Watch { due: now, is_asking: false, watched: None },
@@ -121,6 +124,7 @@ impl Upkeep {
         if let Err(error) = done.and_then(|()| self.journal.write(&work.store)) {
             warn!(%error, "what is done beside the jobs is done a little later");
         }
+        self.copies.look(&work.store);
         self.keep(work, threads);
         self.follow(work, threads);
         self.watch(work, running, threads);

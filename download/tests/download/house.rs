@@ -93,15 +93,20 @@ impl House {
         Self { station, data, nas, config, server, address, folder }
     }
 
+    /// The configuration, as it is now.
+    pub(crate) fn configuration(&self) -> String {
+        fs::read_to_string(&self.config).unwrap()
+    }
+
     /// Adds lines to the configuration.
     pub(crate) fn configure(&self, more: &str) {
-        let text = fs::read_to_string(&self.config).unwrap() + more;
+        let text = self.configuration() + more;
         replace(&self.config, text.as_bytes(), Access::Owner).unwrap();
     }
 
     /// Writes other lines in the place of some.
     pub(crate) fn reconfigure(&self, lines: &str, others: &str) {
-        let text = fs::read_to_string(&self.config).unwrap();
+        let text = self.configuration();
         assert!(text.contains(lines), "{text}");
         replace(&self.config, text.replace(lines, others).as_bytes(), Access::Owner).unwrap();
     }

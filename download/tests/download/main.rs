@@ -8,6 +8,7 @@ mod attempt;
 mod beside;
 mod compared;
 mod containers;
+mod copied;
 mod crash;
 mod delivered;
 mod directed;

@@ -120,9 +120,13 @@ impl House {
 
     /// Films of these ids are wished for by Ann.
     pub(crate) fn films(&self, ids: std::ops::RangeInclusive<u32>) -> Vec<i64> {
-        let wishes: Vec<Wish> = ids.map(film).collect();
+        self.wish(&ids.map(film).collect::<Vec<_>>())
+    }
+
+    /// Ann wishes for these.
+    pub(crate) fn wish(&self, wishes: &[Wish]) -> Vec<i64> {
         let added =
-            self.store.add(&wishes, &By { user: "ann".into(), ..By::default() }, &RULES, now()).unwrap();
+            self.store.add(wishes, &By { user: "ann".into(), ..By::default() }, &RULES, now()).unwrap();
         added.into_iter().map(|added| added.id()).collect()
     }
 }

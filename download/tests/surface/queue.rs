@@ -1,6 +1,7 @@
 //! What becomes of downloads.
 
-use download::job::{Cause, State, Step};
+use contract::bundle::Kind;
+use download::job::{Cause, State, Step, Wish};
 use download::store::{Arrived, Limits, boot, now};
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ fn ids(document: &Value) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn downloads_are_found_by_state_title_and_server_a_page_at_a_time() {
+async fn downloads_are_found_by_state_kind_title_and_server_a_page_at_a_time() {
     let house = House::new().await;
     let all = house.films(1..=12);
     let viewer = house.login("viewer");
@@ -25,7 +26,17 @@ async fn downloads_are_found_by_state_title_and_server_a_page_at_a_time() {
     house.ask(&operator, "PUT", "/api/downloads/3", Some(json!({ "action": "pause" }))).await.good();
     assert_eq!(ids(&house.get(&viewer, "/api/downloads?state=paused,failed").await.good()), [3]);
     assert_eq!(house.get(&viewer, "/api/downloads?server=2").await.good()["total"], 0);
-    for wrong in ["state=gone", "server=x", "most=501", "from=-1"] {
+    let recording = Wish { ext: "ts".into(), ..Wish::new(Kind::Live, "Film at Ten".into(), 1) };
+    let recording = house.wish(&[recording])[0];
+    let of = async |kinds: &str| house.get(&viewer, &format!("/api/downloads?kind={kinds}")).await.good();
+    assert_eq!(ids(&of("live").await), [recording]);
+    assert_eq!(
+        (of("episode").await["total"].as_u64(), of("movie").await["total"].as_u64()),
+        (Some(0), Some(12))
+    );
+    assert_eq!(of("movie,live&state=pending&text=film+1").await["total"], 4, "all of it holds at once");
+    assert_eq!(of("live,movie&text=film").await["total"], 13);
+    for wrong in ["state=gone", "kind=song", "server=x", "most=501", "from=-1"] {
         assert_eq!(house.get(&viewer, &format!("/api/downloads?{wrong}")).await.status, 400, "{wrong}");
     }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { assert, folder, json, tell, until } from './stage.mjs';
-import { clean, logIn, look, open } from './tab.mjs';
+import { clean, DESK, logIn, look, NARROW, open } from './tab.mjs';
 
 const HEAD = '#EXTM3U\n#EXTINF:-1 group-title="Films",';
 const LIST = `${HEAD}Nobody Has This One (2021) 1080p\nhttp://h.example/movie/u/p/7.mkv\n`;
@@ -13,7 +13,7 @@ const PATHS = ['../../../../etc/cron.d/film', '/etc/passwd', '..\\\\..\\\\film',
 const packed = (text) => gzipSync(Buffer.alloc(1 << 20, text));
 const GIGABYTE = 1024;
 /** Bytes in a second, so that it can be watched. */
-const SLOWLY = 2_000_000;
+const SLOWLY = 800_000;
 
 export async function downloads(tab) {
   const { page } = tab;
@@ -145,6 +145,7 @@ async function queue(tab, go) {
   const say = (state) => until(`both are ${state}`, async () => (await rows.getByText(state, { exact: true }).count()) === 2);
   await say('waiting');
   await look(tab, 'queue');
+  await phone(page, rows);
   await page.getByRole('button', { name: 'Pause all' }).click();
   await say('paused');
   // By somebody else: it is told as it happens.
@@ -171,6 +172,25 @@ async function queue(tab, go) {
   await page.getByRole('button', { name: 'As configured' }).click();
   await until('the limit is as configured', async () => (await limit.inputValue()) === '3');
   tell('downloads are held, go on, are put in another order and cancelled; what others do is told as it happens');
+}
+
+/** On a phone each one is held and goes on as well, and nothing of it lies aside. */
+async function phone(page, rows) {
+  const row = rows.first();
+  const scrolled = () => page.locator('.scroll').evaluate((one) => one.scrollWidth > one.clientWidth);
+  for (const width of [1024, 840, NARROW.width]) {
+    await page.setViewportSize({ ...NARROW, width });
+    await until(`it fits into ${width} pixels`, async () => !(await scrolled()));
+  }
+  for (const [verb, state] of [['Pause', 'paused'], ['Go on', 'waiting']]) {
+    const button = row.getByRole('button', { name: new RegExp(`^${verb}`) });
+    const { x, width } = await button.boundingBox();
+    assert(x >= 0 && x + width <= NARROW.width, `${verb} is seen: from ${x}, ${width} wide`);
+    await button.click();
+    await row.getByText(state, { exact: true }).waitFor();
+  }
+  assert(!(await scrolled()), 'nothing was scrolled to');
+  await page.setViewportSize(DESK);
 }
 
 /** All files below a folder. */

@@ -93,11 +93,31 @@ async function programme(tab, queue) {
   await look(tab, 'recording-details');
   await page.keyboard.press('Escape');
   await queue();
+  await kinds(page, row);
   await look(tab, 'recordings');
   await row.getByRole('button', { name: /^Cancel/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
   await row.waitFor({ state: 'detached' });
   tell('a programme of the guide is recorded, is not, and is; the queue tells when, and cancels it');
+}
+
+/** Recordings are looked for by themselves. */
+async function kinds(page, row) {
+  const rows = page.locator('tbody tr');
+  const kind = page.getByLabel('Kind', { exact: true });
+  await page.getByLabel('Show').selectOption({ label: 'All' });
+  const all = await until('there is something else as well', async () => (await rows.count()) > 1 && rows.count());
+  await kind.selectOption({ label: 'Recordings' });
+  // One of them is wanted no more.
+  await until('recordings alone', async () => (await rows.count()) === 2 && (await row.count()) === 2);
+  await kind.selectOption({ label: 'Films' });
+  await until('films alone', async () => (await rows.count()) === all - 2 && (await row.count()) === 0);
+  await kind.selectOption({ label: 'Episodes' });
+  await page.getByText('There is none of that kind').waitFor();
+  await kind.selectOption({ label: 'Recordings' });
+  await page.getByLabel('Show').selectOption({ label: 'Not done yet' });
+  await until('the one that is wanted', async () => (await row.count()) === 1);
+  tell('recordings are looked for by themselves');
 }
 
 /** What is watched is recorded from now on. */

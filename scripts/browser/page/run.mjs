@@ -69,7 +69,7 @@ async function users(tab, go) {
   const row = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: /^ann/ }) });
   await look(tab, 'users');
   await devices(tab, row);
-  assert((await viewers(url)) === 1, 'ann is watching');
+  await until('ann alone is watching', async () => (await viewers(url)) === 1);
   await row.getByRole('button', { name: /^Disable/ }).click();
   await row.getByText('disabled', { exact: true }).waitFor();
   await until('her picture ends', async () => (await viewers(url)) === 0);
@@ -95,6 +95,7 @@ async function devices(tab, row) {
   await page.getByRole('button', { name: /^Revoke living room/ }).click();
   await page.getByRole('button', { name: 'Revoke', exact: true }).click();
   await until('the token is of no use', async () => (await status(playlist)) === 403);
+  await page.getByRole('dialog', { name: 'Revoke' }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Close' }).click();
 }
 

@@ -14,9 +14,11 @@ export const browser = await chromium.launch({
 });
 
 /** The narrowest that a page has to fit into without being scrolled sideways (WCAG 2.2, 1.4.10), and a phone for pictures. */
-const NARROW = { width: 320, height: 640 };
+export const NARROW = { width: 320, height: 640 };
+/** What a finger hits, in pixels (WCAG 2.2, 2.5.5). */
+const FINGER = 44;
 const PHONE = { width: 390, height: 844 };
-const DESK = { width: 1280, height: 800 };
+export const DESK = { width: 1280, height: 800 };
 // Neither ours nor a provider's, and half an hour beside both.
 const ZONE = 'Asia/Kolkata';
 
@@ -69,13 +71,23 @@ async function accessible({ page }, where) {
   assert(bad.length === 0, `${where} is not accessible:\n${told.join('\n')}`);
 }
 
-/** Nothing hangs over where it is narrow: neither over the page nor over a box above it. */
+/** Nothing hangs over where it is narrow: neither over the page nor over a box above it, and nothing that is done with a row. */
 async function narrow({ page }, where) {
-  const over = await page.evaluate(() => {
+  const over = await page.evaluate((finger) => {
     const wide = (element) => element.scrollWidth - element.clientWidth;
     const boxes = [...document.querySelectorAll('dialog[open]')];
-    return { page: document.documentElement.scrollWidth - innerWidth, box: Math.max(0, ...boxes.map(wide)) };
-  });
+    const acts = [...document.querySelectorAll('.stacks :is(button, select, label)')].filter((one) => {
+      const { left, right, height } = one.getBoundingClientRect();
+      return left < 0 || right > innerWidth || height < finger;
+    });
+    const aside = [...document.querySelectorAll('.stacks')].filter((one) => wide(one) > 0);
+    return {
+      page: document.documentElement.scrollWidth - innerWidth,
+      box: Math.max(0, ...boxes.map(wide)),
+      acts: [...acts, ...aside].map((one) => one.outerHTML.slice(0, 120)),
+    };
+  }, FINGER);
+  assert(over.acts.length === 0, `${where} has what lies aside, or what no finger hits, on ${NARROW.width} pixels: ${over.acts.join('\n')}`);
   assert(over.page <= 0 && over.box <= 0, `${where} is wider than ${NARROW.width} pixels: ${JSON.stringify(over)}`);
 }
 

@@ -4,7 +4,7 @@ use httpd::api::shape::{flag, list, text, words};
 use serde_json::{Value, json};
 
 use super::title::{subject, title, year};
-use super::{lines, words_of};
+use super::{KINDS, lines, words_of};
 use crate::difference::Word;
 use crate::job::State;
 use crate::quality::LADDER;
@@ -14,6 +14,7 @@ use crate::store::Level;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::surface) enum Parameter {
     State,
+    Kinds,
     Server,
     Text,
     From,
@@ -48,6 +49,7 @@ impl Parameter {
             Self::State => {
                 ("state", "only those in these states", list(words(&words_of(State::ALL, State::word))))
             }
+            Self::Kinds => ("kind", "only those of these kinds; `live` are recordings", list(words(&KINDS))),
             Self::Server => ("server", "only those for the server of this id", id),
             Self::Text => {
                 ("text", "only those that have this in their title, or in what is told of them", text())

@@ -84,6 +84,7 @@ function Compared({ list, changes }: { list: number; changes: number }) {
         <p class="empty">{words.none}</p>
       ) : (
         <Table
+          stacks
           label={w().tabs.differences}
           columns={columns(isOperator && shown !== 'gone', chosen, toggle)}
           rows={value.entries}

@@ -27,7 +27,7 @@ function Figures({ changes }: { changes: number }) {
   const speed = (of: number): string => w().queue.perSecond(bytes(of));
   return (
     <>
-      <dl class="tiles" aria-label={words.figures}>
+      <dl class="tiles figures" aria-label={words.figures}>
         <Tile name={words.bytes} value={bytes(value.bytes)} />
         {states.map(([state, number]) => (
           <Tile key={state} name={w().states[state]} value={count(number)} />
@@ -35,10 +35,10 @@ function Figures({ changes }: { changes: number }) {
         {value.throughput && <Tile name={words.speed} value={speed(value.throughput.mean)} />}
         {value.throughput && <Tile name={words.fastest} value={speed(value.throughput.p95)} />}
       </dl>
-      <Counted label={words.byDay} of={value.days} as={bytes} />
-      <Counted label={words.byServer} of={value.servers} as={bytes} />
-      <Counted label={words.failures} of={value.failures} as={count} />
-      <Counted label={words.byUser} of={value.users ?? {}} as={count} />
+      <Counted label={words.byDay} by={words.day} of={value.days} as={[words.bytes, bytes]} />
+      <Counted label={words.byServer} by={w().queue.where} of={value.servers} as={[words.bytes, bytes]} />
+      <Counted label={words.failures} by={words.cause} of={value.failures} as={[w().queue.downloads, count]} />
+      <Counted label={words.byUser} by={words.user} of={value.users ?? {}} as={[w().queue.downloads, count]} />
     </>
   );
 }
@@ -54,15 +54,23 @@ function Tile({ name, value }: { name: string; value: string }) {
   );
 }
 
-function Counted({ label, of, as }: { label: string; of: Record<string, number>; as: (number: number) => string }) {
-  const words = w().log;
+interface Count {
+  label: string;
+  /** What they are counted by. */
+  by: string;
+  of: Record<string, number>;
+  /** What is counted, and how it is written. */
+  as: [name: string, written: (number: number) => string];
+}
+
+function Counted({ label, by, of, as: [name, written] }: Count) {
   return (
     <Table
       headed
       label={label}
       columns={[
-        { name: words.what, cell: ([what]: [string, number]) => what },
-        { name: words.number, cell: ([, number]) => as(number), as: 'number' },
+        { name: by, cell: ([what]: [string, number]) => what },
+        { name, cell: ([, number]) => written(number), as: 'number' },
       ]}
       rows={Object.entries(of)}
       key_={([what]) => what}
@@ -102,11 +110,12 @@ function Events({ changes }: { changes: number }) {
       {(failed ?? error) !== undefined && <Trouble error={failed ?? error} />}
       {rows.length === 0 && <p class="empty">{words.none}</p>}
       <Table
+        stacks
         label={words.log}
         columns={[
           { name: words.when, cell: (one: Happened) => moment(one.timestamp) },
           { name: words.who, cell: (one) => one.user },
-          { name: words.what, cell: (one) => `${one.action}${one.job === null ? '' : ` ${one.job}`}` },
+          { name: words.what, cell: (one) => <What of={one} /> },
           { name: words.details, cell: (one) => one.details, as: 'prose' },
           { name: words.from, cell: (one) => one.ip_address },
         ]}
@@ -120,4 +129,10 @@ function Events({ changes }: { changes: number }) {
       )}
     </section>
   );
+}
+
+/** What was done, and to which download by its number. */
+function What({ of }: { of: Happened }) {
+  const word = w().details.actions[of.action] ?? of.action;
+  return <span class={of.level === 'info' ? undefined : 'bad'}>{of.job === null ? word : `${word} (${of.job})`}</span>;
 }

@@ -23,6 +23,7 @@ export function Queue() {
   const words = w().queue;
   const { changes, progress } = useFollowed();
   const [shown, setShown] = useState('open');
+  const [kind, setKind] = useState('');
   const [text, setText] = useState('');
   const [most, setMost] = useState(PAGE);
   const [done, setDone] = useState(0);
@@ -31,8 +32,8 @@ export function Queue() {
   const who = useStore(asker);
   const isOperator = may(who, 'operator');
   const states = shown === 'open' ? OPEN.join(',') : shown === 'all' ? '' : shown;
-  const query = new URLSearchParams({ state: states, text, most: String(most) });
-  const queue = useFetched(() => downloads<Downloads>(`downloads?${query}`), [changes, done, states, text, most]);
+  const query = new URLSearchParams({ state: states, kind, text, most: String(most) });
+  const queue = useFetched(() => downloads<Downloads>(`downloads?${query}`), [changes, done, states, kind, text, most]);
   const known = useFetched(servers, []);
   const put = async (json: { action: Action } | { priority: Priority }, id?: number): Promise<void> => {
     setFailed(undefined);
@@ -60,6 +61,14 @@ export function Queue() {
             </option>
           ))}
         </select>
+        <select aria-label={words.kind} value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+          <option value="">{words.kinds}</option>
+          {Object.entries(w().servers.typesOf).map(([id, name]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
         {isOperator && <ForAll onAct={(action) => void put({ action })} onRecord={() => setBox({ is: 'record' })} />}
       </div>
       {error !== undefined && <Trouble error={error} />}
@@ -69,9 +78,10 @@ export function Queue() {
         </p>
       ))}
       {rows.length === 0 ? (
-        <p class="empty">{words.none}</p>
+        <p class="empty">{text || kind ? words.noneSo : words.none}</p>
       ) : (
         <Table
+          stacks
           label={w().tabs.queue}
           columns={columns({ progress, servers: byId }, isOperator, {
             show: (of) => setBox({ is: 'details', of }),

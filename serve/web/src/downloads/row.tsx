@@ -111,7 +111,9 @@ export function how(one: Download): string {
 }
 
 /** How far it is: a recording by its time, everything else by its bytes. */
-function Far({ one, progress }: { one: Download; progress: Progress | undefined }) {
+function Far({ one, progress: told }: { one: Download; progress: Progress | undefined }) {
+  // What was told last of its download says nothing of its delivery.
+  const progress = told?.state === one.state ? told : undefined;
   const { state, have, t_have, total } = progress ?? one;
   const at = state === 'transferring' || state === 'completed' ? t_have : have;
   const records = state === 'downloading' ? one.airing : null;
