@@ -44,7 +44,7 @@ use tracing::{error, info, warn};
 use crate::Settings;
 use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
-use crate::store::{Hold, Later, Lock, Scope, Store, StoreError, boot, now};
+use crate::store::{Later, Lock, Scope, Store, StoreError, boot, now};
 use copies::Copies;
 use upkeep::Upkeep;
 use work::{Attempt, Work};
@@ -168,7 +168,7 @@ impl Worker {
 
     /// Sees to it that those are at work that should be, and no others. When to look again, in Unix seconds.
     fn turn(&mut self, now: i64) -> Result<i64, StoreError> {
-        self.window(now)?;
+        let turns = self.window(now)?;
         self.stop_those_who_are_stopped(now)?;
         let limits = self.work.store.limits(self.work.settings.limits())?;
         self.upkeep.pace(&self.work.store.targets()?);
@@ -187,11 +187,11 @@ impl Worker {
                 self.begin(job);
             }
         }
-        Ok(self.work.store.next_turn(now)?.unwrap_or(i64::MAX))
+        Ok(self.work.store.next_turn(now)?.unwrap_or(i64::MAX).min(turns))
     }
 
-    /// Outside of its hours nothing is downloaded.
-    fn window(&mut self, now: i64) -> Result<(), StoreError> {
+    /// Outside of its hours nothing is downloaded. When they are over, if they are not; else never.
+    fn window(&mut self, now: i64) -> Result<i64, StoreError> {
         let window = self.work.settings.window;
         let held = self
             .work
@@ -200,8 +200,11 @@ impl Worker {
             .into_iter()
             .find(|it| (it.scope, it.wait) == (Scope::All, Wait::Window));
         let Some(until) = window.closed_until(now, &self.zone) else {
-            // It was another window when that was written.
-            return held.map_or(Ok(()), |_| self.work.store.release(Scope::All, "", Wait::Window));
+            if held.is_some() {
+                // It was another window when that was written.
+                self.work.store.window(None)?;
+            }
+            return Ok(window.open_until(now, &self.zone).unwrap_or(i64::MAX));
         };
         let why = format!("downloads go on at {window}");
         let fetches = |running: &Running| running.state == State::Downloading && !running.records;
@@ -211,10 +214,9 @@ impl Worker {
             running.stop.cancel();
         }
         if held.is_none_or(|hold| hold.until != until) {
-            let hold = Hold { scope: Scope::All, name: String::new(), wait: Wait::Window, until, why };
-            self.work.store.hold(&hold)?;
+            self.work.store.window(Some((until, &why)))?;
         }
-        Ok(())
+        Ok(i64::MAX)
     }
 
     /// Stops the threads of jobs that somebody has paused or cancelled, and puts back those jobs that have lost their thread.

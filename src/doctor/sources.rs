@@ -224,7 +224,8 @@ fn clock(clocks: &[(String, i64)]) -> Vec<Finding> {
     };
     let differs = |ahead: i64| {
         let (amount, word) = (ahead.unsigned_abs(), if ahead > 0 { "behind" } else { "ahead of" });
-        let amount = if amount < 120 { format!("{amount} s") } else { format!("{} min", amount / 60) };
+        // To the nearest minute: an answer takes a moment, by which its clock seems to be behind.
+        let amount = if amount < 120 { format!("{amount} s") } else { format!("{} min", (amount + 30) / 60) };
         format!("{amount} {word}")
     };
     let remedy =
@@ -274,6 +275,7 @@ mod tests {
         assert_eq!(found(&[("a", 2), ("b", -30)])[0].0, Level::Ok);
         let behind = found(&[("a", 600)]);
         assert_eq!(behind, [(Level::Fail, "clock".into(), "10 min behind that of a".into())]);
+        assert_eq!(found(&[("a", 571)]), behind, "it took half a minute to answer");
         assert_eq!(found(&[("a", -60)])[0], (Level::Warn, "clock".into(), "60 s ahead of that of a".into()));
         let one_of_two = found(&[("a", 1), ("b", 3600)]);
         assert_eq!((one_of_two[0].0, one_of_two[1].0), (Level::Ok, Level::Warn));

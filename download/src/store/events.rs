@@ -80,6 +80,41 @@ words! {
     }
 }
 
+impl Action {
+    /// Whether a job that waited by itself does so no more, or for something else, once it was told of it. What else happens to
+    /// one that waits leaves it waiting.
+    pub(super) const fn ends_a_wait(self) -> bool {
+        match self {
+            Self::Add
+            | Self::Download
+            | Self::Record
+            | Self::Downloaded
+            | Self::Transfer
+            | Self::Completed
+            | Self::Wait
+            | Self::Failed
+            | Self::Pause
+            | Self::Cancel
+            | Self::Retry
+            | Self::Recover => true,
+            Self::Moved
+            | Self::Gap
+            | Self::Anew
+            | Self::Renamed
+            | Self::Resume
+            | Self::Top
+            | Self::Priority
+            | Self::Target
+            | Self::Probe
+            | Self::Limits
+            | Self::Backup
+            | Self::Restore
+            | Self::Beside
+            | Self::Measured => false,
+        }
+    }
+}
+
 /// From where whoever asks on this machine does.
 const LOCAL: &str = "local";
 

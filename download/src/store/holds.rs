@@ -78,6 +78,32 @@ impl Store {
         })
     }
 
+    /// Holds every download until a time (Unix time in seconds), for a reason in words, since the hours are over in which they go
+    /// on; `None`: they are not. Those that have waited for other hours do as all do.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn window(&self, closed: Option<(i64, &str)>) -> Result<(), StoreError> {
+        self.write(|writing| {
+            let until = match closed {
+                Some((until, why)) => {
+                    let insert =
+                        "INSERT OR REPLACE INTO hold(scope, name, wait, until, why) VALUES (?, '', ?, ?, ?)";
+                    writing.execute(insert, params![Scope::All, Wait::Window, until, why])?;
+                    until
+                }
+                None => {
+                    let delete = "DELETE FROM hold WHERE scope = ? AND wait = ?";
+                    writing.execute(delete, params![Scope::All, Wait::Window])?;
+                    0
+                }
+            };
+            let change = "UPDATE job SET not_before = ? WHERE not_before > 0 AND wait = ?";
+            writing.execute(change, params![until, Wait::Window])?;
+            Ok(())
+        })
+    }
+
     /// Forgets those that were over at `now`.
     ///
     /// # Errors

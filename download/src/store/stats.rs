@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::events::Action;
 use super::{Store, StoreError};
 use crate::job::{Cause, State};
 
@@ -72,13 +73,16 @@ impl Store {
     /// [`StoreError`].
     pub fn slot_waits(&self, now: i64) -> Result<BTreeMap<String, u64>, StoreError> {
         // As the index has it, or it is not used.
-        let asked = "SELECT job.account, sum(coalesce(
-              (SELECT next.ts FROM event AS next WHERE next.job = event.job AND next.id > event.id ORDER BY next.id LIMIT 1),
+        let ends: Vec<String> =
+            Action::ALL.iter().filter(|it| it.ends_a_wait()).map(|it| format!("'{it}'")).collect();
+        let asked = format!("SELECT job.account, sum(coalesce(
+              (SELECT next.ts FROM event AS next WHERE next.job = event.job AND next.id > event.id AND next.action IN ({})
+                 ORDER BY next.id LIMIT 1),
               ?) - event.ts)
             FROM event INDEXED BY event_slot JOIN job ON job.id = event.job
-            WHERE event.action = 'wait' AND substr(event.details, 1, 5) = 'slot:' GROUP BY job.account";
+            WHERE event.action = 'wait' AND substr(event.details, 1, 5) = 'slot:' GROUP BY job.account", ends.join(", "));
         let connection = self.connection();
-        let mut asking = connection.prepare_cached(asked)?;
+        let mut asking = connection.prepare_cached(&asked)?;
         let rows =
             asking.query_map([now], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0).unsigned_abs())))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -127,9 +131,9 @@ mod tests {
     use contract::disk::Data;
 
     use super::*;
-    use crate::job::Wait;
+    use crate::job::{Priority, Wait};
     use crate::store::tests::{LIMITS, RULES, film, folder};
-    use crate::store::{By, Later};
+    use crate::store::{Act, By, Later, Which};
 
     #[test]
     fn it_is_told_how_long_an_account_had_no_connection() {
@@ -145,5 +149,16 @@ mod tests {
         let waited = |now: i64| store.slot_waits(now).unwrap();
         assert_eq!(waited(105), BTreeMap::from([("account-1".to_owned(), 25)]), "from 15 to 40");
         assert_eq!(waited(112), BTreeMap::from([("account-1".to_owned(), 32)]), "it waits still");
+        for (act, at) in [(Act::Top, 115), (Act::Priority(Priority::Low), 118)] {
+            store.act(act, Which::These(&[job]), &By::command(), at).unwrap();
+        }
+        assert_eq!(waited(125), BTreeMap::from([("account-1".to_owned(), 45)]), "wherever in the queue");
+        store.act(Act::Pause, Which::These(&[job]), &By::command(), 130).unwrap();
+        store.act(Act::Resume, Which::These(&[job]), &By::command(), 150).unwrap();
+        assert_eq!(
+            waited(200),
+            BTreeMap::from([("account-1".to_owned(), 50)]),
+            "whoever is held waits for nothing"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What is remembered of themoviedb.org, and what somebody has picked.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
@@ -53,11 +54,20 @@ impl Store {
 
     /// What somebody has picked for a question, if anybody has.
     pub(crate) fn picked(&self, question: Question<'_>) -> Result<Option<Known>, StoreError> {
+        Ok(self.picks(&[question])?.remove(&question.key("")))
+    }
+
+    /// What somebody has picked for these questions, by their keys; for others nobody has.
+    pub(crate) fn picks(&self, questions: &[Question<'_>]) -> Result<HashMap<String, Known>, StoreError> {
+        let keys: Vec<String> = questions.iter().map(|question| question.key("")).collect();
         let connection = self.connection();
-        let mut asking = connection.prepare_cached("SELECT body FROM pick WHERE key = ?")?;
-        let body: Option<Option<String>> =
-            asking.query_row([question.key("")], |row| row.get(0)).optional()?;
-        Ok(body.map(|body| body.and_then(|body| serde_json::from_str(&body).ok())))
+        let asked = "SELECT key, body FROM pick WHERE key IN (SELECT value FROM json_each(?))";
+        let mut asking = connection.prepare_cached(asked)?;
+        let rows = asking.query_map([serde_json::Value::from(keys).to_string()], |row| {
+            let body: Option<String> = row.get(1)?;
+            Ok((row.get(0)?, body.and_then(|body| serde_json::from_str(&body).ok())))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Keeps what somebody has picked; `None`: it is none of those that are known.
@@ -81,6 +91,21 @@ mod tests {
     use contract::disk::Data;
 
     use super::*;
+
+    #[test]
+    fn what_is_picked_for_many_is_asked_for_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Data::new(folder.path())).unwrap();
+        let question = |title| Question { subject: crate::tmdb::Subject::Film, title, year: 1979 };
+        let alien = Candidate { id: 348, ..Candidate::default() };
+        store.pick(question("Alien"), Some(&alien), 1).unwrap();
+        store.pick(question("O'Horten \"x\""), None, 1).unwrap();
+        let asked = ["Alien", "Heat", "O'Horten \"x\"", "ALIEN"].map(question);
+        let picks = store.picks(&asked).unwrap();
+        let picked = asked.map(|it| picks.get(&it.key("")).cloned());
+        assert_eq!(picked, [Some(Some(alien.clone())), None, Some(None), Some(Some(alien))]);
+        assert_eq!(picked.map(Some), asked.map(|it| store.picked(it).ok()), "as each by itself");
+    }
 
     #[test]
     fn what_is_remembered_gets_old_and_of_too_much_goes_what_nobody_has_asked_for() {

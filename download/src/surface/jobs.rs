@@ -11,9 +11,9 @@ use super::Service;
 use super::access::Asker;
 use super::answer::{Query, said, sent};
 use super::schema::{KINDS, Parameter};
-use crate::job::{Job, Priority, State, Wish};
+use crate::job::{Job, Priority, State};
 use crate::store::{Act, Answer, Changed, Sought, Store, StoreError, Which, now};
-use crate::tmdb::Question;
+use crate::tmdb::{Candidate, Question};
 
 /// How many are told if nobody says.
 const USUAL: usize = 100;
@@ -70,8 +70,7 @@ pub(super) async fn list(service: &Service, request: &Request) -> Result<Respons
     let most = query.number("most", USUAL, Parameter::MOST)?;
     let asking = service.aside(move |store| {
         let (total, jobs) = store.sought(&sought, from, most)?;
-        let jobs: Result<Vec<Value>, StoreError> = jobs.iter().map(|job| shown(store, job)).collect();
-        Ok(json!({ "total": total, "downloads": jobs?, "holds": store.holds(now())? }))
+        Ok(json!({ "total": total, "downloads": shown(store, &jobs)?, "holds": store.holds(now())? }))
     });
     Ok(api::told(StatusCode::OK, &asking.await?))
 }
@@ -141,26 +140,33 @@ async fn act(service: &Service, asker: &Asker, id: i64, act: Act) -> Result<Valu
 }
 
 fn told(store: &Store, id: i64) -> Result<Option<Value>, StoreError> {
-    store.job(id)?.map(|job| shown(store, &job)).transpose()
+    Ok(shown(store, store.job(id)?.as_slice())?.pop())
 }
 
-/// A job as it is told: all of it but where on this machine it lies, and what somebody has picked for its title.
-fn shown(store: &Store, job: &Job) -> Result<Value, StoreError> {
-    let mut shown = serde_json::to_value(job).expect("plain fields become JSON");
-    if let Some(fields) = shown.as_object_mut() {
-        fields.remove("temp_path");
-        fields.insert("picked".into(), picked(store, &job.wish)?);
-    }
-    Ok(shown)
+/// Jobs as they are told: all of them but where on this machine they lie, and what somebody has picked for their titles.
+fn shown(store: &Store, jobs: &[Job]) -> Result<Vec<Value>, StoreError> {
+    let picks = store.picks(&jobs.iter().filter_map(question).collect::<Vec<_>>())?;
+    let shown = jobs.iter().map(|job| {
+        let mut shown = serde_json::to_value(job).expect("plain fields become JSON");
+        if let Some(fields) = shown.as_object_mut() {
+            fields.remove("temp_path");
+            let picked = question(job).and_then(|question| picks.get(&question.key("")));
+            fields.insert("picked".into(), picked.map_or(Value::Null, picked_as));
+        }
+        shown
+    });
+    Ok(shown.collect())
 }
 
-/// `null` where nobody has picked anything, and in `tmdb` where it is none of those that are known.
-fn picked(store: &Store, wish: &Wish) -> Result<Value, StoreError> {
-    let picked = if Question::is_of(wish) { store.picked(Question::of(wish))? } else { None };
-    Ok(picked.map_or(Value::Null, |picked| {
-        let known = picked.unwrap_or_default();
-        json!({ "tmdb": (known.id > 0).then_some(known.id), "title": known.title, "year": known.year })
-    }))
+/// What may have been picked for a job.
+fn question(job: &Job) -> Option<Question<'_>> {
+    Question::is_of(&job.wish).then(|| Question::of(&job.wish))
+}
+
+/// `null` in `tmdb` where it is none of those that are known.
+fn picked_as(picked: &Option<Candidate>) -> Value {
+    let known = picked.clone().unwrap_or_default();
+    json!({ "tmdb": (known.id > 0).then_some(known.id), "title": known.title, "year": known.year })
 }
 
 /// What shall be different of the limits.

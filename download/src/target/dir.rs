@@ -100,7 +100,7 @@ impl Dir {
         self.check()?;
         let path = self.at(&delivery.temporary())?;
         let folder = path.parent().expect("it lies below the base");
-        fs::create_dir_all(folder).map_err(trouble)?;
+        self.make(folder).map_err(trouble)?;
         let mut to = File::options().write(true).create(true).truncate(false).open(&path).map_err(trouble)?;
         // What is behind the offset is nobody's promise.
         to.set_len(offset).map_err(trouble)?;
@@ -139,6 +139,17 @@ impl Dir {
         }
         let above = path.ancestors().skip(1).take_while(|above| *above != self.base);
         above.take_while(|above| fs::remove_dir(above).is_ok()).for_each(drop);
+        Ok(())
+    }
+
+    /// Makes a folder below the base, and what is missing above it. Each is on the disk before anything is in it.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        let missing: Vec<&Path> =
+            folder.ancestors().take_while(|above| *above != self.base && !above.is_dir()).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir_all(folder)?; // somebody else may have made it meanwhile
+            sync_folder(folder.parent().expect("it lies below the base"))?;
+        }
         Ok(())
     }
 

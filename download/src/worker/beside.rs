@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use contract::bundle::Kind;
 use contract::library::{Style, Title, nfo};
+use tracing::debug;
 
 use super::Work;
 use super::deliver::numbered;
@@ -69,7 +70,10 @@ pub(super) async fn put(work: &Work, job: &Job, record: &Record) -> Result<bool,
     let why = match tokio::time::timeout(PATIENCE, writing).await {
         Ok(Ok(())) => return Ok(true),
         Ok(Err(Stop::Clean(why))) => why,
-        Ok(Err(Stop::Left)) | Err(_) => return Ok(false),
+        Ok(Err(Stop::Left)) | Err(_) => {
+            debug!(job = job.id, "what belongs beside it could not be put there; it is tried again");
+            return Ok(false);
+        }
     };
     let details = format!("it is there without its documents or its poster: {why}");
     work.store.note(job.id, Level::Warning, Action::Beside, &details, now())?;

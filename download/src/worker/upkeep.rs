@@ -12,7 +12,7 @@ use tracing::{error, warn};
 
 use super::copies::Copies;
 use super::journal::Journal;
-use super::sweep::{Resting, strays, sweep};
+use super::sweep::{Resting, Swept, strays, sweep};
 use super::{Ended, Running, Work};
 use crate::Settings;
 use crate::job::{Job, State};
@@ -75,8 +75,8 @@ struct Watch {
 
 /// What has been done.
 pub(super) enum Done {
-    /// What was left of jobs for a target; of some of them it is there still.
-    Swept(i64, Vec<i64>),
+    /// What was left of jobs for a target, or not.
+    Swept(i64, Vec<(i64, Swept)>),
     Kept,
     /// Recordings are where the guide has them.
     Followed,
@@ -160,11 +160,14 @@ impl Upkeep {
     /// Something has been done.
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Swept(target, left) => {
-                for (id, _) in self.sweeping.extract_if(|_, its| *its == target) {
-                    match left.contains(&id) {
-                        true => self.resting.again(id, Instant::now(), rand::random()),
-                        false => self.resting.is_swept(id),
+            Done::Swept(target, jobs) => {
+                self.sweeping.retain(|_, its| *its != target);
+                for (id, swept) in jobs {
+                    let mut again = |target| self.resting.again(id, target, Instant::now(), rand::random());
+                    match swept {
+                        Swept::All => self.resting.is_swept(id),
+                        Swept::Again => again(None),
+                        Swept::Waits => again(Some(target)),
                     }
                 }
             }
@@ -187,6 +190,9 @@ impl Upkeep {
         let records = work.store.targets()?;
         self.targets.retain(|id, _| records.iter().any(|record| record.id == *id));
         for record in records {
+            if record.takes_jobs() {
+                self.resting.takes_jobs(record.id);
+            }
             let fresh = || Looked { due: Instant::now(), failures: 0, since: None };
             let looked = self.targets.entry(record.id).or_insert_with(fresh);
             if let Some(since) = looked.since {
@@ -227,15 +233,14 @@ impl Upkeep {
             self.sweeping.extend(jobs.iter().map(|job| (job.id, target)));
             let work = work.clone();
             threads.spawn_blocking(move || {
-                let mut left = Vec::new();
-                for job in jobs {
-                    let swept = Handle::current().block_on(sweep(&work, &job));
-                    if let Err(error) = &swept {
+                let swept = jobs.iter().map(|job| {
+                    let swept = Handle::current().block_on(sweep(&work, job)).unwrap_or_else(|error| {
                         warn!(job = job.id, %error, "what is left of it stays for now");
-                    }
-                    left.extend((!swept.unwrap_or(false)).then_some(job.id));
-                }
-                Ended::Upkeep(Done::Swept(target, left))
+                        Swept::Again
+                    });
+                    (job.id, swept)
+                });
+                Ended::Upkeep(Done::Swept(target, swept.collect()))
             });
         }
         Ok(())

@@ -1,12 +1,14 @@
 //! What lies beside a film that was delivered.
 
 use std::fs;
+use std::process::Stdio;
 
 use contract::bundle::Kind;
+use download::target::Delivery;
 use station::{Dialect, TMDB_TOKEN};
 
 use crate::delivered::ALL;
-use crate::house::{House, eventually};
+use crate::house::{House, Running, eventually};
 use crate::machine::Machine;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +66,41 @@ async fn what_is_there_is_somebodys_and_stays() {
     assert_eq!(deliver(&other).await, place);
     assert_eq!(fs::read(&mine).unwrap(), b"mine");
     assert_eq!(other.delivered().len(), 2, "{:?}", other.delivered());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_something_of_it_is_left_that_cannot_be_removed_it_is_put_there_when_it_can() {
+    // Every house has the same films, and a film the same name in each.
+    let other = House::with_target("").await;
+    let worker = other.run();
+    let job = other.add(other.ids(Kind::Movie)[0]);
+    other.until(job, "completed").await;
+    let document = || other.delivered().into_iter().find(|name| name.ends_with(".nfo"));
+    eventually(|| document().is_some()).await.expect("it is written");
+    assert!(worker.stop());
+
+    let house = House::with_target("").await;
+    let document = document().unwrap();
+    let (file, length, paces) = (Default::default(), 0, Vec::new());
+    let delivery = Delivery { file, length, place: document.clone(), job, paces };
+    // A folder with something in it can be neither written nor removed.
+    let obstacle = house.nas.join(delivery.temporary());
+    fs::create_dir_all(obstacle.join("full")).unwrap();
+    let log = house.data.path().join("log");
+    let mut command = house.command(&["run"]);
+    command.env("RUST_LOG", "download=debug").stderr(Stdio::from(fs::File::create(&log).unwrap()));
+    let (_worker, _) = Running::started(&mut command);
+    assert_eq!(house.add(house.ids(Kind::Movie)[0]), job);
+    let done = house.until(job, "completed").await;
+    let told = || fs::read_to_string(&log).unwrap().matches("it is tried again").count();
+    eventually(|| told() >= 2).await.expect("it cannot be put there, once and again");
+    assert!(
+        !house.nas.join(&document).exists() && house.nas.join(done["final_path"].as_str().unwrap()).exists()
+    );
+    assert_eq!(house.events(job, "beside"), [] as [String; 0], "it is not given up");
+    fs::remove_dir_all(&obstacle).unwrap();
+    eventually(|| house.nas.join(&document).exists()).await.expect("it is put there");
+    assert!(fs::read_to_string(house.nas.join(&document)).unwrap().ends_with("</movie>\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,6 +104,39 @@ async fn what_is_left_of_jobs_that_failed_or_are_no_more_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_many_wait_for_a_target_that_takes_no_files_what_is_here_of_all_goes() {
+    const MANY: usize = 130;
+    let provider = station::Settings { films: MANY as u32, ..station::Settings::default() };
+    let house = House::with(provider, "").await;
+    house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
+    let ids: Vec<String> = house.ids(Kind::Movie).iter().map(u32::to_string).collect();
+    let added = house.told(&[&["add"], &ids.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat());
+    assert_eq!(added["added"].as_array().unwrap().len(), MANY);
+    house.told(&["target", "set", "nas", "--maintenance", "on"]);
+    // All were on their way there, and nobody wants them any more.
+    house.told(&["cancel", "--all"]);
+    let (rows, temp) = (
+        rusqlite::Connection::open(house.data.downloads().join("jobs.db")).unwrap(),
+        house.data.downloads().join("temp"),
+    );
+    let change =
+        "UPDATE job SET final_path = 'Movies/' || id || '.mkv', temp_path = CAST(? || id || '.part' AS BLOB)";
+    rows.execute(change, [format!("{}/.", temp.display())]).unwrap();
+    for job in added["added"].as_array().unwrap() {
+        replace(&temp.join(format!(".{job}.part")), b"bytes", Access::Owner).unwrap();
+    }
+    assert_eq!(house.parts().len(), MANY);
+    let _worker = house.run();
+    eventually(|| house.parts().is_empty()).await.unwrap_or_else(|()| panic!("{:?}", house.parts()));
+    let unswept = || -> i64 {
+        rows.query_row("SELECT count(*) FROM job WHERE swept = 0", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(unswept(), MANY as i64, "what is at the target waits for it");
+    house.told(&["target", "set", "nas", "--maintenance", "off"]);
+    eventually(|| unswept() == 0).await.unwrap_or_else(|()| panic!("{} wait still", unswept()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_what_a_target_has_promised_no_more_counts_than_is_there() {
     let house = House::with_target("").await;
     let film = house.ids(Kind::Movie)[0];

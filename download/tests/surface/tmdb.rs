@@ -60,7 +60,7 @@ async fn a_title_is_searched_for_and_what_is_picked_of_it_holds() {
     assert_eq!(pick(Value::Null).await, 204);
     assert_eq!(known().await, None);
     // What is wished for by that title tells of it.
-    let id = house.films(7..=7)[0];
+    let (id, unpicked) = (house.films(7..=7)[0], house.films(8..=8)[0]);
     let told = async || {
         house.get(&operator, &format!("/api/downloads/{id}")).await.good()["download"]["picked"].clone()
     };
@@ -70,6 +70,10 @@ async fn a_title_is_searched_for_and_what_is_picked_of_it_holds() {
         assert_eq!(house.ask(&operator, "PUT", "/api/tmdb/pick", Some(picked)).await.status, 204);
         let told = told().await;
         assert_eq!((&told["tmdb"], &told["title"]), (&number, &json!(known)));
+        let all = house.get(&operator, "/api/downloads").await.good()["downloads"].clone();
+        let of =
+            |id: i64| all.as_array().unwrap().iter().find(|job| job["id"] == id).unwrap()["picked"].clone();
+        assert_eq!((of(id), of(unpicked)), (told, Value::Null), "in the list as well");
     }
     let unsaid = json!({ "kind": "film", "title": title });
     assert_eq!(house.ask(&operator, "PUT", "/api/tmdb/pick", Some(unsaid)).await.status, 400);
