@@ -50,8 +50,13 @@ impl Order {
     fn is_transport_stream(&self) -> bool {
         let path = self.url.split(['?', '#']).next().unwrap_or("");
         let name = path.rsplit('/').next().unwrap_or("");
-        name.rsplit_once('.').is_none_or(|(_, extension)| matches!(extension, "ts" | "m2ts" | "mts" | "mpg"))
+        name.rsplit_once('.').is_none_or(|(_, extension)| is_transport_stream(extension))
     }
+}
+
+/// Whether transport streams have this extension.
+pub(crate) fn is_transport_stream(extension: &str) -> bool {
+    matches!(extension, "ts" | "m2ts" | "mts" | "mpg")
 }
 
 /// Where an address and its redirects may lead.

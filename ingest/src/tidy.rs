@@ -152,6 +152,14 @@ pub(crate) fn container(raw: &str) -> String {
     if fits { ending } else { "mp4".into() }
 }
 
+/// The extension of what is HLS, of which relays make one transport stream.
+pub(crate) const LIST: &str = "m3u8";
+
+/// The extension under which we give what its source has under `container`.
+pub(crate) fn given_as(container: String) -> String {
+    if container == LIST { "ts".into() } else { container }
+}
+
 /// The title and the year of a name such as `Film (2020)`.
 pub(crate) fn title_and_year(name: &str) -> (&str, &str) {
     let split = || {
@@ -261,6 +269,9 @@ mod tests {
     fn containers_titles_and_trailers_are_found() {
         for (raw, expected) in [(".MKV", "mkv"), ("", "mp4"), ("mp4", "mp4"), ("../../x", "mp4")] {
             assert_eq!(container(raw), expected);
+        }
+        for (container, given) in [("m3u8", "ts"), ("ts", "ts"), ("mkv", "mkv")] {
+            assert_eq!(given_as(container.into()), given);
         }
         assert_eq!(title_and_year("Film (2020)"), ("Film", "2020"));
         for whole in ["(2020)", "Film (20)", "Film 2020", "Film (abcd)"] {

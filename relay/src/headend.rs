@@ -27,6 +27,7 @@ use crate::feed::Feed;
 use crate::play::{self, Play};
 use crate::refusal::{Failure, Refusal};
 use crate::seat::{Asking, Seats, What};
+use crate::segmented::Segmented;
 use crate::settings::Settings;
 use crate::sizes::Sizes;
 use crate::slot::{Holder, Slots};
@@ -42,6 +43,7 @@ pub(crate) struct Headend {
     pub(crate) slots: Arc<Slots>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) sizes: Sizes,
+    pub(crate) segmented: Segmented,
     pub(crate) starts: Starts,
     pub(crate) tally: Arc<Tally>,
     follower: Arc<Follower>,
@@ -79,6 +81,7 @@ impl Headend {
             slots: Slots::new(settings.release_delay, settings.courtesy()),
             seats: Arc::default(),
             sizes: Sizes::default(),
+            segmented: Segmented::default(),
             starts: Starts::new(settings.starts_per_minute),
             tally: Arc::default(),
             house: Mutex::default(),

@@ -43,6 +43,7 @@ mod relay;
 mod remedy;
 mod route;
 mod seat;
+mod segmented;
 mod settings;
 mod signal;
 mod sizes;

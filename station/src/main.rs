@@ -92,6 +92,9 @@ struct Args {
     /// Every answer takes a connection of its own, also those for parts of one film to one client
     #[arg(long)]
     each_body: bool,
+    /// Films and episodes are HLS: lists call them m3u8, and their addresses lead to lists
+    #[arg(long)]
+    segmented_films: bool,
     /// Answer ranges the way many panels do
     #[arg(long)]
     dirty_ranges: bool,
@@ -164,6 +167,7 @@ impl From<Args> for Settings {
             redirects: args.redirects,
             film_bytes: args.film_bytes,
             each_body: args.each_body,
+            segmented_films: args.segmented_films,
             dirty_ranges: args.dirty_ranges,
             faults: args.fault,
             ..Self::default()

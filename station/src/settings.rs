@@ -77,6 +77,9 @@ pub struct Settings {
     pub film_bytes: u64,
     /// Whether every answer takes a connection of its own, also those for parts of one film to one client.
     pub each_body: bool,
+    /// Whether films and episodes are HLS: lists give them the extension `m3u8`, and each of their addresses redirects to a
+    /// list that has an end. At least one channel is needed, whose pictures they are.
+    pub segmented_films: bool,
     /// Answer ranges on films the way many panels do, against RFC 9110.
     pub dirty_ranges: bool,
     /// In which forms the past may be asked for: `path` or `query`, a blank, and the shape of the start with a zero for
@@ -126,6 +129,7 @@ impl Default for Settings {
             ace: AceSettings::default(),
             film_bytes: 0,
             each_body: false,
+            segmented_films: false,
             dirty_ranges: false,
             archive_forms: Vec::new(),
             archive_else: Otherwise::Status(404),

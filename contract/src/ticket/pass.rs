@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A relay tells whoever shows one why it gets nothing, or no more: [`Why`], in the header [`WHY`] of a refusal and in
-//! the trailer of that name (RFC 9110, 6.5) behind a body that ends early.
+//! the trailer of that name (RFC 9110, 6.5) behind a body that ends early. What it has made into something else than was asked
+//! for, it says in [`MADE`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +21,8 @@ use super::{KEY, Key, TicketError, signed, verified};
 pub const LIFETIME: u32 = 3600;
 /// The header, and the trailer, that holds a [`Why`].
 pub const WHY: &str = "coax-why";
+/// The header that says what container a relay has made of something that its provider has in another form.
+pub const MADE: &str = "coax-made";
 
 const VERSION: u8 = 1;
 const PAYLOAD: usize = 15;

@@ -28,7 +28,7 @@ use crate::job::{Cause, Wait};
 use crate::walk::{self, Container};
 use answer::Answer;
 pub use client::Client;
-use contract::ticket::pass::{WHY, Why};
+use contract::ticket::pass::{MADE, WHY, Why};
 pub use extension::{EXTENSIONS, extension};
 pub(super) use stop::{Odd, Stop};
 
@@ -136,6 +136,8 @@ async fn answered(
     told: Told<'_>,
     (response, asked, known): (Response, u64, Option<u64>),
 ) -> Result<u64, Odd> {
+    // A relay has made a transport stream of what its provider has as HLS.
+    let is_made = response.headers().contains_key(MADE);
     let (from, total, etag) = match answer::read(response.status().as_u16(), response.headers())? {
         Answer::Behind(size) => {
             drop(response);
@@ -154,6 +156,7 @@ async fn answered(
         let container = incoming.begins().await?;
         if container == Container::Ts
             && total.is_none_or(|total| total < CLIP)
+            && !is_made
             && !order.is_transport_stream()
         {
             return Err(

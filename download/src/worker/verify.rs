@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::Attempt;
-use crate::engine::Rest;
+use crate::engine::{Rest, is_transport_stream};
 use crate::job::{Cause, State, Step, Wait};
 use crate::quality::Quality;
 use crate::store::{Action, Arrived, Level, StoreError, now};
-use crate::walk::{Defect, Walked, ffprobe, walk};
+use crate::walk::{Container, Defect, Walked, ffprobe, walk};
 
 /// How long it is waited after a disk has refused to be read.
 const DISK: Rest = Rest::Said(Duration::from_secs(60));
@@ -87,9 +87,9 @@ impl Attempt<'_> {
             store.note(id, Level::Warning, Action::Measured, &doubt, now())?;
         }
         let measured_h = measured.lines.map(u32::from);
-        // The address of a page says nothing of what comes of it.
-        let ext = walked.map(|walked| walked.container.extension().to_owned());
-        let ext = ext.filter(|_| !m3u::is_video(&self.job.wish.ext));
+        let ext =
+            walked.map(|walked| walked.container).filter(|it| is_called_otherwise(*it, &self.job.wish.ext));
+        let ext = ext.map(|container| container.extension().to_owned());
         let arrived = Arrived { total, sha256: Some(sha256), measured_h, ext };
         store.arrived(&self.job, &arrived, seconds, now()).map(drop)
     }
@@ -136,6 +136,12 @@ impl Attempt<'_> {
         };
         (seconds > 0).then_some(seconds)
     }
+}
+
+/// Whether what is in this container must not be called by `ext`: the address of a page says nothing of what comes of it, and
+/// where a film is HLS, a transport stream was made of it whatever its list calls it.
+fn is_called_otherwise(container: Container, ext: &str) -> bool {
+    !m3u::is_video(ext) || container == Container::Ts && !is_transport_stream(ext)
 }
 
 /// Whether a film that plays for so many seconds is not of the length that it was said to be of.

@@ -47,8 +47,8 @@ impl House {
         Self::of(provider, more, |_| Vec::new()).await
     }
 
-    /// The same with a target, and beside the panel with a list of films that are HLS: one that can be made one file, and two
-    /// that cannot.
+    /// The same with a target, and beside the panel with a list of films that are HLS: one that can be made one file, two
+    /// that cannot, and one of which nothing says that it is HLS. The panel has all of its own as HLS, too.
     pub(crate) async fn with_segments() -> Self {
         let listed = |station: &Station| {
             let (url, there) = (station.url(), station.catalogue().live_id(0));
@@ -58,13 +58,18 @@ impl House {
                 let film = format!("{url}/origin/{quirks}/station/station/{there}/index.m3u8");
                 format!("#EXTINF:-1 tvg-type=\"movie\",{name}\n{film}\n")
             });
-            let list = format!("#EXTM3U\n{}", films.concat());
+            let whole = format!("{url}/origin/vod/station/station/{there}/index.m3u8");
+            let master = format!("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n{whole}\n");
+            station.publish("/disguised.mp4", master, "application/octet-stream", None);
+            let last = format!("#EXTINF:-1 tvg-type=\"movie\",Disguised (2023)\n{url}/disguised.mp4\n");
+            let list = format!("#EXTM3U\n{}{last}", films.concat());
             station.publish("/films.m3u", list, "audio/x-mpegurl", None);
             let text =
                 format!("name = 'list'\nkind = 'm3u'\nurl = '{url}/films.m3u'\nprivate_addresses = true");
             vec![toml::from_str(&text).unwrap()]
         };
-        let house = Self::of(station::Settings::default(), "", listed).await;
+        let provider = station::Settings { segmented_films: true, films: 2, ..station::Settings::default() };
+        let house = Self::of(provider, "", listed).await;
         house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
         house
     }

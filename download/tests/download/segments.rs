@@ -71,7 +71,8 @@ async fn a_film_of_which_a_segment_cannot_be_had_is_tried_again_and_never_delive
 async fn a_film_that_is_hls_of_which_no_file_can_be_made_fails_at_once_and_says_what_to_do() {
     let house = House::with_segments().await;
     let _worker = house.run();
-    for (film, what) in films(&house)[1..].iter().zip(["fragmented MP4", "sound has a playlist of its own"]) {
+    for (film, what) in films(&house)[1..3].iter().zip(["fragmented MP4", "sound has a playlist of its own"])
+    {
         let failed = house.until(house.add(*film), "failed").await;
         let why = failed["error"].as_str().unwrap();
         assert!(why.contains(what) && why.contains("--url") && !why.contains("channel"), "{why}");
@@ -79,4 +80,33 @@ async fn a_film_that_is_hls_of_which_no_file_can_be_made_fails_at_once_and_says_
         assert_eq!(house.events(failed["id"].as_i64().unwrap(), "retry"), Vec::<String>::new());
     }
     assert_eq!(house.delivered(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_turns_out_to_be_hls_arrives_as_a_transport_stream_and_is_called_one() {
+    let house = House::with_segments().await;
+    let size = size(&house).await;
+    let _worker = house.run();
+    let done = house.until(house.add(films(&house)[3]), "completed").await;
+    let place = done["final_path"].as_str().unwrap();
+    assert!(place.starts_with("Movies/Disguised (2023)/") && place.ends_with(".ts"), "{place}");
+    assert_eq!(fs::read(house.nas.join(place)).unwrap().len(), size);
+    for action in ["retry", "anew"] {
+        assert_eq!(house.events(done["id"].as_i64().unwrap(), action), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn films_and_episodes_that_a_panel_has_as_hls_arrive_as_transport_streams() {
+    let house = House::with_segments().await;
+    let size = size(&house).await;
+    let _worker = house.run();
+    let listed = films(&house);
+    let film = house.ids(Kind::Movie).into_iter().find(|id| !listed.contains(id)).unwrap();
+    for id in [film, house.ids(Kind::Episode)[0]] {
+        let done = house.until(house.add(id), "completed").await;
+        let place = done["final_path"].as_str().unwrap();
+        assert!(place.ends_with(".ts"), "{place}");
+        assert_eq!(fs::read(house.nas.join(place)).unwrap().len(), size);
+    }
 }

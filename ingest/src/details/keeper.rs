@@ -25,6 +25,7 @@ use crate::identity::{episode_id, inherit_episode};
 use crate::output::UNKNOWN;
 use crate::source::below_panel;
 use crate::source::xtream::{Episodes, SeasonFacts};
+use crate::tidy;
 
 /// The ledger is held for so long after it was last used.
 const HELD: Duration = Duration::from_secs(60);
@@ -135,7 +136,7 @@ impl Keeper {
         let playable = |fact: &EpisodeFact| {
             let (id, container) = (&fact.provider_id, &fact.container);
             let upstream = below_panel(source, Kind::Episode, id, container);
-            let container = container.clone();
+            let container = tidy::given_as(container.clone());
             Playable { id: fact.id, kind: Kind::Episode, container, series, upstreams: vec![upstream] }
         };
         facts.iter().map(|fact| Late { series, playable: playable(fact) }).collect()
@@ -194,7 +195,7 @@ fn named_episodes(
             id: Digits(id.into()),
             episode_num: episode.number,
             title: episode.title,
-            container_extension: episode.container,
+            container_extension: tidy::given_as(episode.container),
             info: episode.info,
             subtitles: [],
             custom_sid: Blank,

@@ -13,6 +13,7 @@ use super::{Notes, Pictures};
 use crate::harvest::{Address, Channel, Episode, Item, List, Movie, Series};
 use crate::line_up::{LineUp, Placed, Told};
 use crate::source::upstream;
+use crate::tidy;
 
 /// Stands for a time that the source does not tell: the first of January 2000. Not the time of the run, since that
 /// would be a new release each time; not 0, since apps show it.
@@ -69,7 +70,7 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
         let Movie { container, address, .. } = part.harvest.whole(entry)?;
         let upstream =
             upstream(&part.source, (Kind::Movie, part.harvest.id(entry), &container), &address, vault);
-        push(placed.id, Kind::Movie, container, 0, vec![upstream])?;
+        push(placed.id, Kind::Movie, tidy::given_as(container), 0, vec![upstream])?;
     }
     for episode in &line_up.episodes {
         let series = &line_up.series[episode.series as usize];
@@ -83,7 +84,7 @@ fn playables(writer: &mut Writer<Artefact>, line_up: &LineUp, vault: &mut Vault)
             }
         };
         let upstream = upstream(&part.source, (Kind::Episode, &id, &container), &address, vault);
-        push(episode.id, Kind::Episode, container, series.id, vec![upstream])?;
+        push(episode.id, Kind::Episode, tidy::given_as(container), series.id, vec![upstream])?;
     }
     Ok(())
 }
@@ -151,7 +152,7 @@ fn movie(line_up: &LineUp, placed: &Placed, pictures: &Pictures) -> io::Result<V
         is_adult: Flag(placed.adult.unwrap_or(movie.adult)),
         category_id: principal(placed),
         category_ids: line_up.categories_of(List::Movies, placed),
-        container_extension: movie.container,
+        container_extension: tidy::given_as(movie.container),
         custom_sid: Blank,
         direct_source: Blank,
     })

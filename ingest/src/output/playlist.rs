@@ -8,6 +8,7 @@ use contract::release::{Artefact, Draft, FULL_M3U, FileFact, LIVE_M3U};
 use super::{Notes, Pictures};
 use crate::harvest::{Channel, Episode, Item, List, Movie, Series};
 use crate::line_up::{LineUp, Told};
+use crate::tidy;
 
 /// Channels only.
 pub(super) fn live(draft: &Draft, line_up: &LineUp, notes: &mut Notes<'_>) -> io::Result<Vec<FileFact>> {
@@ -66,7 +67,8 @@ fn movies(out: &mut Artefact, line_up: &LineUp, pictures: &Pictures) -> io::Resu
         let (source, picture) = (part.source.name.as_str(), placed.logo().unwrap_or(&movie.icon));
         let picture = pictures.of((List::Movies, placed.id), source, picture);
         title(out, &literal(line_up.name(List::Movies, placed)), &picture, group)?;
-        writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{}", placed.id, movie.container)?;
+        let container = tidy::given_as(movie.container);
+        writeln!(out, "{BASE}/movie/{USERNAME}/{PASSWORD}/{}.{container}", placed.id)?;
     }
     Ok(())
 }
@@ -93,6 +95,7 @@ fn episodes(out: &mut Artefact, line_up: &LineUp, pictures: &Pictures) -> io::Re
                 part.harvest.whole::<Episode>(entry)?.container
             }
         };
+        let container = tidy::given_as(container);
         let name = literal(line_up.name(List::Series, placed));
         let name = format!("{name} S{:02}E{:02}", episode.season, episode.number);
         let group = groups.get(&placed.category).copied().unwrap_or("");

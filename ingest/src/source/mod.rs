@@ -6,6 +6,7 @@ use contract::vault::Vault;
 
 use crate::harvest::{Address, Channel};
 use crate::seal::{sealed, sealed_template};
+use crate::tidy;
 
 pub(crate) mod acestream;
 pub(crate) mod m3u;
@@ -73,6 +74,7 @@ fn asked_with(source: &Source) -> Vec<String> {
 pub(crate) fn below_panel(source: &Source, kind: Kind, id: &str, container: &str) -> Upstream {
     let protocol = match kind {
         Kind::Live => Protocol::Ts,
+        Kind::Movie | Kind::Episode if container == tidy::LIST => Protocol::Hls,
         Kind::Movie | Kind::Episode => Protocol::File,
     };
     let (account, path) = (source.name.as_str().to_owned(), xtream::path(kind, id, container));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use contract::bundle::{Kind, Playable, Section};
+use contract::bundle::{Kind, Playable, Protocol, Section, VodStream};
 use contract::details::{Details, Episodes, MovieFacts, SeriesFacts, Stored, Subject};
 use contract::disk::Data;
 use contract::source::Source;
@@ -11,7 +11,7 @@ use contract::wanted::Wanted;
 use ingest::{Filled, RunNow, Verdict};
 use station::{Dialect, Fault, Station, Target};
 
-use crate::{Bench, source, station};
+use crate::{Bench, entries, source, station};
 
 async fn sized(dialect: Dialect, films: u32, series: u32) -> Station {
     station(station::Settings { dialect, live: 1, films, series, guide_days: 1, ..Default::default() }).await
@@ -304,4 +304,31 @@ async fn the_schedule_fills_everything_between_its_runs() {
     })
     .await;
     assert_eq!(asked(&station), 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn films_and_episodes_that_a_panel_has_as_hls_are_given_as_transport_streams_everywhere() {
+    let settings =
+        station::Settings { segmented_films: true, live: 1, films: 3, series: 1, ..Default::default() };
+    let (station, bench) = (station(settings).await, Bench::new());
+    let sources = [source("acme", &station)];
+    bench.run(&sources).await;
+    bench.fill(&sources).await;
+    bench.run(&sources).await;
+    let release = bench.release();
+    let films: Vec<VodStream> = entries(&release, Section::VodStreams);
+    assert!(films.len() == 3 && films.iter().all(|film| film.container_extension == "ts"));
+    let answer = series(&bench.data, ids(&bench, Section::Series)[0]).unwrap().answer.unwrap();
+    let episodes: Vec<u32> = answer.episodes.values().flatten().map(|it| it.id.0 as u32).collect();
+    assert!(answer.episodes.values().flatten().all(|it| it.container_extension == "ts"));
+    let playlist = String::from_utf8(release.full_m3u.to_vec()).unwrap();
+    for id in films.iter().map(|film| film.stream_id).chain(episodes) {
+        assert!(playlist.contains(&format!("/{id}.ts\n")), "{id}");
+        let playable = release.playable(id).unwrap();
+        let late = Episodes::new(&bench.data).playable(&release, id);
+        assert!(playable.kind == Kind::Movie || late.as_ref() == Some(&playable), "{late:?}");
+        let upstream = &playable.upstreams[0];
+        assert_eq!((&*playable.container, upstream.protocol), ("ts", Protocol::Hls));
+        assert!(upstream.path.ends_with(".m3u8"), "{}", upstream.path);
+    }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use contract::bundle::{Playable, Protocol, Upstream};
-use contract::ticket::pass::Class;
+use contract::ticket::pass::{Class, MADE};
 use contract::user::User;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response};
 use httpd::Body;
 
@@ -30,7 +30,8 @@ pub(crate) async fn answer(
     headers: &HeaderMap,
 ) -> Result<httpd::Response, Refusal> {
     if method == Method::HEAD {
-        return Ok(head(&film, size(headend, &film).await));
+        let size = size(headend, &film).await;
+        return Ok(head(headend, &film, size));
     }
     let key = Key::new(user, client, film.id);
     let request = headend.play(key, user)?;
@@ -42,7 +43,7 @@ pub(crate) async fn answer(
     while let Some(way) = ways.next().await {
         match open(headend, Some(Title::film(film.id)), (&way, false), &mut asked).await {
             Ok(open) => {
-                let (media_type, rangeless) = match is_made(&way.upstream) {
+                let (media_type, rangeless) = match is_made(headend, &way.upstream) {
                     true => (media_type("ts"), Rangeless::Whole),
                     false => (media_type(&film.container), Rangeless::Refused),
                 };
@@ -79,8 +80,12 @@ pub(crate) async fn lesser(
         let opening = async { Ok(open(headend, title, (&way, true), &mut asked).await) };
         match request.dial(opening).await? {
             Ok(open) => {
-                let media_type = media_type(&film.container);
-                return clean::answer(&asked, way, open, request, media_type, Rangeless::Whole);
+                let made = is_made(headend, &way.upstream).then_some("ts");
+                let media_type = media_type(made.unwrap_or(&film.container));
+                let mut response = clean::answer(&asked, way, open, request, media_type, Rangeless::Whole)?;
+                let made = made.map(|made| (HeaderName::from_static(MADE), HeaderValue::from_static(made)));
+                response.headers_mut().extend(made);
+                return Ok(response);
             }
             Err(Refusal::Upstream(why)) => {
                 headend.tally.failed(&why);
@@ -100,9 +105,9 @@ fn refusal(why: Failure) -> Refusal {
     }
 }
 
-/// Whether what `upstream` has is no file before we have made it one.
-fn is_made(upstream: &Upstream) -> bool {
-    upstream.protocol == Protocol::Hls
+/// Whether what `upstream` has is no file before we have made it one, as far as is known by now.
+fn is_made(headend: &Headend, upstream: &Upstream) -> bool {
+    upstream.protocol == Protocol::Hls || headend.segmented.holds(upstream)
 }
 
 /// Opens a file for a request, of somebody who watches it or keeps it; its size is known from then on, if it is the file of
@@ -113,16 +118,32 @@ async fn open(
     (way, is_kept): (&Way, bool),
     asked: &mut Asked,
 ) -> Result<Open, Refusal> {
-    if is_made(&way.upstream) {
-        asked.want_all();
-        return Ok(Open::made(&headend.dialler, way, is_kept).await?);
+    if is_made(headend, &way.upstream) {
+        return made(headend, (way, is_kept), asked).await;
     }
     let mut known = title.and_then(|title| headend.sizes.get(title));
     if known.is_none() && asked.is_suffix() {
         known = learn(headend, title, way).await?;
     }
-    let file = File::open(&headend.dialler, way, &asked.ask(known)?).await?;
+    let file = match is_made(headend, &way.upstream) {
+        true => File::List,
+        false => File::open(&headend.dialler, way, &asked.ask(known)?).await?,
+    };
+    if matches!(file, File::List) {
+        headend.segmented.put(&way.upstream);
+        return made(headend, (way, is_kept), asked).await;
+    }
     settled(headend, title, way, asked, file).await
+}
+
+/// Opens what is HLS, from its beginning: nobody can have a part of it.
+async fn made(headend: &Headend, (way, is_kept): (&Way, bool), asked: &mut Asked) -> Result<Open, Refusal> {
+    asked.want_all();
+    let made = Open::made(&headend.dialler, way, is_kept).await;
+    if matches!(made, Err(Failure::Foreign(_))) {
+        headend.segmented.forget(&way.upstream); // perhaps it is a file by now
+    }
+    Ok(made?)
 }
 
 /// The file that is to be sent, where `file` is what the provider gave at first.
@@ -154,6 +175,7 @@ pub(super) async fn settled(
             let known = || title.and_then(|title| headend.sizes.get(title));
             Err(Refusal::Range(size.or_else(known).unwrap_or(0)))
         }
+        File::List => Err(Failure::Foreign("a playlist").into()),
     }
 }
 
@@ -169,7 +191,7 @@ async fn size(headend: &Headend, film: &Playable) -> Option<u64> {
     if known().is_some() || headend.recent_failure(film.id).is_some() {
         return known();
     }
-    let upstream = film.upstreams.first().filter(|upstream| !is_made(upstream))?;
+    let upstream = film.upstreams.first().filter(|upstream| !is_made(headend, upstream))?;
     let slot = headend.spare(&upstream.account, Holder::Probe)?;
     let way = Way { upstream: upstream.clone(), login: slot.login() };
     learn(headend, Some(title), &way).await.unwrap_or_else(|why| {
@@ -184,15 +206,19 @@ async fn learn(headend: &Headend, title: Option<Title>, way: &Way) -> Result<Opt
     let size = match File::open(&headend.dialler, way, &ask).await? {
         File::Open(open) => open.size,
         File::Behind { .. } => None,
+        File::List => {
+            headend.segmented.put(&way.upstream);
+            None
+        }
     };
     title.zip(size).iter().for_each(|(title, size)| headend.sizes.put(*title, *size));
     Ok(size)
 }
 
-fn head(film: &Playable, size: Option<u64>) -> httpd::Response {
+fn head(headend: &Headend, film: &Playable, size: Option<u64>) -> httpd::Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    if film.upstreams.first().is_some_and(is_made) {
+    if film.upstreams.first().is_some_and(|upstream| is_made(headend, upstream)) {
         headers.insert(header::CONTENT_TYPE, media_type("ts"));
         return response;
     }

@@ -92,7 +92,7 @@ impl Part {
             let ask = Ask { part: Some((from, None)), if_range: file.etag.clone() };
             match File::open(&headend.dialler, &file.way, &ask).await? {
                 File::Open(open) => file.rest(open, from),
-                File::Behind { .. } => Err(Failure::Exchanged),
+                File::Behind { .. } | File::List => Err(Failure::Exchanged),
             }
         }));
         Ok(())

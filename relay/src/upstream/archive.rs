@@ -108,6 +108,7 @@ impl Search<'_> {
                 Ok(File::Open(open))
             }
             behind @ File::Behind { .. } => Ok(behind),
+            File::List => Err(Failure::Foreign("a playlist")),
         }
     }
 }

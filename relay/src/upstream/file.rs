@@ -1,8 +1,8 @@
 //! A film: a file over HTTP, as panels serve it.
 //!
 //! Their answers deviate from RFC 9110 in known ways: a whole file with a `Content-Range`, a part of one with status 200,
-//! 416 with the range that was asked for in place of `*`, ranges ignored, suffixes misread. What is certain here is where
-//! the bytes begin and how large the file is, if anybody said so.
+//! 416 with the range that was asked for in place of `*`, ranges ignored, suffixes misread, a playlist where a film was listed.
+//! What is certain here is where the bytes begin and how large the file is, if anybody said so, and that it is a file.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::dial::{self, Dialler};
-use super::hls;
+use super::{hls, ts};
 use crate::refusal::Failure;
 
 /// A provider's answer.
@@ -26,6 +26,8 @@ pub(crate) enum File {
         /// How large the file is.
         size: Option<u64>,
     },
+    /// There is no file: what is there is HLS (RFC 8216), and this was its list.
+    List,
 }
 
 /// A file that is coming in.
@@ -68,6 +70,8 @@ impl File {
     /// The provider refuses, or there is no provider.
     pub(crate) async fn open(dialler: &Dialler, way: &Way, ask: &Ask) -> Result<Self, Failure> {
         let range = ask.part.map(|(start, end)| match end {
+            // What it is shows in so many bytes; whoever wants less of them takes no more.
+            Some(end) if start == 0 => format!("bytes=0-{}", end.max(ts::HEAD as u64) - 1),
             Some(end) => format!("bytes={start}-{}", end - 1),
             None => format!("bytes={start}-"),
         });
@@ -78,12 +82,14 @@ impl File {
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
             200 | 206 if is_page(headers) => Err(Failure::Page),
+            200 | 206 if is_list(headers) => Ok(Self::List),
             status @ (200 | 206) => {
                 let (from, size) = place(status, headers)?;
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
                 let bytes = response.bytes_stream();
                 let body = Body::of(bytes.map(|bytes| bytes.map_err(|error| dial::failure(&error))));
-                Ok(Self::Open(Open { from, size, etag, ranges, body }))
+                let mut open = Open { from, size, etag, ranges, body };
+                Ok(if open.begins_as_list().await? { Self::List } else { Self::Open(open) })
             }
             _ => Err(dial::refused(&response)),
         }
@@ -91,6 +97,13 @@ impl File {
 }
 
 impl Open {
+    /// Whether it begins as a playlist. The first bytes stay. What is larger than any list, or begins elsewhere, is passed on
+    /// before a byte of it has come.
+    async fn begins_as_list(&mut self) -> Result<bool, Failure> {
+        let may_be_one = self.from == 0 && self.size.is_none_or(|size| size <= hls::PLAYLIST as u64);
+        Ok(may_be_one && ts::begins_as_playlist(&self.body.peek(ts::HEAD).await?) == Some(true))
+    }
+
     /// A film that its provider has as HLS, made one transport stream: nobody knows its size before it ends, and it is given
     /// from its beginning. Of one that is to be kept (`is_kept`) nothing may be missing; whoever watches would rather go on
     /// behind what is.
@@ -177,6 +190,11 @@ fn etag(headers: &HeaderMap) -> Option<String> {
 fn takes_ranges(headers: &HeaderMap) -> bool {
     let said = text(headers, header::ACCEPT_RANGES);
     !said.is_empty() && !said.eq_ignore_ascii_case("none")
+}
+
+/// A playlist, by what is said of it: packed ones do not begin as one.
+fn is_list(headers: &HeaderMap) -> bool {
+    text(headers, header::CONTENT_TYPE).to_ascii_lowercase().contains("mpegurl")
 }
 
 /// An error page, or a document of the panel's API.

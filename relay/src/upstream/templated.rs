@@ -11,7 +11,7 @@ use mpegts::{Aligner, PACKET, Packet, Pcr, Pid, Tracker};
 
 use super::archive::{Found, Search, is_in_step};
 use super::file::{Ask, Body, File, Open, Way};
-use super::{hls, ts};
+use super::hls;
 use crate::refusal::Failure;
 
 /// Steps of the clock that are longer are no steps.
@@ -29,16 +29,17 @@ pub(super) async fn open(search: &Search<'_>, template: &Template, ask: &Ask) ->
     let listed = path.split(['?', '#']).next().is_some_and(|path| path.ends_with(".m3u8"));
     let way = Way { upstream: Upstream { path, ..search.way.upstream.clone() }, login: search.way.login };
     if !listed {
-        let File::Open(mut file) = File::open(search.dialler, &way, ask).await? else {
-            return Err(Failure::Foreign("no television"));
-        };
-        if ts::begins_as_playlist(&file.body.peek(ts::HEAD).await?) != Some(true) {
-            is_in_step(&mut file).await?;
-            if file.size.is_none() {
-                let seconds = search.past.seconds();
-                file.body = Body::of(limited(file.body, seconds));
+        match File::open(search.dialler, &way, ask).await? {
+            File::Open(mut file) => {
+                is_in_step(&mut file).await?;
+                if file.size.is_none() {
+                    let seconds = search.past.seconds();
+                    file.body = Body::of(limited(file.body, seconds));
+                }
+                return Ok(Found { way, file: File::Open(file) });
             }
-            return Ok(Found { way, file: File::Open(file) });
+            File::Behind { .. } => return Err(Failure::Foreign("no television")),
+            File::List => {}
         }
     }
     // One connection at a time: that of the list, if there was one, is closed by now.

@@ -1,6 +1,7 @@
 //! Films and episodes: ranges, and one connection for all of them.
 
 mod broken;
+mod segmented;
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use contract::details::{Episodes, Late};
 use station::{Account, Fault, Status};
 
 use crate::provider::{self, answering, giving};
-use crate::stage::{DEAD_FILM, EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SEGMENTED, SERIES, Stage, upstream};
+use crate::stage::{DEAD_FILM, EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SERIES, Stage, upstream};
 use crate::viewer::{Viewer, eventually};
 
 const PATH: &str = "/movie/ann/secret/9001.mp4";
@@ -313,48 +314,4 @@ async fn a_film_comes_with_the_next_login_when_the_first_is_refused() {
     // The other parts of the same film keep to the login that is good.
     assert_eq!(range(&stage, "bytes=-100").await.2, film[film.len() - 100..]);
     assert_eq!(stage.station.counts().channel(there).requests, 3);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_film_that_is_hls_is_one_transport_stream_from_its_beginning_whatever_part_is_asked_for() {
-    let stage = Stage::new().await;
-    let path = |id: u32| format!("/movie/ann/secret/{id}.ts");
-    let mut whole = 0;
-    for range in ["", "Range: bytes=0-\r\n", "Range: bytes=1000-\r\n", "Range: bytes=-500\r\n"] {
-        let asked = format!("{range}Connection: close\r\n");
-        let mut viewer = Viewer::ask(&stage, "GET", &path(SEGMENTED), &asked).await;
-        assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp2t")), "{range}");
-        assert_eq!((viewer.header("content-length"), viewer.header("accept-ranges")), (None, None));
-        let bytes = viewer.rest().await;
-        assert!(bytes.len().is_multiple_of(mpegts::PACKET) && bytes[0] == mpegts::SYNC, "{range}");
-        assert!(whole == 0 || whole == bytes.len(), "{range}: {} of {whole}", bytes.len());
-        whole = bytes.len();
-    }
-    let head = Viewer::ask(&stage, "HEAD", &path(SEGMENTED), "").await;
-    assert_eq!(
-        (head.status(), head.header("content-length"), head.header("accept-ranges")),
-        (200, None, None)
-    );
-    // Whoever watches sees what there is.
-    let mut gaps = Viewer::ask(&stage, "GET", &path(SEGMENTED + 1), "Connection: close\r\n").await;
-    let seen = gaps.rest().await.len();
-    assert!(0 < seen && seen < whole, "{seen} of {whole}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_watches_a_film_of_which_no_file_can_be_made_is_told_what_it_is() {
-    let stage = Stage::new().await;
-    for (id, what) in [
-        (SEGMENTED + 3, "HLS in fragmented MP4"),
-        (SEGMENTED + 4, "HLS whose sound has a playlist of its own"),
-        (SEGMENTED + 5, "HLS under digital rights management"),
-    ] {
-        // The second time it is known without asking.
-        for _ in 0..2 {
-            let path = format!("/movie/ann/secret/{id}.ts");
-            let mut viewer = Viewer::ask(&stage, "GET", &path, "Connection: close\r\n").await;
-            let (status, said) = (viewer.status(), String::from_utf8(viewer.rest().await).unwrap());
-            assert!(status == 415 && said.contains(what) && !said.contains("channel"), "{status} {said}");
-        }
-    }
 }

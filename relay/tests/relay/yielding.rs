@@ -29,7 +29,7 @@ fn now() -> u64 {
 }
 
 /// The address of a film for whoever shows a pass.
-fn path(stage: &Stage, class: Class, film: &str) -> String {
+pub(crate) fn path(stage: &Stage, class: Class, film: &str) -> String {
     let pass = Pass::new(class, now()).sign(&Key::load(&stage.data.key()).unwrap());
     format!("http://{}/movie/{pass}/{film}", stage.address)
 }

@@ -77,6 +77,7 @@ impl Catalogue {
             second_category: (index % 5 == 3 && categories > 1)
                 .then(|| FIRST_CATEGORY + (place + 1) % categories),
             extension: match index % 8 {
+                _ if self.segmented => "m3u8",
                 7 => "ts",
                 odd if odd % 2 == 1 => "mkv",
                 _ => "mp4",

@@ -26,6 +26,7 @@ pub struct Catalogue {
     film_ids: Ids,
     series_ids: Ids,
     episode_ids: Ids,
+    segmented: bool,
     guide: Guide,
 }
 
@@ -49,6 +50,7 @@ impl Catalogue {
             film_ids: Ids::new(300_000_000, films, ids + 1),
             series_ids: Ids::new(4000, series, ids + 2),
             episode_ids: Ids::new(600_000_000, series * series::MOST_EPISODES, ids + 3),
+            segmented: settings.segmented_films,
             guide: Guide::new(settings),
         }
     }

@@ -21,6 +21,7 @@ pub(crate) struct Series {
     pub(crate) details: Details,
     /// Specials as season 0.
     pub(crate) specials: bool,
+    segmented: bool,
     seed: u64,
 }
 
@@ -64,6 +65,7 @@ impl Catalogue {
             seasons: (1 + mix(seed, 4) % 4) as u32,
             details: Details::new(seed, year, index),
             specials: index % 5 == 1,
+            segmented: self.segmented,
             seed,
         }
     }
@@ -100,7 +102,11 @@ impl Series {
                 pick(ADJECTIVES, name(0)),
                 pick(NOUNS, name(1))
             ),
-            extension: if number.is_multiple_of(2) { "mkv" } else { "mp4" },
+            extension: match number % 2 {
+                _ if self.segmented => "m3u8",
+                0 => "mkv",
+                _ => "mp4",
+            },
         }
     }
 }

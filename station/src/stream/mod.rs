@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Body as _;
-use httpd::{Body, Response};
+use httpd::{Body, Response, reply};
 
 use crate::catalogue::Channel;
 use crate::fault::Fault;
@@ -67,6 +67,11 @@ pub(crate) fn stream(wish: &Wish<'_>, form: Form) -> Result<Response, Refusal> {
     }
     let film = catalogue.film_index(wish.id).map(|index| catalogue.film(index).extension);
     match film.or_else(|| catalogue.episode(wish.id).map(|(_, episode)| episode.extension)) {
+        Some("m3u8") => {
+            let Account { username, password, .. } = wish.account;
+            let there = catalogue.live_id(0);
+            Ok(reply::redirect(&format!("/origin/vod/{username}/{password}/{there}/index.m3u8")))
+        }
         Some(extension) => file::film(wish, extension),
         None => Err(refuse(StatusCode::NOT_FOUND)),
     }

@@ -136,7 +136,7 @@ impl<'a> Mapping<'a> {
             tmdb: if numeric { tmdb.to_owned() } else { String::new() },
             adult: is_adult(entry),
             places: self.places(List::Movies, entry),
-            container: given_as(container),
+            container: tidy::given_as(tidy::container(container)),
             address,
             name,
             ..Movie::default()
@@ -187,7 +187,7 @@ impl<'a> Mapping<'a> {
             season: season.unwrap_or(1),
             number,
             title: self.text(entry.name()),
-            container: given_as(container),
+            container: tidy::given_as(tidy::container(container)),
             icon,
             added: None,
             address,
@@ -250,26 +250,8 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// The ending under which a film is given: of what is HLS, relays make one transport stream.
-fn given_as(container: &str) -> String {
-    let container = tidy::container(container);
-    if container == "m3u8" { "ts".into() } else { container }
-}
-
 /// Whether it says that it is for adults.
 fn is_adult(entry: &Entry<'_>) -> bool {
     let code = entry.attribute(Key::ParentCode).trim();
     !matches!(code, "" | "0") || is_true(entry.attribute(Key::Censored))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_film_that_is_hls_is_given_as_a_transport_stream() {
-        for (ending, expected) in [("M3U8", "ts"), ("ts", "ts"), ("MKV", "mkv"), ("", "mp4")] {
-            assert_eq!(given_as(ending), expected);
-        }
-    }
 }

@@ -17,7 +17,7 @@ use crate::upstream::dial::{self, Dialler};
 use crate::upstream::trail::{Answer, Trail};
 
 /// Bytes of a playlist, unpacked.
-const PLAYLIST: usize = 4 * 1024 * 1024;
+pub(in crate::upstream) const PLAYLIST: usize = 4 * 1024 * 1024;
 /// Bytes of a segment: ten seconds of 50 Mbit/s.
 pub(super) const SEGMENT: usize = 64 * 1024 * 1024;
 /// Failures in a row after which the list is asked for where it is configured: what that redirected to was good for a
