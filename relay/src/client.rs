@@ -1,44 +1,20 @@
-//! Clients of HTTP: what all of ours have in common, whomever they ask.
-
-use std::time::Duration;
+//! The client of a provider.
 
 use contract::source::Transport;
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Proxy};
+use httpc::{lenient, plain};
+use reqwest::{ClientBuilder, Proxy};
 
 use crate::settings::Settings;
-
-/// One that asks whom it is told to and nobody else: it follows nothing, takes no proxy from the environment, says nothing
-/// of where it comes from, and gives bytes as they are sent.
-pub fn plain(connect_timeout: Duration) -> ClientBuilder {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-    Client::builder()
-        // By hand, because the library logs where it is sent, and that has credentials in it.
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .connect_timeout(connect_timeout)
-        // Containers without certificates of their own exist.
-        .tls_certs_merge(roots)
-}
 
 /// One for a provider, asked as its source says.
 ///
 /// # Errors
 /// The source's `proxy` is no address.
 pub(crate) fn of_provider(settings: &Settings, transport: &Transport) -> Result<ClientBuilder, NoProxy> {
-    let client = plain(settings.connect_timeout)
+    let client = lenient(plain(settings.connect_timeout))
         .tls_danger_accept_invalid_certs(transport.insecure_tls)
-        .http1_only()
-        // Providers' servers are what they are. With `ICY 200 OK` the head arrives as part of the body.
+        // With `ICY 200 OK` the head arrives as part of the body.
         .http09_responses()
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
         // A connection that is kept open counts against the account.
         .pool_max_idle_per_host(0)
         .read_timeout(settings.first_byte);

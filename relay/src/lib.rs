@@ -55,7 +55,6 @@ mod tally;
 mod tuner;
 mod upstream;
 
-pub use client::plain as plain_client;
 pub use mirror::Mirror;
 pub use relay::Relay;
 pub use route::{Ace, Api, DOORS, Route};

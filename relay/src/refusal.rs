@@ -136,6 +136,12 @@ impl Ace {
     }
 }
 
+impl From<httpc::Nowhere> for Failure {
+    fn from(_: httpc::Nowhere) -> Self {
+        Self::Redirect("it leads nowhere")
+    }
+}
+
 impl Failure {
     /// The word by which it is counted.
     pub(crate) fn kind(&self) -> &'static str {

@@ -24,6 +24,7 @@ use contract::ticket::Key;
 use contract::ticket::pass::Obstacle;
 use contract::user::{User, Users};
 use http::{HeaderMap, Method};
+use httpc::Internet;
 use httpd::metrics::Page;
 use httpd::{Params, Request, Response, reply};
 use tokio::sync::Semaphore;
@@ -41,7 +42,7 @@ use crate::route::Route;
 use crate::seat::{Client, What};
 use crate::settings::Settings;
 use crate::subscriber::Subscriber;
-use crate::upstream::{Dialler, Internet, Secrets};
+use crate::upstream::{Dialler, Secrets};
 use crate::{output, status};
 
 /// How often it is looked whether those who watch still may.
@@ -80,7 +81,7 @@ impl Relay {
     /// within a tokio runtime; everything is received there.
     ///
     /// # Errors
-    /// The system gives no TLS. [`rustls::crypto::CryptoProvider::install_default`] must have been called before.
+    /// The system gives no TLS.
     pub fn new(
         settings: Settings,
         sources: Vec<Source>,

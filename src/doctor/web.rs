@@ -10,7 +10,7 @@ use reqwest::{Client, Response};
 /// # Errors
 /// The TLS machinery cannot be set up.
 pub(crate) fn client(patience: Duration) -> reqwest::Result<Client> {
-    relay::plain_client(patience).timeout(patience).user_agent("coax").build()
+    httpc::plain(patience).timeout(patience).user_agent("coax").build()
 }
 
 /// Whether Coax answers at `base`, and what it says of itself: with a release, or without one yet.

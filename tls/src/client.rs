@@ -40,8 +40,7 @@ impl Client {
 /// The file cannot be read, or holds none.
 pub(crate) fn roots(authority: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {
     if authority.as_os_str().is_empty() {
-        let world = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        return Ok(world.map(|root| reqwest::Certificate::from_der(root)).collect::<Result<_, _>>()?);
+        return Ok(httpc::roots().collect());
     }
     let pem = std::fs::read(authority);
     let pem = pem.with_context(|| format!("{} cannot be read", authority.display()))?;

@@ -7,7 +7,7 @@ use contract::secret::Secret;
 use contract::source::BaseUrl;
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use reqwest::{Certificate, Response};
+use reqwest::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
@@ -109,13 +109,9 @@ impl Asker {
     /// # Errors
     /// The system gives no TLS.
     pub(super) fn new(settings: &Settings) -> reqwest::Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-        let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tls_certs_merge(roots)
+        let client = httpc::plain(PATIENCE)
+            .gzip(true)
+            .brotli(true)
             .timeout(PATIENCE)
             .user_agent(concat!("coax/", env!("CARGO_PKG_VERSION")))
             .build()?;

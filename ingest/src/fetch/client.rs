@@ -1,15 +1,13 @@
 //! The connections of one source: its proxy, its patience, its headers, and where they may lead.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use contract::reach;
 use contract::source::{Source, Transport};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use httpc::{Internet, lenient, plain};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect};
+use reqwest::{Client, ClientBuilder, Proxy};
 use url::Url;
 
 use super::Failure;
@@ -48,7 +46,7 @@ impl<'a> Clients<'a> {
         }
         let mut builder = builder(self.source, self.connect_timeout)?;
         if self.source.transport.proxy.is_none() {
-            builder = builder.dns_resolver(PublicOnly);
+            builder = builder.dns_resolver(Internet::default().public_only());
         }
         let guarded = builder.build().map_err(Failure::connection)?;
         Ok(self.guarded.get_or_init(|| guarded))
@@ -78,49 +76,19 @@ pub(super) fn leads_inside(url: &Url) -> bool {
 }
 
 fn builder(source: &Source, connect_timeout: Duration) -> Result<ClientBuilder, Failure> {
-    // The first to install a provider wins; that there is one is all that matters.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-    let builder = Client::builder()
+    let builder = lenient(plain(connect_timeout))
+        .gzip(true)
+        .brotli(true)
+        .zstd(true)
         .user_agent(&source.transport.user_agent)
-        .connect_timeout(connect_timeout)
-        // By hand, because the library logs where it is sent, and that has credentials in it.
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        .tls_certs_merge(roots)
         .tls_danger_accept_invalid_certs(source.transport.insecure_tls)
-        .http1_only()
-        .http1_title_case_headers()
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true);
+        .http1_title_case_headers();
     let Some(proxy) = &source.transport.proxy else { return Ok(builder) };
     // Its address may have credentials in it, so the library's words are not repeated.
     let proxy = Proxy::all(proxy.reveal()).map_err(|_| {
         Failure::Refused("the `proxy` of the source is no address that can be dialled".into())
     })?;
     Ok(builder.proxy(proxy))
-}
-
-/// Resolves names to public addresses only, at the moment of dialling: a name that was public when it was checked may
-/// be private a moment later.
-struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> =
-                addresses.filter(|address| reach::is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(io::Error::other("not a public address").into());
-            }
-            let public: Addrs = Box::new(public.into_iter());
-            Ok(public)
-        })
-    }
 }
 
 #[cfg(test)]

@@ -273,19 +273,16 @@ impl<'a> Fetcher<'a> {
             // Behind a proxy nobody can tell who answered.
             let outside = transport.proxy.is_some() || reach::came_from_outside(response.remote_addr());
             guarded |= outside && !transport.private_addresses;
-            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+            let Some(next) = httpc::redirect(&response, &url)
+                .map_err(|_| Failure::Refused("the server redirects to nowhere".into()))?
+            else {
                 if configured {
                     let seen = if outside { &self.outside } else { &self.inside };
                     seen.store(true, Ordering::Relaxed);
                 }
                 return Ok(response);
-            }
-            let location = response.headers().get(header::LOCATION);
-            let next = location.and_then(|location| url.join(location.to_str().ok()?).ok());
-            url = match next.filter(|url| matches!(url.scheme(), "http" | "https")) {
-                Some(next) => next,
-                None => return Err(Failure::Refused("the server redirects to nowhere".into())),
             };
+            url = next;
             drop(response);
             permit.again(patience).await?;
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::config::seconds;
 use contract::secret::Secret;
-use reqwest::{Client, header, redirect};
+use reqwest::{Client, header};
 use serde::Deserialize;
 
 /// `[ingest.webhook]`.
@@ -55,17 +55,7 @@ pub(super) async fn post(webhook: &Webhook, summary: &[u8]) -> Result<(), String
 }
 
 pub(crate) fn client(timeout: Duration) -> reqwest::Result<Client> {
-    // The first to install a provider wins; that there is one is all that matters.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter_map(|root| reqwest::Certificate::from_der(root).ok());
-    Client::builder()
-        .timeout(timeout)
-        .redirect(redirect::Policy::none()) // what follows one may log where it is sent
-        .tls_certs_merge(roots)
-        .user_agent("coax")
-        .build()
+    httpc::plain(timeout).timeout(timeout).user_agent("coax").build()
 }
 
 pub(crate) fn words(error: reqwest::Error, timeout: Duration) -> String {

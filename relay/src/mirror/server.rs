@@ -13,8 +13,6 @@ use reqwest::{Client, Response};
 use tracing::warn;
 use url::form_urlencoded::Serializer as Pairs;
 
-use crate::client;
-
 /// A server that says nothing for this long is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Users and secrets are smaller.
@@ -71,7 +69,7 @@ pub(super) enum Trouble {
 impl Server {
     pub(super) fn new(base: BaseUrl, key: SharedKey) -> reqwest::Result<Self> {
         // SECURITY: it follows nothing, for whoever we are sent to would be shown the key.
-        let client = client::plain(PATIENCE).gzip(true).brotli(true).zstd(true);
+        let client = httpc::plain(PATIENCE).gzip(true).brotli(true).zstd(true);
         let client = client.read_timeout(PATIENCE).build()?;
         Ok(Self { client, base, key })
     }

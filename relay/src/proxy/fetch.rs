@@ -10,6 +10,7 @@ use std::sync::Mutex;
 
 use http::StatusCode;
 use http::header::{self, HeaderMap};
+use httpc::{Internet, redirect};
 use reqwest::{Client, ClientBuilder, Response};
 use url::Url;
 
@@ -17,8 +18,7 @@ use crate::client;
 use crate::refusal::Failure;
 use crate::settings::Settings;
 use crate::upstream::cookies::Cookies;
-use crate::upstream::trail::target;
-use crate::upstream::{Internet, Origin, Trust, dial};
+use crate::upstream::{Origin, Trust, dial};
 
 /// Redirects that are followed for one request.
 const REDIRECTS: usize = 5;
@@ -92,7 +92,7 @@ impl Fetcher {
             let response = request.send().await.map_err(|error| dial::failure(&error))?;
             self.cookies().keep(&url, response.headers());
             self.seen(&url, response.remote_addr());
-            let Some(next) = target(&response, &url)? else { return Ok(Answer { response, url }) };
+            let Some(next) = redirect(&response, &url)? else { return Ok(Answer { response, url }) };
             let downgraded = next.scheme() == "http" && url.scheme() == "https";
             if downgraded && self.origin.url.scheme() == "https" {
                 return Err(Failure::Redirect("it leads from https to http"));

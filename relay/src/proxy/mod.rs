@@ -43,6 +43,7 @@ use std::time::{Duration, Instant};
 
 use contract::bundle::Playable;
 use contract::ticket::Key;
+use httpc::Internet;
 use tokio::task::AbortHandle;
 use tracing::{Instrument, info_span};
 
@@ -50,7 +51,6 @@ use crate::headend::Headend;
 use crate::refusal::{Failure, Refusal};
 use crate::seat::Asking;
 use crate::slot::Holder;
-use crate::upstream::Internet;
 use httpd::metrics::Page;
 
 pub(crate) use answer::piece;

@@ -8,6 +8,7 @@ use contract::bundle::{Playable, Protocol, Upstream};
 use contract::ticket::pass::{Class, Obstacle};
 use http::StatusCode;
 use http::header::HeaderMap;
+use httpc::Internet;
 use tokio::time::{sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 use url::Url;
@@ -22,7 +23,7 @@ use crate::refusal::Failure;
 use crate::remedy::{ASK_AGAIN, Next, may_be_counted, remedy};
 use crate::seat::Asking;
 use crate::slot::{Holder, Slot};
-use crate::upstream::{Internet, dial};
+use crate::upstream::dial;
 
 /// How long a playlist may take.
 const PLAYLIST: Duration = Duration::from_secs(10);

@@ -2,9 +2,9 @@
 
 use contract::reach;
 use contract::source::Transport;
+use httpc::Internet;
 use reqwest::{Client, Response};
 
-use super::address::Internet;
 use crate::client;
 use crate::settings::Settings;
 

@@ -1,7 +1,6 @@
 //! Receiving: one file per protocol, and everything that is asked of a provider's address in `dial`.
 
 pub(crate) mod ace;
-mod address;
 pub(crate) mod archive;
 mod clients;
 pub(crate) mod cookies;
@@ -21,7 +20,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::bundle;
 
-pub(crate) use address::Internet;
 pub(crate) use dial::Dialler;
 pub(crate) use origin::{Origin, Trust};
 pub(crate) use secrets::Secrets;

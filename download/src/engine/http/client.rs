@@ -1,15 +1,11 @@
 //! Asking for a file, and following where its address leads.
 
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use contract::reach;
-use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Response, Url};
+use httpc::{Internet, lenient, plain, redirect};
+use reqwest::{ClientBuilder, Response, Url};
 
 use super::{Order, Stop};
 use crate::engine::Reach;
@@ -31,10 +27,8 @@ impl Client {
     /// # Errors
     /// The system gives no TLS.
     pub fn new() -> reqwest::Result<Self> {
-        // The first to install a provider wins; that there is one is all that matters.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (anywhere, outside) = (builder().build()?, builder().dns_resolver(PublicOnly).build()?);
-        Ok(Self { anywhere, outside })
+        let outside = builder().dns_resolver(Internet::default().public_only()).build()?;
+        Ok(Self { anywhere: builder().build()?, outside })
     }
 
     /// Asks for the file of `order`, from byte `from` on.
@@ -70,7 +64,7 @@ impl Client {
             let response = response.map_err(|error| Stop::broken(failure(&error)))?;
             // SECURITY: what answers from the internet may not send us into our own house.
             guarded |= reach::came_from_outside(response.remote_addr());
-            match target(&response, &url)? {
+            match redirect(&response, &url).map_err(|_| Stop::broken("the source redirects to nowhere"))? {
                 Some(next) => url = next,
                 None => return Ok(response),
             }
@@ -80,24 +74,8 @@ impl Client {
 }
 
 fn builder() -> ClientBuilder {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|root| Certificate::from_der(root).ok());
-    reqwest::Client::builder()
-        // By hand, because the library logs where it is sent, and that has credentials in it.
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .connect_timeout(CONNECT)
-        .tls_certs_merge(roots)
-        .http1_only()
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        // A connection that is kept open counts against the account.
-        .pool_max_idle_per_host(0)
+    // A connection that is kept open counts against the account.
+    lenient(plain(CONNECT)).pool_max_idle_per_host(0)
 }
 
 fn address(text: &str) -> Option<Url> {
@@ -122,28 +100,6 @@ fn headers(order: &Order, home: bool) -> HeaderMap {
     headers
 }
 
-/// Where the response sends us; `None` if it is the answer itself.
-fn target(response: &Response, from: &Url) -> Result<Option<Url>, Stop> {
-    let redirects = matches!(
-        response.status(),
-        StatusCode::MOVED_PERMANENTLY
-            | StatusCode::FOUND
-            | StatusCode::SEE_OTHER
-            | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT
-    );
-    if !redirects {
-        return Ok(None);
-    }
-    let location = response.headers().get(header::LOCATION);
-    let location = location.map(|location| String::from_utf8_lossy(location.as_bytes()));
-    let next = location.and_then(|location| from.join(&location).ok());
-    match next.filter(|next| matches!(next.scheme(), "http" | "https") && next.has_host()) {
-        Some(next) => Ok(Some(next)),
-        None => Err(Stop::broken("the source redirects to nowhere")),
-    }
-}
-
 /// What went wrong, in words that hold no address: reqwest's own would show credentials.
 pub(super) fn failure(error: &reqwest::Error) -> &'static str {
     if error.is_connect() {
@@ -157,29 +113,11 @@ pub(super) fn failure(error: &reqwest::Error) -> &'static str {
     }
 }
 
-/// Resolves names to public addresses only, at the moment of dialling: a name that was public when it was checked may
-/// be private a moment later.
-struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> =
-                addresses.filter(|address| reach::is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(io::Error::other("not a public address").into());
-            }
-            let public: Addrs = Box::new(public.into_iter());
-            Ok(public)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
+    use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -214,7 +152,8 @@ mod tests {
         let port = address.port();
         let mut client = Client::new().unwrap();
         // A name of the internet, as far as anybody who asks can tell.
-        let public = builder().dns_resolver(PublicOnly).resolve("public.example", address);
+        let public =
+            builder().dns_resolver(Internet::default().public_only()).resolve("public.example", address);
         client.outside = public.build().unwrap();
         let ask = async |url: &str, reach| {
             let order = Order {

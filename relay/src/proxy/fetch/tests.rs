@@ -72,7 +72,6 @@ fn to(location: &str) -> String {
 }
 
 fn fetcher(url: &str, trust: Trust, names: &Names) -> Fetcher {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let internet = Internet { resolve: Arc::new(names.clone()), is_public };
     let all = HeaderMap::from_iter([
         (header::AUTHORIZATION, HeaderValue::from_static("Basic c2VjcmV0")),

@@ -14,7 +14,6 @@ use url::Url;
 use super::answer::{self, Started, Stat};
 use super::events::Event;
 use super::session::Session;
-use crate::client;
 use crate::refusal::{Ace, Failure};
 
 /// What the engine may take to be connected to,
@@ -59,7 +58,7 @@ pub(super) enum Form {
 impl Api {
     /// The engine at `base`, of which only host and port count. Called within the runtime that stops shall run in.
     pub(super) fn new(base: &BaseUrl) -> reqwest::Result<Self> {
-        let http = client::plain(CONNECT).http1_only().pool_max_idle_per_host(0).build()?;
+        let http = httpc::plain(CONNECT).http1_only().pool_max_idle_per_host(0).build()?;
         let engine = Url::parse(base.as_str()).expect("a base URL is one");
         Ok(Self { http, engine, runtime: Handle::current(), live: watch::Sender::default() })
     }

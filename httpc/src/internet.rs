@@ -1,5 +1,4 @@
-//! The network as the relay sees it: how names are resolved, and what of it is outside of our own house. Which addresses
-//! those are is [`contract::reach`]'s matter.
+//! The network as whoever dials sees it: how names are resolved, and what of it is outside of our own house.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,11 +10,11 @@ use url::Url;
 
 /// The network, as far as it is anybody's choice: tests have their own.
 #[derive(Clone)]
-pub(crate) struct Internet {
+pub struct Internet {
     /// Finds the addresses of names.
-    pub(crate) resolve: Arc<dyn Resolve>,
+    pub resolve: Arc<dyn Resolve>,
     /// Whether an address is outside of our own house.
-    pub(crate) is_public: fn(IpAddr) -> bool,
+    pub is_public: fn(IpAddr) -> bool,
 }
 
 impl Default for Internet {
@@ -26,19 +25,19 @@ impl Default for Internet {
 
 impl Internet {
     /// Resolves names to whatever they mean.
-    pub(crate) fn resolver(&self) -> impl Resolve + 'static {
+    pub fn resolver(&self) -> impl Resolve + 'static {
         Checked { inner: self.resolve.clone(), allowed: |_| true }
     }
 
     /// Resolves names to public addresses only, at the moment of dialling: a name that was public when it was checked may
     /// be private a moment later.
-    pub(crate) fn public_only(&self) -> impl Resolve + 'static {
+    pub fn public_only(&self) -> impl Resolve + 'static {
         Checked { inner: self.resolve.clone(), allowed: self.is_public }
     }
 
     /// Whether `url` writes out an address of our own house. Names are checked when they are resolved; what is written out
     /// is not.
-    pub(crate) fn leads_inside(&self, url: &Url) -> bool {
+    pub fn leads_inside(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
         host.parse().is_ok_and(|address| !(self.is_public)(address))
     }
