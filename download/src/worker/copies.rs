@@ -106,7 +106,10 @@ fn copy(file: &Path, stamp: Stamp, store: &Store) -> anyhow::Result<bool> {
     replace(&place, &content, Access::Owner)
         .with_context(|| format!("{} cannot be written", place.display()))?;
     info!(name, "the configuration is another than before, and is copied");
-    store.copied(&name)?;
+    // It is there all the same.
+    if let Err(error) = store.copied(&name) {
+        warn!(name, %error, "that the configuration is copied cannot be written down");
+    }
     Ok(true)
 }
 
@@ -213,5 +216,21 @@ mod tests {
         look();
         let contents: Vec<Vec<u8>> = copies(&backup).into_iter().map(|(_, content)| content).collect();
         assert_eq!(contents, [&b"first"[..], b"other"]);
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_written_down_is_there_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, file) = (Data::new(folder.path().join("data")), folder.path().join("coax.toml"));
+        let (store, backup) = (Store::open(&data).unwrap(), data.downloads().join("backup"));
+        let other = rusqlite::Connection::open(data.downloads().join("jobs.db")).unwrap();
+        let full =
+            "CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+        other.execute_batch(full).unwrap();
+        contract::disk::put(&file, b"first").unwrap();
+        let mut copies_of = Copies::new(Some(file));
+        (0..3).for_each(|_| copies_of.look(&store));
+        assert_eq!(copies(&backup).len(), 1);
+        assert!(copies_of.kept.is_some() && copies_of.failed.is_none(), "{copies_of:?}");
     }
 }
