@@ -10,7 +10,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use contract::disk::{Access, replace};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rustix::fs::OFlags;
 use tracing::{info, warn};
 
 use crate::store::{Store, now};
@@ -66,7 +67,7 @@ impl Copies {
     }
 
     /// Copies the file, if it is another than at its newest copy. To be asked again and again: what has changed since it was
-    /// asked last is perhaps still being written.
+    /// asked last is perhaps still being written. Waits for the disk, which may say nothing at all.
     pub(super) fn look(&mut self, store: &Store) {
         let Some(file) = &self.file else { return };
         let stamp = fs::metadata(file).ok().as_ref().and_then(Stamp::of);
@@ -115,10 +116,15 @@ fn copy(file: &Path, stamp: Stamp, store: &Store) -> anyhow::Result<bool> {
 
 /// All of a file, up to a byte more than is copied, if it is still as it was.
 fn read(path: &Path, stamp: Stamp) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
+    // SECURITY: it may have become a pipe since it was looked at, and nobody need ever write into that.
+    let at_once = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(at_once).open(path)?;
+    let is_same = || Ok::<_, io::Error>(Stamp::of(&file.metadata()?) == Some(stamp));
     let mut content = Vec::new();
-    (&file).take(LARGEST + 1).read_to_end(&mut content)?;
-    Ok((Stamp::of(&file.metadata()?) == Some(stamp)).then_some(content))
+    if is_same()? {
+        (&file).take(LARGEST + 1).read_to_end(&mut content)?;
+    }
+    Ok(is_same()?.then_some(content))
 }
 
 /// The newest copy, and its time in Unix seconds.
@@ -141,6 +147,11 @@ mod tests {
     use contract::disk::Data;
 
     use super::*;
+
+    fn fifo(path: &Path) {
+        use rustix::fs::{CWD, Mode, mkfifoat};
+        mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).unwrap();
+    }
 
     /// What a copy of each content of a configuration is called, in order.
     fn copies(folder: &Path) -> Vec<(i64, Vec<u8>)> {
@@ -232,5 +243,16 @@ mod tests {
         (0..3).for_each(|_| copies_of.look(&store));
         assert_eq!(copies(&backup).len(), 1);
         assert!(copies_of.kept.is_some() && copies_of.failed.is_none(), "{copies_of:?}");
+    }
+
+    #[test]
+    fn what_has_become_a_pipe_is_waited_for_by_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("coax.toml");
+        fifo(&pipe);
+        let stamp = Stamp { inode: 0, size: 0, modified: (0, 0), changed: (0, 0) };
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(read(&pipe, stamp).unwrap()));
+        assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok(None));
     }
 }
