@@ -146,6 +146,11 @@ impl Dir {
     fn make(&self, folder: &Path) -> io::Result<()> {
         let missing: Vec<&Path> =
             folder.ancestors().take_while(|above| *above != self.base && !above.is_dir()).collect();
+        // Whoever has made the lowest one that is there may not have come that far yet, or was killed.
+        let found = missing.last().and_then(|it| it.parent()).unwrap_or(folder);
+        if found != self.base {
+            sync_folder(found.parent().expect("it lies below the base"))?;
+        }
         for folder in missing.into_iter().rev() {
             fs::create_dir_all(folder)?; // somebody else may have made it meanwhile
             sync_folder(folder.parent().expect("it lies below the base"))?;

@@ -43,8 +43,10 @@ async fn nothing_counts_as_there_before_it_is_on_the_disk() {
     command.env_remove("COAX_DATA").stdout(Stdio::piped());
     let (worker, said) = Running::started(&mut command);
     assert_eq!(said, "ready\n", "strace may not trace here, or is not there");
-    let job = house.add(house.ids(Kind::Movie)[0]);
-    let place = house.until(job, "completed").await["final_path"].as_str().unwrap().to_owned();
+    let films = house.ids(Kind::Movie);
+    let place = async |job| house.until(job, "completed").await["final_path"].as_str().unwrap().to_owned();
+    let job = house.add(films[0]);
+    let (place, second) = (place(job).await, place(house.add(films[1])).await);
     assert!(worker.stop());
     let read = || fs::read_to_string(&trace).unwrap();
     eventually(|| read().lines().last().is_some_and(|line| line.contains("+++ exited"))).await.unwrap();
@@ -55,8 +57,9 @@ async fn nothing_counts_as_there_before_it_is_on_the_disk() {
     let (folder, there) = (format!("{nas}/{}", place.rsplit_once('/').unwrap().0), format!("{nas}/{place}"));
     let sent = format!("/.{}.{job}.part", place.rsplit_once('/').unwrap().1);
     let movies = format!("{nas}/Movies");
+    let other = format!("{nas}/{}", second.rsplit_once('/').unwrap().0);
     // What is done, in this order, whatever is done besides.
-    let steps: [(&str, &[&str]); 10] = [
+    let steps: [(&str, &[&str]); 12] = [
         ("openat", &[&part, "O_CREAT"]),
         ("fsync", &[&format!("<{temp}>")]),
         ("fdatasync", &[&format!("<{part}>")]),
@@ -67,6 +70,9 @@ async fn nothing_counts_as_there_before_it_is_on_the_disk() {
         ("fdatasync", &[&sent]),
         ("link", &[&format!("{sent}\""), &format!("\"{there}\"")]),
         ("fsync", &[&format!("<{folder}>")]),
+        // A folder that is there may be from somebody who has not come so far as to put it on the disk.
+        ("fsync", &[&format!("<{nas}>")]),
+        ("mkdir", &[&format!("\"{other}\"")]),
     ];
     let mut left = calls.iter();
     for (name, words) in steps {
