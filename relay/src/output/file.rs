@@ -43,11 +43,8 @@ pub(crate) async fn answer(
     while let Some(way) = ways.next().await {
         match open(headend, Some(Title::film(film.id)), (&way, false), &mut asked).await {
             Ok(open) => {
-                let (media_type, rangeless) = match is_made(headend, &way.upstream) {
-                    true => (media_type("ts"), Rangeless::Whole),
-                    false => (media_type(&film.container), Rangeless::Refused),
-                };
-                return clean::answer(&asked, way, open, request, media_type, rangeless);
+                let media_type = media_type(if open.is_made { "ts" } else { &film.container });
+                return clean::answer(&asked, way, open, request, media_type, Rangeless::Refused);
             }
             Err(Refusal::Upstream(why)) => {
                 headend.tally.failed(&why);
@@ -80,7 +77,7 @@ pub(crate) async fn lesser(
         let opening = async { Ok(open(headend, title, (&way, true), &mut asked).await) };
         match request.dial(opening).await? {
             Ok(open) => {
-                let made = is_made(headend, &way.upstream).then_some("ts");
+                let made = open.is_made.then_some("ts");
                 let media_type = media_type(made.unwrap_or(&film.container));
                 let mut response = clean::answer(&asked, way, open, request, media_type, Rangeless::Whole)?;
                 let made = made.map(|made| (HeaderName::from_static(MADE), HeaderValue::from_static(made)));

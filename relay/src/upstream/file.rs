@@ -40,6 +40,8 @@ pub(crate) struct Open {
     pub(crate) etag: Option<String>,
     /// Whether the provider gives parts of it, as far as it says.
     pub(crate) ranges: bool,
+    /// It is no file of the provider's: it is made of HLS while it is sent.
+    pub(crate) is_made: bool,
     /// The bytes.
     pub(crate) body: Body,
 }
@@ -88,7 +90,7 @@ impl File {
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
                 let bytes = response.bytes_stream();
                 let body = Body::of(bytes.map(|bytes| bytes.map_err(|error| dial::failure(&error))));
-                let mut open = Open { from, size, etag, ranges, body };
+                let mut open = Open { from, size, etag, ranges, is_made: false, body };
                 Ok(if open.begins_as_list().await? { Self::List } else { Self::Open(open) })
             }
             _ => Err(dial::refused(&response)),
@@ -104,9 +106,8 @@ impl Open {
         Ok(may_be_one && ts::begins_as_playlist(&self.body.peek(ts::HEAD).await?) == Some(true))
     }
 
-    /// A film that its provider has as HLS, made one transport stream: nobody knows its size before it ends, and it is given
-    /// from its beginning. Of one that is to be kept (`is_kept`) nothing may be missing; whoever watches would rather go on
-    /// behind what is.
+    /// A film that its provider has as HLS, made one transport stream. Of one that is to be kept (`is_kept`) nothing may be
+    /// missing; whoever watches would rather go on behind what is.
     ///
     /// # Errors
     /// There is no list, or what it lists cannot become a transport stream, or is not the whole film.
@@ -115,7 +116,12 @@ impl Open {
             true => hls::Stream::whole(dialler, &way.upstream, way.login).await?,
             false => hls::Stream::recorded(dialler, &way.upstream, way.login).await?,
         };
-        Ok(Self { from: 0, size: None, etag: None, ranges: false, body: television.into_body() })
+        Ok(Self::of_hls(television.into_body()))
+    }
+
+    /// Nobody knows the size of what is made of HLS before it ends, and it is given from its beginning.
+    pub(super) fn of_hls(body: Body) -> Self {
+        Self { from: 0, size: None, etag: None, ranges: false, is_made: true, body }
     }
 }
 

@@ -1,14 +1,19 @@
 //! Films that their provider has as HLS, whether their lists say so or not.
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 
 use contract::ticket::pass::{Class, MADE};
 use mpegts::{NULL_PACKET, PACKET};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::provider::giving;
 use crate::stage::{DEAD_FILM, Plan, SEGMENTED, Stage};
-use crate::viewer::Viewer;
+use crate::viewer::{Viewer, eventually};
 use crate::yielding;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,4 +197,50 @@ async fn a_film_that_was_hls_and_is_a_file_again_plays_the_second_time() {
     assert_eq!(get().await.1.len(), SIZE);
     assert_eq!(get().await.0, 502);
     assert!(get().await == (200, film));
+}
+
+/// Where one film is had that is a file when it is asked for at first, which is answered when somebody says so, and HLS
+/// from then on.
+async fn replaced(asked: Arc<AtomicUsize>, go: Arc<Notify>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let (asked, go) = (asked.clone(), go.clone());
+            tokio::spawn(async move {
+                let mut head = vec![0; 4096];
+                let length = socket.read(&mut head).await.unwrap_or(0);
+                let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+                let answer = match (head.contains("film.mp4"), asked.fetch_add(1, SeqCst)) {
+                    (_, 0) => {
+                        go.notified().await;
+                        answer("video/mp4", &[7; 1000], &head)
+                    }
+                    (true, _) => answer("video/mp4", LIST.as_bytes(), &head),
+                    (false, _) => answer("video/mp2t", &NULL_PACKET.repeat(100), &head),
+                };
+                let _ = socket.write_all(&answer).await;
+                let _ = socket.shutdown().await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_given_as_what_was_opened_whatever_is_found_at_its_address_meanwhile() {
+    let (asked, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let provider = replaced(asked.clone(), go.clone()).await;
+    let stage = Arc::new(Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await);
+    let path = format!("/movie/ann/secret/{DEAD_FILM}.mp4");
+    let first = tokio::spawn({
+        let (stage, path) = (stage.clone(), path.clone());
+        async move { Viewer::ask(&stage, "GET", &path, "Connection: close\r\n").await }
+    });
+    eventually("it is asked for", || asked.load(SeqCst) == 1).await;
+    assert_eq!(ask(&stage, "GET", "").await, (200, Some("video/mp2t".to_owned()), SIZE));
+    go.notify_one();
+    let mut first = first.await.unwrap();
+    assert_eq!((first.status(), first.header("content-type")), (200, Some("video/mp4")));
+    assert_eq!(first.rest().await.len(), 1000);
 }
