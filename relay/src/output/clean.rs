@@ -41,17 +41,18 @@ pub(super) fn answer(
     let left = end.map(|end| end - start);
     let file = Named { way, size, etag: etag.clone() };
     request.open(body);
-    let is_watched = request.is_watched();
+    // Whoever does not hear what is said behind a body must not take what broke off for the whole: it is cut.
+    let is_told = !request.is_watched() && asked.hears_trailers();
     let part = Part::new(request, file, start, start - from, left);
     let mut response = Response::new(match left {
-        _ if !is_watched => yielding::body(part),
+        _ if is_told => yielding::body(part, is_made),
         Some(left) => Body::sized_stream(left, part),
         None => Body::stream(part),
     });
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
-    if !is_watched {
+    if is_told {
         yielding::describe(headers, (start, end, size));
     }
     if let Some(size) = size
