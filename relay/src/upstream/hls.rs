@@ -107,9 +107,8 @@ impl Stream {
         login: usize,
         follower: Follower,
     ) -> Result<Self, Failure> {
-        let settings = &dialler.settings;
-        let place = fetch::Place::new(dialler.clone(), upstream.clone(), login, settings.hls_bandwidth);
-        Self::begin(Place::Provider(Box::new(place)), follower, settings).await
+        let place = fetch::Place::new(dialler.clone(), upstream.clone(), login, follower.is_of_whole());
+        Self::begin(Place::Provider(Box::new(place)), follower, &dialler.settings).await
     }
 
     /// The same for a session of Ace Stream, whose list is at `list`.
@@ -355,8 +354,8 @@ pub(crate) fn followed<'a>(lists: impl Iterator<Item = &'a [u8]>) -> usize {
         match Playlist::read(list, &base) {
             Ok(Playlist::Media(media)) => drop(follower.listed(media)),
             Ok(Playlist::Master(master)) => {
-                let variants = master.choose(1_000_000).unwrap_or_default();
-                assert!(variants.iter().all(|url| matches!(url.scheme(), "http" | "https")));
+                let variants = master.choose(1_000_000, false).unwrap_or_default();
+                assert!(variants.iter().all(|(url, _)| matches!(url.scheme(), "http" | "https")));
             }
             Err(_) => {}
         }

@@ -35,9 +35,9 @@ pub(crate) fn path(stage: &Stage, class: Class, film: &str) -> String {
 }
 
 /// A download that is going on, or was refused.
-struct Download {
-    status: u16,
-    why: Option<String>,
+pub(crate) struct Download {
+    pub(crate) status: u16,
+    pub(crate) why: Option<String>,
     retry: bool,
     body: reqwest::Body,
 }
@@ -47,7 +47,7 @@ impl Download {
         Self::of(&path(stage, Class::Background, &format!("{FILM}.mp4"))).await
     }
 
-    async fn of(url: &str) -> Self {
+    pub(crate) async fn of(url: &str) -> Self {
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let answer =
             client.get(url).header("Range", "bytes=0-").header("TE", "trailers").send().await.unwrap();
@@ -57,7 +57,7 @@ impl Download {
     }
 
     /// Reads to the end: how much came, and what is said behind it.
-    async fn rest(mut self) -> (usize, Option<String>) {
+    pub(crate) async fn rest(mut self) -> (usize, Option<String>) {
         let mut read = 0;
         while let Some(frame) = self.body.frame().await {
             match frame.unwrap().into_data() {

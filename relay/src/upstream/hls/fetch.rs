@@ -10,7 +10,7 @@ use http::StatusCode;
 use reqwest::Response;
 use url::Url;
 
-use super::playlist::{Media, Playlist, Segment};
+use super::playlist::{Master, Media, Playlist, Quality, Segment};
 use super::segment::Opener;
 use crate::refusal::Failure;
 use crate::upstream::dial::{self, Dialler};
@@ -32,6 +32,10 @@ pub(super) struct Place {
     login: usize,
     /// Of several qualities, bits per second at most.
     bandwidth: u64,
+    /// Nothing may be missing: neither for a moment nor in the middle is one quality put in the place of another.
+    whole: bool,
+    /// What is followed, once it was found.
+    chosen: Option<Choice>,
     /// The way to the list as it was found last.
     trail: Option<Trail>,
     failures: u32,
@@ -39,9 +43,21 @@ pub(super) struct Place {
     key: Option<(Url, [u8; 16])>,
 }
 
+/// Which list of segments is followed.
+#[derive(PartialEq)]
+enum Choice {
+    /// There is no other.
+    Only,
+    /// One of several.
+    Of(Quality),
+}
+
 impl Place {
-    pub(super) fn new(dialler: Arc<Dialler>, upstream: Upstream, login: usize, bandwidth: u64) -> Self {
-        Self { dialler, upstream, login, bandwidth, trail: None, failures: 0, key: None }
+    /// One that gives what is best of what there is now, or (`whole`) the same quality from the beginning to the end.
+    pub(super) fn new(dialler: Arc<Dialler>, upstream: Upstream, login: usize, whole: bool) -> Self {
+        let bandwidth = dialler.settings.hls_bandwidth;
+        let (chosen, trail, key) = (None, None, None);
+        Self { dialler, upstream, login, bandwidth, whole, chosen, trail, failures: 0, key }
     }
 
     /// The list of segments as it is now, from where it was found last, else from where it is configured.
@@ -64,18 +80,44 @@ impl Place {
         }
         let answer = self.dialler.ask(&self.upstream, self.login, None).await?;
         let (playlist, trail) = read(answer).await?;
-        let master = match playlist {
-            Playlist::Media(media) => return Ok(self.found(media, trail)),
-            Playlist::Master(master) => master,
-        };
-        let mut why = Failure::Ended;
-        for variant in master.choose(self.bandwidth)? {
-            match self.list_at(&trail, variant).await {
-                Ok(media) => return Ok(media),
-                Err(failure) => why = failure,
+        match playlist {
+            Playlist::Media(media) if self.admits(&Choice::Only) => {
+                self.chosen = Some(Choice::Only);
+                Ok(self.found(media, trail))
+            }
+            Playlist::Media(_) => Err(Failure::Incomplete),
+            Playlist::Master(master) => self.list_of(master, &trail).await,
+        }
+    }
+
+    /// The list of the best quality that there is now. Where nothing may be missing, a worse one takes its place only at the
+    /// beginning, and only when it is certain that the better one cannot be had: a list that fails for a moment does not
+    /// make a film smaller.
+    async fn list_of(&mut self, master: Master, trail: &Trail) -> Result<Media, Failure> {
+        let mut why = None;
+        for (url, quality) in master.choose(self.bandwidth, self.whole)? {
+            let choice = Choice::Of(quality);
+            if !self.admits(&choice) {
+                continue;
+            }
+            match self.list_at(trail, url).await {
+                Ok(media) => {
+                    self.chosen = Some(choice);
+                    return Ok(media);
+                }
+                Err(failure) if self.whole && !is_certain(&failure) => return Err(failure),
+                // What may be had the next time is no obstacle.
+                Err(failure) => {
+                    why = why.filter(|first| !matches!(first, Failure::Unsupported(_))).or(Some(failure));
+                }
             }
         }
-        Err(why)
+        let changed = self.whole && self.chosen.is_some();
+        Err(why.filter(|_| !changed).unwrap_or(Failure::Incomplete))
+    }
+
+    fn admits(&self, choice: &Choice) -> bool {
+        !self.whole || self.chosen.as_ref().is_none_or(|chosen| chosen == choice)
     }
 
     /// The way that was found is good no more.
@@ -148,6 +190,11 @@ impl Place {
         };
         if bytes.len() == length { Ok(bytes) } else { Err(Failure::Dead("the connection broke")) }
     }
+}
+
+/// Whether there is no such list, and will be none however often it is asked for.
+fn is_certain(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(404 | 410) | Failure::Unsupported(_))
 }
 
 async fn read(answer: Answer) -> Result<(Playlist, Trail), Failure> {

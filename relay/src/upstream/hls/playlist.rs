@@ -1,5 +1,6 @@
 //! What a playlist says (RFC 8216), as far as a transport stream can be made of it. Pure.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use contract::ticket::pass::Obstacle;
@@ -27,12 +28,23 @@ pub(super) struct Master {
 #[derive(Debug)]
 struct Variant {
     url: Url,
-    /// Bits per second; 0 when it does not say.
-    bandwidth: u64,
+    quality: Quality,
     /// It does not say that it is sound alone.
     picture: bool,
     /// Its sound lies elsewhere.
     silent: bool,
+}
+
+/// One of several qualities, as it is known again when the list is asked for again: its address may have another token then.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Quality {
+    /// Bits per second; 0 when it does not say.
+    bandwidth: u64,
+    /// Width and height of the picture.
+    size: Option<(u64, u64)>,
+    codecs: Option<String>,
+    /// Of those that say all the same, how many are listed before it.
+    place: usize,
 }
 
 /// Segments, oldest first.
@@ -118,35 +130,41 @@ impl Master {
                 .filter(|sound| sound.media_type == AlternativeMediaType::Audio && sound.group_id == *group);
             of_group.clone().next().is_some() && of_group.all(|sound| sound.uri.is_some())
         };
-        let variants = list.variants.iter().filter_map(|variant| {
-            Some(Variant {
-                url: resolve(base, &variant.uri)?,
-                bandwidth: variant.bandwidth,
-                picture: variant.resolution.is_some() || variant.codecs.as_deref().is_none_or(has_picture),
-                silent: silent(&variant.audio),
-            })
-        });
-        Self { variants: variants.collect() }
+        let (mut variants, mut seen) = (Vec::new(), HashMap::new());
+        for variant in &list.variants {
+            let Some(url) = resolve(base, &variant.uri) else { continue };
+            let (bandwidth, codecs) = (variant.bandwidth, variant.codecs.clone());
+            let size = variant.resolution.map(|size| (size.width, size.height));
+            let picture = size.is_some() || codecs.as_deref().is_none_or(has_picture);
+            let mut quality = Quality { bandwidth, size, codecs, place: 0 };
+            let alike = seen.entry(quality.clone()).or_insert(0);
+            quality.place = *alike;
+            *alike += 1;
+            variants.push(Variant { url, quality, picture, silent: silent(&variant.audio) });
+        }
+        Self { variants }
     }
 
     /// Where to look, best first: with a picture, then the highest bandwidth that is at most `most` (0 for any), then
-    /// what is over it, lowest first.
+    /// what is over it, lowest first. Of what is to be kept (`whole`) sound alone is no quality where there is a picture.
     ///
     /// # Errors
     /// All of them have their sound elsewhere, or there is none.
-    pub(super) fn choose(self, most: u64) -> Result<Vec<Url>, Failure> {
+    pub(super) fn choose(mut self, most: u64, whole: bool) -> Result<Vec<(Url, Quality)>, Failure> {
         if self.variants.is_empty() {
             return Err(Failure::Foreign("a playlist without segments"));
         }
-        let mut whole: Vec<Variant> = self.variants.into_iter().filter(|variant| !variant.silent).collect();
-        whole.sort_by_key(|variant| {
-            let over = most > 0 && variant.bandwidth > most;
-            let worse = if over { variant.bandwidth } else { u64::MAX - variant.bandwidth };
+        let seen = whole && self.variants.iter().any(|variant| variant.picture);
+        self.variants.retain(|variant| !variant.silent && (variant.picture || !seen));
+        self.variants.sort_by_key(|variant| {
+            let bandwidth = variant.quality.bandwidth;
+            let over = most > 0 && bandwidth > most;
+            let worse = if over { bandwidth } else { u64::MAX - bandwidth };
             (!variant.picture, over, worse)
         });
-        match whole.is_empty() {
+        match self.variants.is_empty() {
             true => Err(Failure::Unsupported(Obstacle::Sound)),
-            false => Ok(whole.into_iter().map(|variant| variant.url).collect()),
+            false => Ok(self.variants.into_iter().map(|variant| (variant.url, variant.quality)).collect()),
         }
     }
 }
@@ -235,11 +253,11 @@ mod tests {
         }
     }
 
-    fn chosen(text: &str, most: u64) -> Result<Vec<String>, Failure> {
+    fn chosen(text: &str, most: u64, whole: bool) -> Result<Vec<String>, Failure> {
         match read(text).unwrap() {
-            Playlist::Master(master) => {
-                master.choose(most).map(|urls| urls.iter().map(|url| url.path().to_owned()).collect())
-            }
+            Playlist::Master(master) => master
+                .choose(most, whole)
+                .map(|urls| urls.iter().map(|(url, _)| url.path().to_owned()).collect()),
             Playlist::Media(_) => panic!("playlists"),
         }
     }
@@ -304,12 +322,16 @@ mod tests {
                     #EXT-X-STREAM-INF:BANDWIDTH=5,RESOLUTION=1x1\nlow\n#EXT-X-STREAM-INF:BANDWIDTH=8\nhigh\n\
                     #EXT-X-STREAM-INF:BANDWIDTH=6,CODECS=\"avc1.4d,mp4a.40.2\"\nmiddle\n";
         let paths = |names: &[&str]| Ok(names.iter().map(|name| format!("/a/{name}")).collect::<Vec<_>>());
-        assert_eq!(chosen(text, 0), paths(&["high", "middle", "low", "radio"]));
-        assert_eq!(chosen(text, 6), paths(&["middle", "low", "high", "radio"]));
+        assert_eq!(chosen(text, 0, false), paths(&["high", "middle", "low", "radio"]));
+        assert_eq!(chosen(text, 6, false), paths(&["middle", "low", "high", "radio"]));
+        assert_eq!(chosen(text, 6, true), paths(&["middle", "low", "high"]));
         let split = "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"n\",URI=\"a\"\n\
                      #EXT-X-STREAM-INF:BANDWIDTH=8,AUDIO=\"g\"\nv\n";
-        assert!(matches!(chosen(split, 0), Err(Failure::Unsupported(Obstacle::Sound))));
+        assert!(matches!(chosen(split, 0, false), Err(Failure::Unsupported(Obstacle::Sound))));
+        let radio = format!("{split}#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS=\"mp4a.40.2\"\nr\n");
+        assert_eq!(chosen(&radio, 0, false), paths(&["r"]));
+        assert!(matches!(chosen(&radio, 0, true), Err(Failure::Unsupported(Obstacle::Sound))));
         let both = "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",NAME=\"m\"\n";
-        assert_eq!(chosen(&format!("{split}{both}"), 0), paths(&["v"]));
+        assert_eq!(chosen(&format!("{split}{both}"), 0, false), paths(&["v"]));
     }
 }
