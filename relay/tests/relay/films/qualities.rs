@@ -69,13 +69,13 @@ async fn a_quality_that_fails_for_a_moment_is_waited_for_and_no_worse_one_is_kep
         assert_eq!(kept.why.as_deref(), Some("status 503"));
         kept = keep(&stage).await;
     }
-    assert_eq!((kept.status, kept.rest().await), (200, (HIGH, None)));
+    assert_eq!((kept.status, kept.rest().await), (200, (HIGH, Some("whole".into()))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worse_quality_is_kept_where_the_better_one_is_not_and_sound_alone_where_there_is_no_picture() {
     let low = stage(|path, _| (path == "high.m3u8").then(|| status(404))).await;
-    assert_eq!(keep(&low).await.rest().await, (HIGH / 10, None));
+    assert_eq!(keep(&low).await.rest().await, (HIGH / 10, Some("whole".into())));
     let none = stage(|path, _| matches!(path, "high.m3u8" | "low.m3u8").then(|| status(404))).await;
     assert_eq!(keep(&none).await.why.as_deref(), Some("status 404"));
     // Whoever watches would rather hear it.
