@@ -84,14 +84,14 @@ impl File {
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
             200 | 206 if is_page(headers) => Err(Failure::Page),
-            200 | 206 if is_list(headers) => Ok(Self::List),
             status @ (200 | 206) => {
                 let (from, size) = place(status, headers)?;
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
+                let called_list = is_called_list(headers);
                 let bytes = response.bytes_stream();
                 let body = Body::of(bytes.map(|bytes| bytes.map_err(|error| dial::failure(&error))));
                 let mut open = Open { from, size, etag, ranges, is_made: false, body };
-                Ok(if open.begins_as_list().await? { Self::List } else { Self::Open(open) })
+                Ok(if open.is_list(called_list).await? { Self::List } else { Self::Open(open) })
             }
             _ => Err(dial::refused(&response)),
         }
@@ -99,11 +99,21 @@ impl File {
 }
 
 impl Open {
-    /// Whether it begins as a playlist. The first bytes stay. What is larger than any list, or begins elsewhere, is passed on
-    /// before a byte of it has come.
-    async fn begins_as_list(&mut self) -> Result<bool, Failure> {
-        let may_be_one = self.from == 0 && self.size.is_none_or(|size| size <= hls::PLAYLIST as u64);
-        Ok(may_be_one && ts::begins_as_playlist(&self.body.peek(ts::HEAD).await?) == Some(true))
+    /// Whether it is a playlist, by its first bytes, which stay. What is called one may be packed, or come from somewhere in
+    /// its text; but panels call television so as well, and films. What is larger than any list, or begins elsewhere and is
+    /// not called one, is passed on before a byte of it has come.
+    async fn is_list(&mut self, is_called_one: bool) -> Result<bool, Failure> {
+        let may_begin_there = self.from == 0 || is_called_one;
+        if !may_begin_there || self.size.is_some_and(|size| size > hls::PLAYLIST as u64) {
+            return Ok(false);
+        }
+        let head = self.body.peek(ts::HEAD).await?;
+        Ok(match self.from {
+            0 => {
+                ts::begins_as_playlist(&head) == Some(true) || is_called_one && head.starts_with(hls::PACKED)
+            }
+            _ => is_text(&head),
+        })
     }
 
     /// A film that its provider has as HLS, made one transport stream. Of one that is to be kept (`is_kept`) nothing may be
@@ -198,9 +208,15 @@ fn takes_ranges(headers: &HeaderMap) -> bool {
     !said.is_empty() && !said.eq_ignore_ascii_case("none")
 }
 
-/// A playlist, by what is said of it: packed ones do not begin as one.
-fn is_list(headers: &HeaderMap) -> bool {
+/// A playlist, by what is said of it.
+fn is_called_list(headers: &HeaderMap) -> bool {
     text(headers, header::CONTENT_TYPE).to_ascii_lowercase().contains("mpegurl")
+}
+
+/// What addresses and the words of playlists are written in. No packet of television is.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_written = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    !bytes.is_empty() && bytes.iter().all(is_written)
 }
 
 /// An error page, or a document of the panel's API.

@@ -30,7 +30,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-pub(super) use fetch::PLAYLIST;
+pub(super) use fetch::{PACKED, PLAYLIST};
 use follower::Follower;
 use pace::{Clock, Pace, Piece};
 use playlist::{Media, Playlist, Segment};

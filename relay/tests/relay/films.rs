@@ -2,7 +2,7 @@
 
 mod broken;
 mod qualities;
-mod segmented;
+pub(crate) mod segmented;
 
 use std::time::Duration;
 

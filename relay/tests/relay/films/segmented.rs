@@ -69,7 +69,7 @@ const LIST: &str =
 const SIZE: usize = 2 * 100 * PACKET;
 
 /// An answer whose length is known. A part of a list is given where one is asked for.
-fn answer(media_type: &str, body: &[u8], head: &str) -> Vec<u8> {
+pub(crate) fn answer(media_type: &str, body: &[u8], head: &str) -> Vec<u8> {
     let range = head.split("range: bytes=").nth(1).and_then(|range| range.split("\r\n").next());
     let last = range.and_then(|range| range.split_once('-')?.1.parse::<usize>().ok());
     let from = range.and_then(|range| range.split_once('-')?.0.parse::<usize>().ok());
@@ -130,9 +130,9 @@ async fn an_address_that_answers_with_a_playlist_is_hls_whatever_it_is_called() 
         for (method, first, range) in [
             ("GET", "", ""),
             ("GET", "Range: bytes=0-\r\n", " bytes=0-"),
-            ("GET", "Range: bytes=0-1\r\n", " bytes=0-9"),
-            ("GET", "Range: bytes=-500\r\n", " bytes=0-9"),
-            ("HEAD", "", " bytes=0-9"),
+            ("GET", "Range: bytes=0-1\r\n", " bytes=0-255"),
+            ("GET", "Range: bytes=-500\r\n", " bytes=0-255"),
+            ("HEAD", "", " bytes=0-255"),
         ] {
             let (provider, asked) = disguised(media_type, LIST).await;
             let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
@@ -172,7 +172,8 @@ async fn a_playlist_of_what_cannot_be_made_a_file_is_never_given_as_one() {
         let mut viewer = Viewer::get(&stage, &format!("/movie/ann/secret/{path}")).await;
         assert_eq!(viewer.status(), status);
         assert!(!viewer.rest().await.starts_with(b"#EXTM3U"));
-        let kept = reqwest::get(yielding::path(&stage, Class::Background, &path)).await.unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let kept = client.get(yielding::path(&stage, Class::Background, &path)).send().await.unwrap();
         assert_eq!(kept.status().as_u16(), status);
     }
 }
@@ -243,4 +244,35 @@ async fn a_file_is_given_as_what_was_opened_whatever_is_found_at_its_address_mea
     let mut first = first.await.unwrap();
     assert_eq!((first.status(), first.header("content-type")), (200, Some("video/mp4")));
     assert_eq!(first.rest().await.len(), 1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_is_called_a_playlist_is_the_film_that_it_is() {
+    let film = NULL_PACKET.repeat(1000);
+    for (range, from) in [("", 0), ("Range: bytes=0-\r\n", 0), ("Range: bytes=1000-\r\n", 1000)] {
+        let there = film.clone();
+        let provider = giving(move |_, head| answer("application/vnd.apple.mpegurl", &there, head)).await;
+        let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+        let path = format!("/movie/ann/secret/{DEAD_FILM}.mp4");
+        let mut viewer = Viewer::ask(&stage, "GET", &path, &format!("{range}Connection: close\r\n")).await;
+        assert_eq!(viewer.status(), if range.is_empty() { 200 } else { 206 }, "{range}");
+        assert_eq!(viewer.header("content-type"), Some("video/mp4"));
+        assert!(viewer.rest().await == film[from..], "{range}");
+    }
+    // What is called one, and is text wherever it is looked at, is one.
+    let (provider, _) = disguised("application/vnd.apple.mpegurl", LIST).await;
+    let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+    let made = (200, Some("video/mp2t".to_owned()), SIZE);
+    assert_eq!(ask(&stage, "GET", "Range: bytes=20-\r\n").await, made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_playlist_may_have_blank_lines_before_it() {
+    const AFTER_A_MARK: &str = "\u{feff}\n#EXTM3U\n#EXTINF:4,\none.ts\n#EXTINF:4,\ntwo.ts\n#EXT-X-ENDLIST\n";
+    const AFTER_LINES: &str = "\r\n \r\n#EXTM3U\n#EXTINF:4,\none.ts\n#EXTINF:4,\ntwo.ts\n#EXT-X-ENDLIST\n";
+    for list in [AFTER_A_MARK, AFTER_LINES] {
+        let (provider, _) = disguised("application/octet-stream", list).await;
+        let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+        assert_eq!(ask(&stage, "GET", "").await, (200, Some("video/mp2t".to_owned()), SIZE), "{list}");
+    }
 }
