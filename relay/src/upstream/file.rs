@@ -120,13 +120,18 @@ impl Open {
     /// missing; whoever watches would rather go on behind what is.
     ///
     /// # Errors
-    /// There is no list, or what it lists cannot become a transport stream, or is not the whole film.
+    /// There is no list, or what it lists cannot become a transport stream, is not the whole film, or does not come.
     pub(crate) async fn made(dialler: &Arc<Dialler>, way: &Way, is_kept: bool) -> Result<Self, Failure> {
         let television = match is_kept {
             true => hls::Stream::whole(dialler, &way.upstream, way.login).await?,
             false => hls::Stream::recorded(dialler, &way.upstream, way.login).await?,
         };
-        Ok(Self::of_hls(television.into_body()))
+        let mut body = television.into_body();
+        // Until something of it is here, the next upstream may have it.
+        match body.peek(1).await?.is_empty() {
+            true => Err(Failure::Foreign("a playlist without segments")),
+            false => Ok(Self::of_hls(body)),
+        }
     }
 
     /// Nobody knows the size of what is made of HLS before it ends, and it is given from its beginning.

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::provider::giving;
-use crate::stage::{DEAD_FILM, Plan, SEGMENTED, Stage};
+use crate::stage::{DEAD_FILM, FILM_OF_TWO, Plan, SEGMENTED, Stage};
 use crate::viewer::{Viewer, eventually};
 use crate::yielding;
 
@@ -274,5 +274,20 @@ async fn a_playlist_may_have_blank_lines_before_it() {
         let (provider, _) = disguised("application/octet-stream", list).await;
         let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
         assert_eq!(ask(&stage, "GET", "").await, (200, Some("video/mp2t".to_owned()), SIZE), "{list}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_as_hls_of_which_nothing_comes_is_had_from_the_next_upstream() {
+    let refused = "#EXTM3U\n#EXTINF:4,\none.ts\n#EXT-X-ENDLIST\n";
+    let empty = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-ENDLIST\n";
+    for list in [refused, empty] {
+        let provider = giving(move |_, head| match head.contains("film.mp4") {
+            true => answer("application/octet-stream", list.as_bytes(), head),
+            false => b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+        });
+        let stage = Stage::with(Plan { dead: Some(provider.await), ..Plan::default() }).await;
+        let viewer = Viewer::get(&stage, &format!("/movie/ann/secret/{FILM_OF_TWO}.mp4")).await;
+        assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp4")), "{list}");
     }
 }
