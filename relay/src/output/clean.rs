@@ -33,9 +33,11 @@ pub(super) fn answer(
     rangeless: Rangeless,
 ) -> Result<httpd::Response, Refusal> {
     let Open { from, size, etag, ranges, is_made, body } = open;
-    // Of what is made nobody can have a part.
     let whole = from == 0 && (is_made || rangeless == Rangeless::Whole);
-    let placed = place(asked, from, size)?.filter(|_| ranges || !whole);
+    let placed = match is_made {
+        true => None, // nobody can have a part of it
+        false => place(asked, from, size)?.filter(|_| ranges || !whole),
+    };
     let placed = placed.or(whole.then_some(Placed { status: StatusCode::OK, start: 0, end: size }));
     let Placed { status, start, end } = placed.ok_or(Refusal::NoRanges)?;
     let left = end.map(|end| end - start);

@@ -116,7 +116,7 @@ async fn open(
     asked: &mut Asked,
 ) -> Result<Open, Refusal> {
     if is_made(headend, &way.upstream) {
-        return made(headend, (way, is_kept), asked).await;
+        return made(headend, way, is_kept).await;
     }
     let mut known = title.and_then(|title| headend.sizes.get(title));
     if known.is_none() && asked.is_suffix() {
@@ -128,14 +128,13 @@ async fn open(
     };
     if matches!(file, File::List) {
         headend.segmented.put(&way.upstream);
-        return made(headend, (way, is_kept), asked).await;
+        return made(headend, way, is_kept).await;
     }
     settled(headend, title, way, asked, file).await
 }
 
-/// Opens what is HLS, from its beginning: nobody can have a part of it.
-async fn made(headend: &Headend, (way, is_kept): (&Way, bool), asked: &mut Asked) -> Result<Open, Refusal> {
-    asked.want_all();
+/// Opens what is HLS, from its beginning.
+async fn made(headend: &Headend, way: &Way, is_kept: bool) -> Result<Open, Refusal> {
     let made = Open::made(&headend.dialler, way, is_kept).await;
     if matches!(made, Err(Failure::Foreign(_))) {
         headend.segmented.forget(&way.upstream); // perhaps it is a file by now

@@ -291,3 +291,17 @@ async fn a_film_as_hls_of_which_nothing_comes_is_had_from_the_next_upstream() {
         assert_eq!((viewer.status(), viewer.header("content-type")), (200, Some("video/mp4")), "{list}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_upstream_is_asked_for_the_same_part_where_the_first_has_hls_and_is_busy() {
+    let provider = giving(|number, head| match number {
+        0 => answer("application/octet-stream", LIST.as_bytes(), head),
+        _ => b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+    });
+    let stage = Stage::with(Plan { dead: Some(provider.await), ..Plan::default() }).await;
+    let path = format!("/movie/ann/secret/{FILM_OF_TWO}.mp4");
+    Viewer::ask(&stage, "HEAD", &path, "").await;
+    let viewer = Viewer::ask(&stage, "GET", &path, "Range: bytes=1000-\r\n").await;
+    assert_eq!(viewer.status(), 206);
+    assert!(viewer.header("content-range").unwrap().starts_with("bytes 1000-"));
+}
