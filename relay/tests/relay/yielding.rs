@@ -79,7 +79,8 @@ async fn whoever_shows_a_pass_gets_the_whole_film_and_takes_nobodys_seat() {
     let stage = Stage::with(plan).await;
     let film = stage.station.catalogue().film_id(0);
     let url = stage.station.stream_url("movie", film, "mp4");
-    let original = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let original = client.get(url).send().await.unwrap().bytes().await.unwrap();
     stage.station.set_fault(film, Fault::Stall(100_000));
     let mut download = Download::begin(&stage).await;
     assert_eq!(download.status, 206);
