@@ -232,6 +232,14 @@ impl Place {
         }
     }
 
+    /// Whether segments can be asked for: not before the list was found.
+    fn is_known(&self) -> bool {
+        match self {
+            Self::Provider(place) => place.is_known(),
+            Self::Engine(_) => true,
+        }
+    }
+
     /// The way that was found is good no more.
     fn begin_anew(&mut self) {
         if let Self::Provider(place) = self {
@@ -251,7 +259,8 @@ impl Fetcher {
     async fn follow(&mut self, queue: &Sender<Result<Part, Failure>>) -> Result<(), Failure> {
         let mut poll = self.next_poll();
         while !self.follower.over() {
-            let fetch = self.follower.next().map(|next| next.at.map_or_else(Instant::now, Instant::from_std));
+            let next = self.follower.next().filter(|_| self.place.is_known());
+            let fetch = next.map(|next| next.at.map_or_else(Instant::now, Instant::from_std));
             let place = async {
                 let Some(at) = fetch else { return std::future::pending().await };
                 sleep_until(at).await;
@@ -304,7 +313,8 @@ impl Fetcher {
                 self.follower.unlisted();
                 let since = *self.unlisted.get_or_insert(self.listed);
                 let patience = (3 * self.follower.target()).max(self.silence);
-                let lost = since.elapsed() > patience && self.follower.next().is_none();
+                let idle = self.follower.next().is_none() || !self.place.is_known();
+                let lost = since.elapsed() > patience && idle;
                 if lost { Err(why) } else { Ok(()) }
             }
         }

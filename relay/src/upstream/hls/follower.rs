@@ -43,6 +43,8 @@ pub(super) struct Follower {
     target: Duration,
     /// Until the list is asked for again.
     pause: Duration,
+    /// It could not be had the last time.
+    unlisted: bool,
     /// The next segment does not continue what went before.
     broken: bool,
     trouble: Option<Trouble>,
@@ -102,6 +104,7 @@ impl Follower {
             ended: false,
             target: Duration::ZERO,
             pause: Duration::ZERO,
+            unlisted: false,
             broken: false,
             trouble: None,
             left_out: 0,
@@ -129,6 +132,7 @@ impl Follower {
             return Err(Failure::Incomplete);
         }
         self.lists += 1;
+        self.unlisted = false;
         self.ended = list.ended;
         self.target = target(&list);
         let seen = Seen::new(&list, self.last.as_ref());
@@ -150,12 +154,14 @@ impl Follower {
 
     /// The list could not be had.
     pub(super) fn unlisted(&mut self) {
+        self.unlisted = true;
         self.pause = (self.target / 2).clamp(*PACE.start(), *PACE.end());
     }
 
-    /// How long after the last request for the list the next one is due; `None` when nothing new will be in it.
+    /// How long after the last request for the list the next one is due; `None` when nothing new will be in it. One that
+    /// was asked for all the same is wanted for its addresses.
     pub(super) fn pause(&self) -> Option<Duration> {
-        (!self.ended).then_some(self.pause)
+        (!self.ended || self.unlisted).then_some(self.pause)
     }
 
     /// How long a segment may be.

@@ -172,6 +172,10 @@ fn what_has_an_end_is_played_from_its_beginning_to_it() {
     let mut follower = Follower::new();
     follower.listed(Media { ended: true, ..numbers(0, 5) }).unwrap();
     assert_eq!(follower.pause(), None);
+    follower.unlisted();
+    assert!(follower.pause().is_some(), "who asked for it all the same needs it");
+    follower.listed(Media { ended: true, ..numbers(0, 5) }).unwrap();
+    assert_eq!(follower.pause(), None);
     assert_eq!(drain(&mut follower), ["0", "1", "2", "3", "4"]);
     assert!(follower.over());
     let mut follower = Follower::new();
