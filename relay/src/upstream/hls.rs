@@ -140,7 +140,7 @@ impl Stream {
         Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new(), is_owed })
     }
 
-    /// The same for what was on the air once.
+    /// The same for what was on the air once, from its beginning, though its list may have no end yet.
     ///
     /// # Errors
     /// As of [`Stream::open`].
@@ -149,7 +149,7 @@ impl Stream {
         upstream: &Upstream,
         login: usize,
     ) -> Result<Self, Failure> {
-        let mut stream = Self::open(dialler, upstream, login).await?;
+        let mut stream = Self::follow(dialler, upstream, login, Follower::of_past()).await?;
         stream.pace = Pace::new(AT_ONCE);
         Ok(stream)
     }

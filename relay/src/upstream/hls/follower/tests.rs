@@ -188,6 +188,23 @@ fn what_has_an_end_is_played_from_its_beginning_to_it() {
 }
 
 #[test]
+fn what_was_on_the_air_once_is_played_from_its_beginning_whether_it_has_an_end_or_not() {
+    let mut follower = Follower::of_past();
+    follower.listed(numbers(0, 9)).unwrap();
+    assert_eq!(drain(&mut follower), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+    follower.listed(Media { ended: true, ..numbers(0, 10) }).unwrap();
+    assert_eq!(drain(&mut follower), ["9"]);
+    assert!(follower.over());
+    let mut follower = Follower::of_past();
+    for _ in 0..=UNCHANGED {
+        assert!(!follower.over());
+        follower.listed(numbers(0, 9)).unwrap();
+        drain(&mut follower);
+    }
+    assert!(follower.over(), "nothing is added to it any more");
+}
+
+#[test]
 fn the_list_is_asked_for_again_as_the_rfc_says_until_it_stops_changing() {
     let mut follower = Follower::new();
     follower.listed(numbers(0, 3)).unwrap();
