@@ -326,11 +326,11 @@ impl Fetcher {
         let (said, splice) = (next.segment.duration, next.splice);
         let patience = (SLOWEST * said).max(PATIENCE);
         let (bytes, opener) = self.place.segment(next.segment, patience).await?;
-        let must_be_whole = !next.again || self.follower.is_of_whole();
-        if must_be_whole && opener.is_none() && segment::is_cut(&bytes) {
+        let whole = self.follower.is_of_whole();
+        if (whole || !next.again) && opener.is_none() && segment::is_cut(&bytes) {
             return Err(Failure::Dead("the connection broke"));
         }
-        let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener)).await;
+        let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener, whole)).await;
         let mut packets = packets.map_err(|_| Failure::Closing)??;
         self.restamper.again(0); // counters go on, clocks stay as they are
         self.restamper.apply(&mut packets);

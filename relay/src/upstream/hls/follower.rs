@@ -248,7 +248,7 @@ impl Follower {
         let lengths: Vec<_> = list.segments.iter().map(|segment| segment.duration).collect();
         let is_same = self.last.as_ref().is_none_or(|last| last.first == list.first && *known == lengths);
         *known = lengths;
-        is_same && list.ended && !list.segments.iter().any(|segment| segment.gap)
+        is_same && list.ended && !list.ragged && !list.segments.iter().any(|segment| segment.gap)
     }
 
     /// Whether the next segment is about to leave the list, or has left it.
@@ -330,7 +330,7 @@ impl Follower {
             first.discontinuity = true;
         }
         let first = self.next;
-        self.append(Media { target: list.target, first, segments: new, ended: list.ended }, 0);
+        self.append(Media { first, segments: new, ..list }, 0);
     }
 
     fn leave_gaps_out(&mut self) {

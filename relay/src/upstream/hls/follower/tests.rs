@@ -10,7 +10,8 @@ fn list(first: u64, names: &[&str]) -> Media {
         discontinuity: name.starts_with('!'),
         gap: name.starts_with('-'),
     });
-    Media { target: Duration::from_secs(4), first, segments: segments.collect(), ended: false }
+    let segments = segments.collect();
+    Media { target: Duration::from_secs(4), first, segments, ended: false, ragged: false }
 }
 
 /// The segments of numbers `from` to `until`, named after them.
@@ -240,7 +241,8 @@ fn of_what_is_kept_whole_nothing_is_left_out() {
     for other in [ended(numbers(7, 9)), ended(numbers(8, 11)), numbers(7, 10)] {
         assert_eq!(follower.listed(other), Err(Failure::Incomplete));
     }
-    for list in [numbers(0, 3), ended(list(0, &["a", "-b", "c"]))] {
+    let ragged = Media { ragged: true, ..ended(numbers(0, 3)) };
+    for list in [numbers(0, 3), ended(list(0, &["a", "-b", "c"])), ragged] {
         assert_eq!(Follower::of_whole().listed(list), Err(Failure::Incomplete));
     }
 }
