@@ -192,6 +192,9 @@ pub struct Job {
     /// What shall be had, and where.
     #[serde(flatten)]
     pub wish: Wish,
+    /// By which ending it was asked for when it came: the one of its wish is then that of what came.
+    #[serde(skip)]
+    pub asked: Option<String>,
     /// Where it is.
     pub state: State,
     /// Of one that is paused or has failed: where it goes on.
@@ -249,6 +252,13 @@ pub struct Job {
     pub finished: Option<i64>,
     /// When anything of it last changed.
     pub updated: i64,
+}
+
+impl Job {
+    /// By which ending it is asked for, whatever came when it was asked for last.
+    pub fn asks_for(&self) -> &str {
+        self.asked.as_deref().unwrap_or(&self.wish.ext)
+    }
 }
 
 #[cfg(test)]

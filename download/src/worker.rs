@@ -44,6 +44,7 @@ use tracing::{error, info, warn};
 use crate::Settings;
 use crate::front::Pulse;
 use crate::job::{Job, State, Wait};
+use crate::queue::Window;
 use crate::store::{Later, Lock, Scope, Store, StoreError, boot, now};
 use copies::Copies;
 use upkeep::Upkeep;
@@ -121,7 +122,7 @@ impl Worker {
         let upkeep = Upkeep::new(&settings, Copies::new(config));
         let work = Arc::new(Work::new(data, settings, relay, store, boot)?);
         let (running, next, threads) = (HashMap::new(), HashMap::new(), JoinSet::new());
-        let (zone, pulse) = (TimeZone::system(), Pulse::new());
+        let (zone, pulse) = (zone(&work.settings), Pulse::new());
         Ok(Self { work, lock, running, next, threads, upkeep, zone, pulse })
     }
 
@@ -135,7 +136,7 @@ impl Worker {
         tokio::pin!(shutdown);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut told, mut seen, mut due) = (Instant::now(), 0, 0);
+        let (mut told, mut seen, mut due, mut was_open) = (Instant::now(), 0, 0, false);
         loop {
             let mut look = false;
             tokio::select! {
@@ -149,8 +150,10 @@ impl Worker {
             let looked = (|| {
                 let (version, now) = (self.work.store.version()?, now());
                 self.pulse.beat();
-                if look || version != seen || now >= due {
-                    (seen, due) = (version, self.turn(now)?.min(now + 60));
+                let open = self.work.settings.window.closed_until(now, &self.zone).is_none();
+                if look || version != seen || now >= due || open != was_open {
+                    (seen, was_open) = (version, open);
+                    due = self.turn(now)?.min(now + 60);
                 }
                 if told.elapsed() >= TELLING {
                     told = Instant::now();
@@ -168,7 +171,7 @@ impl Worker {
 
     /// Sees to it that those are at work that should be, and no others. When to look again, in Unix seconds.
     fn turn(&mut self, now: i64) -> Result<i64, StoreError> {
-        let turns = self.window(now)?;
+        self.window(now)?;
         self.stop_those_who_are_stopped(now)?;
         let limits = self.work.store.limits(self.work.settings.limits())?;
         self.upkeep.pace(&self.work.store.targets()?);
@@ -187,11 +190,11 @@ impl Worker {
                 self.begin(job);
             }
         }
-        Ok(self.work.store.next_turn(now)?.unwrap_or(i64::MAX).min(turns))
+        Ok(self.work.store.next_turn(now)?.unwrap_or(i64::MAX))
     }
 
-    /// Outside of its hours nothing is downloaded. When they are over, if they are not; else never.
-    fn window(&mut self, now: i64) -> Result<i64, StoreError> {
+    /// Outside of its hours nothing is downloaded.
+    fn window(&mut self, now: i64) -> Result<(), StoreError> {
         let window = self.work.settings.window;
         let held = self
             .work
@@ -204,7 +207,7 @@ impl Worker {
                 // It was another window when that was written.
                 self.work.store.window(None)?;
             }
-            return Ok(window.open_until(now, &self.zone).unwrap_or(i64::MAX));
+            return Ok(());
         };
         let why = format!("downloads go on at {window}");
         let fetches = |running: &Running| running.state == State::Downloading && !running.records;
@@ -213,10 +216,10 @@ impl Worker {
             self.work.store.put_off(*id, State::Downloading, &later, 0, now)?;
             running.stop.cancel();
         }
-        if held.is_none_or(|hold| hold.until != until) {
+        if held.is_none_or(|hold| (hold.until, &hold.why) != (until, &why)) {
             self.work.store.window(Some((until, &why)))?;
         }
-        Ok(i64::MAX)
+        Ok(())
     }
 
     /// Stops the threads of jobs that somebody has paused or cancelled, and puts back those jobs that have lost their thread.
@@ -318,4 +321,15 @@ impl Worker {
             warn!(%error, "the queue was left as it is");
         }
     }
+}
+
+/// The zone by whose clock hours are meant.
+fn zone(settings: &Settings) -> TimeZone {
+    TimeZone::try_system().unwrap_or_else(|error| {
+        // Many containers know none, and nobody minds who says no hours.
+        if std::env::var_os("TZ").is_some() || settings.window != Window::default() {
+            warn!(%error, "the time zone is not known, and hours are those of UTC; expected TZ=Europe/Rome, or the like, or /etc/localtime");
+        }
+        TimeZone::UTC
+    })
 }

@@ -35,8 +35,8 @@ impl Internet {
         Checked { inner: self.resolve.clone(), allowed: self.is_public }
     }
 
-    /// Whether `url` writes out an address of our own house. Names are checked when they are resolved; what is written out
-    /// is not.
+    /// Whether `url` writes out an address of our own house, as [`reach::is_private_literal`] tells it of the internet as it
+    /// is. Names are checked when they are resolved; what is written out is not.
     pub fn leads_inside(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
         host.parse().is_ok_and(|address| !(self.is_public)(address))

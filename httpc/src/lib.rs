@@ -1,9 +1,11 @@
 //! Asking: what all programs have in common that are clients of HTTP, whomever they ask.
 //!
 //! A client of ours does nothing by itself. It follows no redirect, since the library logs where it is sent, and that has
-//! credentials in it; who asks follows by [`redirect`], and looks at each step at where it leads. It takes no proxy from the
-//! environment, says nothing of where it comes from, and trusts the roots that browsers trust besides those of the system,
-//! which containers do not have. [`plain`] is such a one; [`lenient`] makes it take what providers' servers send.
+//! credentials in it; who asks follows by [`redirect()`], and looks at each step at where it leads. It says nothing of where it
+//! comes from, and trusts the roots that browsers trust besides those of the system, which containers do not have. [`plain`]
+//! takes no proxy from the environment: a source says which is its own. [`lenient`] makes it take what providers' servers
+//! send. [`outward`] is for services of the internet that the operator has chosen, which he may only reach by his proxy.
+//! That of `tls`, which may have to trust one authority alone, is its own.
 //!
 //! SECURITY: a name that an untrusted list or a redirect tells is checked by the one who dials, at the moment of dialling:
 //! [`Internet::public_only`] is the resolver for that. An address that is written out is not resolved, and is looked at
@@ -26,15 +28,17 @@ pub use redirect::{Nowhere, redirect};
 /// One that asks whom it is told to and nobody else, and gives bytes as they are sent. A connection may take
 /// `connect_timeout` to be made; nothing else has a limit.
 pub fn plain(connect_timeout: Duration) -> ClientBuilder {
+    outward(connect_timeout).no_proxy().no_gzip().no_brotli().no_zstd()
+}
+
+/// One that goes by the proxy of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), if there is one, and unpacks what
+/// comes packed.
+pub fn outward(connect_timeout: Duration) -> ClientBuilder {
     // The first to install a provider wins; that there is one is all that matters.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(Policy::none())
         .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
         .connect_timeout(connect_timeout)
         .tls_certs_merge(roots())
 }

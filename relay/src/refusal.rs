@@ -143,6 +143,11 @@ impl From<httpc::Nowhere> for Failure {
 }
 
 impl Failure {
+    /// Whether an upstream that gave no film so will not give it later either.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Unsupported(_) | Self::Refused(404 | 410) | Self::Page | Self::NoSource)
+    }
+
     /// The word by which it is counted.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

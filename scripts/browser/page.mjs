@@ -1,4 +1,4 @@
-// What `tests/programs/page.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
+// What `tests/programs/browser.rs` has a browser do with the page: all that people do there, in Debian's Chromium. Prints a line for
 // each thing that works, and ends with status 1 at the first that does not.
 //
 //   node page.mjs MODULES COAX STATION [PART...]

@@ -6,6 +6,7 @@
 mod program;
 
 mod backup;
+mod browser;
 mod catchup;
 mod clients;
 mod deploy;
@@ -20,7 +21,6 @@ mod mirror;
 mod monitoring;
 mod notices;
 mod operator;
-mod page;
 mod piped;
 mod readme;
 mod refused;

@@ -29,7 +29,7 @@ pub struct Arrived {
     pub sha256: Option<String>,
     /// The class of its picture in lines, where it was measured.
     pub measured_h: Option<u32>,
-    /// Its ending, if it was found to be another one.
+    /// What it is to be called by, if that is not the ending by which it was asked for.
     pub ext: Option<String>,
 }
 
@@ -123,7 +123,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn renamed(&self, id: i64, ext: Option<&str>, now: i64) -> Result<bool, StoreError> {
-        let change = "UPDATE job SET renamed = 1, ext = coalesce(?, ext), updated = ? WHERE id = ? AND state = 'downloading'";
+        let change =
+            "UPDATE job SET renamed = 1, ext = coalesce(?1, ext), asked = coalesce(?1, asked), updated = ?2
+            WHERE id = ?3 AND state = 'downloading'";
         let details = ext.map_or_else(|| "no other ending helps".to_owned(), |ext| format!("it is {ext}"));
         self.shift(change, params![ext, now, id], now, &Telling::job(id, Action::Renamed, &details))
     }
@@ -134,8 +136,8 @@ impl Store {
     /// [`StoreError`].
     pub fn arrived(&self, job: &Job, what: &Arrived, seconds: u64, now: i64) -> Result<bool, StoreError> {
         let change = "UPDATE job SET state = 'downloaded', step = NULL, have = ?1, synced = ?1, total = ?1, sha256 = ?2,
-              measured_h = ?3, ext = coalesce(?4, ext), body_seconds = body_seconds + ?5, no_progress = 0, refused = 0,
-              error = NULL, updated = ?6
+              measured_h = ?3, asked = coalesce(asked, ext), ext = coalesce(?4, asked, ext),
+              body_seconds = body_seconds + ?5, no_progress = 0, refused = 0, error = NULL, updated = ?6
             WHERE id = ?7 AND state = 'downloading'";
         let values =
             params![what.total as i64, what.sha256, what.measured_h, what.ext, seconds as i64, now, job.id];

@@ -85,21 +85,21 @@ impl Store {
     /// [`StoreError`].
     pub fn window(&self, closed: Option<(i64, &str)>) -> Result<(), StoreError> {
         self.write(|writing| {
-            let until = match closed {
+            let (until, why) = match closed {
                 Some((until, why)) => {
                     let insert =
                         "INSERT OR REPLACE INTO hold(scope, name, wait, until, why) VALUES (?, '', ?, ?, ?)";
                     writing.execute(insert, params![Scope::All, Wait::Window, until, why])?;
-                    until
+                    (until, Some(why))
                 }
                 None => {
                     let delete = "DELETE FROM hold WHERE scope = ? AND wait = ?";
                     writing.execute(delete, params![Scope::All, Wait::Window])?;
-                    0
+                    (0, None)
                 }
             };
-            let change = "UPDATE job SET not_before = ? WHERE not_before > 0 AND wait = ?";
-            writing.execute(change, params![until, Wait::Window])?;
+            let change = "UPDATE job SET not_before = ?, error = ? WHERE not_before > 0 AND wait = ?";
+            writing.execute(change, params![until, why, Wait::Window])?;
             Ok(())
         })
     }

@@ -63,6 +63,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
     Ok(Job {
         id: row.get("id")?,
         wish: wish(row)?,
+        asked: row.get("asked")?,
         state: row.get("state")?,
         held: row.get("held")?,
         step: row.get("step")?,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// What brings a file from each version to the next; its length is the version that this program writes.
-const STEPS: &[&str] = &[FIRST, RECORDINGS, ADDRESSES, WAITS];
+const STEPS: &[&str] = &[FIRST, RECORDINGS, ADDRESSES, WAITS, ENDINGS];
 
 /// Jobs that have come to nothing may be wished for again; of all others there is one for each version and target, by what
 /// it is as by where it comes from. The indexes of turns hold only those that wait for theirs, in the order in which they
@@ -96,6 +96,11 @@ const WAITS: &str = "
 CREATE INDEX event_slot ON event(job, id) WHERE action = 'wait' AND substr(details, 1, 5) = 'slot:';
 ";
 
+/// What came is called by what it is, and asked for again by what it is called where it comes from.
+const ENDINGS: &str = "
+ALTER TABLE job ADD COLUMN asked TEXT;
+";
+
 /// Makes of `connection` a store of today.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -127,4 +132,47 @@ fn version(connection: &Connection) -> Result<usize, StoreError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let (found, known) = (found as usize, STEPS.len());
     if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use contract::disk::Data;
+
+    use super::*;
+    use crate::job::State;
+    use crate::store::Store;
+
+    /// A store of an older program, of this version, with a job that was fetched.
+    fn older(version: usize) -> (tempfile::TempDir, Data) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::new(folder.path());
+        fs::create_dir_all(data.downloads()).unwrap();
+        let connection = Connection::open(data.downloads().join("jobs.db")).unwrap();
+        STEPS[..version].iter().for_each(|step| connection.execute_batch(step).unwrap());
+        connection.pragma_update(None, "user_version", version as i64).unwrap();
+        let rows = "
+            INSERT INTO target(name, kind, url, base, style, types, max_parallel, bwlimit, cleanup, status)
+              VALUES ('nas', 'dir', '', '/mnt/nas', 'plex', 'any', 1, 0, 1, 'online');
+            INSERT INTO job(identity, variant, target, kind, title, year, tmdb, tags, ep_title, series, account,
+              stream_id, ext, user, state, rank, aged, total, have, created, updated)
+              VALUES ('movie|film|-', '', 1, 'movie', 'Film', '', '', '[]', '', 0, 'main', 7, 'mkv', 'ann',
+              'downloaded', 1, 0, 10, 10, 0, 0);";
+        connection.execute_batch(rows).unwrap();
+        (folder, data)
+    }
+
+    #[test]
+    fn a_store_of_every_older_program_is_brought_up_to_today_with_its_jobs() {
+        for version in 1..STEPS.len() {
+            let (_folder, data) = older(version);
+            let looked = Store::look(&data);
+            assert!(matches!(looked, Err(StoreError::Older { found, .. }) if found == version), "{looked:?}");
+            let job = Store::open(&data).unwrap().job(1).unwrap().unwrap();
+            assert_eq!((&*job.wish.title, job.state, job.total), ("Film", State::Downloaded, Some(10)));
+            assert_eq!((&*job.wish.ext, job.asks_for()), ("mkv", "mkv"), "{version}");
+            assert!(Store::look(&data).is_ok());
+        }
+    }
 }

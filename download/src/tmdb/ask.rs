@@ -112,6 +112,7 @@ impl Asker {
         let client = httpc::plain(PATIENCE)
             .gzip(true)
             .brotli(true)
+            .zstd(true)
             .timeout(PATIENCE)
             .user_agent(concat!("coax/", env!("CARGO_PKG_VERSION")))
             .build()?;

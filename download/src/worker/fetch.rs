@@ -54,7 +54,7 @@ impl Attempt<'_> {
         let (settings, wish) = (&self.work.settings, &self.job.wish);
         // SECURITY: an address that stands in a list may be anybody's.
         let (url, reach) = match &wish.address {
-            None => (self.url(&wish.ext), Reach::Anywhere),
+            None => (self.url(self.job.asks_for()), Reach::Anywhere),
             Some(address) if settings.private_addresses => (address.reveal().to_owned(), Reach::Anywhere),
             Some(address) => (address.reveal().to_owned(), Reach::Internet),
         };
@@ -72,12 +72,12 @@ impl Attempt<'_> {
     /// Has the engine bring it that can: our own what is a file, that of others what is none. Which of them it is shows in the
     /// end of its address, or else in what comes.
     async fn bring(&self, order: &Order, told: http::Told<'_>) -> Ended {
-        let wish = &self.job.wish;
-        let is_list = matches!(&*wish.ext, "m3u8" | "m3u" | "mpd");
-        if wish.address.is_none() || !is_list {
+        let (is_listed, ext) = (self.job.wish.address.is_none(), self.job.asks_for());
+        let is_list = matches!(ext, "m3u8" | "m3u" | "mpd");
+        if is_listed || !is_list {
             let ended = http::fetch(&self.work.client, order, told).await;
             let has_come = order.part.metadata().is_ok_and(|part| part.len() > 0);
-            let is_file = has_come || wish.address.is_none() || wish.ext == "ts" || m3u::is_video(&wish.ext);
+            let is_file = has_come || is_listed || ext == "ts" || m3u::is_video(ext);
             if is_file || !matches!(ended, Ended::Failed { cause: Cause::Content, .. }) {
                 return ended;
             }

@@ -88,7 +88,7 @@ impl Attempt<'_> {
         }
         let measured_h = measured.lines.map(u32::from);
         let ext =
-            walked.map(|walked| walked.container).filter(|it| is_called_otherwise(*it, &self.job.wish.ext));
+            walked.map(|walked| walked.container).filter(|it| is_called_otherwise(*it, self.job.asks_for()));
         let ext = ext.map(|container| container.extension().to_owned());
         let arrived = Arrived { total, sha256: Some(sha256), measured_h, ext };
         store.arrived(&self.job, &arrived, seconds, now()).map(drop)

@@ -99,7 +99,14 @@ async fn what_is_no_file_is_for_another_program_and_waits_until_there_is_one() {
     // A list, and a page: what it is shows when it is asked for.
     with.station.publish("/watch", "<!doctype html><html>a page</html>", "text/html", None);
     for (path, title) in [("/films/7/index.m3u8", "Stream (2021)"), ("/watch", "Page (2022)")] {
+        with.told(&["target", "set", "nas", "--limit", "10000"]);
         let job = add(&with, &(with.station.url().to_string() + path), title);
+        with.until(job, "transferring").await;
+        // What is here no more is had as it was the first time, whatever it was.
+        with.told(&["pause", &job.to_string()]);
+        with.parts().iter().for_each(|part| fs::remove_file(part).unwrap());
+        with.told(&["target", "set", "nas", "--limit", "0"]);
+        with.told(&["resume", &job.to_string()]);
         let done = with.until(job, "completed").await;
         let place = done["final_path"].as_str().unwrap();
         assert!(place.ends_with(".mp4"), "{place}");

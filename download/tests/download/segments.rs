@@ -97,6 +97,30 @@ async fn what_turns_out_to_be_hls_arrives_as_a_transport_stream_and_is_called_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_turned_out_to_be_hls_is_fetched_again_from_where_it_was() {
+    let house = House::with_segments().await;
+    let size = size(&house).await;
+    // Slow enough to be seen while it goes.
+    house.told(&["target", "set", "nas", "--limit", "10000"]);
+    let _worker = house.run();
+    let job = house.add(films(&house)[3]);
+    house.until(job, "transferring").await;
+    house.told(&["cancel", &job.to_string()]);
+    eventually(|| house.parts().is_empty()).await.expect("nobody wants it");
+    house.told(&["retry", &job.to_string()]);
+    house.until(job, "transferring").await;
+    house.told(&["pause", &job.to_string()]);
+    house.parts().iter().for_each(|part| fs::remove_file(part).unwrap());
+    house.told(&["target", "set", "nas", "--limit", "0"]);
+    house.told(&["resume", &job.to_string()]);
+    let done = house.until(job, "completed").await;
+    assert_eq!(house.events(job, "anew").len(), 1, "it was here no more");
+    let place = done["final_path"].as_str().unwrap();
+    assert!(place.ends_with(".ts") && done["ext"] == "ts", "{done:#}");
+    assert_eq!(fs::read(house.nas.join(place)).unwrap().len(), size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn films_and_episodes_that_a_panel_has_as_hls_arrive_as_transport_streams() {
     let house = House::with_segments().await;
     let size = size(&house).await;

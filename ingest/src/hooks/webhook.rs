@@ -55,7 +55,7 @@ pub(super) async fn post(webhook: &Webhook, summary: &[u8]) -> Result<(), String
 }
 
 pub(crate) fn client(timeout: Duration) -> reqwest::Result<Client> {
-    httpc::plain(timeout).timeout(timeout).user_agent("coax").build()
+    httpc::outward(timeout).timeout(timeout).user_agent("coax").build()
 }
 
 pub(crate) fn words(error: reqwest::Error, timeout: Duration) -> String {

@@ -67,9 +67,13 @@ impl<'a> Ways<'a> {
         self.failed(why);
     }
 
-    /// What went wrong first counts; but that one of them can never be made a file says nothing of the others.
+    /// What went wrong first counts; but that one of them will never do says nothing of another, which may do soon.
     fn failed(&mut self, why: Failure) {
-        if self.why.as_ref().is_none_or(|first| matches!(first, Failure::Unsupported(_))) {
+        let counts = match &self.why {
+            Some(first) => first.is_final() && !why.is_final(),
+            None => true,
+        };
+        if counts {
             self.why = Some(why);
         }
     }

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use station::{Fault, Limit};
 
 use crate::provider::answering;
-use crate::stage::{EPISODE, FILM, LIVE, Plan, SEGMENTED, Stage};
+use crate::stage::{EPISODE, FILM, FILM_OF_TWO, LIVE, Plan, SEGMENTED, Stage};
 use crate::viewer::{Viewer, eventually};
 
 /// A provider that refuses one body too many, and counts every one.
@@ -272,7 +272,9 @@ async fn a_recording_shares_what_is_watched_and_gives_way_when_nobody_watches_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_keeps_a_film_that_is_hls_gets_the_whole_of_it_or_is_told_that_it_is_not() {
-    let stage = Stage::with(strict(1)).await;
+    let mut plan = strict(1);
+    plan.station.hls_linger = Duration::ZERO;
+    let stage = Stage::with(plan).await;
     let of = async |id: u32| Download::of(&path(&stage, Class::Background, &format!("{id}.ts"))).await;
     let whole = of(SEGMENTED).await;
     assert_eq!(whole.status, 200);
@@ -295,6 +297,25 @@ async fn whoever_keeps_a_film_that_is_hls_gets_the_whole_of_it_or_is_told_that_i
     download.body.frame().await.unwrap().unwrap();
     let seen = stage.relay.status();
     assert_eq!(seen["slots"][0]["downloading"], 1, "{seen}");
+    let viewer = Viewer::get(&stage, &Stage::path(LIVE + 1)).await;
+    assert_eq!((viewer.status(), download.rest().await.1.as_deref()), (200, Some("slot")));
+    assert_eq!(stage.station.counts().accounts["station"].bodies_peak, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_provider_has_not_says_nothing_of_another_who_may_give_it_soon() {
+    for (first, second, why) in [
+        (404, 503, "status 503"),
+        (503, 404, "status 503"),
+        (401, 404, "status 401"),
+        (404, 551, "status 551"),
+    ] {
+        let answer = format!("HTTP/1.1 {first} Sorry\r\nContent-Length: 0\r\n\r\n").into_bytes();
+        let stage = Stage::with(Plan { dead: Some(answering(vec![answer]).await), ..strict(1) }).await;
+        stage.station.set_fault(stage.station.catalogue().film_id(0), Fault::Status(second));
+        let film = path(&stage, Class::Background, &format!("{FILM_OF_TWO}.mp4"));
+        assert_eq!(Download::of(&film).await.why.as_deref(), Some(why), "{first}, {second}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,8 @@ fn a_paused_job_goes_on_where_it_was_and_a_failed_one_where_it_failed() {
     stage.begin(NOW).unwrap();
     held(State::Pending);
     stage.store.arrived(&stage.begin(NOW).unwrap(), &arrived, 1, NOW).unwrap();
-    assert_eq!(stage.job(id).wish.ext, "mp4");
+    let job = stage.job(id);
+    assert_eq!((&*job.wish.ext, job.asks_for()), ("mp4", "mkv"), "what came is no address");
     held(State::Downloaded);
     stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
     held(State::Downloaded);
