@@ -10,7 +10,8 @@
 //!
 //! A relay tells whoever shows one why it gets nothing, or no more: [`Why`], in the header [`WHY`] of a refusal and in
 //! the trailer of that name (RFC 9110, 6.5) behind a body that ends early. What it has made into something else than was asked
-//! for, it says in [`MADE`].
+//! for, it says in [`MADE`]. That has no length, and proxies may take trailers away and end what broke off as if it were
+//! whole: so [`Why::Whole`] stands behind all of it, and without that it is not all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -117,6 +118,8 @@ pub enum Why {
     Unsupported(Obstacle),
     /// Anything else: nobody answers, the connection broke.
     Broken,
+    /// There is no more: that was all. Behind a body only.
+    Whole,
 }
 
 /// What keeps HLS (RFC 8216) from becoming one transport stream.
@@ -172,6 +175,7 @@ impl fmt::Display for Why {
             Self::Incomplete => f.write_str("incomplete"),
             Self::Unsupported(obstacle) => write!(f, "unsupported {}", obstacle.word()),
             Self::Broken => f.write_str("broken"),
+            Self::Whole => f.write_str("whole"),
         }
     }
 }
@@ -185,6 +189,7 @@ impl FromStr for Why {
             "foreign" => Ok(Self::Foreign),
             "incomplete" => Ok(Self::Incomplete),
             "broken" => Ok(Self::Broken),
+            "whole" => Ok(Self::Whole),
             text => match text.split_once(' ') {
                 Some(("status", status)) => status.parse().map(Self::Status).map_err(drop),
                 Some(("unsupported", word)) => {
@@ -241,7 +246,7 @@ mod tests {
 
     #[test]
     fn every_why_is_read_as_it_was_written() {
-        for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Incomplete, Why::Broken] {
+        for why in [Why::Slot, Why::Status(551), Why::Foreign, Why::Incomplete, Why::Broken, Why::Whole] {
             assert_eq!(why.to_string().parse(), Ok(why));
         }
         for obstacle in Obstacle::ALL {

@@ -42,6 +42,9 @@ const EXCERPT: usize = 512;
 /// A transport stream of less than this, where another container was asked for, is no film: panels show a clip to whoever
 /// has one connection too many.
 const CLIP: u64 = 32 << 20;
+/// Why it is not all, though it has come to an end.
+const UNCONFIRMED: &str = "the relay has not said that this is all of it: it broke off, or a proxy before the relay \
+    does not pass on what is said behind a body (TE and trailers)";
 /// Why what is here is thrown away.
 const SIZE: &str = "it has another size than before";
 const WHOLE: &str = "the source gives the whole of it only";
@@ -136,8 +139,7 @@ async fn answered(
     told: Told<'_>,
     (response, asked, known): (Response, u64, Option<u64>),
 ) -> Result<u64, Odd> {
-    // A relay has made a transport stream of what its provider has as HLS.
-    let is_made = response.headers().contains_key(MADE);
+    let is_made = is_made(&response);
     let (from, total, etag) = match answer::read(response.status().as_u16(), response.headers())? {
         Answer::Behind(size) => {
             drop(response);
@@ -242,17 +244,26 @@ async fn anew(part: &mut Part, told: Told<'_>, why: &'static str) -> Result<(), 
     Ok(())
 }
 
+/// Whether a relay has made a transport stream of what its provider has as HLS.
+fn is_made(response: &Response) -> bool {
+    response.headers().contains_key(MADE)
+}
+
 /// A body that is coming in.
 pub(super) struct Incoming {
     body: Body,
     patience: Duration,
+    /// Its end is none unless a relay has said before that this was all: nobody knows how long what is made will be, and a
+    /// proxy in between may end as if it were whole what it has lost.
+    is_owed: bool,
     /// What was looked at and is to be read again.
     held: Option<Bytes>,
 }
 
 impl Incoming {
     fn new(response: Response, patience: Duration) -> Self {
-        Self { body: http::Response::from(response).into_body(), patience, held: None }
+        let is_owed = is_made(&response);
+        Self { body: http::Response::from(response).into_body(), patience, is_owed, held: None }
     }
 
     /// The next bytes; `None` at a clean end.
@@ -263,13 +274,14 @@ impl Incoming {
         loop {
             let frame = tokio::time::timeout(self.patience, self.body.frame()).await;
             let frame = match frame.map_err(|_| Stop::broken("the source is silent"))? {
+                None if self.is_owed => return Err(Stop::broken(UNCONFIRMED)),
                 None => return Ok(None),
                 Some(frame) => frame.map_err(|error| Stop::broken(client::failure(&error)))?,
             };
             match frame.into_data() {
                 Ok(bytes) if bytes.is_empty() => {}
                 Ok(bytes) => return Ok(Some(bytes)),
-                Err(frame) => interrupted(frame.trailers_ref())?,
+                Err(frame) => self.is_owed &= !ends_whole(frame.trailers_ref())?,
             }
         }
     }
@@ -346,11 +358,12 @@ impl Incoming {
     }
 }
 
-/// What a relay says behind a body that it has ended early.
-fn interrupted(trailers: Option<&http::HeaderMap>) -> Result<(), Stop> {
+/// What a relay says behind a body: whether that was all, or why it has ended early.
+fn ends_whole(trailers: Option<&http::HeaderMap>) -> Result<bool, Stop> {
     let why = trailers.and_then(|trailers| trailers.get(WHY)).and_then(|why| why.to_str().ok());
     match why.and_then(|why| why.parse().ok()) {
-        None => Ok(()),
+        None => Ok(false),
+        Some(Why::Whole) => Ok(true),
         Some(Why::Slot) => Err(Stop::slot(None)),
         Some(Why::Status(status)) => Err(answer::refused(status, &http::HeaderMap::new())),
         Some(Why::Incomplete) => Err(Stop::broken(answer::INCOMPLETE)),

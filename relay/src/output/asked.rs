@@ -12,6 +12,8 @@ pub(super) struct Asked {
     range: HeaderMap,
     /// Counts only if this is the file's validator.
     if_range: Option<String>,
+    /// `TE: trailers` (RFC 9110, 10.1.4).
+    trailers: bool,
 }
 
 impl Asked {
@@ -22,7 +24,15 @@ impl Asked {
         let counts = condition.is_none() || if_range.is_some();
         let range = headers.get(header::RANGE).filter(|_| counts);
         let range: HeaderMap = range.map(|range| (header::RANGE, range.clone())).into_iter().collect();
-        Self { if_range: if_range.filter(|_| !range.is_empty()).map(str::to_owned), range }
+        let codings = headers.get_all(header::TE).iter().filter_map(|value| value.to_str().ok());
+        let trailers =
+            codings.flat_map(|list| list.split(',')).any(|it| it.trim().eq_ignore_ascii_case("trailers"));
+        Self { if_range: if_range.filter(|_| !range.is_empty()).map(str::to_owned), range, trailers }
+    }
+
+    /// Whether what is said behind the body reaches him.
+    pub(super) fn hears_trailers(&self) -> bool {
+        self.trailers
     }
 
     /// The last bytes, however many there are: panels misread that, so the size must be known first.
@@ -58,7 +68,7 @@ impl Asked {
 
     /// All of the file is wanted.
     pub(super) fn want_all(&mut self) {
-        *self = Self { range: HeaderMap::new(), if_range: None };
+        (self.range, self.if_range) = (HeaderMap::new(), None);
     }
 }
 
@@ -78,6 +88,23 @@ mod tests {
             headers.extend(if_range.map(|value| (header::IF_RANGE, value.parse().unwrap())));
             let ask = Asked::of(&headers).ask(None).unwrap();
             assert_eq!(ask, Ask { part, if_range: passed.map(str::to_owned) }, "{if_range:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_hears_trailers_says_so_in_a_list() {
+        for (said, hears) in [
+            (&[][..], false),
+            (&["trailers"], true),
+            (&["gzip, Trailers"], true),
+            (&["gzip", "trailers"], true),
+            (&["trailers;q=0", "gzip"], false),
+        ] {
+            let mut all = HeaderMap::new();
+            for said in said {
+                all.append(header::TE, said.parse().unwrap());
+            }
+            assert_eq!(Asked::of(&all).hears_trailers(), hears, "{said:?}");
         }
     }
 

@@ -215,7 +215,9 @@ impl CatchUp {
         let past = title.past.unwrap_or(wish.past);
         let search = Search { dialler: &headend.dialler, way, zone: &zone, past, now: wish.now };
         let Found { way, mut file } = search.open(&self.spellings, &ask).await?;
-        if learning {
+        // What gives no parts, and does not say how large it is, comes whole already; of HLS there is no other file to open.
+        let is_whole = matches!(&file, File::Open(open) if open.size.is_none() && !open.ranges);
+        if learning && !is_whole {
             let size = if let File::Open(open) = &file { open.size } else { None };
             drop(file);
             size.iter().for_each(|size| headend.sizes.put(title, *size));

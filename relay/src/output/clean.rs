@@ -32,25 +32,29 @@ pub(super) fn answer(
     media_type: HeaderValue,
     rangeless: Rangeless,
 ) -> Result<httpd::Response, Refusal> {
-    let Open { from, size, etag, ranges, body } = open;
-    let whole = from == 0 && rangeless == Rangeless::Whole;
-    let placed = place(asked, from, size)?.filter(|_| ranges || !whole);
+    let Open { from, size, etag, ranges, is_made, body } = open;
+    let whole = from == 0 && (is_made || rangeless == Rangeless::Whole);
+    let placed = match is_made {
+        true => None, // nobody can have a part of it
+        false => place(asked, from, size)?.filter(|_| ranges || !whole),
+    };
     let placed = placed.or(whole.then_some(Placed { status: StatusCode::OK, start: 0, end: size }));
     let Placed { status, start, end } = placed.ok_or(Refusal::NoRanges)?;
     let left = end.map(|end| end - start);
     let file = Named { way, size, etag: etag.clone() };
     request.open(body);
-    let is_watched = request.is_watched();
+    // Whoever does not hear what is said behind a body must not take what broke off for the whole: it is cut.
+    let is_told = !request.is_watched() && asked.hears_trailers();
     let part = Part::new(request, file, start, start - from, left);
     let mut response = Response::new(match left {
-        _ if !is_watched => yielding::body(part),
+        _ if is_told => yielding::body(part, is_made),
         Some(left) => Body::sized_stream(left, part),
         None => Body::stream(part),
     });
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
-    if !is_watched {
+    if is_told {
         yielding::describe(headers, (start, end, size));
     }
     if let Some(size) = size

@@ -43,11 +43,8 @@ pub(crate) async fn answer(
     while let Some(way) = ways.next().await {
         match open(headend, Some(Title::film(film.id)), (&way, false), &mut asked).await {
             Ok(open) => {
-                let (media_type, rangeless) = match is_made(headend, &way.upstream) {
-                    true => (media_type("ts"), Rangeless::Whole),
-                    false => (media_type(&film.container), Rangeless::Refused),
-                };
-                return clean::answer(&asked, way, open, request, media_type, rangeless);
+                let media_type = media_type(if open.is_made { "ts" } else { &film.container });
+                return clean::answer(&asked, way, open, request, media_type, Rangeless::Refused);
             }
             Err(Refusal::Upstream(why)) => {
                 headend.tally.failed(&why);
@@ -80,7 +77,7 @@ pub(crate) async fn lesser(
         let opening = async { Ok(open(headend, title, (&way, true), &mut asked).await) };
         match request.dial(opening).await? {
             Ok(open) => {
-                let made = is_made(headend, &way.upstream).then_some("ts");
+                let made = open.is_made.then_some("ts");
                 let media_type = media_type(made.unwrap_or(&film.container));
                 let mut response = clean::answer(&asked, way, open, request, media_type, Rangeless::Whole)?;
                 let made = made.map(|made| (HeaderName::from_static(MADE), HeaderValue::from_static(made)));
@@ -119,7 +116,7 @@ async fn open(
     asked: &mut Asked,
 ) -> Result<Open, Refusal> {
     if is_made(headend, &way.upstream) {
-        return made(headend, (way, is_kept), asked).await;
+        return made(headend, way, is_kept).await;
     }
     let mut known = title.and_then(|title| headend.sizes.get(title));
     if known.is_none() && asked.is_suffix() {
@@ -131,14 +128,13 @@ async fn open(
     };
     if matches!(file, File::List) {
         headend.segmented.put(&way.upstream);
-        return made(headend, (way, is_kept), asked).await;
+        return made(headend, way, is_kept).await;
     }
     settled(headend, title, way, asked, file).await
 }
 
-/// Opens what is HLS, from its beginning: nobody can have a part of it.
-async fn made(headend: &Headend, (way, is_kept): (&Way, bool), asked: &mut Asked) -> Result<Open, Refusal> {
-    asked.want_all();
+/// Opens what is HLS, from its beginning.
+async fn made(headend: &Headend, way: &Way, is_kept: bool) -> Result<Open, Refusal> {
     let made = Open::made(&headend.dialler, way, is_kept).await;
     if matches!(made, Err(Failure::Foreign(_))) {
         headend.segmented.forget(&way.upstream); // perhaps it is a file by now

@@ -2,21 +2,23 @@
 
 use bytes::Bytes;
 use contract::ticket::pass::{WHY, Why};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use httpd::Body;
 
 use super::part::Part;
 use crate::refusal::{Failure, Refusal};
 
-/// The body of an answer. Where it ends early, a trailer says why; a length that was promised could only be broken.
-pub(super) fn body(part: Part) -> Body {
-    Body::told(part.map(|bytes| {
+/// The body of an answer. Where it ends early, a trailer says why; a length that was promised could only be broken. Behind
+/// the whole of what `is_made` a trailer says that it is, which else nobody could know.
+pub(super) fn body(part: Part, is_made: bool) -> Body {
+    let told = |why| HeaderMap::from_iter([said(why)]);
+    let part = part.map(move |bytes| {
         bytes.map_err(|error| {
-            let why = error.get_ref().and_then(|inner| inner.downcast_ref()).map_or(Why::Broken, of_film);
-            HeaderMap::from_iter([said(why)])
+            told(error.get_ref().and_then(|inner| inner.downcast_ref()).map_or(Why::Broken, of_film))
         })
-    }))
+    });
+    Body::told(part.chain(stream::iter(is_made.then(|| Err(told(Why::Whole))))))
 }
 
 /// The same of what has no end: whenever it ends, a trailer says why.

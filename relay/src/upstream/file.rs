@@ -40,6 +40,8 @@ pub(crate) struct Open {
     pub(crate) etag: Option<String>,
     /// Whether the provider gives parts of it, as far as it says.
     pub(crate) ranges: bool,
+    /// It is no file of the provider's: it is made of HLS while it is sent.
+    pub(crate) is_made: bool,
     /// The bytes.
     pub(crate) body: Body,
 }
@@ -82,14 +84,14 @@ impl File {
         match response.status().as_u16() {
             416 => Ok(Self::Behind { size: described(headers).1 }),
             200 | 206 if is_page(headers) => Err(Failure::Page),
-            200 | 206 if is_list(headers) => Ok(Self::List),
             status @ (200 | 206) => {
                 let (from, size) = place(status, headers)?;
                 let (etag, ranges) = (etag(headers), status == 206 || takes_ranges(headers));
+                let called_list = is_called_list(headers);
                 let bytes = response.bytes_stream();
                 let body = Body::of(bytes.map(|bytes| bytes.map_err(|error| dial::failure(&error))));
-                let mut open = Open { from, size, etag, ranges, body };
-                Ok(if open.begins_as_list().await? { Self::List } else { Self::Open(open) })
+                let mut open = Open { from, size, etag, ranges, is_made: false, body };
+                Ok(if open.is_list(called_list).await? { Self::List } else { Self::Open(open) })
             }
             _ => Err(dial::refused(&response)),
         }
@@ -97,25 +99,44 @@ impl File {
 }
 
 impl Open {
-    /// Whether it begins as a playlist. The first bytes stay. What is larger than any list, or begins elsewhere, is passed on
-    /// before a byte of it has come.
-    async fn begins_as_list(&mut self) -> Result<bool, Failure> {
-        let may_be_one = self.from == 0 && self.size.is_none_or(|size| size <= hls::PLAYLIST as u64);
-        Ok(may_be_one && ts::begins_as_playlist(&self.body.peek(ts::HEAD).await?) == Some(true))
+    /// Whether it is a playlist, by its first bytes, which stay. What is called one may be packed, or come from somewhere in
+    /// its text; but panels call television so as well, and films. What is larger than any list, or begins elsewhere and is
+    /// not called one, is passed on before a byte of it has come.
+    async fn is_list(&mut self, is_called_one: bool) -> Result<bool, Failure> {
+        let may_begin_there = self.from == 0 || is_called_one;
+        if !may_begin_there || self.size.is_some_and(|size| size > hls::PLAYLIST as u64) {
+            return Ok(false);
+        }
+        let head = self.body.peek(ts::HEAD).await?;
+        Ok(match self.from {
+            0 => {
+                ts::begins_as_playlist(&head) == Some(true) || is_called_one && head.starts_with(hls::PACKED)
+            }
+            _ => is_text(&head),
+        })
     }
 
-    /// A film that its provider has as HLS, made one transport stream: nobody knows its size before it ends, and it is given
-    /// from its beginning. Of one that is to be kept (`is_kept`) nothing may be missing; whoever watches would rather go on
-    /// behind what is.
+    /// A film that its provider has as HLS, made one transport stream. Of one that is to be kept (`is_kept`) nothing may be
+    /// missing; whoever watches would rather go on behind what is.
     ///
     /// # Errors
-    /// There is no list, or what it lists cannot become a transport stream, or is not the whole film.
+    /// There is no list, or what it lists cannot become a transport stream, is not the whole film, or does not come.
     pub(crate) async fn made(dialler: &Arc<Dialler>, way: &Way, is_kept: bool) -> Result<Self, Failure> {
         let television = match is_kept {
             true => hls::Stream::whole(dialler, &way.upstream, way.login).await?,
             false => hls::Stream::recorded(dialler, &way.upstream, way.login).await?,
         };
-        Ok(Self { from: 0, size: None, etag: None, ranges: false, body: television.into_body() })
+        let mut body = television.into_body();
+        // Until something of it is here, the next upstream may have it.
+        match body.peek(1).await?.is_empty() {
+            true => Err(Failure::Foreign("a playlist without segments")),
+            false => Ok(Self::of_hls(body)),
+        }
+    }
+
+    /// Nobody knows the size of what is made of HLS before it ends, and it is given from its beginning.
+    pub(super) fn of_hls(body: Body) -> Self {
+        Self { from: 0, size: None, etag: None, ranges: false, is_made: true, body }
     }
 }
 
@@ -192,9 +213,15 @@ fn takes_ranges(headers: &HeaderMap) -> bool {
     !said.is_empty() && !said.eq_ignore_ascii_case("none")
 }
 
-/// A playlist, by what is said of it: packed ones do not begin as one.
-fn is_list(headers: &HeaderMap) -> bool {
+/// A playlist, by what is said of it.
+fn is_called_list(headers: &HeaderMap) -> bool {
     text(headers, header::CONTENT_TYPE).to_ascii_lowercase().contains("mpegurl")
+}
+
+/// What addresses and the words of playlists are written in. No packet of television is.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_written = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    !bytes.is_empty() && bytes.iter().all(is_written)
 }
 
 /// An error page, or a document of the panel's API.

@@ -45,7 +45,7 @@ pub(super) async fn open(search: &Search<'_>, template: &Template, ask: &Ask) ->
     // One connection at a time: that of the list, if there was one, is closed by now.
     let television = hls::Stream::recorded(search.dialler, &way.upstream, way.login).await?;
     let body = Body::of(limited(television.into_body(), search.past.seconds()));
-    let file = File::Open(Open { from: 0, size: None, etag: None, ranges: false, body });
+    let file = File::Open(Open::of_hls(body));
     Ok(Found { way, file })
 }
 

@@ -14,10 +14,10 @@ const ICY: &[u8] = b"ICY ";
 const ICY_HEAD: usize = 8 * 1024;
 /// What a playlist begins with (RFC 8216, 4.3.1.1),
 const PLAYLIST: &[u8] = b"#EXTM3U";
-/// and what some write before that.
+/// and what some write before that, and blank lines.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// As many bytes tell whether it is one.
-pub(super) const HEAD: usize = MARK.len() + PLAYLIST.len();
+pub(super) const HEAD: usize = 256;
 
 /// A stream that is coming in.
 pub(crate) struct Stream {
@@ -82,12 +82,12 @@ impl Stream {
 
 /// Whether `bytes` are the beginning of a playlist; `None` if they are too few to tell.
 pub(super) fn begins_as_playlist(bytes: &[u8]) -> Option<bool> {
-    let bare = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let bare = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
     if bare.starts_with(PLAYLIST) {
         return Some(true);
     }
     let may_become_one = PLAYLIST.starts_with(bare) || MARK.starts_with(bytes);
-    (!may_become_one).then_some(false)
+    (!may_become_one || bytes.len() >= HEAD).then_some(false)
 }
 
 enum Icy {
@@ -126,6 +126,12 @@ mod tests {
             (b"\x47", Some(false)),
             (b"\xEF\x00", Some(false)),
             (b"\xEF\xBB\xBF\x47", Some(false)),
+            (b"\r\n \t\n#EXTM3U", Some(true)),
+            (b"\xEF\xBB\xBF\r\n\r\n#EXTM3U", Some(true)),
+            (b"\r\n\r\n#EXT", None),
+            (b"\n\n\x47", Some(false)),
+            (&[b' '; HEAD - 1], None),
+            (&[b' '; HEAD], Some(false)),
         ] {
             assert_eq!(begins_as_playlist(bytes), found, "{bytes:?}");
         }

@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use contract::zone::Zone;
 use station::{Account, Fault, Otherwise, Status};
 
+use crate::films::segmented::answer;
+use crate::provider::giving;
 use crate::stage::{LIVE, Plan, Stage};
 use crate::viewer::{Viewer, eventually};
 
@@ -378,5 +380,18 @@ async fn a_viewer_whose_apps_take_the_clock_of_the_device_gets_what_was_on_the_a
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         assert_eq!(last.as_ref(), Some(&expected), "{start}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_television_even_where_it_is_called_a_playlist() {
+    let past = mpegts::NULL_PACKET.repeat(1000);
+    let there = past.clone();
+    let panel = giving(move |_, head| answer("application/vnd.apple.mpegurl", &there, head)).await;
+    let stage = Stage::with(Plan { before: vec![panel], ..Plan::default() }).await;
+    for (part, from) in [("0-", 0), ("10000-", 10_000)] {
+        let mut viewer = range(&stage, &path(earlier()), "player", part).await;
+        assert_eq!((viewer.status(), viewer.header("content-type")), (206, Some("video/mp2t")), "{part}");
+        assert!(viewer.rest().await == past[from..], "{part}");
     }
 }

@@ -89,6 +89,22 @@ async fn the_minutes_of_a_playlist_come_from_every_template() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_the_end_of_what_has_no_parts_gets_all_of_it() {
+    let stage = Stage::new().await;
+    let start = earlier();
+    for channel in [TEMPLATED + 2, TEMPLATED + 3] {
+        let template = TEMPLATES[(channel - TEMPLATED) as usize];
+        let headers = "Range: bytes=-500\r\nConnection: close\r\n";
+        let mut viewer = Viewer::ask(&stage, "GET", &path(channel, 1, start), headers).await;
+        assert_eq!(viewer.status(), 200, "{template}");
+        let long = seconds(&viewer.rest().await);
+        assert!((350..=372).contains(&long), "{template}: {long} s");
+        assert_eq!(stage.station.counts().pasts.len(), 1, "{template}: it is asked for once");
+        stage.station.reset();
+    }
+}
+
 async fn all_text(stage: &Stage, path: &str) -> String {
     let mut viewer = Viewer::ask(stage, "GET", path, "Connection: close\r\n").await;
     String::from_utf8(viewer.rest().await).unwrap()

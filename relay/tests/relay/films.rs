@@ -1,8 +1,9 @@
 //! Films and episodes: ranges, and one connection for all of them.
 
 mod broken;
+mod losses;
 mod qualities;
-mod segmented;
+pub(crate) mod segmented;
 
 use std::time::Duration;
 

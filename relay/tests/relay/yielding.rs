@@ -79,7 +79,8 @@ async fn whoever_shows_a_pass_gets_the_whole_film_and_takes_nobodys_seat() {
     let stage = Stage::with(plan).await;
     let film = stage.station.catalogue().film_id(0);
     let url = stage.station.stream_url("movie", film, "mp4");
-    let original = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let original = client.get(url).send().await.unwrap().bytes().await.unwrap();
     stage.station.set_fault(film, Fault::Stall(100_000));
     let mut download = Download::begin(&stage).await;
     assert_eq!(download.status, 206);
@@ -278,8 +279,9 @@ async fn whoever_keeps_a_film_that_is_hls_gets_the_whole_of_it_or_is_told_that_i
     let of = async |id: u32| Download::of(&path(&stage, Class::Background, &format!("{id}.ts"))).await;
     let whole = of(SEGMENTED).await;
     assert_eq!(whole.status, 200);
-    let (size, None) = whole.rest().await else { panic!("it is all there") };
+    let (size, told) = whole.rest().await;
     assert!(size > 0 && size.is_multiple_of(mpegts::PACKET));
+    assert_eq!(told.as_deref(), Some("whole"), "nothing else says that it is all there");
     for id in [SEGMENTED + 1, SEGMENTED + 2] {
         let refused = of(id).await;
         assert_eq!((refused.status, refused.why.as_deref()), (502, Some("incomplete")), "{id}");
@@ -316,6 +318,18 @@ async fn what_one_provider_has_not_says_nothing_of_another_who_may_give_it_soon(
         let film = path(&stage, Class::Background, &format!("{FILM_OF_TWO}.mp4"));
         assert_eq!(Download::of(&film).await.why.as_deref(), Some(why), "{first}, {second}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_hear_what_is_said_behind_a_film_sees_it_cut_where_it_ends_early() {
+    let stage = Stage::with(strict(1)).await;
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let url = path(&stage, Class::Background, &format!("{SEGMENTED}.ts"));
+    let all = async || client.get(&url).send().await.unwrap().bytes().await;
+    assert!(!all().await.unwrap().is_empty());
+    let segment = station::Target::Action("segment".into());
+    stage.station.set_fault_after(segment, station::Fault::Status(404), 2);
+    assert!(all().await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

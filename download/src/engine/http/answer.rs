@@ -45,9 +45,9 @@ pub(super) fn read(status: u16, headers: &HeaderMap) -> Result<Answer, Stop> {
         (Some(Why::Unsupported(obstacle)), _) => Err(unsupported(obstacle)),
         (Some(Why::Broken), _) => Err(Stop::broken("the relay gets nothing from the provider")),
         (Some(Why::Status(status)), _) => Err(refused(status, headers)),
-        (None, 200 | 206) => bytes(status, headers),
-        (None, 416) => Ok(Answer::Behind(described(headers).1)),
-        (None, status) => Err(refused(status, headers)),
+        (None | Some(Why::Whole), 200 | 206) => bytes(status, headers),
+        (None | Some(Why::Whole), 416) => Ok(Answer::Behind(described(headers).1)),
+        (None | Some(Why::Whole), status) => Err(refused(status, headers)),
     }
 }
 

@@ -73,6 +73,41 @@ async fn old_source(film: Vec<u8>) -> String {
     url
 }
 
+/// Answers every request with what a relay has made of HLS, behind which it says this, if it is heard.
+async fn relay(film: Vec<u8>, said: &'static str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/film.mp4", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut vec![0; 4096]).await;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\ncoax-made: ts\r\nTrailer: coax-why\r\n\
+                        Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+            let chunk = [format!("{:x}\r\n", film.len()).as_bytes(), &film, b"\r\n0\r\n"].concat();
+            let _ = stream.write_all(&[head.as_bytes(), &chunk, said.as_bytes(), b"\r\n"].concat()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_relay_makes_is_all_there_only_if_it_says_so() {
+    let mut stage = Stage::new().await;
+    stage.order.url = stage.station.stream_url("movie", stage.station.catalogue().film_id(7), "ts");
+    let film = stage.original().await;
+    // A proxy in between ends as if it were whole what broke off, at the end of a packet, and takes trailers away.
+    let some = film[..film.len() / walk::PACKET / 2 * walk::PACKET].to_vec();
+    for (sent, said) in [(&some, ""), (&some, "coax-why: broken\r\n"), (&film, "")] {
+        stage.order.url = relay(sent.clone(), said).await;
+        let ended = stage.attempt().await;
+        assert!(waits_for(&ended, Wait::Retry), "{said}: {ended:?}");
+    }
+    stage.order.url = relay(film.clone(), "coax-why: whole\r\n").await;
+    assert_eq!(stage.attempt().await, Ended::Done { total: film.len() as u64 });
+    assert!(stage.part() == film);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_says_how_long_it_is_one_that_ends_within_a_packet_is_cut() {
     let mut stage = Stage::new().await;

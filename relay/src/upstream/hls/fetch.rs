@@ -18,6 +18,8 @@ use crate::upstream::trail::{Answer, Trail};
 
 /// Bytes of a playlist, unpacked.
 pub(in crate::upstream) const PLAYLIST: usize = 4 * 1024 * 1024;
+/// What a packed one begins with (RFC 1952, 2.3.1).
+pub(in crate::upstream) const PACKED: &[u8] = &[0x1F, 0x8B];
 /// Bytes of a segment: ten seconds of 50 Mbit/s.
 pub(super) const SEGMENT: usize = 64 * 1024 * 1024;
 /// Failures in a row after which the list is asked for where it is configured: what that redirected to was good for a
@@ -118,6 +120,11 @@ impl Place {
 
     fn admits(&self, choice: &Choice) -> bool {
         !self.whole || self.chosen.as_ref().is_none_or(|chosen| chosen == choice)
+    }
+
+    /// Whether the way to the list is known, along which segments are asked for.
+    pub(super) fn is_known(&self) -> bool {
+        self.trail.is_some()
     }
 
     /// The way that was found is good no more.
@@ -222,7 +229,7 @@ async fn collect(mut response: Response, most: usize) -> Result<Vec<u8>, Failure
 
 /// Some servers pack lists without being asked to, and without saying so.
 fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    if !bytes.starts_with(&[0x1F, 0x8B]) {
+    if !bytes.starts_with(PACKED) {
         return Ok(bytes);
     }
     let mut plain = Vec::new();
