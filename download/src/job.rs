@@ -226,7 +226,7 @@ pub struct Job {
     /// The boot in which the file here was last written.
     #[serde(skip)]
     pub boot: String,
-    /// Where its bytes are collected; set when it first began, and never again.
+    /// Where its bytes are collected; set when it first began, and not again while anything may be there.
     pub temp_path: Option<PathBuf>,
     /// What it is called at the target, below its base, with `/`; set when it was first delivered, and never again.
     pub final_path: Option<String>,

@@ -244,7 +244,7 @@ impl Store {
     }
 
     /// Jobs that have ended and of which something may still lie about here or at the target; at most a hundred. `but` and the
-    /// jobs of the targets `busy` do not count among them.
+    /// jobs of the targets `busy` do not count among them, nor do those that have nothing here, and whose target takes no jobs.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -253,6 +253,8 @@ impl Store {
         let asked = "SELECT job.* FROM job LEFT JOIN target ON target.id = job.target
             WHERE job.state IN ('completed', 'cancelled') AND job.swept = 0
               AND job.id NOT IN (SELECT value FROM json_each(?)) AND job.target NOT IN (SELECT value FROM json_each(?))
+              AND (job.final_path IS NOT NULL AND (target.maintenance OR target.status IN ('offline', 'error'))
+                   AND (job.temp_path IS NULL OR job.state = 'completed' AND NOT target.cleanup)) IS NOT TRUE
             ORDER BY job.final_path IS NOT NULL AND (target.maintenance OR target.status IN ('offline', 'error')), job.id
             LIMIT 100";
         let connection = self.connection();
@@ -260,6 +262,19 @@ impl Store {
         let list = |ids: &[i64]| serde_json::Value::from(ids).to_string();
         let rows = asking.query_map([list(but), list(busy)], super::row::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Nothing of it does here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn without_part(&self, id: i64, state: State) -> Result<(), StoreError> {
+        self.write(|writing| {
+            let change =
+                "UPDATE job SET temp_path = NULL WHERE id = ? AND state = ? AND temp_path IS NOT NULL";
+            writing.execute(change, params![id, state])?;
+            Ok(())
+        })
     }
 
     /// Nothing of it does any more.

@@ -20,12 +20,10 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// What came of sweeping up after a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Swept {
-    /// Nothing is left, or there was nothing to do.
+    /// Nothing is left, or there was nothing to do; what is to be done at a target that takes no jobs is when it does.
     All,
     /// Something lies where nobody could remove it: it is to be tried again.
     Again,
-    /// What is to be done at its target waits until that takes jobs.
-    Waits,
 }
 
 /// Jobs of which something is left all the same.
@@ -38,22 +36,14 @@ struct Rested {
     vain: u32,
     /// When it is tried again, at the latest.
     until: Instant,
-    /// The target that it waits for.
-    target: Option<i64>,
 }
 
 impl Resting {
-    /// One has been tried at `now`, and something of it is left; `dice` is a random number from 0 to 1. Where it waits for a
-    /// `target`, that is said.
-    pub(super) fn again(&mut self, id: i64, target: Option<i64>, now: Instant, dice: f64) {
+    /// One has been tried at `now`, and something of it is left; `dice` is a random number from 0 to 1.
+    pub(super) fn again(&mut self, id: i64, now: Instant, dice: f64) {
         let vain = self.0.get(&id).map_or(0, |rested| rested.vain + 1);
         let until = now + Rest::Broken.after(vain, dice);
-        self.0.insert(id, Rested { vain, until, target });
-    }
-
-    /// A target takes jobs: those that have waited for it rest no more.
-    pub(super) fn takes_jobs(&mut self, target: i64) {
-        self.0.retain(|_, rested| rested.target != Some(target));
+        self.0.insert(id, Rested { vain, until });
     }
 
     /// Nothing is left of one.
@@ -81,8 +71,13 @@ pub(super) async fn sweep(work: &Work, job: &Job) -> Result<Swept, anyhow::Error
         remove(part)?;
     }
     match (job.state, record, job.final_path.clone()) {
-        // What belongs there, or goes there, waits until it can be reached.
-        (_, Some(record), Some(_)) if !record.takes_jobs() => return Ok(Swept::Waits),
+        // What belongs there, or goes there, waits until it can be reached. Nobody looks here again until then.
+        (_, Some(record), Some(_)) if !record.takes_jobs() => {
+            if !stays {
+                work.store.without_part(job.id, job.state)?;
+            }
+            return Ok(Swept::All);
+        }
         (State::Completed, Some(record), _) => {
             let is_done = beside::put(work, job, &record).await?;
             if !is_done {
@@ -140,7 +135,7 @@ mod tests {
     fn whoever_is_tried_in_vain_rests_longer_each_time_until_nothing_is_left() {
         let (mut resting, mut now) = (Resting::default(), Instant::now());
         let mut rests = |resting: &mut Resting| {
-            resting.again(7, None, now, 0.5);
+            resting.again(7, now, 0.5);
             let seconds =
                 (1..).find(|after| resting.at(now + Duration::from_secs(*after)).is_empty()).unwrap();
             now += Duration::from_secs(seconds);
@@ -155,8 +150,8 @@ mod tests {
     #[test]
     fn each_rests_for_itself_and_who_is_tried_no_more_is_forgotten() {
         let (mut resting, began) = (Resting::default(), Instant::now());
-        resting.again(1, None, began, 0.5);
-        resting.again(2, None, began + Duration::from_secs(3), 0.5);
+        resting.again(1, began, 0.5);
+        resting.again(2, began + Duration::from_secs(3), 0.5);
         let mut at = |seconds: u64| {
             let mut ids = resting.at(began + Duration::from_secs(seconds));
             ids.sort_unstable();
@@ -165,17 +160,5 @@ mod tests {
         assert_eq!((at(4), at(6), at(9)), (vec![1, 2], vec![2], vec![]));
         assert_eq!(at(2 * 3600), [] as [i64; 0]);
         assert!(resting.0.is_empty());
-    }
-
-    #[test]
-    fn whoever_waits_for_a_target_is_tried_when_it_takes_jobs() {
-        let (mut resting, began) = (Resting::default(), Instant::now());
-        for (id, target) in [(1, Some(7)), (2, Some(8)), (3, None)] {
-            resting.again(id, target, began, 0.5);
-        }
-        resting.takes_jobs(7);
-        let mut ids = resting.at(began);
-        ids.sort_unstable();
-        assert_eq!(ids, [2, 3]);
     }
 }

@@ -166,11 +166,9 @@ impl Upkeep {
             Done::Swept(target, jobs) => {
                 self.sweeping.retain(|_, its| *its != target);
                 for (id, swept) in jobs {
-                    let mut again = |target| self.resting.again(id, target, Instant::now(), rand::random());
                     match swept {
                         Swept::All => self.resting.is_swept(id),
-                        Swept::Again => again(None),
-                        Swept::Waits => again(Some(target)),
+                        Swept::Again => self.resting.again(id, Instant::now(), rand::random()),
                     }
                 }
             }
@@ -194,9 +192,6 @@ impl Upkeep {
         let records = work.store.targets()?;
         self.targets.retain(|id, _| records.iter().any(|record| record.id == *id));
         for record in records {
-            if record.takes_jobs() {
-                self.resting.takes_jobs(record.id);
-            }
             let fresh = || Looked { due: Instant::now(), failures: 0, since: None };
             let looked = self.targets.entry(record.id).or_insert_with(fresh);
             if let Some(since) = looked.since {

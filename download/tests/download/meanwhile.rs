@@ -132,6 +132,10 @@ async fn however_many_wait_for_a_target_that_takes_no_files_what_is_here_of_all_
         rows.query_row("SELECT count(*) FROM job WHERE swept = 0", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(unswept(), MANY as i64, "what is at the target waits for it");
+    let looked_at = || -> i64 {
+        rows.query_row("SELECT count(*) FROM job WHERE temp_path IS NOT NULL", [], |row| row.get(0)).unwrap()
+    };
+    eventually(|| looked_at() == 0).await.unwrap_or_else(|()| panic!("{} are looked at still", looked_at()));
     house.told(&["target", "set", "nas", "--maintenance", "off"]);
     eventually(|| unswept() == 0).await.unwrap_or_else(|()| panic!("{} wait still", unswept()));
 }

@@ -113,6 +113,36 @@ fn those_whose_target_cannot_be_reached_keep_nobody_from_being_swept() {
 }
 
 #[test]
+fn those_that_wait_for_their_target_alone_are_swept_when_it_is_back() {
+    let stage = Stage::new();
+    let ids = stage.add(&[film(1), film(2), film(3)]);
+    let arrived = Arrived { total: 10, sha256: None, measured_h: None, ext: None };
+    for id in &ids {
+        stage.store.arrived(&stage.begin(NOW).unwrap(), &arrived, 1, NOW).unwrap();
+        stage.store.begin_transfer(LIMITS, NOW).unwrap().unwrap();
+        stage.store.name(*id, &[format!("{id}.mkv")], NOW).unwrap().unwrap();
+    }
+    assert!(stage.store.complete(ids[2], NOW).unwrap());
+    stage.act(Act::Cancel, &ids[..2]);
+    let unswept = || stage.store.unswept(&[], &[]).unwrap().iter().map(|job| job.id).collect::<Vec<_>>();
+    let is = |status| stage.store.set_health(1, &Health { status, ..Health::default() }, NOW).unwrap();
+    is(Status::Offline);
+    assert_eq!(unswept(), ids);
+    stage.store.without_part(ids[0], State::Pending).unwrap();
+    assert_eq!(unswept(), ids, "it is in another state, and somebody may be at work on it");
+    stage.store.without_part(ids[0], State::Cancelled).unwrap();
+    assert_eq!(unswept(), ids[1..]);
+    let record = stage.store.target(1).unwrap().unwrap();
+    stage.store.set_target(&Record { cleanup: false, ..record }, &By::command(), NOW).unwrap();
+    assert_eq!(unswept(), ids[1..2], "what was delivered stays here");
+    is(Status::Online);
+    assert_eq!(unswept(), ids);
+    // Whoever wants it again has a place for it.
+    assert_eq!(stage.act(Act::Retry, &ids[..1]), [None]);
+    assert!(stage.begin(NOW).unwrap().temp_path.is_some());
+}
+
+#[test]
 fn those_that_rest_keep_nobody_from_being_swept_however_many_they_are() {
     let stage = Stage::new();
     let other = Record { name: "attic".into(), ..folder("/mnt/attic") };
