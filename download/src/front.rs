@@ -1,7 +1,8 @@
 //! What answers where downloads run by themselves (`coax download run --listen`): the service, and what monitors ask.
 //!
 //! ```text
-//! /health    anybody: 200 while the queue can be written (tried every five seconds at most) and the worker works, else 503
+//! /health    anybody: 200 while the queue can be written (tried every five seconds at most) and the worker works, else 503;
+//!            who may see /metrics is told besides which programs and targets are not as they should be
 //! /metrics   this machine, or whoever shows `COAX_MONITOR_KEY`
 //! /api/...   the service
 //! ```
@@ -20,9 +21,10 @@ use serde::Serialize;
 use tracing::warn;
 
 use crate::job::State;
+use crate::programs::missing;
 use crate::store::{Store, StoreError, now};
 use crate::surface::Service;
-use crate::target::{Status, space};
+use crate::target::{Record, Status, space};
 
 /// A worker that has not looked for so long, in seconds, stands still.
 const STILL: i64 = 60;
@@ -55,6 +57,8 @@ pub(crate) struct Front {
     pub(crate) pulse: Pulse,
     /// The folder in which files are collected.
     pub(crate) temp: PathBuf,
+    /// Where yt-dlp is, or is looked for.
+    pub(crate) yt_dlp: PathBuf,
     pub(crate) monitor: Option<SharedKey>,
     /// Whether the queue could be written when that was last tried.
     pub(crate) written: Written,
@@ -90,7 +94,7 @@ impl Written {
     }
 }
 
-/// What `/health` says: no names, anybody can read it.
+/// What `/health` says to anybody: no names.
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -101,6 +105,31 @@ struct Health {
     /// Targets that take files, and all of them.
     targets_online: usize,
     targets: usize,
+    #[serde(flatten)]
+    wrong: Option<Wrong>,
+}
+
+/// What it says to monitors besides.
+#[derive(Serialize)]
+struct Wrong {
+    /// Programs of others that are not installed.
+    missing: Vec<String>,
+    /// Targets that take no files.
+    bad_targets: Vec<Bad>,
+}
+
+#[derive(Serialize)]
+struct Bad {
+    name: String,
+    /// `maintenance`, or how it was found to be.
+    status: &'static str,
+}
+
+impl Bad {
+    fn of(record: &Record) -> Self {
+        let status = if record.maintenance { "maintenance" } else { record.health.status.word() };
+        Self { name: record.name.clone(), status }
+    }
 }
 
 impl Front {
@@ -108,7 +137,10 @@ impl Front {
     pub(crate) async fn answer(self: Arc<Self>, request: Request, peer: SocketAddr) -> Response {
         let is_asked = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
-            "/health" if is_asked => self.aside(Self::health).await,
+            "/health" if is_asked => {
+                let is_monitor = self.admits(&request, peer);
+                self.aside(move |front| front.health(is_monitor)).await
+            }
             "/metrics" if is_asked && self.admits(&request, peer) => self.aside(Self::metrics).await,
             path if Service::takes(path) => self.service.answer(request, peer).await,
             _ => api::problem(StatusCode::NOT_FOUND, "there is no such thing"),
@@ -122,7 +154,10 @@ impl Front {
     }
 
     /// Asks the disk, off the async threads.
-    async fn aside(self: &Arc<Self>, ask: fn(&Self) -> Result<Response, StoreError>) -> Response {
+    async fn aside<A>(self: &Arc<Self>, ask: A) -> Response
+    where
+        A: FnOnce(&Self) -> Result<Response, StoreError> + Send + 'static,
+    {
         let front = self.clone();
         let asked = tokio::task::spawn_blocking(move || ask(&front)).await;
         match asked {
@@ -135,7 +170,7 @@ impl Front {
         }
     }
 
-    fn health(&self) -> Result<Response, StoreError> {
+    fn health(&self, is_monitor: bool) -> Result<Response, StoreError> {
         let written = self.written.is_so(|| self.store.test(now()).is_ok());
         let targets = self.store.targets()?;
         let status = match (written, self.pulse.age() <= STILL) {
@@ -143,13 +178,18 @@ impl Front {
             (false, _) => "the queue cannot be written",
             (true, false) => "the worker stands still",
         };
-        let online = targets.iter().filter(|it| it.health.status == Status::Online && !it.maintenance);
+        let (good, bad): (Vec<_>, Vec<_>) =
+            targets.iter().partition(|it| it.health.status == Status::Online && !it.maintenance);
         let health = Health {
             status,
             worker_age: self.pulse.age(),
             free: space(&self.temp).ok().map(|space| space.free),
-            targets_online: online.count(),
+            targets_online: good.len(),
             targets: targets.len(),
+            wrong: is_monitor.then(|| Wrong {
+                missing: missing(&self.yt_dlp, &targets),
+                bad_targets: bad.into_iter().map(Bad::of).collect(),
+            }),
         };
         let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         Ok(api::closed(api::told(code, &health)))

@@ -35,6 +35,7 @@ pub mod line_up;
 pub mod list;
 pub mod naming;
 pub mod pace;
+pub mod programs;
 pub mod quality;
 pub mod queue;
 pub mod selection;

@@ -142,8 +142,9 @@ impl Worker {
             tokio::select! {
                 () = &mut shutdown => break,
                 Some(ended) = self.threads.join_next() => {
+                    // Whether the configuration was copied gives nobody his turn.
+                    look = !matches!(ended, Ok(Ended::Upkeep(upkeep::Done::Copied(_))));
                     self.ended(ended);
-                    look = true;
                 }
                 _ = tick.tick() => {}
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use contract::disk::Data;
 use download::job::{Job, State, Wait};
+use download::programs::is_installed;
 use download::store::{Lock, Store, StoreError};
 use download::target::{Kind, MARKER, Record, Space, Status, Target, Trouble};
 use rustix::fs::statvfs;
@@ -171,15 +172,6 @@ fn programs(known: &Known, yt_dlp: &Path) -> Vec<Finding> {
 fn missing(program: &str, package: &str, without: &str) -> Finding {
     let found = format!("{program} is not installed: {without}");
     Finding::warn("downloads", found, format!("apt-get install {package}"))
-}
-
-/// Whether there is such a program: there, or where programs are looked for.
-fn is_installed(program: &Path) -> bool {
-    if program.components().count() > 1 {
-        return program.is_file();
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn name(record: &Record) -> String {

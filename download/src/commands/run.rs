@@ -66,6 +66,7 @@ impl Desk {
             store: Arc::new(Store::open(&self.data)?),
             pulse,
             temp: self.settings.temp(&self.data),
+            yt_dlp: self.settings.yt_dlp.clone(),
             monitor: SharedKey::of_environment("COAX_MONITOR_KEY")?,
             written: Written::new(),
         })

@@ -10,7 +10,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use contract::disk::{Access, replace};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rustix::fs::OFlags;
 use tracing::{info, warn};
 
 use crate::store::{Store, now};
@@ -27,7 +28,7 @@ use crate::store::{Store, now};
 const NAME: &str = "coax-%Y%m%dT%H%M%SZ.toml";
 /// The largest configuration that is copied, in bytes.
 const LARGEST: u64 = 16 << 20;
-/// After what time it is tried again where it could not be done.
+/// After what time it is tried again where it could not be done, if it is still the same.
 const AGAIN: Duration = Duration::from_secs(3600);
 
 /// Copies of the file that the program was started with.
@@ -39,45 +40,48 @@ pub(super) struct Copies {
     seen: Option<Stamp>,
     /// and when its newest copy was found to be as it is, or was made.
     kept: Option<Stamp>,
-    again: Instant,
+    /// How it was when it could not be copied last, and until when that is left at.
+    failed: Option<(Stamp, Instant)>,
 }
 
-/// What is different of a file that was written.
+/// What is different of a file that was written, or may be read by others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
     size: u64,
     modified: (i64, i64),
+    changed: (i64, i64),
 }
 
 impl Stamp {
     /// SECURITY: what is no file, such as the pipe of a shell's `<(...)`, could be read once or never ends.
     fn of(found: &Metadata) -> Option<Self> {
-        let modified = (found.mtime(), found.mtime_nsec());
-        found.is_file().then(|| Self { inode: found.ino(), size: found.size(), modified })
+        let (modified, changed) = ((found.mtime(), found.mtime_nsec()), (found.ctime(), found.ctime_nsec()));
+        found.is_file().then(|| Self { inode: found.ino(), size: found.size(), modified, changed })
     }
 }
 
 impl Copies {
     pub(super) fn new(file: Option<PathBuf>) -> Self {
-        Self { file, seen: None, kept: None, again: Instant::now() }
+        Self { file, seen: None, kept: None, failed: None }
     }
 
     /// Copies the file, if it is another than at its newest copy. To be asked again and again: what has changed since it was
-    /// asked last is perhaps still being written.
+    /// asked last is perhaps still being written. Waits for the disk, which may say nothing at all.
     pub(super) fn look(&mut self, store: &Store) {
         let Some(file) = &self.file else { return };
         let stamp = fs::metadata(file).ok().as_ref().and_then(Stamp::of);
         let is_settled = std::mem::replace(&mut self.seen, stamp) == stamp;
         let Some(stamp) = stamp else { return };
-        if !is_settled || self.kept == Some(stamp) || self.again > Instant::now() {
+        let rests = self.failed.is_some_and(|(its, until)| its == stamp && until > Instant::now());
+        if !is_settled || self.kept == Some(stamp) || rests {
             return;
         }
         match copy(file, stamp, store) {
             Ok(true) => self.kept = Some(stamp),
             Ok(false) => {}
             Err(error) => {
-                self.again = Instant::now() + AGAIN;
+                self.failed = Some((stamp, Instant::now() + AGAIN));
                 warn!("there is no copy of the configuration as it is now: {error:#}");
             }
         }
@@ -103,16 +107,24 @@ fn copy(file: &Path, stamp: Stamp, store: &Store) -> anyhow::Result<bool> {
     replace(&place, &content, Access::Owner)
         .with_context(|| format!("{} cannot be written", place.display()))?;
     info!(name, "the configuration is another than before, and is copied");
-    store.copied(&name)?;
+    // It is there all the same.
+    if let Err(error) = store.copied(&name) {
+        warn!(name, %error, "that the configuration is copied cannot be written down");
+    }
     Ok(true)
 }
 
 /// All of a file, up to a byte more than is copied, if it is still as it was.
 fn read(path: &Path, stamp: Stamp) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
+    // SECURITY: it may have become a pipe since it was looked at, and nobody need ever write into that.
+    let at_once = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(at_once).open(path)?;
+    let is_same = || Ok::<_, io::Error>(Stamp::of(&file.metadata()?) == Some(stamp));
     let mut content = Vec::new();
-    (&file).take(LARGEST + 1).read_to_end(&mut content)?;
-    Ok((Stamp::of(&file.metadata()?) == Some(stamp)).then_some(content))
+    if is_same()? {
+        (&file).take(LARGEST + 1).read_to_end(&mut content)?;
+    }
+    Ok(is_same()?.then_some(content))
 }
 
 /// The newest copy, and its time in Unix seconds.
@@ -130,9 +142,16 @@ fn time(name: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use contract::disk::Data;
 
     use super::*;
+
+    fn fifo(path: &Path) {
+        use rustix::fs::{CWD, Mode, mkfifoat};
+        mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).unwrap();
+    }
 
     /// What a copy of each content of a configuration is called, in order.
     fn copies(folder: &Path) -> Vec<(i64, Vec<u8>)> {
@@ -177,7 +196,7 @@ mod tests {
             copies_of.look(&store);
         }
         assert_eq!(copies(&backup), []);
-        let stale = Stamp { inode: 0, size: 0, modified: (0, 0) };
+        let stale = Stamp { inode: 0, size: 0, modified: (0, 0), changed: (0, 0) };
         assert!(!copy(&file, stale, &store).unwrap(), "it has changed between the look and the reading");
         copies_of.look(&store);
         assert_eq!(copies(&backup).len(), 1);
@@ -185,5 +204,55 @@ mod tests {
         (0..3).for_each(|_| copies_of.look(&store));
         assert_eq!(copies(&backup)[0].1, b"list");
         assert_eq!(copies(&backup).len(), 1, "one that is no more is no other");
+    }
+
+    #[test]
+    fn what_could_not_be_copied_is_as_soon_as_it_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, file) = (Data::new(folder.path().join("data")), folder.path().join("coax.toml"));
+        let (store, backup) = (Store::open(&data).unwrap(), data.downloads().join("backup"));
+        let mut copies_of = Copies::new(Some(file.clone()));
+        let mut look = || (0..3).for_each(|_| copies_of.look(&store));
+        File::create(&file).unwrap().set_len(LARGEST + 1).unwrap();
+        look();
+        assert_eq!(copies(&backup), []);
+        contract::disk::put(&file, b"first").unwrap();
+        look();
+        // Of the same length and time: only the disk knows that it was written.
+        let time = fs::metadata(&file).unwrap().modified().unwrap();
+        std::thread::sleep(Duration::from_millis(50)); // so fine is the clock of any disk
+        let written = File::options().write(true).open(&file).unwrap();
+        (&written).write_all(b"other").unwrap();
+        written.set_modified(time).unwrap();
+        look();
+        let contents: Vec<Vec<u8>> = copies(&backup).into_iter().map(|(_, content)| content).collect();
+        assert_eq!(contents, [&b"first"[..], b"other"]);
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_written_down_is_there_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, file) = (Data::new(folder.path().join("data")), folder.path().join("coax.toml"));
+        let (store, backup) = (Store::open(&data).unwrap(), data.downloads().join("backup"));
+        let other = rusqlite::Connection::open(data.downloads().join("jobs.db")).unwrap();
+        let full =
+            "CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+        other.execute_batch(full).unwrap();
+        contract::disk::put(&file, b"first").unwrap();
+        let mut copies_of = Copies::new(Some(file));
+        (0..3).for_each(|_| copies_of.look(&store));
+        assert_eq!(copies(&backup).len(), 1);
+        assert!(copies_of.kept.is_some() && copies_of.failed.is_none(), "{copies_of:?}");
+    }
+
+    #[test]
+    fn what_has_become_a_pipe_is_waited_for_by_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("coax.toml");
+        fifo(&pipe);
+        let stamp = Stamp { inode: 0, size: 0, modified: (0, 0), changed: (0, 0) };
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(read(&pipe, stamp).unwrap()));
+        assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok(None));
     }
 }

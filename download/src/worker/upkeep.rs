@@ -46,7 +46,8 @@ pub(super) struct Upkeep {
     resting: Resting,
     targets: HashMap<i64, Looked>,
     journal: Journal,
-    copies: Copies,
+    /// `None` while they are being made.
+    copies: Option<Copies>,
     /// The release whose guide recordings have followed, and whether they do now.
     release: Option<u32>,
     is_following: bool,
@@ -78,6 +79,8 @@ pub(super) enum Done {
     /// What was left of jobs for a target, or not.
     Swept(i64, Vec<(i64, Swept)>),
     Kept,
+    /// The configuration is copied, or need not be.
+    Copied(Copies),
     /// Recordings are where the guide has them.
     Followed,
     /// Whether anybody watches, if that is known.
@@ -99,7 +102,7 @@ impl Upkeep {
             resting: Resting::default(),
             targets: HashMap::new(),
             journal: Journal::default(),
-            copies,
+            copies: Some(copies),
             release: None,
             is_following: false,
             watch: Watch { due: now, is_asking: false, watched: None },
@@ -124,7 +127,7 @@ impl Upkeep {
         if let Err(error) = done.and_then(|()| self.journal.write(&work.store)) {
             warn!(%error, "what is done beside the jobs is done a little later");
         }
-        self.copies.look(&work.store);
+        self.copy(work, threads);
         self.keep(work, threads);
         self.follow(work, threads);
         self.watch(work, running, threads);
@@ -172,6 +175,7 @@ impl Upkeep {
                 }
             }
             Done::Kept => self.is_keeping = false,
+            Done::Copied(copies) => self.copies = Some(copies),
             Done::Followed => self.is_following = false,
             Done::Watched(watched) => self.watched(watched),
             Done::Probed(id, status) => {
@@ -280,6 +284,16 @@ impl Upkeep {
         }
         *before = Watch { due: Instant::now() + WATCH, is_asking: false, watched };
         self.everything.set(everything(&self.settings, watched.unwrap_or(true)));
+    }
+
+    /// Copies the configuration, if it has become another. Where its disk says nothing, nothing else waits for that.
+    fn copy(&mut self, work: &Arc<Work>, threads: &mut JoinSet<Ended>) {
+        let Some(mut copies) = self.copies.take() else { return };
+        let work = work.clone();
+        threads.spawn_blocking(move || {
+            copies.look(&work.store);
+            Ended::Upkeep(Done::Copied(copies))
+        });
     }
 
     /// What is done every hour.

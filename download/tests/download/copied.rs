@@ -63,3 +63,16 @@ async fn where_there_is_only_the_environment_nothing_is_copied() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(copies(&house), [] as [PathBuf; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_says_nothing_of_a_copy_keeps_no_download_waiting() {
+    let house = House::with_target("").await;
+    let backup = house.data.downloads().join("backup");
+    fs::create_dir_all(&backup).unwrap();
+    // Nobody will ever write into it, and it is the newest.
+    let pipe = Command::new("mkfifo").arg(backup.join("coax-29991231T235959Z.toml")).status();
+    assert!(pipe.unwrap().success());
+    let _worker = house.run();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    house.until(house.add(house.ids(Kind::Movie)[0]), "completed").await;
+}

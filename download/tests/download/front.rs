@@ -10,7 +10,7 @@ use crate::house::{House, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_runs_by_himself_says_how_he_is_and_is_asked_like_the_whole() {
-    let house = House::with_target("").await;
+    let house = House::with_target("yt_dlp = '/nowhere/yt-dlp'").await;
     let (worker, said) =
         house.run_as(&["--listen", "127.0.0.1:0"], &[("COAX_ADMIN_KEY", "an-operators-own-key".to_owned())]);
     let base = said.strip_prefix("ready ").unwrap().trim().to_owned();
@@ -28,6 +28,21 @@ async fn whoever_runs_by_himself_says_how_he_is_and_is_asked_like_the_whole() {
     let health: serde_json::Value = serde_json::from_str(&health).unwrap();
     assert_eq!((status, &health["status"], &health["targets"]), (200, &"ok".into(), &1.into()), "{health}");
     assert!(health["free"].as_u64().unwrap() > 0);
+    assert_eq!(
+        (&health["missing"], &health["bad_targets"]),
+        (&serde_json::json!(["/nowhere/yt-dlp"]), &serde_json::json!([]))
+    );
+    house.told(&["target", "set", "nas", "--maintenance", "on"]);
+    let (_, health) = get("/health", None).await;
+    assert!(
+        health.contains(r#""targets_online":0,"targets":1"#)
+            && health.contains(r#""bad_targets":[{"name":"nas","status":"maintenance"}]"#),
+        "{health}"
+    );
+    let asked = client.get(format!("{base}/health")).header("X-Forwarded-For", "203.0.113.9").send().await;
+    let health = asked.unwrap().text().await.unwrap();
+    assert!(health.contains("targets_online") && !health.contains("nas") && !health.contains("missing"));
+    house.told(&["target", "set", "nas", "--maintenance", "off"]);
     house.until(house.add(house.ids(Kind::Movie)[0]), "completed").await;
     let (status, page) = get("/metrics", None).await;
     assert!(status == 200 && page.contains("coax_download_jobs{state=\"completed\"} 1\n"), "{page}");

@@ -140,7 +140,7 @@ impl Stream {
         Ok(Self { queue, task, pace: Pace::new(lead), pieces: VecDeque::new(), is_owed })
     }
 
-    /// The same for what was on the air once.
+    /// The same for what was on the air once, from its beginning, though its list may have no end yet.
     ///
     /// # Errors
     /// As of [`Stream::open`].
@@ -149,7 +149,7 @@ impl Stream {
         upstream: &Upstream,
         login: usize,
     ) -> Result<Self, Failure> {
-        let mut stream = Self::open(dialler, upstream, login).await?;
+        let mut stream = Self::follow(dialler, upstream, login, Follower::of_past()).await?;
         stream.pace = Pace::new(AT_ONCE);
         Ok(stream)
     }
@@ -232,6 +232,14 @@ impl Place {
         }
     }
 
+    /// Whether segments can be asked for: not before the list was found.
+    fn is_known(&self) -> bool {
+        match self {
+            Self::Provider(place) => place.is_known(),
+            Self::Engine(_) => true,
+        }
+    }
+
     /// The way that was found is good no more.
     fn begin_anew(&mut self) {
         if let Self::Provider(place) = self {
@@ -251,7 +259,8 @@ impl Fetcher {
     async fn follow(&mut self, queue: &Sender<Result<Part, Failure>>) -> Result<(), Failure> {
         let mut poll = self.next_poll();
         while !self.follower.over() {
-            let fetch = self.follower.next().map(|next| next.at.map_or_else(Instant::now, Instant::from_std));
+            let next = self.follower.next().filter(|_| self.place.is_known());
+            let fetch = next.map(|next| next.at.map_or_else(Instant::now, Instant::from_std));
             let place = async {
                 let Some(at) = fetch else { return std::future::pending().await };
                 sleep_until(at).await;
@@ -304,7 +313,8 @@ impl Fetcher {
                 self.follower.unlisted();
                 let since = *self.unlisted.get_or_insert(self.listed);
                 let patience = (3 * self.follower.target()).max(self.silence);
-                let lost = since.elapsed() > patience && self.follower.next().is_none();
+                let idle = self.follower.next().is_none() || !self.place.is_known();
+                let lost = since.elapsed() > patience && idle;
                 if lost { Err(why) } else { Ok(()) }
             }
         }
@@ -316,11 +326,11 @@ impl Fetcher {
         let (said, splice) = (next.segment.duration, next.splice);
         let patience = (SLOWEST * said).max(PATIENCE);
         let (bytes, opener) = self.place.segment(next.segment, patience).await?;
-        let must_be_whole = !next.again || self.follower.is_of_whole();
-        if must_be_whole && opener.is_none() && segment::is_cut(&bytes) {
+        let whole = self.follower.is_of_whole();
+        if (whole || !next.again) && opener.is_none() && segment::is_cut(&bytes) {
             return Err(Failure::Dead("the connection broke"));
         }
-        let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener)).await;
+        let packets = tokio::task::spawn_blocking(move || segment::packets(bytes, opener, whole)).await;
         let mut packets = packets.map_err(|_| Failure::Closing)??;
         self.restamper.again(0); // counters go on, clocks stay as they are
         self.restamper.apply(&mut packets);

@@ -1,6 +1,7 @@
 //! Films and episodes: ranges, and one connection for all of them.
 
 mod broken;
+mod losses;
 mod qualities;
 pub(crate) mod segmented;
 

@@ -122,6 +122,11 @@ impl Place {
         !self.whole || self.chosen.as_ref().is_none_or(|chosen| chosen == choice)
     }
 
+    /// Whether the way to the list is known, along which segments are asked for.
+    pub(super) fn is_known(&self) -> bool {
+        self.trail.is_some()
+    }
+
     /// The way that was found is good no more.
     pub(super) fn begin_anew(&mut self) {
         (self.trail, self.failures) = (None, 0);

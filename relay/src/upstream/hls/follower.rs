@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use super::playlist::{Media, Segment};
 use crate::refusal::Failure;
 
-/// A live list is begun this many segments before its end.
+/// The list of a channel on the air is begun this many segments before its end.
 const BEHIND: usize = 3;
-/// A list that was asked for so often and had nothing new is one of a channel that has stopped.
+/// A list that was asked for so often and had nothing new is one of a channel that has stopped, or of what is over.
 const UNCHANGED: u32 = 6;
 /// A segment is tried so often at least before it is left out,
 const ATTEMPTS: u32 = 3;
@@ -31,6 +31,8 @@ const PACE: std::ops::RangeInclusive<Duration> = Duration::from_millis(500)..=Du
 pub(super) struct Follower {
     /// Nothing may be left out: how long the segments of the list are, once it was seen.
     whole: Option<Vec<Duration>>,
+    /// It was on the air once: it is begun at its beginning, whether its list has an end or not.
+    past: bool,
     waiting: VecDeque<Item>,
     /// The number of the next segment that is new.
     next: u64,
@@ -43,6 +45,8 @@ pub(super) struct Follower {
     target: Duration,
     /// Until the list is asked for again.
     pause: Duration,
+    /// It could not be had the last time.
+    unlisted: bool,
     /// The next segment does not continue what went before.
     broken: bool,
     trouble: Option<Trouble>,
@@ -93,6 +97,7 @@ impl Follower {
     pub(super) fn new() -> Self {
         Self {
             whole: None,
+            past: false,
             waiting: VecDeque::new(),
             next: 0,
             last: None,
@@ -102,11 +107,17 @@ impl Follower {
             ended: false,
             target: Duration::ZERO,
             pause: Duration::ZERO,
+            unlisted: false,
             broken: false,
             trouble: None,
             left_out: 0,
             begun: false,
         }
+    }
+
+    /// One of what was on the air once.
+    pub(super) fn of_past() -> Self {
+        Self { past: true, ..Self::new() }
     }
 
     /// One that leaves nothing out: the list must have an end, all of its segments, and the same ones whenever it is asked
@@ -129,6 +140,7 @@ impl Follower {
             return Err(Failure::Incomplete);
         }
         self.lists += 1;
+        self.unlisted = false;
         self.ended = list.ended;
         self.target = target(&list);
         let seen = Seen::new(&list, self.last.as_ref());
@@ -143,19 +155,24 @@ impl Follower {
         let pause = if changed { self.target } else { self.target / 2 };
         self.pause = pause.clamp(*PACE.start(), *PACE.end());
         if self.unchanged >= UNCHANGED && self.waiting.is_empty() && !self.ended {
-            return Err(Failure::Silent);
+            if !self.past {
+                return Err(Failure::Silent);
+            }
+            self.ended = true; // it was over long ago, and nobody has said so
         }
         Ok(())
     }
 
     /// The list could not be had.
     pub(super) fn unlisted(&mut self) {
+        self.unlisted = true;
         self.pause = (self.target / 2).clamp(*PACE.start(), *PACE.end());
     }
 
-    /// How long after the last request for the list the next one is due; `None` when nothing new will be in it.
+    /// How long after the last request for the list the next one is due; `None` when nothing new will be in it. One that
+    /// was asked for all the same is wanted for its addresses.
     pub(super) fn pause(&self) -> Option<Duration> {
-        (!self.ended).then_some(self.pause)
+        (!self.ended || self.unlisted).then_some(self.pause)
     }
 
     /// How long a segment may be.
@@ -231,7 +248,7 @@ impl Follower {
         let lengths: Vec<_> = list.segments.iter().map(|segment| segment.duration).collect();
         let is_same = self.last.as_ref().is_none_or(|last| last.first == list.first && *known == lengths);
         *known = lengths;
-        is_same && list.ended && !list.segments.iter().any(|segment| segment.gap)
+        is_same && list.ended && !list.ragged && !list.segments.iter().any(|segment| segment.gap)
     }
 
     /// Whether the next segment is about to leave the list, or has left it.
@@ -240,9 +257,9 @@ impl Follower {
         self.ended || item.number <= last.first
     }
 
-    /// The first list: a channel is begun near its end, what has an end at its beginning.
+    /// The first list: a channel is begun near its end, what has an end or was on the air once at its beginning.
     fn begin(&mut self, list: Media) {
-        let from = if list.ended { 0 } else { list.segments.len().saturating_sub(BEHIND) };
+        let from = if list.ended || self.past { 0 } else { list.segments.len().saturating_sub(BEHIND) };
         self.next = list.first.saturating_add(from as u64);
         self.append(list, from);
     }
@@ -313,7 +330,7 @@ impl Follower {
             first.discontinuity = true;
         }
         let first = self.next;
-        self.append(Media { target: list.target, first, segments: new, ended: list.ended }, 0);
+        self.append(Media { first, segments: new, ..list }, 0);
     }
 
     fn leave_gaps_out(&mut self) {

@@ -34,9 +34,19 @@ pub(super) enum Kind {
     Media,
 }
 
-/// The lines of `text` that matter, and what they list (by content: what is both is media). `None` for what is no
-/// playlist or far too long.
-pub(super) fn canonical(text: &str, base: &Url) -> Option<(Kind, String)> {
+/// A playlist in the words of RFC 8216.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Canonical {
+    pub(super) kind: Kind,
+    /// Its lines that matter.
+    pub(super) lines: String,
+    /// Something of it is lost: an address that nothing announces, or what is announced and has no address.
+    pub(super) ragged: bool,
+}
+
+/// What `text` lists (by content: what is both is media), in its lines that matter. `None` for what is no playlist or
+/// far too long.
+pub(super) fn canonical(text: &str, base: &Url) -> Option<Canonical> {
     let text = &substituted(text, base);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     if !lines.next()?.starts_with("#EXTM3U") || text.contains('\0') {
@@ -45,10 +55,11 @@ pub(super) fn canonical(text: &str, base: &Url) -> Option<(Kind, String)> {
     let lines = || lines.clone().filter(|line| !line.contains('\r'));
     let is = |tags: &[&str]| lines().any(|line| tags.iter().any(|tag| tagged(line, tag).is_some()));
     if is(&["EXTINF", "EXT-X-TARGETDURATION"]) {
-        return media(lines()).map(|lines| (Kind::Media, lines));
+        return media(lines());
     }
     let master = ["EXT-X-STREAM-INF", "EXT-X-MEDIA", "EXT-X-I-FRAME-STREAM-INF", "EXT-X-SESSION-DATA"];
-    (is(&master) || is(&["EXT-X-SESSION-KEY"])).then(|| (Kind::Master, master_lines(lines())))
+    let found = is(&master) || is(&["EXT-X-SESSION-KEY"]);
+    found.then(|| Canonical { kind: Kind::Master, lines: master_lines(lines()), ragged: false })
 }
 
 /// `text` with the variables that it defines (`EXT-X-DEFINE`, rfc8216bis, 4.4.2.3) put in their places.
@@ -125,10 +136,10 @@ struct Standing<'a> {
     map: Option<Attributes<'a>>,
 }
 
-fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
+fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Canonical> {
     let mut out = String::from("#EXTM3U\n");
     let mut standing = Standing::default();
-    let (mut segments, mut announced) = (0, false);
+    let (mut segments, mut announced, mut ragged) = (0, false, false);
     for line in lines {
         if let Some(seconds) = tagged(line, "EXT-X-TARGETDURATION").and_then(seconds) {
             append(&mut out, format_args!("#EXT-X-TARGETDURATION:{:.0}\n", seconds.round()));
@@ -137,7 +148,7 @@ fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
         } else if let Some(rest) = tagged(line, "EXTINF") {
             let seconds = rest.split(',').next().and_then(seconds).unwrap_or(0.0);
             append(&mut out, format_args!("#EXTINF:{seconds:.5},\n"));
-            announced = true;
+            ragged |= std::mem::replace(&mut announced, true);
         } else if let Some(range) = tagged(line, "EXT-X-BYTERANGE").and_then(byte_range) {
             append(&mut out, format_args!("#EXT-X-BYTERANGE:{range}\n"));
         } else if let Some(list) = tagged(line, "EXT-X-KEY") {
@@ -146,7 +157,11 @@ fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
             standing.map = Some(Attributes::read(list));
         } else if matches!(line, "#EXT-X-DISCONTINUITY" | "#EXT-X-GAP" | "#EXT-X-ENDLIST") {
             append(&mut out, format_args!("{line}\n"));
-        } else if !line.starts_with('#') && std::mem::take(&mut announced) {
+        } else if !line.starts_with('#') {
+            if !std::mem::take(&mut announced) {
+                ragged = true;
+                continue;
+            }
             standing.write(&mut out);
             append(&mut out, format_args!("{line}\n"));
             segments += 1;
@@ -155,7 +170,7 @@ fn media<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
             }
         }
     }
-    Some(out)
+    Some(Canonical { kind: Kind::Media, lines: out, ragged: ragged || announced })
 }
 
 impl<'a> Standing<'a> {
@@ -248,7 +263,17 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(Kind, String)> {
-        canonical(text, &Url::parse("http://h/a?t=7").unwrap())
+        let read = canonical(text, &Url::parse("http://h/a?t=7").unwrap());
+        read.map(|read| (read.kind, read.lines))
+    }
+
+    #[test]
+    fn addresses_and_announcements_that_are_no_pairs_are_noticed() {
+        let ragged = |text: &str| canonical(text, &Url::parse("http://h/a").unwrap()).unwrap().ragged;
+        assert!(!ragged("#EXTM3U\n#EXTINF:4,\n#EXT-X-GAP\n1\n#EXTINF:4,\n#EXT-X-KEY:METHOD=NONE\n2\n"));
+        for lines in ["#EXTINF:4,\n1\n2\n", "#EXTINF:4,\n#EXTINF:4,\n2\n", "#EXTINF:4,\n1\n#EXTINF:4,\n"] {
+            assert!(ragged(&format!("#EXTM3U\n{lines}#EXT-X-ENDLIST\n")), "{lines}");
+        }
     }
 
     #[test]

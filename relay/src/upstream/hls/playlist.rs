@@ -7,7 +7,7 @@ use contract::ticket::pass::Obstacle;
 use m3u8_rs::{AlternativeMediaType, KeyMethod, MasterPlaylist, MediaPlaylist, MediaSegment};
 use url::Url;
 
-use super::lines::{self, Kind};
+use super::lines::{self, Canonical, Kind};
 use crate::refusal::Failure;
 
 /// What was found at an address.
@@ -57,6 +57,8 @@ pub(super) struct Media {
     pub(super) segments: Vec<Segment>,
     /// Nothing comes any more.
     pub(super) ended: bool,
+    /// Something of it is lost: there are addresses or announcements of segments that are no segments.
+    pub(super) ragged: bool,
 }
 
 /// A segment.
@@ -89,7 +91,7 @@ impl Playlist {
     pub(super) fn read(bytes: &[u8], base: &Url) -> Result<Self, Failure> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let (kind, lines) = lines::canonical(text, base).ok_or_else(|| foreign(bytes))?;
+        let Canonical { kind, lines, ragged } = lines::canonical(text, base).ok_or_else(|| foreign(bytes))?;
         let broken = |_| Failure::Foreign("a playlist that nobody can read");
         match kind {
             Kind::Master => {
@@ -98,7 +100,7 @@ impl Playlist {
             }
             Kind::Media => {
                 let list = m3u8_rs::parse_media_playlist_res(lines.as_bytes()).map_err(broken)?;
-                Media::new(list, base).map(Self::Media)
+                Ok(Self::Media(Media { ragged, ..Media::new(list, base)? }))
             }
         }
     }
@@ -183,7 +185,7 @@ impl Media {
             segments.push(Segment::new(segment, base, number, before)?);
         }
         let target = Duration::from_secs(list.target_duration);
-        Ok(Self { target, first: list.media_sequence, segments, ended: list.end_list })
+        Ok(Self { target, first: list.media_sequence, segments, ended: list.end_list, ragged: false })
     }
 
     /// The number behind the last segment.

@@ -15,27 +15,39 @@ pub(super) struct Opener {
     pub(super) iv: u128,
 }
 
-/// The packets of a segment. Tables at its beginning stay: between two segments they may be the only ones for as long as
-/// a segment lasts, and players want them every half second.
+/// Distances between packets that exist in the field, and where in each unit the packet begins: there is a timestamp of 4
+/// bytes before it, or error correction of 16 behind it.
+const UNITS: [(usize, usize); 3] = [(PACKET, 0), (192, 4), (204, 0)];
+
+/// The packets of a segment, and only (`whole`) if there is nothing else in it. Tables at its beginning stay: between two
+/// segments they may be the only ones for as long as a segment lasts, and players want them every half second.
 ///
 /// # Errors
-/// It cannot be opened, or there is no transport stream in it.
-pub(super) fn packets(mut bytes: Vec<u8>, opener: Option<Opener>) -> Result<Vec<u8>, Failure> {
+/// It cannot be opened, or there is no transport stream in it, or it is not whole.
+pub(super) fn packets(mut bytes: Vec<u8>, opener: Option<Opener>, whole: bool) -> Result<Vec<u8>, Failure> {
     if let Some(opener) = opener {
         let plain = open(&mut bytes, opener)?;
         bytes.truncate(plain);
     }
     let stream = behind_tag(&bytes);
-    let whole = stream.len().is_multiple_of(PACKET);
-    if whole && stream.as_chunks::<PACKET>().0.iter().all(|packet| packet[0] == mpegts::SYNC) {
+    if !stream.is_empty() && is_made_of(stream, PACKET, 0) {
         let tag = bytes.len() - stream.len();
         bytes.drain(..tag);
-        return if bytes.is_empty() { Err(Failure::Foreign(Foreign::Empty.name())) } else { Ok(bytes) };
+        return Ok(bytes);
     }
     let (mut aligner, mut packets) = (Aligner::new(), Vec::with_capacity(stream.len()));
     aligner.push(stream, &mut packets);
     aligner.finish(&mut packets);
-    if packets.is_empty() { Err(foreign(&bytes)) } else { Ok(packets) }
+    if packets.is_empty() {
+        return Err(foreign(&bytes));
+    }
+    let odd = whole && !UNITS.iter().any(|(unit, start)| is_made_of(stream, *unit, *start));
+    if odd { Err(Failure::Incomplete) } else { Ok(packets) }
+}
+
+/// Whether `stream` is units of so many bytes, in each of which a packet begins at `start`.
+fn is_made_of(stream: &[u8], unit: usize, start: usize) -> bool {
+    stream.len().is_multiple_of(unit) && stream.chunks(unit).all(|unit| unit[start] == mpegts::SYNC)
 }
 
 /// Whether bytes that are not encrypted end in the middle of a packet: the rest of them is missing.
@@ -86,10 +98,16 @@ mod tests {
         let tag = [b"ID3\x04\x00\x00\x00\x00\x01\x02".as_slice(), &[0; 130]].concat();
         for before in [&[][..], &tag] {
             let bytes = [before, &clean].concat();
-            assert_eq!(packets(bytes, None).unwrap(), clean);
+            assert_eq!(packets(bytes, None, true).unwrap(), clean);
         }
-        let wide: Vec<u8> = (0..8).flat_map(|_| [&NULL_PACKET[..], &[0; 16]].concat()).collect();
-        assert_eq!(packets(wide, None).unwrap(), clean);
+        for (before, behind) in [(0, 16), (4, 0)] {
+            let unit = [&vec![0; before][..], &NULL_PACKET[..], &vec![0; behind]].concat();
+            assert_eq!(packets(unit.repeat(8), None, true).unwrap(), clean);
+        }
+        for odd in [[&clean[..], &[0; PACKET], &clean].concat(), [&clean[..], &clean[..100]].concat()] {
+            assert_eq!(packets(odd.clone(), None, true), Err(Failure::Incomplete));
+            assert!(packets(odd, None, false).unwrap().len() >= clean.len());
+        }
         assert!(is_cut(&clean[..900]) && !is_cut(&clean) && !is_cut(b"<html>"));
     }
 
@@ -100,14 +118,14 @@ mod tests {
         let cipher = cbc::Encryptor::<Aes128>::new(&opener.key.into(), &opener.iv.to_be_bytes().into());
         let mut sealed = [&clean[..], &[0; 16]].concat();
         cipher.encrypt_padded::<Pkcs7>(&mut sealed, clean.len()).unwrap();
-        assert_eq!(packets(sealed.clone(), Some(opener)).unwrap(), clean);
-        assert!(packets(sealed.clone(), Some(Opener { key: [8; 16], ..opener })).is_err());
-        assert!(packets(sealed[..100].to_vec(), Some(opener)).is_err());
+        assert_eq!(packets(sealed.clone(), Some(opener), true).unwrap(), clean);
+        assert!(packets(sealed.clone(), Some(Opener { key: [8; 16], ..opener }), false).is_err());
+        assert!(packets(sealed[..100].to_vec(), Some(opener), false).is_err());
     }
 
     #[test]
     fn what_is_no_transport_stream_is_named() {
-        let failure = |bytes: &[u8]| packets(bytes.to_vec(), None).unwrap_err();
+        let failure = |bytes: &[u8]| packets(bytes.to_vec(), None, true).unwrap_err();
         assert_eq!(failure(b""), Failure::Foreign("nothing"));
         assert_eq!(failure(b"<html>gone</html>"), Failure::Foreign("a web page"));
         assert_eq!(failure(b"\0\0\0\x18stypmsdh\0\0\0\0"), Failure::Unsupported(Obstacle::Fragments));

@@ -17,20 +17,20 @@ const MASTER: &str = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64,CODECS=\"mp4a.40.2
 /// Segments of each quality.
 const SEGMENTS: usize = 3;
 /// Bytes of the best one.
-const HIGH: usize = SEGMENTS * 100 * PACKET;
+pub(super) const HIGH: usize = SEGMENTS * 100 * PACKET;
 
 fn list(name: &str) -> String {
     let lines = (1..=SEGMENTS).map(|number| format!("#EXTINF:1,\n{name}-{number}.ts\n"));
     format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n{}#EXT-X-ENDLIST\n", lines.collect::<String>())
 }
 
-fn status(status: u16) -> Vec<u8> {
+pub(super) fn status(status: u16) -> Vec<u8> {
     format!("HTTP/1.1 {status} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").into_bytes()
 }
 
 /// A provider who has a film in two qualities and as sound alone, whose segments are of different lengths. Asked for a
 /// path, which was asked for so often before, it may have something else to say.
-async fn stage(instead: impl Fn(&str, usize) -> Option<Vec<u8>> + Send + Sync + 'static) -> Stage {
+pub(super) async fn stage(instead: impl Fn(&str, usize) -> Option<Vec<u8>> + Send + Sync + 'static) -> Stage {
     let asked = std::sync::Mutex::new(HashMap::new());
     let provider = giving(move |_, head| {
         let path = head.split(' ').nth(1).unwrap_or("").rsplit('/').next().unwrap_or("");
@@ -54,7 +54,7 @@ async fn stage(instead: impl Fn(&str, usize) -> Option<Vec<u8>> + Send + Sync + 
     Stage::with(plan).await
 }
 
-async fn keep(stage: &Stage) -> Download {
+pub(super) async fn keep(stage: &Stage) -> Download {
     Download::of(&yielding::path(stage, Class::Background, &format!("{DEAD_FILM}.mp4"))).await
 }
 

@@ -152,6 +152,18 @@ async fn an_address_that_answers_with_a_playlist_is_hls_whatever_it_is_called() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_film_whose_list_has_no_end_plays_from_its_beginning_to_the_last_segment_that_there_is() {
+    let list = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n1.ts\n#EXTINF:1,\n2.ts\n#EXTINF:1,\n3.ts\n\
+                #EXTINF:1,\n4.ts\n#EXTINF:1,\n5.ts\n#EXTINF:1,\n6.ts\n";
+    let (provider, _) = disguised("application/x-mpegURL", list).await;
+    let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;
+    let url = format!("http://{}/movie/ann/secret/{DEAD_FILM}.mp4", stage.address);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let film = client.get(url).send().await.unwrap().bytes().await.expect("it ends as it should");
+    assert_eq!(film.len(), 3 * SIZE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_keeps_what_turns_out_to_be_hls_is_told_that_it_is_another_file_than_its_list_says() {
     let (provider, _) = disguised("application/octet-stream", LIST).await;
     let stage = Stage::with(Plan { dead: Some(provider), ..Plan::default() }).await;

@@ -10,7 +10,8 @@ fn list(first: u64, names: &[&str]) -> Media {
         discontinuity: name.starts_with('!'),
         gap: name.starts_with('-'),
     });
-    Media { target: Duration::from_secs(4), first, segments: segments.collect(), ended: false }
+    let segments = segments.collect();
+    Media { target: Duration::from_secs(4), first, segments, ended: false, ragged: false }
 }
 
 /// The segments of numbers `from` to `until`, named after them.
@@ -172,6 +173,10 @@ fn what_has_an_end_is_played_from_its_beginning_to_it() {
     let mut follower = Follower::new();
     follower.listed(Media { ended: true, ..numbers(0, 5) }).unwrap();
     assert_eq!(follower.pause(), None);
+    follower.unlisted();
+    assert!(follower.pause().is_some(), "who asked for it all the same needs it");
+    follower.listed(Media { ended: true, ..numbers(0, 5) }).unwrap();
+    assert_eq!(follower.pause(), None);
     assert_eq!(drain(&mut follower), ["0", "1", "2", "3", "4"]);
     assert!(follower.over());
     let mut follower = Follower::new();
@@ -181,6 +186,23 @@ fn what_has_an_end_is_played_from_its_beginning_to_it() {
     follower.listed(Media { ended: true, ..numbers(1, 6) }).unwrap();
     assert_eq!(drain(&mut follower), ["5"]);
     assert!(follower.over());
+}
+
+#[test]
+fn what_was_on_the_air_once_is_played_from_its_beginning_whether_it_has_an_end_or_not() {
+    let mut follower = Follower::of_past();
+    follower.listed(numbers(0, 9)).unwrap();
+    assert_eq!(drain(&mut follower), ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+    follower.listed(Media { ended: true, ..numbers(0, 10) }).unwrap();
+    assert_eq!(drain(&mut follower), ["9"]);
+    assert!(follower.over());
+    let mut follower = Follower::of_past();
+    for _ in 0..=UNCHANGED {
+        assert!(!follower.over());
+        follower.listed(numbers(0, 9)).unwrap();
+        drain(&mut follower);
+    }
+    assert!(follower.over(), "nothing is added to it any more");
 }
 
 #[test]
@@ -219,7 +241,8 @@ fn of_what_is_kept_whole_nothing_is_left_out() {
     for other in [ended(numbers(7, 9)), ended(numbers(8, 11)), numbers(7, 10)] {
         assert_eq!(follower.listed(other), Err(Failure::Incomplete));
     }
-    for list in [numbers(0, 3), ended(list(0, &["a", "-b", "c"]))] {
+    let ragged = Media { ragged: true, ..ended(numbers(0, 3)) };
+    for list in [numbers(0, 3), ended(list(0, &["a", "-b", "c"])), ragged] {
         assert_eq!(Follower::of_whole().listed(list), Err(Failure::Incomplete));
     }
 }
