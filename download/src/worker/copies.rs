@@ -251,7 +251,7 @@ mod tests {
         let pipe = folder.path().join("coax.toml");
         fifo(&pipe);
         let stamp = Stamp { inode: 0, size: 0, modified: (0, 0), changed: (0, 0) };
-        let (tell, told) = std::sync::mpsc::channel();
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
         std::thread::spawn(move || tell.send(read(&pipe, stamp).unwrap()));
         assert_eq!(told.recv_timeout(Duration::from_secs(60)), Ok(None));
     }
