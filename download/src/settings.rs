@@ -10,6 +10,7 @@ use contract::source::BaseUrl;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use crate::engine::http::CLIP;
 use crate::queue::{Rules, Window};
 use crate::store::Limits;
 use crate::tmdb;
@@ -54,6 +55,9 @@ pub struct Settings {
     /// How long nothing may come until an attempt ends.
     #[serde(deserialize_with = "seconds")]
     pub patience: Duration,
+    /// A transport stream of fewer bytes, where another container was asked for or of what its provider has as HLS, is a clip
+    /// that the provider shows to whoever has one connection too many, and is not kept; 0: none is.
+    pub clip: u64,
     /// Bytes per second of all downloads together; 0: as many as there are.
     pub bandwidth: u64,
     /// Bytes per second of the downloads from one account; 0: as many as there are.
@@ -100,6 +104,7 @@ impl Default for Settings {
             age_days: 7,
             max_retries: 10,
             patience: Duration::from_secs(30),
+            clip: CLIP,
             bandwidth: 0,
             account_bandwidth: 0,
             when_viewers: 0,

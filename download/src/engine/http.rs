@@ -27,6 +27,7 @@ use super::{Ended, Order, Report, Rest};
 use crate::job::{Cause, Wait};
 use crate::walk::{self, Container};
 use answer::Answer;
+pub(crate) use client::CLIP;
 pub use client::Client;
 use contract::ticket::pass::{MADE, WHY, Why};
 pub use extension::{EXTENSIONS, extension};
@@ -39,9 +40,6 @@ const TELLING: Duration = Duration::from_millis(250);
 /// What of something that is no video is kept for the log, in bytes.
 const EXCERPT: usize = 512;
 
-/// A transport stream of less than this, where another container was asked for, is no film: panels show a clip to whoever
-/// has one connection too many.
-const CLIP: u64 = 32 << 20;
 /// Why it is not all, though it has come to an end.
 const UNCONFIRMED: &str = "the relay has not said that this is all of it: it broke off, or a proxy before the relay \
     does not pass on what is said behind a body (TE and trailers)";
@@ -157,13 +155,12 @@ async fn answered(
     } else if from == Some(0) {
         let container = incoming.begins().await?;
         if container == Container::Ts
-            && total.is_none_or(|total| total < CLIP)
+            && client.clip > 0
+            && total.is_none_or(|total| total < client.clip)
             && !is_made
             && !order.is_transport_stream()
         {
-            return Err(
-                Stop::Waits(Wait::Slot, Rest::Slot, "a clip came in place of the film".to_owned()).into()
-            );
+            return Err(clip().into());
         }
         if !part.is_empty() {
             anew(part, told, if same_size { WHOLE } else { SIZE }).await?;
@@ -176,7 +173,18 @@ async fn answered(
     if let Some(total) = total {
         part.reserve(total).await.map_err(Stop::from)?;
     }
-    receive(order, part, told, incoming, total).await
+    let all = receive(order, part, told, incoming, total).await?;
+    // How large it is that is made, nobody says before it is here.
+    if is_made && all < client.clip {
+        anew(part, told, "it was a clip").await?;
+        return Err(clip().into());
+    }
+    Ok(all)
+}
+
+fn clip() -> Stop {
+    let why = "a clip came in place of the film: what is larger than `clip` of [download] is none";
+    Stop::Waits(Wait::Slot, Rest::Slot, why.to_owned())
 }
 
 /// Writes what comes behind what is here.

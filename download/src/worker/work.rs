@@ -50,7 +50,7 @@ impl Work {
             Key::load(&data.key()).with_context(|| format!("{} cannot be used", data.key().display()))?;
         Ok(Self {
             store,
-            client: Client::new().context("the system gives no TLS")?,
+            client: Client::new().context("the system gives no TLS")?.with_clip(settings.clip),
             tmdb: Tmdb::new(settings.tmdb.clone()).context("the system gives no TLS")?,
             stock: Stock::new(data),
             data: data.clone(),

@@ -48,7 +48,8 @@ impl House {
     }
 
     /// The same with a target, and beside the panel with a list of films that are HLS: one that can be made one file, two
-    /// that cannot, and one of which nothing says that it is HLS. The panel has all of its own as HLS, too.
+    /// that cannot, and one of which nothing says that it is HLS. The panel has all of its own as HLS, too. None is so small that
+    /// it is taken for a clip.
     pub(crate) async fn with_segments() -> Self {
         let listed = |station: &Station| {
             let (url, there) = (station.url(), station.catalogue().live_id(0));
@@ -69,7 +70,7 @@ impl House {
             vec![toml::from_str(&text).unwrap()]
         };
         let provider = station::Settings { segmented_films: true, films: 2, ..station::Settings::default() };
-        let house = Self::of(provider, "", listed).await;
+        let house = Self::of(provider, "clip = 0", listed).await;
         house.told(&["target", "add", "nas", house.nas.to_str().unwrap()]);
         house
     }

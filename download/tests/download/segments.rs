@@ -53,6 +53,18 @@ async fn a_film_that_is_hls_arrives_as_one_file_with_all_of_its_segments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_is_hls_is_not_delivered_as_the_film() {
+    let house = House::with_segments().await;
+    house.reconfigure("clip = 0", "clip = 100000000");
+    let _worker = house.run();
+    for job in [films(&house)[0], films(&house)[3]].map(|film| house.add(film)) {
+        let is_told = || house.job(job)["why"].as_str().is_some_and(|why| why.contains("clip"));
+        eventually(is_told).await.unwrap_or_else(|()| panic!("{:#}", house.job(job)));
+    }
+    assert_eq!(house.delivered(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_film_of_which_a_segment_cannot_be_had_is_tried_again_and_never_delivered_in_part() {
     let house = House::with_segments().await;
     let (size, segment) = (size(&house).await, Target::Action("segment".into()));

@@ -21,14 +21,26 @@ pub struct Client {
     anywhere: reqwest::Client,
     /// For what somebody outside has chosen.
     outside: reqwest::Client,
+    /// A transport stream of less than so many bytes is no film, where another container was asked for or a relay has made it:
+    /// panels show a clip to whoever has one connection too many.
+    pub(super) clip: u64,
 }
+
+/// No clip that panels show is as large, in bytes, and hardly a film so small.
+pub(crate) const CLIP: u64 = 32 << 20;
 
 impl Client {
     /// # Errors
     /// The system gives no TLS.
     pub fn new() -> reqwest::Result<Self> {
         let outside = builder().dns_resolver(Internet::default().public_only()).build()?;
-        Ok(Self { anywhere: builder().build()?, outside })
+        Ok(Self { anywhere: builder().build()?, outside, clip: CLIP })
+    }
+
+    /// The same, where a clip has less than so many bytes; 0: nothing is taken for one.
+    #[must_use]
+    pub fn with_clip(self, clip: u64) -> Self {
+        Self { clip, ..self }
     }
 
     /// Asks for the file of `order`, from byte `from` on.

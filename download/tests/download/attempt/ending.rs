@@ -73,6 +73,9 @@ async fn old_source(film: Vec<u8>) -> String {
     url
 }
 
+/// What a relay says behind all of a film.
+const WHOLE: &str = "coax-why: whole\r\n";
+
 /// Answers every request with what a relay has made of HLS, behind which it says this, if it is heard.
 async fn relay(film: Vec<u8>, said: &'static str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -92,8 +95,30 @@ async fn relay(film: Vec<u8>, said: &'static str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_relay_makes_and_is_as_small_as_a_clip_is_not_kept() {
+    let mut stage = Stage::new().await;
+    stage.order.url = stage.station.stream_url("movie", stage.station.catalogue().film_id(7), "ts");
+    let film = stage.original().await;
+    let size = film.len() as u64;
+    for url in [relay(film.clone(), WHOLE).await, relay(film, WHOLE).await.replace(".mp4", ".ts")] {
+        stage.order.url = url;
+        stage.client = stage.client.with_clip(size + 1);
+        let ended = stage.attempt().await;
+        assert!(
+            matches!(&ended, Ended::Waits { wait: Wait::Slot, why, .. } if why.contains("clip")),
+            "{ended:?}"
+        );
+        assert!(stage.part().is_empty() && stage.threw_away());
+        stage.client = stage.client.with_clip(size);
+        assert_eq!(stage.attempt().await, Ended::Done { total: size });
+        stage.cut_to_nothing();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_relay_makes_is_all_there_only_if_it_says_so() {
     let mut stage = Stage::new().await;
+    stage.client = stage.client.with_clip(0);
     stage.order.url = stage.station.stream_url("movie", stage.station.catalogue().film_id(7), "ts");
     let film = stage.original().await;
     // A proxy in between ends as if it were whole what broke off, at the end of a packet, and takes trailers away.
@@ -103,7 +128,7 @@ async fn what_a_relay_makes_is_all_there_only_if_it_says_so() {
         let ended = stage.attempt().await;
         assert!(waits_for(&ended, Wait::Retry), "{said}: {ended:?}");
     }
-    stage.order.url = relay(film.clone(), "coax-why: whole\r\n").await;
+    stage.order.url = relay(film.clone(), WHOLE).await;
     assert_eq!(stage.attempt().await, Ended::Done { total: film.len() as u64 });
     assert!(stage.part() == film);
 }
