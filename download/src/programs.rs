@@ -14,7 +14,7 @@ pub fn missing(yt_dlp: &Path, targets: &[Record]) -> Vec<String> {
 }
 
 /// Whether there is such a program: there, or where programs are looked for (`PATH`).
-pub fn is_installed(program: &Path) -> bool {
+fn is_installed(program: &Path) -> bool {
     if program.components().count() > 1 {
         return program.is_file();
     }

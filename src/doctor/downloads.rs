@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contract::disk::Data;
 use download::job::{Job, State, Wait};
-use download::programs::is_installed;
+use download::programs::missing;
 use download::store::{Lock, Store, StoreError};
 use download::target::{Kind, MARKER, Record, Space, Status, Target, Trouble};
 use rustix::fs::statvfs;
@@ -17,9 +17,6 @@ use super::{Finding, Patient, age, amount};
 
 /// Jobs that are looked at for what they wait for.
 const LOOKED_AT: usize = 1000;
-/// Programs of others that something is better with: what they are in, and what there is not without them.
-const FFPROBE: (&str, &str, &str) = ("ffprobe", "ffmpeg", "how high a picture is, is believed to its list");
-const YT_DLP: (&str, &str) = ("yt-dlp", "what is no plain file (HLS, pages) cannot be had");
 
 /// All that the store tells.
 struct Known {
@@ -140,37 +137,26 @@ fn room(known: &Known, patient: &Patient) -> Option<Finding> {
 
 /// Programs that are needed, and those without which something is missing.
 fn programs(known: &Known, yt_dlp: &Path) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if known.targets.iter().any(|record| record.kind == Kind::Rsync) && !is_installed(Path::new("rsync")) {
-        let remedy = "apt-get install rsync, here and there";
-        findings.push(Finding::fail(
+    let waiting = known.open.iter().filter(|job| job.wait == Some(Wait::Engine)).count();
+    let found = |program: String| match (&*program, waiting) {
+        ("rsync", _) => Finding::fail(
             "downloads",
             "rsync is not installed, and a target is delivered to by it",
-            remedy,
-        ));
-    }
-    let (program, package, without) = FFPROBE;
-    if !is_installed(Path::new(program)) {
-        findings.push(missing(program, package, without));
-    }
-    let (package, without) = YT_DLP;
-    if !is_installed(yt_dlp) {
-        let waiting = known.open.iter().filter(|job| job.wait == Some(Wait::Engine)).count();
-        let program = yt_dlp.display().to_string();
-        findings.push(match waiting {
-            0 => missing(&program, package, without),
-            number => {
-                let found = format!("{number} wait for {program}, which is not installed");
-                Finding::fail("downloads", found, format!("apt-get install {package}"))
-            }
-        });
-    }
-    findings
+            "apt-get install rsync, here and there",
+        ),
+        ("ffprobe", _) => without(&program, "ffmpeg", "how high a picture is, is believed to its list"),
+        (_, 0) => without(&program, "yt-dlp", "what is no plain file (HLS, pages) cannot be had"),
+        (_, number) => {
+            let found = format!("{number} wait for {program}, which is not installed");
+            Finding::fail("downloads", found, "apt-get install yt-dlp")
+        }
+    };
+    missing(yt_dlp, &known.targets).into_iter().map(found).collect()
 }
 
 /// One without which most goes on.
-fn missing(program: &str, package: &str, without: &str) -> Finding {
-    let found = format!("{program} is not installed: {without}");
+fn without(program: &str, package: &str, lost: &str) -> Finding {
+    let found = format!("{program} is not installed: {lost}");
     Finding::warn("downloads", found, format!("apt-get install {package}"))
 }
 

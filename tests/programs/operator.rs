@@ -177,30 +177,36 @@ fn a_variable_that_cannot_be_understood_is_named() {
     );
 }
 
+/// Coax with a user `ann`, whose password is `hunter2`, and a provider: all of it, and `more`, by the environment.
+pub(crate) fn of_environment(data: &Path, station: &station::Station, more: &[(&str, &str)]) -> Program {
+    let (url, account) = (station.url(), station::Account::default());
+    let variables = [
+        ("COAX_DATA", data.to_str().unwrap()),
+        ("COAX_LISTEN", "127.0.0.1:0"),
+        ("COAX_USER", "ann"),
+        ("COAX_PASSWORD", "hunter2"),
+        ("XTREAM_BASE_URL", &url),
+        ("XTREAM_USERNAME", &account.username),
+        ("XTREAM_PASSWORD", &account.password),
+    ];
+    Program::start(&["up"], &[&variables, more].concat())
+}
+
+/// What `ann` is told there first: until something is published, nothing is.
+pub(crate) fn first_list(program: &Program, action: &str) -> serde_json::Value {
+    let url = format!("{}/player_api.php?username=ann&password=hunter2&action={action}", program.url);
+    let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &url];
+    serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap()
+}
+
 #[test]
 fn the_environment_alone_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let provider = station::Settings::default();
-    let station = runtime.block_on(station::Station::start(provider.clone())).unwrap();
-    let account = provider.accounts[0].clone();
-    let program = Program::start(
-        &["up"],
-        &[
-            ("COAX_DATA", folder.path().to_str().unwrap()),
-            ("COAX_LISTEN", "127.0.0.1:0"),
-            ("COAX_USER", "ann"),
-            ("COAX_PASSWORD", "hunter2"),
-            ("COAX_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
-            ("XTREAM_BASE_URL", &station.url()),
-            ("XTREAM_USERNAME", &account.username),
-            ("XTREAM_PASSWORD", &account.password),
-        ],
-    );
-    let list =
-        format!("{}/player_api.php?username=ann&password=hunter2&action=get_live_streams", program.url);
-    let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &list];
-    let list: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap();
+    let station = runtime.block_on(station::Station::start(station::Settings::default())).unwrap();
+    let proxies = ("COAX_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8");
+    let program = of_environment(folder.path(), &station, &[proxies]);
+    let list = first_list(&program, "get_live_streams");
     assert!(!list.as_array().unwrap().is_empty());
     let account = format!("{}/player_api.php?username=ann&password=hunter2", program.url);
     let account = ffmpeg("curl", &["-sS", "-H", "X-Forwarded-Host: tv.example", &account]).stdout;

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use crate::operator::{first_list, of_environment};
 use crate::program::{Program, ffmpeg, text};
 
 /// The id of a live channel, from the list an app would read.
@@ -219,24 +220,9 @@ fn a_film_that_a_panel_has_as_hls_plays_at_the_address_that_the_api_and_the_play
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let provider =
         station::Settings { segmented_films: true, films: 1, live: 1, ..station::Settings::default() };
-    let account = provider.accounts[0].clone();
     let station = runtime.block_on(station::Station::start(provider)).unwrap();
-    let program = Program::start(
-        &["up"],
-        &[
-            ("COAX_DATA", folder.path().to_str().unwrap()),
-            ("COAX_LISTEN", "127.0.0.1:0"),
-            ("COAX_USER", "ann"),
-            ("COAX_PASSWORD", "hunter2"),
-            ("XTREAM_BASE_URL", &station.url()),
-            ("XTREAM_USERNAME", &account.username),
-            ("XTREAM_PASSWORD", &account.password),
-        ],
-    );
-    let films =
-        format!("{}/player_api.php?username=ann&password=hunter2&action=get_vod_streams", program.url);
-    let curl = ["-sS", "--fail", "--retry", "40", "--retry-delay", "1", "--retry-max-time", "40", &films];
-    let films: serde_json::Value = serde_json::from_slice(&ffmpeg("curl", &curl).stdout).unwrap();
+    let program = of_environment(folder.path(), &station, &[]);
+    let films = first_list(&program, "get_vod_streams");
     let (id, container) = (&films[0]["stream_id"], films[0]["container_extension"].as_str().unwrap());
     let url = format!("{}/movie/ann/hunter2/{id}.{container}", program.url);
     let playlist =
