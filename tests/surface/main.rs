@@ -9,6 +9,7 @@ mod dice;
 #[path = "../program/mod.rs"]
 mod program;
 mod request;
+mod words;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
