@@ -6,9 +6,9 @@ use contract::details::{Details, Head, MovieFacts, Stored, Subject};
 use contract::wanted::Wanted;
 use serde_json::{Value, json};
 
+use crate::fields::{is_date, nulls};
 use crate::house::{House, NOW};
 use crate::line_up::stored;
-use crate::lists::{is_date, nulls};
 
 fn texts(object: &Value, keys: &[&str]) {
     keys.iter().for_each(|key| assert!(object[key].is_string(), "{key} is {}", object[key]));

@@ -9,6 +9,7 @@ mod admin;
 mod client;
 mod details;
 mod doors;
+mod fields;
 mod house;
 mod line_up;
 mod listings;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use serve::Settings;
 
 use crate::client::Ask;
+use crate::fields::nulls;
 use crate::house::{ANN, House};
 use crate::line_up::LineUp;
-use crate::lists::nulls;
 
 #[tokio::test]
 async fn the_account_and_every_channel_are_in_one_document() {
