@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::program::{Program, text};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
