@@ -86,7 +86,8 @@ async function programme(tab, queue) {
   await box.getByRole('link', { name: 'Queue' }).click();
   const row = page.locator('tbody tr').filter({ hasText: title });
   await row.getByText('waiting for its time').waitFor();
-  const [{ airing }] = (await api(page, `downloads?state=pending&text=${encodeURIComponent(title)}`, 'GET')).downloads;
+  const queued = `downloads?state=pending&text=${encodeURIComponent(title)}`;
+  const { airing } = await until('it is queued', async () => (await api(page, queued, 'GET')).downloads[0]);
   await row.getByText(airing.channel, { exact: false }).waitFor();
   await row.getByRole('button', { name: title, exact: true }).click();
   await box.getByText(/^wished for:/).waitFor();
